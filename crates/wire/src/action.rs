@@ -1,0 +1,59 @@
+//! Actions: what somebody will do until the next session.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ActionId, CoachingSessionId, GoalId, ItemStatus, Timestamp, UserId};
+
+/// What somebody will do until the next session.
+///
+/// A `PUT` takes the whole model and replaces it; fields that only the server writes are ignored there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// Its id.
+    pub id: ActionId,
+    /// The session it was agreed in; fixed after creation.
+    pub coaching_session_id: CoachingSessionId,
+    /// The goal it serves.
+    #[serde(default)]
+    pub goal_id: Option<GoalId>,
+    /// Who wrote it.
+    pub user_id: UserId,
+    /// What is to be done.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// When it should be done.
+    #[serde(default)]
+    pub due_by: Option<Timestamp>,
+    /// How far it has come.
+    pub status: ItemStatus,
+    /// When its status was last written (not necessarily changed).
+    pub status_changed_at: Timestamp,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last written. Does not order concurrent writes.
+    pub updated_at: Timestamp,
+    /// Who will do it.
+    #[serde(default)]
+    pub assignee_ids: Vec<UserId>,
+}
+
+/// The body that creates an [`Action`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAction {
+    /// The session it was agreed in.
+    pub coaching_session_id: CoachingSessionId,
+    /// The goal it serves.
+    #[serde(default)]
+    pub goal_id: Option<GoalId>,
+    /// What is to be done.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// When it should be done.
+    #[serde(default)]
+    pub due_by: Option<Timestamp>,
+    /// How far it has come.
+    pub status: ItemStatus,
+    /// Who will do it. Absent in a `PUT` means unchanged.
+    #[serde(default)]
+    pub assignee_ids: Option<Vec<UserId>>,
+}

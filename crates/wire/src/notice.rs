@@ -1,0 +1,67 @@
+//! What the server tells people: notifications, announcements, maintenance.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{NotificationId, Timestamp};
+
+/// Something that happened, addressed to one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// What kind it is, in the sender's words (`success`, `error`, `info`, …).
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// In a few words.
+    #[serde(default)]
+    pub title: String,
+    /// At length.
+    #[serde(default)]
+    pub message: String,
+    /// Whether it was read.
+    #[serde(default)]
+    pub status: NotificationStatus,
+    /// When it happened.
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
+}
+
+/// Whether a notification was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationStatus {
+    /// Not seen yet.
+    #[default]
+    Unread,
+    /// Seen.
+    Read,
+    /// A status that this version does not know; counts as seen.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Something everybody should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// In a few words.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// At length.
+    pub message: String,
+    /// When it no longer matters.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The server will be away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// What to expect.
+    pub message: String,
+    /// From when.
+    #[serde(default)]
+    pub starts_at: Option<Timestamp>,
+    /// Until when.
+    #[serde(default)]
+    pub ends_at: Option<Timestamp>,
+}

@@ -1,0 +1,52 @@
+//! Coaching relationships: who coaches whom.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CoachingRelationshipId, Timestamp, UserId};
+
+/// Who coaches whom, with both names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoachingRelationship {
+    /// Its id.
+    pub id: CoachingRelationshipId,
+    /// The coach.
+    pub coach_id: UserId,
+    /// The coachee.
+    pub coachee_id: UserId,
+    /// The coach's first name.
+    pub coach_first_name: String,
+    /// The coach's last name.
+    pub coach_last_name: String,
+    /// The coachee's first name.
+    pub coachee_first_name: String,
+    /// The coachee's last name.
+    pub coachee_last_name: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+impl CoachingRelationship {
+    /// The name of the person on the other side of `user`.
+    #[must_use]
+    pub fn partner_of(&self, user: UserId) -> String {
+        if user == self.coach_id {
+            format!("{} {}", self.coachee_first_name, self.coachee_last_name)
+        } else {
+            format!("{} {}", self.coach_first_name, self.coach_last_name)
+        }
+    }
+
+    /// The name of this participant; `None` for anybody else.
+    #[must_use]
+    pub fn name_of(&self, user: UserId) -> Option<String> {
+        if user == self.coach_id {
+            Some(format!("{} {}", self.coach_first_name, self.coach_last_name))
+        } else if user == self.coachee_id {
+            Some(format!("{} {}", self.coachee_first_name, self.coachee_last_name))
+        } else {
+            None
+        }
+    }
+}

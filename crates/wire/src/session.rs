@@ -1,0 +1,88 @@
+//! Coaching sessions.
+
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::{CoachingRelationshipId, CoachingSessionId, Timestamp, time};
+
+/// One meeting of coach and coachee, with everything that is agreed in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoachingSession {
+    /// Its id.
+    pub id: CoachingSessionId,
+    /// The relationship it belongs to.
+    pub coaching_relationship_id: CoachingRelationshipId,
+    /// When it starts, in UTC.
+    #[serde(with = "time::naive_utc")]
+    pub date: NaiveDateTime,
+    /// How long it takes, in minutes (1 to 480).
+    #[serde(default = "default_duration")]
+    pub duration_minutes: u16,
+    /// Its title, if somebody gave it one.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// What a list shows: the title, else its first topic, else its first goal. Only in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_title: Option<String>,
+    /// Where to meet.
+    #[serde(default)]
+    pub meeting_url: Option<String>,
+    /// Whose meeting service it is.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// Counts the changes of date and title: the only marker of a change.
+    #[serde(default)]
+    pub ical_sequence: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last written; neither `PUT` nor a new title moves it.
+    pub updated_at: Timestamp,
+    /// When it was first opened.
+    #[serde(default)]
+    pub hydrated_at: Option<Timestamp>,
+}
+
+const fn default_duration() -> u16 {
+    60
+}
+
+/// The body that creates a [`CoachingSession`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCoachingSession {
+    /// The relationship it belongs to.
+    pub coaching_relationship_id: CoachingRelationshipId,
+    /// When it starts, in UTC; cut to the minute.
+    pub date: NaiveDateTime,
+    /// How long it takes, in minutes (1 to 480).
+    #[serde(default)]
+    pub duration_minutes: Option<u16>,
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Where to meet.
+    #[serde(default)]
+    pub meeting_url: Option<String>,
+}
+
+/// The body that changes a [`CoachingSession`]; only the coach may send it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionUpdate {
+    /// When it starts, in UTC.
+    pub date: NaiveDateTime,
+    /// How long it takes, in minutes (1 to 480).
+    #[serde(default)]
+    pub duration_minutes: Option<u16>,
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Where to meet.
+    #[serde(default)]
+    pub meeting_url: Option<String>,
+}
+
+/// The body that gives a session a title, or takes it away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTitle {
+    /// The title, at most 500 characters; blank means none.
+    pub title: Option<String>,
+}
