@@ -52,10 +52,6 @@ pub fn decode(name: &str, data: &str) -> Result<Event, DecodeError> {
     if data.len() > MAX_EVENT_BYTES {
         return Err(DecodeError::TooLong(canonical(name)));
     }
-    // The dialect of our own server, without a detour.
-    if let Ok(event) = serde_json::from_str(data) {
-        return Ok(event);
-    }
     let Ok(Value::Object(object)) = serde_json::from_str(data) else {
         return Err(match canonical(name) {
             Some(kind) => DecodeError::Malformed(kind),

@@ -1,0 +1,118 @@
+//! What the real coaching backend sent decodes. The bytes in `captured/` were recorded from the running service.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use wire::{
+    Action, Agreement, CoachingRelationship, CoachingSession, Deleted, Envelope, ErrorBody, EventKind, Goal,
+    Organization, SessionGoal, Unlinked, User, decode,
+};
+
+#[derive(Deserialize)]
+struct Exchange {
+    name: String,
+    method: String,
+    path: String,
+    status: u16,
+    content_type: String,
+    body: String,
+}
+
+fn exchanges() -> Vec<Exchange> {
+    serde_json::from_str(include_str!("captured/rest.json")).unwrap()
+}
+
+#[test]
+fn every_frame_of_the_captured_stream_is_an_event() {
+    let stream = include_str!("captured/stream.sse");
+    let mut seen = BTreeMap::<EventKind, usize>::new();
+    for frame in stream.split("\n\n").filter(|frame| frame.contains("data: ")) {
+        let (name, data) = frame.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+        let event = decode(name, data).unwrap_or_else(|error| panic!("{error}: {frame}"));
+        assert_eq!(event.kind().name(), name);
+        *seen.entry(event.kind()).or_default() += 1;
+    }
+    for kind in [
+        EventKind::ActionCreated,
+        EventKind::ActionUpdated,
+        EventKind::ActionDeleted,
+        EventKind::AgreementCreated,
+        EventKind::AgreementUpdated,
+        EventKind::AgreementDeleted,
+        EventKind::GoalCreated,
+        EventKind::GoalUpdated,
+        EventKind::GoalDeleted,
+        EventKind::CoachingSessionGoalCreated,
+        EventKind::CoachingSessionGoalDeleted,
+        EventKind::CoachingSessionTitleUpdated,
+        EventKind::TopicsChanged,
+    ] {
+        assert!(seen.contains_key(&kind), "{} was not captured", kind.name());
+    }
+}
+
+#[track_caller]
+fn reads<T: DeserializeOwned>(exchange: &Exchange) -> T {
+    serde_json::from_str(&exchange.body).unwrap_or_else(|error| panic!("{}: {error}\n{}", exchange.name, exchange.body))
+}
+
+#[test]
+fn every_captured_body_of_the_kinds_we_use_decodes() {
+    let mut read = 0;
+    for exchange in exchanges() {
+        if exchange.status != 200 || !exchange.content_type.starts_with("application/json") || exchange.body.is_empty() {
+            continue;
+        }
+        let parts: Vec<&str> = exchange.path.trim_matches('/').split('/').collect();
+        read += 1;
+        match (exchange.method.as_str(), parts.as_slice()) {
+            ("POST", ["login"]) => drop(reads::<Envelope<User>>(&exchange)),
+            ("GET", ["users", _]) => drop(reads::<Envelope<User>>(&exchange)),
+            ("GET", ["users", _, "organizations"] | ["organizations"]) => {
+                drop(reads::<Envelope<Vec<Organization>>>(&exchange));
+            }
+            ("GET", ["organizations", _, "users"]) => drop(reads::<Envelope<Vec<User>>>(&exchange)),
+            ("GET", ["users", _, "coaching-relationships"] | ["organizations", _, "coaching_relationships"]) => {
+                drop(reads::<Envelope<Vec<CoachingRelationship>>>(&exchange));
+            }
+            ("GET", ["coaching_sessions"] | ["users", _, "coaching_sessions"]) => {
+                drop(reads::<Envelope<Vec<CoachingSession>>>(&exchange));
+            }
+            ("POST", ["coaching_sessions"]) | ("PATCH", ["coaching_sessions", _, "title"]) => {
+                drop(reads::<Envelope<CoachingSession>>(&exchange));
+            }
+            ("GET", ["coaching_sessions", "goals"]) => {}
+            ("GET", ["coaching_sessions", _]) => drop(reads::<Envelope<CoachingSession>>(&exchange)),
+            ("GET", ["actions"] | ["users", _, "actions"]) => drop(reads::<Envelope<Vec<Action>>>(&exchange)),
+            ("POST", ["actions"]) | ("GET" | "PUT", ["actions", _]) => drop(reads::<Envelope<Action>>(&exchange)),
+            ("GET", ["agreements"]) => drop(reads::<Envelope<Vec<Agreement>>>(&exchange)),
+            ("POST", ["agreements"]) | ("GET" | "PUT", ["agreements", _]) => {
+                drop(reads::<Envelope<Agreement>>(&exchange));
+            }
+            ("GET", ["goals"] | ["users", _, "goals"] | ["coaching_sessions", _, "goals"]) => {
+                drop(reads::<Envelope<Vec<Goal>>>(&exchange));
+            }
+            ("POST", ["goals"]) | ("GET" | "PUT", ["goals", _]) => drop(reads::<Envelope<Goal>>(&exchange)),
+            ("POST", ["coaching_sessions", _, "goals"]) => drop(reads::<Envelope<SessionGoal>>(&exchange)),
+            ("DELETE", ["coaching_sessions", _, "goals", _]) => drop(reads::<Unlinked>(&exchange)),
+            ("DELETE", ["actions" | "agreements" | "goals", _]) => drop(reads::<Deleted<uuid::Uuid>>(&exchange)),
+            _ => read -= 1,
+        }
+    }
+    assert!(read > 80, "only {read} bodies were read: the capture or this table has shrunk");
+}
+
+#[test]
+fn every_captured_json_error_decodes() {
+    let mut read = 0;
+    for exchange in exchanges() {
+        if exchange.status >= 400 && exchange.content_type.starts_with("application/json") {
+            let body: ErrorBody = reads(&exchange);
+            assert_eq!(body.status_code, exchange.status, "{}", exchange.name);
+            assert!(!body.error.is_empty() && !body.message.is_empty(), "{}", exchange.name);
+            read += 1;
+        }
+    }
+    assert!(read >= 8, "only {read} errors were read");
+}
