@@ -1,1 +1,69 @@
-fn main() {}
+//! What one does with this repository: `cargo xtask <task>`.
+//!
+//! One file per task. Every task prints its steps, can be run again at once, and fails with a sentence that says
+//! what to do. Nothing here is part of the product.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its user"
+)]
+
+mod browser;
+mod build;
+mod ci;
+mod dev;
+mod setup;
+mod shell;
+mod start;
+mod supervisor;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What one does with this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing: the wasm target, Trunk, wasm-bindgen.
+    Setup(setup::Options),
+    /// Build the app into dist/ and the server into the target folder.
+    Build(build::Options),
+    /// Set up, build, and run the product on this machine.
+    Start(start::Options),
+    /// Run server and app from source; the page reloads when the app changes.
+    Dev(dev::Options),
+    /// Check the house rules: who may import whom, and other things a compiler does not check.
+    Tidy,
+    /// Run every test, or one group of them.
+    Test(test::Options),
+    /// Everything that must hold before a change is merged.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Setup(options) => setup::run(&options),
+        Task::Build(options) => build::run(&options),
+        Task::Start(options) => start::run(&options),
+        Task::Dev(options) => dev::run(&options),
+        Task::Tidy => tidy::run(),
+        Task::Test(options) => test::run(&options),
+        Task::Ci => ci::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

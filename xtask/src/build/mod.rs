@@ -1,0 +1,71 @@
+//! `build`: leaves the app in `dist/`, ready to be served, and the server in the target folder.
+
+mod boot;
+mod compress;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::shell::{cargo, note, program, root, run as run_program, step, target_dir};
+
+/// The name of the server's program.
+pub(crate) const SERVER: &str = "freshet-server";
+
+/// What to build.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// Leave the server alone.
+    #[arg(long, alias = "no-server")]
+    pub(crate) app_only: bool,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    app()?;
+    if !options.app_only {
+        server()?;
+    }
+    Ok(())
+}
+
+/// Where the app is built.
+pub(crate) fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// Where `run` leaves the server.
+pub(crate) fn server_program() -> anyhow::Result<PathBuf> {
+    Ok(target_dir()?
+        .join("release")
+        .join(format!("{SERVER}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Trunk, in the root of the repository.
+pub(crate) fn trunk() -> std::process::Command {
+    let mut trunk = program("trunk");
+    // Trunk takes the usual `NO_COLOR=1` for a wrong value of its own option and refuses to start.
+    if std::env::var_os("NO_COLOR").is_some() {
+        trunk.env("NO_COLOR", "true");
+    }
+    trunk
+}
+
+fn app() -> anyhow::Result<()> {
+    step("Building the app (release)");
+    run_program(trunk().args(["build", "--release"]))
+        .context("the app does not build: see above; `cargo xtask setup` installs missing tools")?;
+    step("Preparing the app for its content security policy");
+    boot::externalize(&dist())?;
+    step("Compressing the app");
+    for line in compress::compress(&dist())? {
+        note(&line);
+    }
+    Ok(())
+}
+
+fn server() -> anyhow::Result<()> {
+    step("Building the server (release)");
+    run_program(cargo().args(["build", "--release", "--package", "server", "--bin", SERVER]))
+        .context("the server does not build: see above")
+}

@@ -1,0 +1,50 @@
+//! `ci`: everything that must hold before a change is merged. What fails fastest comes first.
+
+use anyhow::Context as _;
+
+use crate::shell::{cargo, run as run_program, step};
+use crate::{setup, test, tidy};
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    setup::run(&setup::Options { tests: true })?;
+
+    step("Checking the format");
+    run_program(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")?;
+
+    tidy::run()?;
+
+    step("Linting for the host");
+    run_program(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+    .context("do what clippy says above")?;
+
+    step("Linting for the browser");
+    let wasm = [
+        "clippy",
+        "--package",
+        "freshet",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--all-targets",
+    ];
+    run_program(cargo().args(wasm).args(["--", "-D", "warnings"]))
+        .context("do what clippy says above")?;
+
+    step("Checking the documentation");
+    run_program(
+        cargo()
+            .args(["doc", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
+    .context("do what rustdoc says above")?;
+
+    test::run(&test::Options::default())?;
+    step("Everything holds");
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! `setup`: installs what is missing, and says "already there" of the rest.
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::browser::Browser;
+use crate::shell::{cargo, note, program, read, root, run as run_program, step};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Pinned, because `build` rewrites the page that Trunk writes and is tested on the output of this version.
+const TRUNK_VERSION: &str = "0.21.14";
+
+/// Any version will do: all that is used of it is `wasm-pack test --mode no-install`.
+const WASM_PACK: &str = "wasm-pack";
+
+/// What to install.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// Also what the tests need: wasm-pack, Chromium and its driver.
+    #[arg(long)]
+    pub(crate) tests: bool,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    step("Checking the tools");
+    wasm_target()?;
+    tool("trunk", Some(TRUNK_VERSION), "trunk")?;
+    // Trunk and the test runner insist on the very version that the app is linked with.
+    tool(
+        "wasm-bindgen",
+        Some(&locked_version("wasm-bindgen")?),
+        "wasm-bindgen-cli",
+    )?;
+    if options.tests {
+        tool(WASM_PACK, None, WASM_PACK)?;
+        chromium()?;
+    }
+    Ok(())
+}
+
+fn wasm_target() -> anyhow::Result<()> {
+    let there = match read(program("rustup").args(["target", "list", "--installed"])) {
+        Ok(installed) => installed.lines().any(|line| line.trim() == WASM_TARGET),
+        // A Rust that does not come from rustup brings its targets along, or nothing here can add them.
+        Err(_) => sysroot_has_target()?,
+    };
+    if there {
+        note(&format!("{WASM_TARGET}: already there"));
+        return Ok(());
+    }
+    step(&format!("Installing the target {WASM_TARGET}"));
+    run_program(program("rustup").args(["target", "add", WASM_TARGET]))
+        .with_context(|| format!("add the Rust target {WASM_TARGET} by hand, then run this again"))
+}
+
+fn sysroot_has_target() -> anyhow::Result<bool> {
+    let sysroot = read(program("rustc").args(["--print", "sysroot"]))
+        .context("install Rust from https://rustup.rs")?;
+    Ok(std::path::Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(WASM_TARGET)
+        .is_dir())
+}
+
+/// Installs `package` unless the `program` it provides is there, in the wanted version if one is wanted.
+fn tool(name: &str, wanted: Option<&str>, package: &str) -> anyhow::Result<()> {
+    let found = read(program(name).arg("--version")).ok();
+    let found = found.as_deref().and_then(version_in);
+    match (found, wanted) {
+        (Some(found), None) => {
+            note(&format!("{name} {found}: already there"));
+            return Ok(());
+        }
+        (Some(found), Some(wanted)) if found == wanted => {
+            note(&format!("{name} {found}: already there"));
+            return Ok(());
+        }
+        (Some(found), Some(wanted)) => {
+            step(&format!("Installing {name} {wanted} in place of {found}"));
+        }
+        (None, _) => step(&format!("Installing {name} (takes some minutes)")),
+    }
+    let mut install = cargo();
+    install.args(["install", package, "--locked", "--force"]);
+    if let Some(wanted) = wanted {
+        install.args(["--version", wanted]);
+    }
+    // A target folder shared with the workspace would make this wait for other builds.
+    install.env_remove("CARGO_TARGET_DIR");
+    run_program(&mut install)
+        .with_context(|| format!("install {package} by hand, then run this again"))
+}
+
+fn chromium() -> anyhow::Result<()> {
+    if let Some(browser) = Browser::find() {
+        note(&format!("{}: already there", browser.executable.display()));
+        note(&format!("{}: already there", browser.driver.display()));
+        return Ok(());
+    }
+    let is_root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || which::which("apt-get").is_err() {
+        bail!(
+            "the tests need Chromium or Chrome and the chromedriver of the same version: install both, or name \
+             them in {} and {}",
+            crate::browser::BROWSER_VARIABLE,
+            crate::browser::DRIVER_VARIABLE,
+        );
+    }
+    step("Installing Chromium and its driver");
+    let by_hand = "install the packages chromium and chromium-driver by hand, then run this again";
+    run_program(program("apt-get").arg("update")).context(by_hand)?;
+    run_program(
+        program("apt-get")
+            .args(["install", "--yes", "chromium", "chromium-driver"])
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+    .context(by_hand)?;
+    Browser::find()
+        .map(|_| ())
+        .context("Chromium was installed, but is not on the PATH: add it, then run this again")
+}
+
+/// The version of a package in the lock file.
+fn locked_version(package: &str) -> anyhow::Result<String> {
+    let path = root().join("Cargo.lock");
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!(
+            "cannot read {}: run `cargo generate-lockfile`",
+            path.display()
+        )
+    })?;
+    version_of(package, &text)
+        .with_context(|| format!("{} does not name {package}", path.display()))
+}
+
+fn version_of(package: &str, lock_file: &str) -> Option<String> {
+    let lock: toml::Table = lock_file.parse().ok()?;
+    let packages = lock.get("package")?.as_array()?;
+    let found = packages
+        .iter()
+        .find(|entry| entry.get("name").and_then(toml::Value::as_str) == Some(package))?;
+    found.get("version")?.as_str().map(str::to_owned)
+}
+
+/// The version in what a program answers to `--version`, such as `trunk 0.21.14`.
+fn version_in(answer: &str) -> Option<&str> {
+    answer
+        .split_whitespace()
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{locked_version, version_in, version_of};
+
+    #[test]
+    fn the_version_is_read_from_what_programs_answer() {
+        assert_eq!(version_in("trunk 0.21.14\n"), Some("0.21.14"));
+        assert_eq!(
+            version_in("wasm-bindgen 0.2.130 (0123456789abcdef)\n"),
+            Some("0.2.130")
+        );
+        assert_eq!(version_in("no idea"), None);
+    }
+
+    #[test]
+    fn the_version_is_that_of_exactly_this_package() {
+        let lock = "version = 4\n\n[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.1\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.7\"\n";
+        assert_eq!(version_of("wasm-bindgen", lock).as_deref(), Some("0.2.7"));
+        assert_eq!(version_of("wasm", lock), None);
+    }
+
+    #[test]
+    fn the_lock_file_of_this_workspace_names_wasm_bindgen() {
+        assert!(locked_version("wasm-bindgen").is_ok());
+    }
+}

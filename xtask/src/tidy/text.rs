@@ -1,0 +1,122 @@
+//! Rules about text: documentation, white space, length, paths that exist on one machine only.
+
+use super::Finding;
+use super::source::SourceFile;
+
+/// A longer file holds more than one idea.
+const MAX_LINES: usize = 400;
+
+/// Written in parts, so that the rule does not find itself.
+const MACHINE_PATHS: [&str; 4] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+    concat!("/Us", "ers/"),
+];
+
+/// Every module says what it is and what it does not know, first thing.
+pub(super) fn module_documentation(file: &SourceFile) -> Vec<Finding> {
+    if !file.is_rust() || file.text.starts_with("//!") {
+        return Vec::new();
+    }
+    vec![finding(
+        file,
+        1,
+        "a module starts with a `//!` comment that says what it is",
+    )]
+}
+
+/// Nothing invisible in the files that people edit.
+pub(super) fn white_space(file: &SourceFile) -> Vec<Finding> {
+    if !file.has_extension(&["css", "html", "md", "rs", "toml"]) {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    for (number, line) in file.numbered_lines() {
+        if line.ends_with(char::is_whitespace) {
+            findings.push(finding(file, number, "no white space at the end of a line"));
+        }
+        if line.contains('\t') {
+            findings.push(finding(file, number, "no tabs"));
+        }
+    }
+    findings
+}
+
+/// No file outgrows its idea.
+pub(super) fn length(file: &SourceFile) -> Vec<Finding> {
+    let parts: Vec<_> = file.path.split('/').collect();
+    let is_product = matches!(
+        parts[..],
+        ["src", ..] | ["crates", _, "src", ..] | ["xtask", "src", ..]
+    );
+    let lines = file.text.lines().count();
+    if !is_product || lines <= MAX_LINES {
+        return Vec::new();
+    }
+    vec![finding(
+        file,
+        MAX_LINES + 1,
+        &format!("{lines} lines: split it, a file has at most {MAX_LINES}"),
+    )]
+}
+
+/// Nothing points at a folder of somebody's machine.
+pub(super) fn machine_paths(file: &SourceFile) -> Vec<Finding> {
+    let names_one = |line: &str| MACHINE_PATHS.iter().any(|path| line.contains(path));
+    let lines = file.numbered_lines().filter(|(_, line)| names_one(line));
+    lines
+        .map(|(number, _)| finding(file, number, "no absolute path of somebody's machine"))
+        .collect()
+}
+
+fn finding(file: &SourceFile, line: usize, rule: &str) -> Finding {
+    Finding {
+        path: file.path.clone(),
+        line,
+        rule: rule.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{length, machine_paths, module_documentation, white_space};
+    use crate::tidy::tests::findings;
+
+    #[test]
+    fn a_module_starts_with_its_documentation() {
+        assert!(findings(module_documentation, "src/a.rs", "//! What it is.\n").is_empty());
+        assert!(findings(module_documentation, "README.md", "# Freshet\n").is_empty());
+        assert_eq!(
+            findings(module_documentation, "src/a.rs", "use b;\n//! Late.\n").len(),
+            1
+        );
+        assert_eq!(findings(module_documentation, "src/a.rs", "").len(), 1);
+    }
+
+    #[test]
+    fn nothing_invisible_is_in_a_line() {
+        let text = "a \n\tb\nc\r\n";
+        let found = findings(white_space, "static/app.css", text);
+        let lines: Vec<_> = found.iter().map(|line| &line[..2]).collect();
+        assert_eq!(lines, ["1:", "2:", "3:"]);
+        assert!(findings(white_space, "a.json", text).is_empty());
+    }
+
+    #[test]
+    fn a_file_has_at_most_400_lines() {
+        assert!(findings(length, "src/a.rs", &"a\n".repeat(400)).is_empty());
+        assert_eq!(
+            findings(length, "crates/b/src/a.rs", &"a\n".repeat(401)).len(),
+            1
+        );
+        assert!(findings(length, "tests/a.rs", &"a\n".repeat(401)).is_empty());
+    }
+
+    #[test]
+    fn a_path_of_one_machine_is_found_anywhere() {
+        let text = format!("//! See {}me/anna/notes.\n", "/ho");
+        assert_eq!(findings(machine_paths, "src/a.rs", &text).len(), 1);
+        assert!(findings(machine_paths, "src/a.rs", "//! homework/done\n").is_empty());
+    }
+}
