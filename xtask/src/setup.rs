@@ -81,15 +81,24 @@ fn tool(name: &str, wanted: Option<&str>, package: &str) -> anyhow::Result<()> {
         }
         (None, _) => step(&format!("Installing {name} (takes some minutes)")),
     }
+    install(package, wanted, &["--locked"])
+        .or_else(|_| {
+            // A mirror of the registry need not have the very versions that the package was published with.
+            note("what it was published with is not to be had: trying what fits instead");
+            install(package, wanted, &[])
+        })
+        .with_context(|| format!("install {package} by hand, then run this again"))
+}
+
+fn install(package: &str, version: Option<&str>, options: &[&str]) -> anyhow::Result<()> {
     let mut install = cargo();
-    install.args(["install", package, "--locked", "--force"]);
-    if let Some(wanted) = wanted {
-        install.args(["--version", wanted]);
+    install.args(["install", package, "--force"]).args(options);
+    if let Some(version) = version {
+        install.args(["--version", version]);
     }
     // A target folder shared with the workspace would make this wait for other builds.
     install.env_remove("CARGO_TARGET_DIR");
     run_program(&mut install)
-        .with_context(|| format!("install {package} by hand, then run this again"))
 }
 
 fn chromium() -> anyhow::Result<()> {
