@@ -194,15 +194,18 @@ fn file_name(script: &str) -> String {
 mod tests {
     use super::{attribute, externalize, rewrite};
 
-    /// What Trunk 0.21.14 makes of a page with a rust link and a data block.
-    const PAGE: &str = r#"<!DOCTYPE html><html lang="en"><head>
-        <meta charset="utf-8">
-        <!-- <script type="module">not a script</script> -->
-        <script type="application/json" id="freshet-config">{"api_base":"/api"}</script>
+    /// What Trunk 0.21.14 makes of a page with a comment, a data block and a rust link.
+    const PAGE: &str = r#"<!DOCTYPE html>
+<html lang="en">
+<head>
+    <meta charset="utf-8">
+    <title>Freshet</title>
+    <!-- <script type="module">not a script</script> -->
+    <script type="application/json" id="freshet-config">{"api_base":"/api"}</script>
 
 <script type="module">
-import init, * as bindings from '/freshet-4b1c2d.js';
-const wasm = await init({ module_or_path: '/freshet-4b1c2d_bg.wasm' });
+import init, * as bindings from '/freshet-589f611cbd1a0562.js';
+const wasm = await init({ module_or_path: '/freshet-589f611cbd1a0562_bg.wasm' });
 
 
 window.wasmBindings = bindings;
@@ -211,8 +214,9 @@ window.wasmBindings = bindings;
 dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
 
 </script>
-<link rel="modulepreload" href="/freshet-4b1c2d.js" crossorigin="anonymous" integrity="sha384-abc"></head>
-    <body></body></html>"#;
+<link rel="modulepreload" href="/freshet-589f611cbd1a0562.js" crossorigin="anonymous" integrity="sha384-PdsXVh7F1d0Cu6anH2lAn7smrBRgTWzJVWyQofAT8Tugbl+0KcvuUaNXJkkBt7Lr"><link rel="preload" href="/freshet-589f611cbd1a0562_bg.wasm" crossorigin="anonymous" integrity="sha384-94IKRbmTNYDRDyNfsHaZ6MEm0ZXMjMVbHtwNWKNULPUBCi7p/aiGvsTaUsDO6/w3" as="fetch" type="application/wasm"></head>
+<body></body>
+</html>"#;
 
     #[test]
     fn the_script_that_starts_the_app_moves_into_a_file_and_the_rest_stays() {
@@ -222,7 +226,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
         };
         assert!(name.starts_with("boot-") && name.ends_with(".js"), "{name}");
         assert!(
-            script.starts_with("import init, * as bindings from '/freshet-4b1c2d.js';"),
+            script.starts_with("import init, * as bindings from '/freshet-589f611cbd1a0562.js';"),
             "{script}"
         );
         assert!(
