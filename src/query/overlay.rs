@@ -1,0 +1,66 @@
+//! Changes that the server has not confirmed yet, laid over what it said.
+//!
+//! The layers are kept in the order in which the person made the changes and are applied anew to every new base, so
+//! nothing needs to be restored when one of them fails, and they may settle in any order. A layer that is settled
+//! while an earlier one is not stays in its place: folding it into the base would show the earlier change on top of
+//! the later one.
+
+use super::effect::MutationId;
+use super::value::{Patch, Value};
+use crate::time::Instant;
+
+#[derive(Debug, Default)]
+pub(super) struct Overlay(Vec<Layer>);
+
+#[derive(Debug)]
+struct Layer {
+    mutation: MutationId,
+    patch: Patch,
+    /// While pending: until when it keeps fetches from starting. Settled: `None`.
+    held_until: Option<Instant>,
+}
+
+impl Overlay {
+    pub(super) fn push(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
+        self.0.push(Layer { mutation, patch, held_until: Some(held_until) });
+    }
+
+    /// The mutation has succeeded: its layer now shows what the server made of it. Returns whether there is one.
+    pub(super) fn settle(&mut self, mutation: MutationId, outcome: &Patch) -> bool {
+        let mut found = false;
+        for layer in self.0.iter_mut().filter(|layer| layer.mutation == mutation) {
+            layer.patch = outcome.clone();
+            layer.held_until = None;
+            found = true;
+        }
+        found
+    }
+
+    /// The mutation has failed. Returns whether there was a layer.
+    pub(super) fn remove(&mut self, mutation: MutationId) -> bool {
+        let before = self.0.len();
+        self.0.retain(|layer| layer.mutation != mutation);
+        self.0.len() != before
+    }
+
+    /// Folds the settled layers that no pending one precedes into the base.
+    pub(super) fn fold(&mut self, base: &mut Option<Value>) {
+        let settled = self.0.iter().take_while(|layer| layer.held_until.is_none()).count();
+        for layer in self.0.drain(..settled) {
+            *base = base.take().map(|base| layer.patch.apply(&base));
+        }
+    }
+
+    pub(super) fn apply(&self, base: &Value) -> Value {
+        self.0.iter().fold(base.clone(), |value, layer| layer.patch.apply(&value))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Until when the pending layers keep fetches from starting.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        self.0.iter().filter_map(|layer| layer.held_until).max()
+    }
+}

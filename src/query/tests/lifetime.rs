@@ -1,0 +1,115 @@
+//! Entries come, are shared, grow old and go.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn a_hundred_observers_share_one_fetch() {
+    let mut world = World::new();
+    let entries: Vec<_> = (0..100).map(|_| world.cache.observe(world.now, key(1), OPTIONS)).collect();
+    world.flush();
+    assert!(entries.iter().all(|entry| *entry == entries[0]));
+    let flight = world.departed(entries[0]);
+    world.observe(1);
+    world.nothing_departed();
+    world.land(entries[0], flight, Ok(1)).invalidate(1).departed(entries[0]);
+}
+
+#[test]
+fn fresh_data_is_not_read_again_and_old_data_is_shown_while_it_is() {
+    let (mut world, entry) = World::showing(1);
+    world.release(entry);
+    world.at(299_999).observe(1);
+    world.nothing_departed();
+    world.release(entry);
+    world.at(300_000).observe(1);
+    world.departed(entry);
+    assert_eq!(world.shown(entry), Some(1));
+}
+
+#[test]
+fn while_nothing_is_pushed_no_data_is_fresh() {
+    let (mut world, entry) = World::showing(1);
+    world.cache.set_pushed(false);
+    world.at(10).cache.revalidate(Instant::from_millis(10));
+    world.flush();
+    world.departed(entry);
+}
+
+#[test]
+fn returning_to_the_page_joins_a_fetch_under_way() {
+    let (mut world, entry) = World::showing(0);
+    world.invalidate(1);
+    let flight = world.departed(entry);
+    world.cache.revalidate(world.now);
+    world.flush();
+    world.land(entry, flight, Ok(1)).nothing_departed();
+}
+
+#[test]
+fn an_event_about_what_nobody_sees_is_remembered_until_somebody_does() {
+    let (mut world, entry) = World::showing(0);
+    world.release(entry);
+    world.at(10).invalidate(1).nothing_departed();
+    world.at(20).observe(1);
+    world.departed(entry);
+}
+
+#[test]
+fn a_page_that_replaces_another_keeps_its_fetch() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.release(entry);
+    world.at(49).observe(1);
+    world.at(1_000).nothing_departed();
+    world.land(entry, flight, Ok(3));
+    assert_eq!(world.shown(entry), Some(3));
+}
+
+#[test]
+fn an_entry_goes_five_minutes_after_its_last_observer() {
+    let (mut world, entry) = World::showing(0);
+    world.at(10).release(entry);
+    world.invalidate(1).at(300_009);
+    assert_eq!(world.cache.len(), 1);
+    world.at(300_010);
+    assert!(world.effects.contains(&Effect::Evict { entry }));
+    assert!(world.cache.is_empty());
+    assert_eq!(world.cache.poll_timeout(), None);
+}
+
+#[test]
+fn forgetting_everything_fences_what_is_under_way() {
+    let (mut world, old) = World::showing(1);
+    world.invalidate(1);
+    let flight = world.departed(old);
+    world.cache.clear();
+    world.flush();
+    assert_eq!(world.effects, [Effect::Abort { flight }, Effect::Evict { entry: old }]);
+    world.effects.clear();
+    assert_eq!(world.shown(old), None);
+    let entry = world.observe(1);
+    let fresh = world.departed(entry);
+    world.land(old, flight, Ok(666)).land(entry, flight, Ok(666));
+    assert_eq!(world.shown(entry), None, "nothing of before comes back");
+    world.land(entry, fresh, Ok(2));
+    assert_eq!(world.shown(entry), Some(2));
+}
+
+#[test]
+fn observers_are_told_once_per_change() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    assert_eq!(world.told().len(), 1, "that a fetch is under way");
+    world.cache.land(world.now, entry, FlightId(1), Ok(Value::new(5_u64)));
+    world.flush();
+    let told = world.told();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].intersects(Changed::DATA) && told[0].intersects(Changed::FETCHING));
+    assert!(!told[0].intersects(Changed::ERROR));
+    world.flush();
+    assert_eq!(world.told(), []);
+}

@@ -1,0 +1,185 @@
+//! The cache in virtual time: what is fetched when, what is shown meanwhile, and that it ends equal to the server.
+
+mod lifetime;
+mod model;
+mod mutations;
+mod races;
+mod retry;
+
+use std::time::Duration;
+
+use super::{Cache, Changed, Effect, EntryId, Fault, FlightId, Key, MutationId, Options, Patch, Retry, Selector, Value};
+use crate::backoff::Backoff;
+use crate::time::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fail {
+    Passing,
+    Final,
+    Later(u64),
+}
+
+impl Fault for Fail {
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Passing => Retry::Backoff,
+            Self::Final => Retry::Never,
+            Self::Later(ms) => Retry::After(Duration::from_millis(*ms)),
+        }
+    }
+}
+
+struct Numbers;
+
+fn key(id: u128) -> Key {
+    Key::of::<Numbers>().segment("numbers").param("id", id).build()
+}
+
+fn only(id: u128) -> Selector {
+    Selector::segment("numbers").within("id", id)
+}
+
+fn add(n: u64) -> Patch {
+    Patch::new(move |value: &u64| value + n)
+}
+
+fn or(bits: u64) -> Patch {
+    Patch::new(move |value: &u64| value | bits)
+}
+
+const OPTIONS: Options = Options {
+    stale_after: Duration::from_secs(300),
+    keep_for: Duration::from_secs(300),
+    min_gap: Duration::ZERO,
+    backoff: Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(30), jitter: 0.0 },
+    max_retries: 3,
+};
+
+/// A cache whose clock is a number and whose network is whoever writes the test.
+struct World {
+    cache: Cache<Fail>,
+    now: Instant,
+    effects: Vec<Effect>,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut cache = Cache::new(7);
+        cache.set_pushed(true);
+        Self { cache, now: Instant::default(), effects: Vec::new() }
+    }
+
+    /// A cache that shows key 1 with this value, fetched at time 0.
+    fn showing(value: u64) -> (Self, EntryId) {
+        let mut world = Self::new();
+        let entry = world.observe(1);
+        let flight = world.departed(entry);
+        world.land(entry, flight, Ok(value));
+        world.effects.clear();
+        (world, entry)
+    }
+
+    /// Lets time pass until `ms`, flushing at every deadline as the client would.
+    fn at(&mut self, ms: u64) -> &mut Self {
+        let until = Instant::from_millis(ms);
+        while let Some(due) = self.cache.poll_timeout().filter(|due| *due <= until) {
+            self.now = self.now.max(due);
+            self.flush();
+        }
+        self.now = until;
+        self
+    }
+
+    fn flush(&mut self) {
+        let effects = self.cache.flush(self.now);
+        self.effects.extend(effects);
+    }
+
+    fn observe(&mut self, id: u128) -> EntryId {
+        self.observe_with(id, OPTIONS)
+    }
+
+    fn observe_with(&mut self, id: u128, options: Options) -> EntryId {
+        let entry = self.cache.observe(self.now, key(id), options);
+        self.flush();
+        entry
+    }
+
+    fn release(&mut self, entry: EntryId) {
+        self.cache.release(self.now, entry);
+        self.flush();
+    }
+
+    fn invalidate(&mut self, id: u128) -> &mut Self {
+        self.cache.invalidate(&only(id));
+        self.flush();
+        self
+    }
+
+    fn begin(&mut self, patch: Patch) -> MutationId {
+        let mutation = self.cache.begin(self.now, [(key(1), patch)]);
+        self.flush();
+        mutation
+    }
+
+    fn commit(&mut self, mutation: MutationId, outcome: Patch) {
+        self.cache.commit(mutation, [(key(1), outcome)]);
+        self.flush();
+    }
+
+    fn roll_back(&mut self, mutation: MutationId) {
+        self.cache.roll_back(mutation);
+        self.flush();
+    }
+
+    fn land(&mut self, entry: EntryId, flight: FlightId, result: Result<u64, Fail>) -> &mut Self {
+        self.cache.land(self.now, entry, flight, result.map(Value::new));
+        self.flush();
+        self
+    }
+
+    /// The fetches that have departed since this was last asked.
+    fn departures(&mut self) -> Vec<FlightId> {
+        std::mem::take(&mut self.effects)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Fetch { flight, .. } => Some(flight),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The one fetch that has departed, and no other.
+    #[track_caller]
+    fn departed(&mut self, entry: EntryId) -> FlightId {
+        assert!(self.cache.snapshot(entry).unwrap().fetching);
+        let departures = self.departures();
+        assert_eq!(departures.len(), 1, "{departures:?}");
+        departures[0]
+    }
+
+    #[track_caller]
+    fn nothing_departed(&mut self) -> &mut Self {
+        assert_eq!(self.departures(), []);
+        self
+    }
+
+    fn shown(&self, entry: EntryId) -> Option<u64> {
+        self.cache.snapshot(entry)?.data?.get::<u64>().map(|value| *value)
+    }
+
+    fn is_stale(&self, entry: EntryId) -> bool {
+        self.cache.snapshot(entry).unwrap().stale
+    }
+
+    /// What observers were told since this was last asked.
+    fn told(&mut self) -> Vec<Changed> {
+        std::mem::take(&mut self.effects)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Notify { changed, .. } => Some(changed),
+                _ => None,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,155 @@
+//! The person's own changes: shown at once, never doubled, never lost, gone when refused.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn a_change_is_shown_at_once_and_read_once_for_its_echo() {
+    for echo_first in [true, false] {
+        let (mut world, entry) = World::showing(1);
+        let mutation = world.begin(or(64));
+        assert_eq!(world.shown(entry), Some(65));
+        if echo_first {
+            world.invalidate(1).nothing_departed();
+        }
+        world.commit(mutation, or(64));
+        if !echo_first {
+            world.nothing_departed();
+            world.invalidate(1);
+        }
+        let flight = world.departed(entry);
+        assert_eq!(world.shown(entry), Some(65));
+        world.land(entry, flight, Ok(65)).at(60_000).nothing_departed();
+        assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(65), false));
+    }
+}
+
+#[test]
+fn while_nothing_is_pushed_a_change_reads_again_by_itself() {
+    let (mut world, entry) = World::showing(1);
+    world.cache.set_pushed(false);
+    let mutation = world.begin(or(64));
+    world.nothing_departed();
+    world.commit(mutation, or(64));
+    world.departed(entry);
+}
+
+#[test]
+fn a_refused_change_is_taken_back_and_the_truth_is_read() {
+    let (mut world, entry) = World::showing(1);
+    let mutation = world.begin(add(10));
+    world.nothing_departed();
+    world.roll_back(mutation);
+    assert_eq!(world.shown(entry), Some(1));
+    world.departed(entry);
+}
+
+#[test]
+fn two_refused_changes_are_taken_back_in_any_order() {
+    for order in [[0, 1], [1, 0]] {
+        let (mut world, entry) = World::showing(0);
+        let mutations = [world.begin(add(1)), world.begin(add(10))];
+        assert_eq!(world.shown(entry), Some(11));
+        world.roll_back(mutations[order[0]]);
+        assert_eq!(world.shown(entry), Some([10, 1][order[0]]));
+        world.roll_back(mutations[order[1]]);
+        assert_eq!(world.shown(entry), Some(0));
+    }
+}
+
+#[test]
+fn a_later_change_stays_on_top_whichever_is_confirmed_first() {
+    let set = |to: u64| Patch::new(move |_: &u64| to);
+    for order in [[0, 1], [1, 0]] {
+        let (mut world, entry) = World::showing(0);
+        let mutations = [world.begin(set(1)), world.begin(set(2))];
+        for index in order {
+            world.commit(mutations[index], set([1, 2][index]));
+            assert_eq!(world.shown(entry), Some(2), "order {order:?}, {index} confirmed");
+        }
+    }
+}
+
+#[test]
+fn the_first_refused_and_the_second_confirmed_leaves_the_second() {
+    for order in [[0, 1], [1, 0]] {
+        let (mut world, entry) = World::showing(0);
+        let mutations = [world.begin(add(1)), world.begin(add(10))];
+        for index in order {
+            if index == 0 {
+                world.roll_back(mutations[0]);
+            } else {
+                world.commit(mutations[1], add(10));
+            }
+        }
+        assert_eq!(world.shown(entry), Some(10), "{order:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_left_before_the_change_was_confirmed_is_read_again() {
+    let (mut world, entry) = World::showing(1);
+    world.invalidate(1);
+    let old = world.departed(entry);
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    world.land(entry, old, Ok(1));
+    assert_eq!(world.shown(entry), Some(65), "the older answer does not undo the change");
+    let fresh = world.departed(entry);
+    world.land(entry, fresh, Ok(67)).nothing_departed();
+    assert_eq!(world.shown(entry), Some(67));
+}
+
+#[test]
+fn an_answer_during_a_change_shows_both() {
+    let (mut world, entry) = World::showing(1);
+    world.invalidate(1);
+    let flight = world.departed(entry);
+    let mutation = world.begin(or(64));
+    world.land(entry, flight, Ok(3));
+    assert_eq!(world.shown(entry), Some(67));
+    world.roll_back(mutation);
+    assert_eq!(world.shown(entry), Some(3));
+}
+
+#[test]
+fn a_change_that_hangs_does_not_hold_back_the_truth_for_ever() {
+    let (mut world, entry) = World::showing(1);
+    world.begin(or(64));
+    world.invalidate(1).at(9_999).nothing_departed();
+    world.at(10_000);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(2));
+    assert_eq!(world.shown(entry), Some(66), "it is still shown, over the truth");
+}
+
+#[test]
+fn a_change_before_anything_was_read_waits_for_the_read() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    let mutation = world.begin(or(64));
+    assert_eq!(world.shown(entry), None);
+    world.land(entry, flight, Ok(1));
+    assert_eq!(world.shown(entry), Some(65));
+    world.commit(mutation, or(64));
+    assert_eq!(world.shown(entry), Some(65));
+}
+
+#[test]
+fn what_settles_after_everything_was_forgotten_has_no_effect() {
+    let (mut world, old) = World::showing(1);
+    let mutations = [world.begin(or(64)), world.begin(or(128))];
+    world.cache.clear();
+    world.flush();
+    let entry = world.observe(1);
+    assert_ne!(entry, old);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(1));
+    world.commit(mutations[0], or(64));
+    world.roll_back(mutations[1]);
+    world.at(1_000).nothing_departed();
+    assert_eq!(world.shown(entry), Some(1));
+}

@@ -1,0 +1,126 @@
+//! Failures: tried again at growing distances, never in vain, never for ever.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+/// Fails every attempt; returns when each of them departed.
+fn fail_all(world: &mut World, entry: EntryId, until: u64) -> Vec<u64> {
+    let mut departures = Vec::new();
+    let mut departed = world.departures();
+    loop {
+        for flight in std::mem::take(&mut departed) {
+            departures.push(world.now.as_millis());
+            world.land(entry, flight, Err(Fail::Passing));
+        }
+        match world.cache.poll_timeout().map(Instant::as_millis).filter(|due| *due <= until) {
+            Some(due) => departed = world.at(due).departures(),
+            None => return departures,
+        }
+    }
+}
+
+#[test]
+fn a_passing_failure_is_tried_again_three_times() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    assert_eq!(fail_all(&mut world, entry, 200_000), [0, 1_000, 3_000, 7_000]);
+    let snapshot = world.cache.snapshot(entry).unwrap();
+    assert!(snapshot.error == Some(Fail::Passing) && !snapshot.retrying && !snapshot.fetching);
+}
+
+#[test]
+fn a_final_failure_is_not_tried_again() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Final)).at(200_000).nothing_departed();
+}
+
+#[test]
+fn an_event_is_answered_at_once_even_while_waiting_to_retry() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Passing)).at(10).invalidate(1).departed(entry);
+}
+
+#[test]
+fn what_the_server_asks_to_wait_holds_even_for_events() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Later(7_000))).invalidate(1).at(6_999).nothing_departed();
+    world.at(7_000).departed(entry);
+}
+
+#[test]
+fn what_has_given_up_is_revived_by_an_event_a_return_or_the_network() {
+    type Revive = fn(&mut World, EntryId);
+    let revivals: [Revive; 5] = [
+        |world, _| {
+            world.cache.invalidate(&only(1));
+        },
+        |world, _| world.cache.revalidate(world.now),
+        |world, _| world.cache.set_online(world.now, true),
+        |world, entry| world.cache.refetch(entry),
+        |world, entry| {
+            world.release(entry);
+            world.observe(1);
+        },
+    ];
+    for revive in revivals {
+        let mut world = World::new();
+        let entry = world.observe(1);
+        fail_all(&mut world, entry, 100_000);
+        revive(&mut world, entry);
+        world.flush();
+        world.departed(entry);
+    }
+}
+
+#[test]
+fn who_joins_a_failing_key_does_not_hit_it_again() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Final));
+    world.observe(1);
+    world.nothing_departed();
+}
+
+#[test]
+fn success_ends_the_error_and_the_waiting() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Passing));
+    world.cache.refetch(entry);
+    world.flush();
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(1)).at(100_000).nothing_departed();
+    assert_eq!(world.cache.snapshot(entry).unwrap().error, None);
+}
+
+#[test]
+fn offline_nothing_departs_and_nothing_is_forgotten() {
+    let (mut world, entry) = World::showing(0);
+    world.cache.set_online(world.now, false);
+    for _ in 0..5 {
+        world.invalidate(1).nothing_departed();
+    }
+    world.cache.set_online(world.now, true);
+    world.flush();
+    world.departed(entry);
+}
+
+#[test]
+fn nobody_retries_for_nobody() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Passing));
+    world.release(entry);
+    world.at(100_000).nothing_departed();
+}

@@ -1,0 +1,50 @@
+//! From what the browser hands over to what the connection understands.
+
+use wire::{Cursor, DecodeError, Event, EventKind};
+
+use super::transport::{Frame, Hello, Message};
+
+/// What the stream has to say to the app.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delivery {
+    /// Something happened.
+    Event(Event),
+    /// Something of this kind happened, but what exactly could not be read. Whatever it may have touched is stale.
+    Unreadable(EventKind),
+}
+
+/// Reads one message. `name` is the event's name, `data` its data and `id` the last id that the stream sent.
+///
+/// The browser repeats the last id for messages without one, so an id counts only where the log's events carry it:
+/// control messages have no position.
+#[must_use]
+pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
+    let position = || id.parse::<Cursor>().ok();
+    let event = match wire::decode(name, data) {
+        Ok(event) => event,
+        Err(error) => {
+            tracing::warn!(bytes = data.len(), "the stream sent {error}");
+            return match error {
+                DecodeError::Malformed(kind) | DecodeError::TooLong(Some(kind)) if !kind.is_control() => {
+                    Message { cursor: position(), frame: Frame::Event(Delivery::Unreadable(kind)) }
+                }
+                DecodeError::Unknown => Message { cursor: position(), frame: Frame::Ignored },
+                DecodeError::Malformed(_) | DecodeError::TooLong(_) | DecodeError::NotAnEvent => {
+                    Message { cursor: None, frame: Frame::Ignored }
+                }
+            };
+        }
+    };
+    let frame = match event {
+        Event::Hello { resumed, cursor, heartbeat_ms, .. } => {
+            let cursor = cursor.and_then(|text| text.parse().ok());
+            return Message { cursor: None, frame: Frame::Hello(Hello { resumed, cursor, heartbeat_ms }) };
+        }
+        Event::Heartbeat {} => return Message { cursor: None, frame: Frame::Heartbeat },
+        Event::Shutdown { retry_ms } => return Message { cursor: None, frame: Frame::Shutdown { retry_ms } },
+        Event::AuthExpiring { .. } => return Message { cursor: None, frame: Frame::Ignored },
+        Event::Resync { .. } => Frame::Resync,
+        event => Frame::Event(Delivery::Event(event)),
+    };
+    Message { cursor: position(), frame }
+}
