@@ -1,1 +1,37 @@
-//! Not written yet.
+//! Freshet's backend: REST under `/api`, server-sent events at `/api/sse`, the built app everywhere else, over one
+//! SQLite file.
+//!
+//! ```text
+//!  http/  ── reads and changes ──▶ store/ ── one transaction: change + events ──▶ SQLite
+//!    │                               │ commit
+//!    │ whose is it? may they?        ▼
+//!    │                            sse::Hub ── "look again" ──▶ sse::Delivery ──▶ the streams
+//!    ▼                                                          (reads the log in store/)
+//!  error.rs: one enum, one status each
+//! ```
+//!
+//! - `store/` is SQL and knows no HTTP; `http/` has no SQL; `sse/` does not know what events mean.
+//! - Nothing is logged that says who did what: method, route pattern, status and duration only.
+//!
+//! [`Server`] is all there is to run it, from `main` or from a test.
+
+mod assets;
+mod auth;
+mod config;
+mod error;
+mod events;
+mod extract;
+mod http;
+mod listener;
+mod maintenance;
+mod seed;
+mod server;
+mod sse;
+mod state;
+mod store;
+
+pub use config::{Config, Origin, ParseOriginError};
+pub use seed::PASSWORD as DEMO_PASSWORD;
+pub use seed::PEOPLE as DEMO_PEOPLE;
+pub use server::{Server, StartError};
+pub use state::{PasswordCost, Tuning};

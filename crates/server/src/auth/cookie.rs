@@ -1,0 +1,135 @@
+//! The session cookie and the token in it.
+
+use std::time::Duration;
+
+use axum::http::header::{COOKIE, HOST};
+use axum::http::{HeaderMap, HeaderValue};
+use cookie::{Cookie, SameSite};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::Error;
+use crate::store::sign_ins::TokenHash;
+
+const NAME: &str = "freshet_session";
+
+/// What a signed-in browser shows: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log can carry it.
+pub(crate) struct Token(String);
+
+impl Token {
+    /// A token that nobody can guess.
+    pub(crate) fn random() -> Self {
+        let bytes: [u8; 32] = rand::random();
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The token that a request came with. Whether it means anything is for the database to say.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let cookies = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let mut cookies = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
+        let cookie = cookies.find(|cookie| cookie.name() == NAME)?;
+        (cookie.value().len() == 64).then(|| Self(cookie.value().to_owned()))
+    }
+
+    /// What is stored of it.
+    pub(crate) fn hash(&self) -> TokenHash {
+        Sha256::digest(&self.0).into()
+    }
+}
+
+/// The `set-cookie` that signs in or renews a sign-in. `headers` are the request's: they say for which host.
+pub(crate) fn session_cookie(
+    token: &Token,
+    headers: &HeaderMap,
+    lifetime: Duration,
+) -> Result<HeaderValue, Error> {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    header(headers, token.0.clone(), seconds)
+}
+
+/// The `set-cookie` that makes a browser forget its token.
+pub(crate) fn clearing_cookie(headers: &HeaderMap) -> Result<HeaderValue, Error> {
+    header(headers, String::new(), 0)
+}
+
+fn header(headers: &HeaderMap, value: String, seconds: i64) -> Result<HeaderValue, Error> {
+    let cookie = Cookie::build((NAME, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        // Browsers keep a secure cookie only over https, which nobody has on their own machine.
+        .secure(!is_local(headers))
+        .max_age(cookie::time::Duration::seconds(seconds))
+        .build();
+    HeaderValue::try_from(cookie.to_string())
+        .or(Err(Error::Internal("the session cookie is no header")))
+}
+
+/// Whether the request names this machine as its host.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::header::{COOKIE, HOST};
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::{Token, clearing_cookie, session_cookie};
+
+    fn request_to(host: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))])
+    }
+
+    #[test]
+    fn the_cookie_is_secure_everywhere_but_at_home() {
+        for (host, secure) in [
+            ("localhost:8080", false),
+            ("127.0.0.1:8080", false),
+            ("[::1]:8080", false),
+            ("app.example", true),
+            ("localhost.example", true),
+            ("", true),
+        ] {
+            let cookie =
+                session_cookie(&Token::random(), &request_to(host), Duration::from_secs(60))
+                    .unwrap();
+            let cookie = cookie.to_str().unwrap();
+            assert_eq!(cookie.contains("Secure"), secure, "{host}");
+            for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+                assert!(cookie.contains(part), "{cookie}");
+            }
+        }
+        assert!(
+            clearing_cookie(&request_to("localhost"))
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Max-Age=0")
+        );
+    }
+
+    #[test]
+    fn a_token_comes_back_among_other_cookies() {
+        let token = Token::random();
+        let cookie = format!("theme=dark; freshet_session={}; x=y", token.0);
+        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(cookie).unwrap())]);
+        assert_eq!(Token::of(&headers).unwrap().hash(), token.hash());
+        for bad in ["freshet_session=", "freshet_session=short", "other=1", "%"] {
+            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(bad))]);
+            assert!(Token::of(&headers).is_none(), "{bad}");
+        }
+    }
+}

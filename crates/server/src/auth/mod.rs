@@ -1,0 +1,11 @@
+//! Who somebody is: passwords, the session cookie, and how often one may try.
+
+mod cookie;
+mod limits;
+mod password;
+mod recognise;
+
+pub(crate) use cookie::{Token, clearing_cookie, session_cookie};
+pub(crate) use limits::Limits;
+pub(crate) use password::Passwords;
+pub(crate) use recognise::recognise;

@@ -1,0 +1,116 @@
+//! What the server is told when it starts: the command line and its environment variables.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::BoolishValueParser;
+
+/// Freshet's server: REST, server-sent events and the built app from one process, over one SQLite file.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "freshet-server", version)]
+pub struct Config {
+    /// The address to listen on. Port 0 takes any free port.
+    #[arg(long, env = "FRESHET_ADDR", default_value = "127.0.0.1:8080")]
+    pub addr: SocketAddr,
+    /// The database file. It and its folder are created if missing.
+    #[arg(long, env = "FRESHET_DATA", default_value = "data/freshet.db")]
+    pub data: PathBuf,
+    /// The folder with the built app.
+    #[arg(long, env = "FRESHET_DIST", default_value = "dist")]
+    pub dist: PathBuf,
+    /// Puts two pairs of people to try it with into the database, if this start created the file.
+    #[arg(long, env = "FRESHET_SEED_DEMO", value_parser = BoolishValueParser::new())]
+    pub seed_demo: bool,
+    /// Another origin whose pages may use the API, such as https://app.example. Can be given more than once; by
+    /// default only pages of this server may.
+    #[arg(long, env = "FRESHET_ALLOW_ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<Origin>,
+    /// After how many milliseconds of silence a stream carries a heartbeat.
+    #[arg(long, env = "FRESHET_HEARTBEAT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    pub heartbeat_ms: u64,
+    /// How many sign-ins a minute are tried for one email address; one network address gets six times as many.
+    #[arg(long, env = "FRESHET_SIGN_INS_PER_MINUTE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub sign_ins_per_minute: u32,
+    /// How many streams a minute one person may open from one network address.
+    #[arg(long, env = "FRESHET_STREAMS_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub streams_per_minute: u32,
+}
+
+/// The origin of a page: scheme, host and port, as browsers write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The origin as browsers write it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is no origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an origin such as https://app.example, without a path; * is not one")]
+pub struct ParseOriginError;
+
+impl FromStr for Origin {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.to_ascii_lowercase();
+        let host = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+            .ok_or(ParseOriginError)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
+        if host.is_empty() || !host.bytes().all(plain) {
+            return Err(ParseOriginError);
+        }
+        Ok(Self(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::{Config, Origin};
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_and_never_a_wildcard() {
+        for good in [
+            "http://localhost:3000",
+            "https://app.example",
+            "http://[::1]:80",
+        ] {
+            assert!(good.parse::<Origin>().is_ok(), "{good}");
+        }
+        for bad in [
+            "*",
+            "",
+            "null",
+            "app.example",
+            "https://",
+            "https://app.example/",
+            "https://a b",
+            "ftp://a",
+        ] {
+            assert!(bad.parse::<Origin>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_option_has_a_default() {
+        let config = Config::try_parse_from(["freshet-server"]).unwrap();
+        assert_eq!(config.addr.to_string(), "127.0.0.1:8080");
+        assert!(config.allow_origin.is_empty());
+    }
+}

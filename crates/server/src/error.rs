@@ -1,0 +1,227 @@
+//! Everything a request can fail with, and the one place that gives it a status.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use wire::ErrorBody;
+
+/// Why a request was not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// 400: path or query can not be read.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 401: no living session, or a wrong email or password.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// 403: signed in, but this is somebody else's.
+    #[error("you have no part in this")]
+    Forbidden,
+    /// 403: a page of another origin sent it.
+    #[error("this origin may not do that")]
+    ForeignOrigin,
+    /// 404.
+    #[error("there is no such thing")]
+    NotFound,
+    /// 405.
+    #[error("this address does not take that method")]
+    MethodNotAllowed,
+    /// 409: it contradicts what is stored. `error` is a word for programs.
+    #[error("{message}")]
+    Conflict {
+        error: &'static str,
+        message: String,
+        details: Option<Value>,
+    },
+    /// 413.
+    #[error("the body is larger than 1 MiB")]
+    TooLarge,
+    /// 415.
+    #[error("{0}")]
+    UnsupportedMediaType(&'static str),
+    /// 422: readable, but not what is allowed here. `error` is a word for programs.
+    #[error("{message}")]
+    Invalid {
+        error: &'static str,
+        message: String,
+    },
+    /// 429, with the number of seconds to wait.
+    #[error("too many attempts; try again in {0} s")]
+    TooManyRequests(u64),
+    /// 503: every connection to the database is taken. Trying again helps.
+    #[error("the server is busy; try again in a moment")]
+    Busy,
+    /// 500, blank for the client: the database failed.
+    #[error("database: {0}")]
+    Store(sqlx::Error),
+    /// 500, blank for the client: an invariant of the server itself did not hold.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl Error {
+    /// 422 with the code that most validation problems share.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid {
+            error: "validation_error",
+            message: message.into(),
+        }
+    }
+
+    /// 409 with the code that most conflicts share.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::Conflict {
+            error: "conflict",
+            message: message.into(),
+            details: None,
+        }
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Conflict { error, .. } | Self::Invalid { error, .. } => error,
+            Self::TooLarge => "body_too_large",
+            Self::UnsupportedMediaType(_) => "unsupported_media_type",
+            Self::TooManyRequests(_) => "rate_limited",
+            Self::Busy => "busy",
+            Self::Store(_) | Self::Internal(_) => "internal_error",
+        }
+    }
+
+    /// What the client reads. The database's own words stay here.
+    fn body(&self) -> ErrorBody {
+        let message = match self {
+            Self::Store(_) | Self::Internal(_) => "something went wrong on the server".to_owned(),
+            _ => self.to_string(),
+        };
+        let details = match self {
+            Self::Conflict { details, .. } => details.clone(),
+            _ => None,
+        };
+        ErrorBody {
+            status_code: self.status().as_u16(),
+            error: self.code().to_owned(),
+            message,
+            details,
+        }
+    }
+
+    const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests(seconds) => Some(*seconds),
+            Self::Busy => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// Failures of the database that are the client's doing become a clear 4xx, by the name of the constraint.
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy;
+        }
+        let violated = error
+            .as_database_error()
+            .and_then(|error| constraint(error.message()));
+        violated.unwrap_or(Self::Store(error))
+    }
+}
+
+/// SQLite names the columns of a unique constraint and the name of a check, but never the foreign key: handlers
+/// look up what a body refers to, in the same transaction, so that is only the last resort.
+fn constraint(message: &str) -> Option<Error> {
+    if message.contains("session_goals.coaching_session_id, session_goals.goal_id") {
+        Some(Error::Conflict {
+            error: "goal_already_linked_to_session",
+            message: "This goal is already linked to the coaching session.".to_owned(),
+            details: None,
+        })
+    } else if message.contains("users.email") {
+        let message = "Somebody else signs in with this email address.".to_owned();
+        Some(Error::Conflict {
+            error: "email_taken",
+            message,
+            details: None,
+        })
+    } else if message.contains("UNIQUE constraint failed") {
+        Some(Error::conflict("This exists already."))
+    } else if message.contains("_duration_range") {
+        Some(Error::invalid("a duration is 1 to 480 minutes"))
+    } else if message.contains("_title_length") {
+        Some(Error::invalid("a title has at most 500 characters"))
+    } else if message.contains("CHECK constraint failed") {
+        Some(Error::invalid("a value is outside of its range"))
+    } else if message.contains("FOREIGN KEY constraint failed") {
+        Some(Error::conflict(
+            "It refers to something that is gone, or something still refers to it.",
+        ))
+    } else {
+        None
+    }
+}
+
+impl IntoResponse for Error {
+    /// No side effect: the error rides along in the response's extensions, and the log layer reads it there.
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.body())).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, constraint};
+
+    #[test]
+    fn a_constraint_is_the_clients_doing() {
+        let status = |message: &str| constraint(message).map(|error| error.status().as_u16());
+        assert_eq!(status("UNIQUE constraint failed: users.email"), Some(409));
+        assert_eq!(
+            status("CHECK constraint failed: goals_title_length"),
+            Some(422)
+        );
+        assert_eq!(status("FOREIGN KEY constraint failed"), Some(409));
+        assert_eq!(status("disk I/O error"), None);
+    }
+
+    #[test]
+    fn the_databases_words_do_not_reach_the_client() {
+        let body = Error::Store(sqlx::Error::Protocol("secret detail".to_owned())).body();
+        assert_eq!(body.status_code, 500);
+        assert!(!body.message.contains("secret"));
+    }
+}

@@ -1,0 +1,66 @@
+//! What follows from a change for the people in it: which events, in which order, to whom.
+
+use wire::{CoachingSessionId, Event, Goal, GoalId, SessionGoal, SessionGoalId, Timestamp};
+
+use crate::store::access::Access;
+use crate::store::{Write, new_id, session_goals};
+
+/// Tells both participants.
+pub(crate) async fn announce(
+    write: &mut Write,
+    access: &Access,
+    event: &Event,
+) -> Result<(), sqlx::Error> {
+    write.announce(event, &access.participants()).await
+}
+
+/// Says that a goal is new.
+pub(crate) async fn goal_created(
+    write: &mut Write,
+    access: &Access,
+    goal: &Goal,
+) -> Result<(), sqlx::Error> {
+    let event = Event::GoalCreated {
+        coaching_relationship_id: access.relationship,
+        goal: goal.clone(),
+    };
+    announce(write, access, &event).await
+}
+
+/// Says that a goal has changed.
+pub(crate) async fn goal_updated(
+    write: &mut Write,
+    access: &Access,
+    goal: &Goal,
+) -> Result<(), sqlx::Error> {
+    let event = Event::GoalUpdated {
+        coaching_relationship_id: access.relationship,
+        goal: goal.clone(),
+    };
+    announce(write, access, &event).await
+}
+
+/// Links a goal to a session and says so.
+pub(crate) async fn link_goal(
+    write: &mut Write,
+    access: &Access,
+    session: CoachingSessionId,
+    goal: GoalId,
+    at: Timestamp,
+) -> Result<SessionGoal, sqlx::Error> {
+    let link = SessionGoal {
+        id: SessionGoalId(new_id()),
+        coaching_session_id: session,
+        goal_id: goal,
+        created_at: at,
+        updated_at: at,
+    };
+    session_goals::insert(write, &link).await?;
+    let event = Event::CoachingSessionGoalCreated {
+        coaching_relationship_id: access.relationship,
+        coaching_session_id: session,
+        goal_id: goal,
+    };
+    announce(write, access, &event).await?;
+    Ok(link)
+}

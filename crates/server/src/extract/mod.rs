@@ -1,0 +1,9 @@
+//! What handlers ask a request for. Every failure is an [`Error`](crate::error::Error), so it looks like all others.
+
+mod body;
+mod current_user;
+mod parts;
+
+pub(crate) use body::{Form, Json};
+pub(crate) use current_user::CurrentUser;
+pub(crate) use parts::{Path, Query};

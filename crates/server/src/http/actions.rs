@@ -1,0 +1,210 @@
+//! Actions.
+
+use std::cmp::Ordering;
+
+use axum::Json as JsonReply;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde::Deserialize;
+use sqlx::SqliteConnection;
+use wire::{Action, ActionId, CoachingSessionId, Deleted, Event, GoalId, NewAction, UserId};
+
+use super::authorization::admit;
+use super::reply::Reply;
+use super::sort::{Sort, missing_last};
+use super::validate;
+use crate::error::Error;
+use crate::events;
+use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::state::AppState;
+use crate::store::access::Access;
+use crate::store::{access, actions, goals, new_id, now};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/actions", get(list).post(create))
+        .route("/actions/{id}", get(read).put(update).delete(remove))
+}
+
+/// What a list of actions can be sorted by.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ActionField {
+    DueBy,
+    CreatedAt,
+    UpdatedAt,
+}
+
+pub(super) fn compare_actions(field: ActionField, a: &Action, b: &Action) -> Ordering {
+    match field {
+        ActionField::DueBy => missing_last(a.due_by.as_ref(), b.due_by.as_ref()),
+        ActionField::CreatedAt => a.created_at.cmp(&b.created_at),
+        ActionField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct ActionQuery {
+    coaching_session_id: CoachingSessionId,
+    goal_id: Option<GoalId>,
+}
+
+async fn list(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Query(query): Query<ActionQuery>,
+    Query(sort): Query<Sort<ActionField>>,
+) -> Result<Reply<Vec<Action>>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(
+        access::of_session(&mut snapshot, query.coaching_session_id).await?,
+        user.id,
+    )?;
+    let mut list =
+        actions::of_session(&mut snapshot, query.coaching_session_id, query.goal_id).await?;
+    sort.apply(&mut list, ActionField::DueBy, compare_actions);
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+async fn read(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<ActionId>,
+) -> Result<Reply<Action>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_action(&mut snapshot, id).await?, user.id)?;
+    let action = actions::find(&mut snapshot, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(Reply::read(snapshot.cursor(), action))
+}
+
+async fn create(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Json(body): Json<NewAction>,
+) -> Result<Reply<Action>, Error> {
+    let now = now();
+    validate::length("body", body.body.as_deref(), validate::BODY)?;
+    let mut write = state.db.write().await?;
+    let access = admit(
+        access::of_session(&mut write, body.coaching_session_id).await?,
+        user.id,
+    )?;
+    check_goal(&mut write, &access, body.goal_id).await?;
+    let action = Action {
+        id: ActionId(new_id()),
+        coaching_session_id: body.coaching_session_id,
+        goal_id: body.goal_id,
+        user_id: user.id,
+        body: body.body,
+        due_by: body.due_by,
+        status: body.status,
+        status_changed_at: now,
+        created_at: now,
+        updated_at: now,
+        assignee_ids: check_assignees(&access, body.assignee_ids.unwrap_or_default())?,
+    };
+    actions::insert(&mut write, &action).await?;
+    let event = Event::ActionCreated {
+        coaching_session_id: action.coaching_session_id,
+        action: action.clone(),
+    };
+    events::announce(&mut write, &access, &event).await?;
+    write.commit().await?;
+    Ok(Reply::created(action))
+}
+
+/// Replaces everything about an action that can be written: what the body leaves out becomes null, except that
+/// absent assignees stay.
+async fn update(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<ActionId>,
+    Json(body): Json<NewAction>,
+) -> Result<Reply<Action>, Error> {
+    let now = now();
+    validate::length("body", body.body.as_deref(), validate::BODY)?;
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_action(&mut write, id).await?, user.id)?;
+    check_goal(&mut write, &access, body.goal_id).await?;
+    let before = actions::find(&mut write, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let assignee_ids = match body.assignee_ids {
+        Some(assignees) => check_assignees(&access, assignees)?,
+        None => before.assignee_ids,
+    };
+    let action = Action {
+        goal_id: body.goal_id,
+        body: body.body,
+        due_by: body.due_by,
+        status_changed_at: if before.status == body.status {
+            before.status_changed_at
+        } else {
+            now
+        },
+        status: body.status,
+        updated_at: now,
+        assignee_ids,
+        ..before
+    };
+    actions::update(&mut write, &action).await?;
+    let event = Event::ActionUpdated {
+        coaching_session_id: action.coaching_session_id,
+        action: action.clone(),
+    };
+    events::announce(&mut write, &access, &event).await?;
+    write.commit().await?;
+    Ok(Reply::updated(action))
+}
+
+async fn remove(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<ActionId>,
+) -> Result<JsonReply<Deleted<ActionId>>, Error> {
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_action(&mut write, id).await?, user.id)?;
+    let action = actions::find(&mut write, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    actions::delete(&mut write, id).await?;
+    let event = Event::ActionDeleted {
+        coaching_session_id: action.coaching_session_id,
+        action_id: id,
+    };
+    events::announce(&mut write, &access, &event).await?;
+    write.commit().await?;
+    Ok(JsonReply(Deleted { id }))
+}
+
+/// An action serves a goal of its own relationship or none.
+async fn check_goal(
+    db: &mut SqliteConnection,
+    access: &Access,
+    goal: Option<GoalId>,
+) -> Result<(), Error> {
+    let Some(goal) = goal else { return Ok(()) };
+    match goals::find(db, goal).await? {
+        Some(goal) if goal.coaching_relationship_id == access.relationship => Ok(()),
+        _ => Err(Error::invalid("goal_id names no goal of this relationship")),
+    }
+}
+
+/// Only the two people of a relationship do what is agreed in it. Naming one twice is naming them once.
+fn check_assignees(access: &Access, named: Vec<UserId>) -> Result<Vec<UserId>, Error> {
+    let mut assignees = Vec::with_capacity(2);
+    for person in named {
+        if !access.includes(person) {
+            return Err(Error::invalid(
+                "assignee_ids names somebody who takes no part in this session",
+            ));
+        }
+        if !assignees.contains(&person) {
+            assignees.push(person);
+        }
+    }
+    Ok(assignees)
+}

@@ -1,0 +1,245 @@
+//! Coaching sessions.
+
+use std::cmp::Ordering;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, patch};
+use chrono::{NaiveDateTime, Timelike as _};
+use serde::Deserialize;
+use serde_json::json;
+use wire::{
+    CoachingSession, CoachingSessionId, Event, ItemStatus, NewCoachingSession, SessionTitle,
+    SessionUpdate,
+};
+
+use super::authorization::{admit, admit_coach};
+use super::reply::Reply;
+use super::sort::Sort;
+use super::users::SessionQuery;
+use super::validate;
+use crate::error::Error;
+use crate::events;
+use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::state::AppState;
+use crate::store::access::Access;
+use crate::store::{Write, access, coaching_sessions, goals, new_id, now, users};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/coaching_sessions", get(list).post(create))
+        .route(
+            "/coaching_sessions/{id}",
+            get(read).put(update).delete(remove),
+        )
+        .route("/coaching_sessions/{id}/title", patch(retitle))
+}
+
+/// What a list of sessions can be sorted by.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SessionField {
+    Date,
+    CreatedAt,
+    UpdatedAt,
+}
+
+pub(super) fn compare_sessions(
+    field: SessionField,
+    a: &CoachingSession,
+    b: &CoachingSession,
+) -> Ordering {
+    match field {
+        SessionField::Date => a.date.cmp(&b.date),
+        SessionField::CreatedAt => a.created_at.cmp(&b.created_at),
+        SessionField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+    }
+}
+
+async fn list(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Query(query): Query<SessionQuery>,
+    Query(sort): Query<Sort<SessionField>>,
+) -> Result<Reply<Vec<CoachingSession>>, Error> {
+    let missing = || Error::BadRequest("coaching_relationship_id is missing".to_owned());
+    let relationship = query.coaching_relationship_id.ok_or_else(missing)?;
+    let mut snapshot = state.db.snapshot().await?;
+    admit(
+        access::of_relationship(&mut snapshot, relationship).await?,
+        user.id,
+    )?;
+    let mut list = coaching_sessions::of_user(&mut snapshot, user.id, &query.filter()).await?;
+    sort.apply(&mut list, SessionField::Date, compare_sessions);
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+/// Reads a session. Whoever is the first to do so links the goals that are then in progress.
+async fn read(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<CoachingSessionId>,
+) -> Result<Reply<CoachingSession>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    let access = admit(access::of_session(&mut snapshot, id).await?, user.id)?;
+    let session = coaching_sessions::find(&mut snapshot, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if session.hydrated_at.is_some() {
+        return Ok(Reply::read(snapshot.cursor(), session));
+    }
+    drop(snapshot);
+    let mut write = state.db.write().await?;
+    // Two people may open it at the same moment: only one of them finds it untouched.
+    let now = now();
+    if coaching_sessions::hydrate(&mut write, id, now).await? {
+        link_goals_in_progress(&mut write, &access, id, now).await?;
+    }
+    let session = coaching_sessions::find(&mut write, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let cursor = write.cursor().await?;
+    write.commit().await?;
+    Ok(Reply::read(cursor, session))
+}
+
+async fn create(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Json(body): Json<NewCoachingSession>,
+) -> Result<Reply<CoachingSession>, Error> {
+    let now = now();
+    let title = validate::title(body.title)?;
+    let meeting_url = validate::meeting_url(body.meeting_url)?;
+    let mut write = state.db.write().await?;
+    let access = admit(
+        access::of_relationship(&mut write, body.coaching_relationship_id).await?,
+        user.id,
+    )?;
+    let duration_minutes = match body.duration_minutes {
+        Some(minutes) => validate::duration(minutes)?,
+        None => users::default_duration(&mut write, user.id).await?,
+    };
+    let session = CoachingSession {
+        id: CoachingSessionId(new_id()),
+        coaching_relationship_id: body.coaching_relationship_id,
+        date: to_the_minute(body.date),
+        duration_minutes,
+        title,
+        display_title: None,
+        meeting_url,
+        provider: None,
+        ical_sequence: 0,
+        created_at: now,
+        updated_at: now,
+        hydrated_at: Some(now),
+    };
+    coaching_sessions::insert(&mut write, &session).await?;
+    link_goals_in_progress(&mut write, &access, session.id, now).await?;
+    write.commit().await?;
+    Ok(Reply::created(session))
+}
+
+async fn update(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<CoachingSessionId>,
+    Json(body): Json<SessionUpdate>,
+) -> Result<Reply<()>, Error> {
+    let title = validate::title(body.title)?;
+    let meeting_url = validate::meeting_url(body.meeting_url)?;
+    let duration = body.duration_minutes.map(validate::duration).transpose()?;
+    let mut write = state.db.write().await?;
+    let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
+    let before = coaching_sessions::find(&mut write, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let after = CoachingSession {
+        date: body.date,
+        duration_minutes: duration.unwrap_or(before.duration_minutes),
+        title,
+        meeting_url,
+        ical_sequence: before.ical_sequence + 1,
+        ..before
+    };
+    save(write, &access, &after).await?;
+    Ok(Reply::done())
+}
+
+async fn retitle(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<CoachingSessionId>,
+    Json(body): Json<SessionTitle>,
+) -> Result<Reply<CoachingSession>, Error> {
+    let title = validate::title(body.title)?;
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_session(&mut write, id).await?, user.id)?;
+    let before = coaching_sessions::find(&mut write, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let changed = i64::from(before.title != title);
+    let after = CoachingSession {
+        ical_sequence: before.ical_sequence + changed,
+        title,
+        ..before
+    };
+    save(write, &access, &after).await?;
+    Ok(Reply::updated(after))
+}
+
+/// Stores a changed session. There is one event for all its fields, named after the title.
+async fn save(mut write: Write, access: &Access, session: &CoachingSession) -> Result<(), Error> {
+    coaching_sessions::update(&mut write, session).await?;
+    let event = Event::CoachingSessionTitleUpdated {
+        coaching_session_id: session.id,
+    };
+    events::announce(&mut write, access, &event).await?;
+    write.commit().await?;
+    Ok(())
+}
+
+async fn remove(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<CoachingSessionId>,
+) -> Result<Reply<()>, Error> {
+    let mut write = state.db.write().await?;
+    admit_coach(access::of_session(&mut write, id).await?, user.id)?;
+    let children = coaching_sessions::children(&mut write, id).await?;
+    if children.actions + children.agreements > 0 {
+        return Err(Error::Conflict {
+            error: "conflict",
+            message: "A session with actions or agreements can not be deleted.".to_owned(),
+            details: Some(
+                json!({ "actions": children.actions, "agreements": children.agreements }),
+            ),
+        });
+    }
+    coaching_sessions::delete(&mut write, id).await?;
+    write.commit().await?;
+    Ok(Reply::done())
+}
+
+async fn link_goals_in_progress(
+    write: &mut Write,
+    access: &Access,
+    session: CoachingSessionId,
+    at: wire::Timestamp,
+) -> Result<(), Error> {
+    let linked = goals::of_session(write, session).await?;
+    let in_progress =
+        goals::of_relationship(write, access.relationship, Some(ItemStatus::InProgress)).await?;
+    for goal in in_progress {
+        if linked.iter().all(|other| other.id != goal.id) {
+            events::link_goal(write, access, session, goal.id, at).await?;
+        }
+    }
+    Ok(())
+}
+
+fn to_the_minute(date: NaiveDateTime) -> NaiveDateTime {
+    date.with_second(0)
+        .and_then(|date| date.with_nanosecond(0))
+        .unwrap_or(date)
+}

@@ -1,0 +1,221 @@
+//! Goals.
+
+use std::cmp::Ordering;
+
+use axum::Json as JsonReply;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::json;
+use sqlx::SqliteConnection;
+use wire::{CoachingRelationshipId, Deleted, Event, Goal, GoalId, ItemStatus, NewGoal, Timestamp};
+
+use super::authorization::admit;
+use super::reply::Reply;
+use super::session_goals::completed;
+use super::sort::{Sort, missing_last};
+use super::validate;
+use crate::error::Error;
+use crate::events;
+use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::state::AppState;
+use crate::store::{access, goals, new_id, now};
+
+/// How many goals of one relationship can be in progress.
+const MOST_IN_PROGRESS: usize = 3;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/goals", get(list).post(create))
+        .route("/goals/{id}", get(read).put(update).delete(remove))
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum GoalField {
+    Title,
+    CreatedAt,
+    UpdatedAt,
+}
+
+fn compare_goals(field: GoalField, a: &Goal, b: &Goal) -> Ordering {
+    match field {
+        GoalField::Title => missing_last(a.title.as_ref(), b.title.as_ref()),
+        GoalField::CreatedAt => a.created_at.cmp(&b.created_at),
+        GoalField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct GoalQuery {
+    coaching_relationship_id: CoachingRelationshipId,
+    status: Option<ItemStatus>,
+}
+
+async fn list(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Query(query): Query<GoalQuery>,
+    Query(sort): Query<Sort<GoalField>>,
+) -> Result<Reply<Vec<Goal>>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(
+        access::of_relationship(&mut snapshot, query.coaching_relationship_id).await?,
+        user.id,
+    )?;
+    let mut list =
+        goals::of_relationship(&mut snapshot, query.coaching_relationship_id, query.status).await?;
+    sort.apply(&mut list, GoalField::Title, compare_goals);
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+async fn read(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<GoalId>,
+) -> Result<Reply<Goal>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_goal(&mut snapshot, id).await?, user.id)?;
+    let goal = goals::find(&mut snapshot, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(Reply::read(snapshot.cursor(), goal))
+}
+
+/// Sets a goal. Written down in a session, it is linked to it and put in progress, and announced as it then is.
+async fn create(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Json(body): Json<NewGoal>,
+) -> Result<Reply<Goal>, Error> {
+    let now = now();
+    check_texts(&body)?;
+    let mut write = state.db.write().await?;
+    let access = admit(
+        access::of_relationship(&mut write, body.coaching_relationship_id).await?,
+        user.id,
+    )?;
+    if let Some(session) = body.created_in_session_id {
+        let of_session = access::of_session(&mut write, session).await?;
+        if of_session.is_none_or(|other| other.relationship != access.relationship) {
+            return Err(Error::invalid(
+                "created_in_session_id names no session of this relationship",
+            ));
+        }
+    }
+    let status = match (body.created_in_session_id, body.status) {
+        (Some(_), ItemStatus::Completed) => return Err(completed()),
+        (Some(_), ItemStatus::NotStarted | ItemStatus::OnHold) => ItemStatus::InProgress,
+        (_, status) => status,
+    };
+    if status == ItemStatus::InProgress {
+        check_limit(&mut write, access.relationship).await?;
+    }
+    let mut goal = Goal {
+        id: GoalId(new_id()),
+        coaching_relationship_id: body.coaching_relationship_id,
+        created_in_session_id: body.created_in_session_id,
+        user_id: user.id,
+        title: body.title,
+        body: body.body,
+        status: ItemStatus::NotStarted,
+        status_changed_at: Some(now),
+        completed_at: None,
+        target_date: body.target_date,
+        created_at: now,
+        updated_at: now,
+    };
+    set_status(&mut goal, status, now);
+    goals::insert(&mut write, &goal).await?;
+    events::goal_created(&mut write, &access, &goal).await?;
+    if let Some(session) = body.created_in_session_id {
+        events::link_goal(&mut write, &access, session, goal.id, now).await?;
+    }
+    write.commit().await?;
+    Ok(Reply::created(goal))
+}
+
+/// Replaces everything about a goal that can be written: what the body leaves out becomes null.
+async fn update(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<GoalId>,
+    Json(body): Json<NewGoal>,
+) -> Result<Reply<Goal>, Error> {
+    let now = now();
+    check_texts(&body)?;
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_goal(&mut write, id).await?, user.id)?;
+    let mut goal = goals::find(&mut write, id).await?.ok_or(Error::NotFound)?;
+    if body.status == ItemStatus::InProgress && goal.status != ItemStatus::InProgress {
+        check_limit(&mut write, access.relationship).await?;
+    }
+    set_status(&mut goal, body.status, now);
+    goal.title = body.title;
+    goal.body = body.body;
+    goal.target_date = body.target_date;
+    goal.updated_at = now;
+    goals::update(&mut write, &goal).await?;
+    events::goal_updated(&mut write, &access, &goal).await?;
+    write.commit().await?;
+    Ok(Reply::updated(goal))
+}
+
+async fn remove(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<GoalId>,
+) -> Result<JsonReply<Deleted<GoalId>>, Error> {
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_goal(&mut write, id).await?, user.id)?;
+    goals::delete(&mut write, id).await?;
+    // Its links and what actions lose are announced by this alone.
+    let event = Event::GoalDeleted {
+        coaching_relationship_id: access.relationship,
+        goal_id: id,
+    };
+    events::announce(&mut write, &access, &event).await?;
+    write.commit().await?;
+    Ok(JsonReply(Deleted { id }))
+}
+
+/// Moves a goal to another status and keeps the moments that belong to it.
+pub(super) fn set_status(goal: &mut Goal, status: ItemStatus, now: Timestamp) {
+    if goal.status == status {
+        return;
+    }
+    goal.status = status;
+    goal.status_changed_at = Some(now);
+    goal.completed_at = (status == ItemStatus::Completed).then_some(now);
+}
+
+/// Refuses to put one more goal in progress than a relationship can work on.
+pub(super) async fn check_limit(
+    db: &mut SqliteConnection,
+    relationship: CoachingRelationshipId,
+) -> Result<(), Error> {
+    let in_progress =
+        goals::of_relationship(db, relationship, Some(ItemStatus::InProgress)).await?;
+    if in_progress.len() < MOST_IN_PROGRESS {
+        return Ok(());
+    }
+    let named: Vec<_> = in_progress
+        .iter()
+        .map(|goal| json!({ "id": goal.id, "title": goal.title }))
+        .collect();
+    Err(Error::Conflict {
+        error: "conflict",
+        message: format!(
+            "A coaching relationship can have at most {MOST_IN_PROGRESS} in-progress goals."
+        ),
+        details: Some(
+            json!({ "max_in_progress_goals": MOST_IN_PROGRESS, "in_progress_goals": named }),
+        ),
+    })
+}
+
+fn check_texts(body: &NewGoal) -> Result<(), Error> {
+    validate::length("title", body.title.as_deref(), validate::TITLE)?;
+    validate::length("body", body.body.as_deref(), validate::BODY)
+}

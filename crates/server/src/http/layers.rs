@@ -1,0 +1,220 @@
+//! What holds for every request: where it may come from, what is said about it in the log, which headers it gets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower_http::cors::CorsLayer;
+
+use super::reply::EVENT_CURSOR;
+use crate::config::Origin;
+use crate::error::Error;
+use crate::state::AppState;
+
+const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    object-src 'none'";
+const PERMISSIONS: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+/// Middleware: runs the handler in a task of its own, so that it is not dropped half-way when its client hangs up.
+pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Response, Error> {
+    tokio::spawn(next.run(request))
+        .await
+        .or(Err(Error::Internal("a handler panicked")))
+}
+
+/// Middleware: refuses what a page of another origin sends with this person's cookie.
+///
+/// Browsers put `Origin` on every request that changes something. One that comes without it is judged by
+/// `Sec-Fetch-Site`, and without both comes from a program that carries no cookie jar of a person.
+pub(super) async fn check_origin(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let reads = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if is_foreign(request.headers(), reads, &state.allowed_origins) {
+        return Err(Error::ForeignOrigin);
+    }
+    Ok(next.run(request).await)
+}
+
+fn is_foreign(headers: &HeaderMap, reads: bool, allowed: &[Origin]) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value: &HeaderValue| value.to_str().unwrap_or_default())
+    };
+    if let Some(origin) = text(ORIGIN) {
+        let origin = origin.to_ascii_lowercase();
+        let host = text(HOST).unwrap_or_default().to_ascii_lowercase();
+        // The scheme is not compared: behind a proxy that speaks https this server sees http.
+        let own = origin
+            .split_once("://")
+            .is_some_and(|(_, place)| !place.is_empty() && place == host);
+        let named = allowed.iter().any(|other| other.as_str() == origin);
+        return !own && !named;
+    }
+    // A read without an origin is a link, an image or a page of ours, and its answer stays unreadable elsewhere.
+    !reads
+        && text(HeaderName::from_static("sec-fetch-site"))
+            .is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Middleware: what the API answers is nobody's to keep.
+pub(super) async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Middleware: the headers that keep a page from being turned against its reader.
+pub(super) async fn secure(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Middleware: one line per request. The route's pattern, never the address: addresses carry people's ids.
+pub(super) async fn log(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("(static)", MatchedPath::as_str);
+    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    match response.extensions().get::<Arc<Error>>() {
+        Some(error) if response.status().is_server_error() => {
+            tracing::error!(%method, route, status, ?elapsed, %error, "request failed");
+        }
+        _ => tracing::info!(%method, route, status, ?elapsed, "request"),
+    }
+    response
+}
+
+/// Lets pages of other origins use the API, if any were named. Exactly those: credentials and `*` do not mix.
+pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
+    if allowed.is_empty() {
+        return None;
+    }
+    let origins: Vec<_> = allowed
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok())
+        .collect();
+    Some(
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_credentials(true)
+            .allow_methods([
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::PATCH,
+                Method::DELETE,
+            ])
+            .allow_headers([
+                ACCEPT,
+                CACHE_CONTROL,
+                CONTENT_TYPE,
+                HeaderName::from_static("last-event-id"),
+                HeaderName::from_static("x-version"),
+            ])
+            .expose_headers([EVENT_CURSOR, RETRY_AFTER])
+            .max_age(Duration::from_secs(60 * 60)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::is_foreign;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |&(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn only_pages_of_this_server_or_of_a_named_origin_may_write() {
+        let allowed = ["https://app.example".parse().unwrap()];
+        for (pairs, foreign) in [
+            (
+                &[("host", "a.example"), ("origin", "https://a.example")][..],
+                false,
+            ),
+            (
+                &[
+                    ("host", "127.0.0.1:8080"),
+                    ("origin", "http://127.0.0.1:8080"),
+                ],
+                false,
+            ),
+            (
+                &[("host", "a.example"), ("origin", "https://app.example")],
+                false,
+            ),
+            (
+                &[("host", "a.example"), ("origin", "https://evil.example")],
+                true,
+            ),
+            (
+                &[("host", "a.example"), ("origin", "https://a.example:81")],
+                true,
+            ),
+            (&[("host", "a.example"), ("origin", "null")], true),
+            (&[("host", "a.example"), ("origin", "")], true),
+            (
+                &[("host", "a.example"), ("sec-fetch-site", "same-origin")],
+                false,
+            ),
+            (
+                &[("host", "a.example"), ("sec-fetch-site", "cross-site")],
+                true,
+            ),
+            (
+                &[("host", "a.example"), ("sec-fetch-site", "same-site")],
+                true,
+            ),
+            (&[("host", "a.example")], false),
+        ] {
+            assert_eq!(
+                is_foreign(&headers(pairs), false, &allowed),
+                foreign,
+                "{pairs:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The REST interface: one file per resource, each with its `router()` and its handlers, none with SQL.
+//!
+//! A handler reads like the rule it enforces: open a snapshot or a write, admit the person, check the input, store,
+//! announce, commit, answer.
+
+mod actions;
+mod agreements;
+mod authorization;
+mod coaching_sessions;
+mod goals;
+mod health;
+mod layers;
+mod organizations;
+mod reply;
+mod session;
+mod session_goals;
+mod sort;
+mod users;
+mod validate;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get};
+
+use crate::error::Error;
+use crate::state::AppState;
+use crate::{assets, auth, sse};
+
+/// The largest request body, in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// The whole application: the API under `/api`, `/healthz`, and the built app at every other address.
+pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
+    let api = Router::new()
+        .merge(session::router())
+        .merge(users::router())
+        .merge(organizations::router())
+        .merge(coaching_sessions::router())
+        .merge(session_goals::router())
+        .merge(actions::router())
+        .merge(agreements::router())
+        .merge(goals::router())
+        // A write runs to its end even if its client hangs up. Otherwise a change could be committed and the
+        // wake-up that follows it never sent.
+        .layer(from_fn(layers::run_to_the_end))
+        .route("/sse", get(sse::open))
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn_with_state(state.clone(), auth::recognise))
+        .layer(from_fn_with_state(state.clone(), layers::check_origin))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(layers::no_store));
+
+    let app = Router::new()
+        .nest("/api", api)
+        // The one address under the API that a nested router leaves to the outer fallback.
+        .route("/api/", any(async || Error::NotFound))
+        .merge(health::router())
+        .fallback_service(assets::service(dist))
+        .layer(from_fn(layers::secure))
+        .layer(from_fn(layers::log));
+    match layers::cors(&state.allowed_origins) {
+        Some(cors) => app.layer(cors),
+        None => app,
+    }
+    .with_state(state)
+}

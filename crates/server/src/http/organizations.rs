@@ -1,0 +1,67 @@
+//! Organizations and the relationships in them.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use wire::{CoachingRelationship, CoachingRelationshipId, Organization, OrganizationId};
+
+use super::authorization::admit;
+use super::reply::Reply;
+use crate::error::Error;
+use crate::extract::{CurrentUser, Path};
+use crate::state::AppState;
+use crate::store::relationships::Side;
+use crate::store::{access, organizations, relationships};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/organizations", get(list))
+        .route(
+            "/organizations/{id}/coaching_relationships",
+            get(list_relationships),
+        )
+        .route(
+            "/organizations/{id}/coaching_relationships/{relationship_id}",
+            get(read_relationship),
+        )
+}
+
+async fn list(
+    State(state): State<AppState>,
+    user: CurrentUser,
+) -> Result<Reply<Vec<Organization>>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    let list = organizations::of_member(&mut snapshot, user.id).await?;
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+async fn list_relationships(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<OrganizationId>,
+) -> Result<Reply<Vec<CoachingRelationship>>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    if !organizations::exists(&mut snapshot, id).await? {
+        return Err(Error::NotFound);
+    }
+    if !organizations::has_member(&mut snapshot, id, user.id).await? {
+        return Err(Error::Forbidden);
+    }
+    let list = relationships::of_user(&mut snapshot, user.id, Side::All, Some(id)).await?;
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+async fn read_relationship(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path((organization, id)): Path<(OrganizationId, CoachingRelationshipId)>,
+) -> Result<Reply<CoachingRelationship>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    let access = access::of_relationship(&mut snapshot, id).await?;
+    let access = access.filter(|access| access.organization == organization);
+    admit(access, user.id)?;
+    let found = relationships::find(&mut snapshot, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(Reply::read(snapshot.cursor(), found))
+}

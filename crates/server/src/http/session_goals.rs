@@ -1,0 +1,166 @@
+//! Which goals a session works on.
+
+use std::collections::BTreeMap;
+
+use axum::Json as JsonReply;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{delete, get};
+use serde::{Deserialize, Serialize};
+use wire::{
+    CoachingRelationshipId, CoachingSessionId, Event, Goal, GoalId, ItemStatus, LinkGoal,
+    SessionGoal, Unlinked,
+};
+
+use super::authorization::admit;
+use super::goals::{check_limit, set_status};
+use super::reply::Reply;
+use crate::error::Error;
+use crate::events;
+use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::state::AppState;
+use crate::store::{access, coaching_sessions, goals, now, session_goals};
+
+/// How many sessions one read asks about at most.
+const MOST_SESSIONS: usize = 200;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/coaching_sessions/goals", get(list_many))
+        .route("/coaching_sessions/{id}/goals", get(list).post(link))
+        .route("/coaching_sessions/{id}/goals/{goal_id}", delete(unlink))
+}
+
+async fn list(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(session): Path<CoachingSessionId>,
+) -> Result<Reply<Vec<Goal>>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_session(&mut snapshot, session).await?, user.id)?;
+    let list = goals::of_session(&mut snapshot, session).await?;
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+#[derive(Debug, Deserialize)]
+struct ManyQuery {
+    coaching_relationship_id: Option<CoachingRelationshipId>,
+    /// Ids with commas between them.
+    coaching_session_ids: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Many {
+    session_goals: BTreeMap<CoachingSessionId, Vec<Goal>>,
+}
+
+/// The goals of several sessions at once: those of a relationship, or those that are named.
+async fn list_many(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Query(query): Query<ManyQuery>,
+) -> Result<Reply<Many>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    let sessions = match (query.coaching_relationship_id, query.coaching_session_ids) {
+        (Some(relationship), None) => {
+            admit(
+                access::of_relationship(&mut snapshot, relationship).await?,
+                user.id,
+            )?;
+            let filter = coaching_sessions::Filter {
+                relationship: Some(relationship),
+                ..Default::default()
+            };
+            let sessions = coaching_sessions::of_user(&mut snapshot, user.id, &filter).await?;
+            sessions.into_iter().map(|session| session.id).collect()
+        }
+        (None, Some(ids)) => {
+            let sessions = parse_ids(&ids)?;
+            for session in &sessions {
+                admit(access::of_session(&mut snapshot, *session).await?, user.id)?;
+            }
+            sessions
+        }
+        _ => {
+            let message = "name either coaching_relationship_id or coaching_session_ids";
+            return Err(Error::BadRequest(message.to_owned()));
+        }
+    };
+    let mut session_goals = BTreeMap::new();
+    for session in sessions {
+        session_goals.insert(session, goals::of_session(&mut snapshot, session).await?);
+    }
+    Ok(Reply::read(snapshot.cursor(), Many { session_goals }))
+}
+
+fn parse_ids(list: &str) -> Result<Vec<CoachingSessionId>, Error> {
+    let ids: Result<Vec<_>, _> = list.split(',').map(|id| id.trim().parse()).collect();
+    match ids {
+        Ok(ids) if ids.len() <= MOST_SESSIONS => Ok(ids),
+        Ok(_) => Err(Error::BadRequest(format!(
+            "coaching_session_ids names at most {MOST_SESSIONS}"
+        ))),
+        Err(error) => Err(Error::BadRequest(format!("coaching_session_ids: {error}"))),
+    }
+}
+
+/// Has a session work on a goal, which puts the goal in progress.
+async fn link(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(session): Path<CoachingSessionId>,
+    Json(LinkGoal { goal_id }): Json<LinkGoal>,
+) -> Result<Reply<SessionGoal>, Error> {
+    let now = now();
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_session(&mut write, session).await?, user.id)?;
+    let goal = goals::find(&mut write, goal_id).await?;
+    // A goal of another relationship is no goal as far as this session is concerned.
+    let goal = goal.filter(|goal| goal.coaching_relationship_id == access.relationship);
+    let mut goal = goal.ok_or(Error::NotFound)?;
+    let promoted = match goal.status {
+        ItemStatus::Completed => return Err(completed()),
+        ItemStatus::NotStarted | ItemStatus::OnHold => {
+            check_limit(&mut write, access.relationship).await?;
+            set_status(&mut goal, ItemStatus::InProgress, now);
+            goal.updated_at = now;
+            true
+        }
+        ItemStatus::InProgress | ItemStatus::WontDo => false,
+    };
+    let link = events::link_goal(&mut write, &access, session, goal_id, now).await?;
+    if promoted {
+        goals::update(&mut write, &goal).await?;
+        events::goal_updated(&mut write, &access, &goal).await?;
+    }
+    write.commit().await?;
+    Ok(Reply::created(link))
+}
+
+pub(super) fn completed() -> Error {
+    Error::Invalid {
+        error: "cannot_link_completed_goal",
+        message: "Completed goals cannot be linked to a coaching session.".to_owned(),
+    }
+}
+
+/// A session no longer works on a goal. How far the goal has come stays as it is.
+async fn unlink(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path((session, goal_id)): Path<(CoachingSessionId, GoalId)>,
+) -> Result<JsonReply<Unlinked>, Error> {
+    let mut write = state.db.write().await?;
+    let access = admit(access::of_session(&mut write, session).await?, user.id)?;
+    if !session_goals::delete(&mut write, session, goal_id).await? {
+        return Err(Error::NotFound);
+    }
+    let event = Event::CoachingSessionGoalDeleted {
+        coaching_relationship_id: access.relationship,
+        coaching_session_id: session,
+        goal_id,
+    };
+    events::announce(&mut write, &access, &event).await?;
+    write.commit().await?;
+    Ok(JsonReply(Unlinked { goal_id }))
+}

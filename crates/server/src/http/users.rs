@@ -1,0 +1,236 @@
+//! People, and what is theirs across all sessions.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
+use serde::Deserialize;
+use wire::{
+    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId,
+    Event, GoalId, ItemStatus, Organization, User, UserId,
+};
+
+use super::actions::{ActionField, compare_actions};
+use super::authorization::admit;
+use super::coaching_sessions::{SessionField, compare_sessions};
+use super::reply::Reply;
+use super::sort::Sort;
+use super::validate;
+use crate::error::Error;
+use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::state::AppState;
+use crate::store::actions::Whose;
+use crate::store::relationships::Side;
+use crate::store::{access, actions, coaching_sessions, now, organizations, relationships, users};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/users/current", get(current))
+        .route("/users/{id}", get(read).put(update))
+        .route("/users/{id}/organizations", get(list_organizations))
+        .route(
+            "/users/{id}/coaching-relationships",
+            get(list_relationships),
+        )
+        .route("/users/{id}/coaching_sessions", get(list_sessions))
+        .route("/users/{id}/actions", get(list_actions))
+}
+
+async fn current(State(state): State<AppState>, user: CurrentUser) -> Result<Reply<User>, Error> {
+    read(State(state), user, Path(user.id)).await
+}
+
+async fn read(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<UserId>,
+) -> Result<Reply<User>, Error> {
+    user.must_be(id)?;
+    let mut snapshot = state.db.snapshot().await?;
+    let found = users::find(&mut snapshot, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(Reply::read(snapshot.cursor(), found))
+}
+
+/// What somebody may change about themselves. What is absent or null stays.
+#[derive(Debug, Deserialize)]
+struct ProfileUpdate {
+    email: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    display_name: Option<String>,
+    timezone: Option<String>,
+    default_coaching_session_duration_minutes: Option<u16>,
+}
+
+impl ProfileUpdate {
+    fn check(self) -> Result<users::Profile, Error> {
+        for (field, text) in [
+            ("email", &self.email),
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("timezone", &self.timezone),
+        ] {
+            validate::length(field, text.as_deref(), validate::NAME)?;
+            if text.as_deref().is_some_and(|text| text.trim().is_empty()) {
+                return Err(Error::invalid(format!("{field} must not be blank")));
+            }
+        }
+        validate::length("display_name", self.display_name.as_deref(), validate::NAME)?;
+        if self
+            .email
+            .as_deref()
+            .is_some_and(|email| !email.contains('@'))
+        {
+            return Err(Error::invalid("email is not an email address"));
+        }
+        Ok(users::Profile {
+            email: self.email.map(|email| email.trim().to_owned()),
+            first_name: self.first_name,
+            last_name: self.last_name,
+            display_name: self.display_name,
+            timezone: self.timezone,
+            default_duration_minutes: self
+                .default_coaching_session_duration_minutes
+                .map(validate::duration)
+                .transpose()?,
+        })
+    }
+}
+
+async fn update(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<UserId>,
+    Json(body): Json<ProfileUpdate>,
+) -> Result<Reply<()>, Error> {
+    user.must_be(id)?;
+    let profile = body.check()?;
+    let mut write = state.db.write().await?;
+    users::update(&mut write, id, &profile, now()).await?;
+    let mut told = users::partners(&mut write, id).await?;
+    told.push(id);
+    write
+        .announce(&Event::UserUpdated { user_id: id }, &told)
+        .await?;
+    write.commit().await?;
+    Ok(Reply::done())
+}
+
+async fn list_organizations(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<UserId>,
+) -> Result<Reply<Vec<Organization>>, Error> {
+    user.must_be(id)?;
+    let mut snapshot = state.db.snapshot().await?;
+    let list = organizations::of_member(&mut snapshot, id).await?;
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+#[derive(Debug, Deserialize)]
+struct RelationshipQuery {
+    #[serde(default)]
+    role: Side,
+}
+
+async fn list_relationships(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<UserId>,
+    Query(query): Query<RelationshipQuery>,
+) -> Result<Reply<Vec<CoachingRelationship>>, Error> {
+    user.must_be(id)?;
+    let mut snapshot = state.db.snapshot().await?;
+    let list = relationships::of_user(&mut snapshot, id, query.role, None).await?;
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+/// Which sessions are asked for. Both days are included.
+#[derive(Debug, Deserialize)]
+pub(super) struct SessionQuery {
+    pub(super) coaching_relationship_id: Option<CoachingRelationshipId>,
+    from_date: Option<NaiveDate>,
+    to_date: Option<NaiveDate>,
+}
+
+impl SessionQuery {
+    pub(super) fn filter(&self) -> coaching_sessions::Filter {
+        let midnight = |day: NaiveDate| NaiveDateTime::new(day, NaiveTime::MIN);
+        coaching_sessions::Filter {
+            relationship: self.coaching_relationship_id,
+            from: self.from_date.map(midnight),
+            before: self
+                .to_date
+                .and_then(|day| day.checked_add_days(Days::new(1)))
+                .map(midnight),
+        }
+    }
+}
+
+async fn list_sessions(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<UserId>,
+    Query(query): Query<SessionQuery>,
+    Query(sort): Query<Sort<SessionField>>,
+) -> Result<Reply<Vec<CoachingSession>>, Error> {
+    user.must_be(id)?;
+    let mut snapshot = state.db.snapshot().await?;
+    if let Some(relationship) = query.coaching_relationship_id {
+        admit(
+            access::of_relationship(&mut snapshot, relationship).await?,
+            user.id,
+        )?;
+    }
+    let mut list = coaching_sessions::of_user(&mut snapshot, id, &query.filter()).await?;
+    sort.apply(&mut list, SessionField::Date, compare_sessions);
+    Ok(Reply::read(snapshot.cursor(), list))
+}
+
+/// Whether actions are looked for in somebody's sessions or among what they are to do.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    #[default]
+    Sessions,
+    Assigned,
+}
+
+#[derive(Debug, Deserialize)]
+struct ActionQuery {
+    #[serde(default)]
+    scope: Scope,
+    status: Option<ItemStatus>,
+    coaching_session_id: Option<CoachingSessionId>,
+    coaching_relationship_id: Option<CoachingRelationshipId>,
+    goal_id: Option<GoalId>,
+}
+
+/// Somebody's own actions, or those of somebody they coach.
+async fn list_actions(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<UserId>,
+    Query(query): Query<ActionQuery>,
+    Query(sort): Query<Sort<ActionField>>,
+) -> Result<Reply<Vec<Action>>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    if user.id != id && !relationships::coaches(&mut snapshot, user.id, id).await? {
+        return Err(Error::Forbidden);
+    }
+    let whose = match query.scope {
+        Scope::Sessions => Whose::SessionsOf(id),
+        Scope::Assigned => Whose::AssignedTo(id),
+    };
+    let filter = actions::Filter {
+        status: query.status,
+        session: query.coaching_session_id,
+        relationship: query.coaching_relationship_id,
+        goal: query.goal_id,
+    };
+    let mut list = actions::of_user(&mut snapshot, user.id, whose, filter).await?;
+    sort.apply(&mut list, ActionField::DueBy, compare_actions);
+    Ok(Reply::read(snapshot.cursor(), list))
+}

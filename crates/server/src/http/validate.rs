@@ -1,0 +1,82 @@
+//! What texts and numbers are accepted. Every refusal is a 422 that names the field.
+
+use crate::error::Error;
+
+/// The longest text, in characters.
+pub(super) const BODY: usize = 20_000;
+
+/// The longest title, in characters.
+pub(super) const TITLE: usize = 500;
+
+/// The longest address of a web page, in characters.
+pub(super) const URL: usize = 2_000;
+
+/// The longest name of a person or a time zone, in characters.
+pub(super) const NAME: usize = 200;
+
+/// Refuses a text that is too long.
+pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
+    match text {
+        // Bytes first: counting characters is only needed for a text that may be too long.
+        Some(text) if text.len() > most && text.chars().count() > most => Err(Error::invalid(
+            format!("{field} has at most {most} characters"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A title: blank means none.
+pub(super) fn title(title: Option<String>) -> Result<Option<String>, Error> {
+    length("title", title.as_deref(), TITLE)?;
+    Ok(title.filter(|title| !title.trim().is_empty()))
+}
+
+/// The length of a session in minutes.
+pub(super) fn duration(minutes: u16) -> Result<u16, Error> {
+    if (1..=480).contains(&minutes) {
+        Ok(minutes)
+    } else {
+        Err(Error::invalid("duration_minutes is 1 to 480"))
+    }
+}
+
+/// The address of a meeting: only what a browser may follow without running anything.
+pub(super) fn meeting_url(url: Option<String>) -> Result<Option<String>, Error> {
+    let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
+        return Ok(None);
+    };
+    length("meeting_url", Some(&url), URL)?;
+    if url.starts_with("https://") || url.starts_with("http://") {
+        Ok(Some(url))
+    } else {
+        Err(Error::invalid(
+            "meeting_url begins with https:// or http://",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TITLE, duration, meeting_url, title};
+
+    #[test]
+    fn a_title_is_counted_in_characters_and_blank_is_none() {
+        assert_eq!(title(Some("  ".to_owned())).unwrap(), None);
+        assert!(title(Some("ü".repeat(TITLE))).is_ok());
+        assert!(title(Some("ü".repeat(TITLE + 1))).is_err());
+    }
+
+    #[test]
+    fn a_duration_has_two_ends() {
+        for (minutes, good) in [(0, false), (1, true), (480, true), (481, false)] {
+            assert_eq!(duration(minutes).is_ok(), good, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn a_meeting_is_nowhere_that_runs_code() {
+        assert!(meeting_url(Some("https://meet.example/a".to_owned())).is_ok());
+        assert!(meeting_url(Some("javascript:alert(1)".to_owned())).is_err());
+        assert_eq!(meeting_url(Some(String::new())).unwrap(), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! `freshet-server`: reads its options, starts, and stops when told to.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use server::{Config, DEMO_PASSWORD, DEMO_PEOPLE, Server, Tuning};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// What ends a start that was asked for something impossible, like clap does for options it can not read.
+const USAGE: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    let filter = EnvFilter::try_from_env("FRESHET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    match run(&config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let usage = error.is::<server::StartError>();
+            // If standard error is closed there is nobody to tell.
+            drop(writeln!(std::io::stderr(), "error: {error}"));
+            if usage {
+                ExitCode::from(USAGE)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+async fn run(config: &Config) -> anyhow::Result<()> {
+    let tuning = Tuning {
+        heartbeat: Duration::from_millis(config.heartbeat_ms),
+        sign_ins_per_minute: config.sign_ins_per_minute,
+        streams_per_minute: config.streams_per_minute,
+        ..Tuning::default()
+    };
+    // Before anything is announced: a signal that comes right after must not kill the process.
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let server = Server::start(config, tuning).await?;
+    if server.seeded() {
+        tracing::info!(
+            "a fresh demo: sign in as {} with the password {DEMO_PASSWORD}",
+            DEMO_PEOPLE.join(", ")
+        );
+    } else if config.seed_demo {
+        tracing::info!("the database exists already, so no demo was written into it");
+    }
+    tracing::info!("listening on http://{}", server.addr());
+    server
+        .run(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+        })
+        .await?;
+    Ok(())
+}

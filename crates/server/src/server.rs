@@ -1,0 +1,219 @@
+//! Starting, running and stopping.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::serve::Listener as _;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{Limits, Passwords};
+use crate::config::Config;
+use crate::listener::{Listener, Peer};
+use crate::sse::Hub;
+use crate::state::{AppState, Tuning};
+use crate::store::Db;
+use crate::{assets, http, maintenance, seed};
+
+/// Why the server did not start. Each is a sentence for whoever started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error("{0} is in use by another program; choose another with --addr")]
+    AddressInUse(SocketAddr),
+    /// The address can not be listened on for another reason.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The built app is not there.
+    #[error("{} has no {}; build the app first or name its folder with --dist", .0.display(), assets::INDEX)]
+    NoApp(PathBuf),
+    /// The folder of the database can not be made.
+    #[error("cannot create the folder of {}: {source}", data.display())]
+    DataFolder {
+        /// The database file.
+        data: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The database can not be opened or is none.
+    #[error("cannot open the database {}: {source}", data.display())]
+    Database {
+        /// The database file.
+        data: PathBuf,
+        /// What SQLite says.
+        source: sqlx::Error,
+    },
+    /// The demo could not be written.
+    #[error("cannot write the demo into the database: {0}")]
+    Seed(sqlx::Error),
+    /// The cost of hashing a password makes no sense.
+    #[error("passwords can not be hashed at the configured cost")]
+    PasswordCost,
+}
+
+/// A server that listens, and answers once it is [run](Server::run).
+pub struct Server {
+    listener: Listener,
+    addr: SocketAddr,
+    app: Router,
+    state: AppState,
+    seeded: bool,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Opens the database, seeds it if asked to, and begins to listen.
+    ///
+    /// `config.heartbeat_ms` and the other numbers that are in both win over `tuning`'s.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(config: &Config, tuning: Tuning) -> Result<Self, StartError> {
+        if !config.dist.join(assets::INDEX).is_file() {
+            return Err(StartError::NoApp(config.dist.clone()));
+        }
+        let passwords = Passwords::new(tuning.password_cost).or(Err(StartError::PasswordCost))?;
+        // Before the database: a start that can not listen should not leave a file behind.
+        let listener =
+            TcpListener::bind(config.addr)
+                .await
+                .map_err(|source| match source.kind() {
+                    io::ErrorKind::AddrInUse => StartError::AddressInUse(config.addr),
+                    _ => StartError::Listen {
+                        addr: config.addr,
+                        source,
+                    },
+                })?;
+        let listener = Listener(listener);
+        let listen_error = |source| StartError::Listen {
+            addr: config.addr,
+            source,
+        };
+        let addr = listener.local_addr().map_err(listen_error)?;
+
+        let hub = Hub::new();
+        let (db, created) = open_database(config, hub.clone()).await?;
+        let seeded = config.seed_demo && created;
+        if seeded {
+            seed::write(&db, &passwords)
+                .await
+                .map_err(StartError::Seed)?;
+        }
+        let state = AppState {
+            db,
+            hub,
+            passwords,
+            limits: Arc::new(Limits::new(&tuning)),
+            tuning: Arc::new(tuning),
+            allowed_origins: config.allow_origin.clone().into(),
+            stopping: CancellationToken::new(),
+        };
+        let app = http::app(state.clone(), &config.dist);
+        Ok(Self {
+            listener,
+            addr,
+            app,
+            state,
+            seeded,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Whether this start created the database and wrote the demo into it.
+    #[must_use]
+    pub const fn seeded(&self) -> bool {
+        self.seeded
+    }
+
+    /// How many streams are open, now and from now on.
+    #[must_use]
+    pub fn streams(&self) -> watch::Receiver<usize> {
+        self.state.hub.count()
+    }
+
+    /// Answers requests until `stop` is ready. Streams are then told to come back later and end; what has not ended
+    /// after the grace of [`Tuning::shutdown_grace`] is left behind.
+    ///
+    /// # Errors
+    ///
+    /// Listening failed for good.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let Self {
+            listener,
+            app,
+            state,
+            ..
+        } = self;
+        let stopping = state.stopping.clone();
+        tokio::spawn(maintenance::run(state.clone()));
+        let signal = stopping.clone();
+        tokio::spawn(async move {
+            stop.await;
+            signal.cancel();
+        });
+        let grace = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(state.tuning.shutdown_grace).await;
+        };
+        let service = app.into_make_service_with_connect_info::<Peer>();
+        let serving = axum::serve(listener, service)
+            .with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let result = tokio::select! {
+            result = serving => result,
+            () = grace => Ok(()),
+        };
+        // Folding the log into the file is a courtesy to whoever copies it; a reader that hangs does not hold it up.
+        if tokio::time::timeout(state.tuning.shutdown_grace, state.db.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("a connection to the database is still busy");
+        }
+        result
+    }
+}
+
+/// Opens the database, and says whether there was none before.
+async fn open_database(config: &Config, hub: Hub) -> Result<(Db, bool), StartError> {
+    let data = &config.data;
+    if let Some(folder) = data
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|source| StartError::DataFolder {
+            data: data.clone(),
+            source,
+        })?;
+    }
+    let created = !data.exists();
+    let db = Db::open(data, hub)
+        .await
+        .map_err(|source| StartError::Database {
+            data: data.clone(),
+            source,
+        })?;
+    Ok((db, created))
+}

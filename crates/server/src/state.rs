@@ -1,0 +1,87 @@
+//! What every request can reach, and the numbers that tests make smaller.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{Limits, Passwords};
+use crate::config::Origin;
+use crate::sse::Hub;
+use crate::store::Db;
+
+/// Times and bounds that are right in production and too large for a test.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// How long a sign-in lasts after its last request.
+    pub sign_in_lifetime: Duration,
+    /// After how long a silence a stream carries a heartbeat.
+    pub heartbeat: Duration,
+    /// How long a stream waits for its reader to make room before it is cut.
+    pub stall_limit: Duration,
+    /// By how many events a stream may lag before it is told to read everything again.
+    pub lag_limit: usize,
+    /// How many sign-ins a minute are tried for one email address; a network address gets six times as many.
+    pub sign_ins_per_minute: u32,
+    /// How many streams a minute one person may open from one network address.
+    pub streams_per_minute: u32,
+    /// How many events the log keeps.
+    pub log_rows: u64,
+    /// How long the log keeps them.
+    pub log_age: Duration,
+    /// How often old events and expired sign-ins are removed.
+    pub maintenance_every: Duration,
+    /// How long a stopping server waits for its connections.
+    pub shutdown_grace: Duration,
+    /// What hashing a password costs.
+    pub password_cost: PasswordCost,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            sign_in_lifetime: Duration::from_secs(24 * 60 * 60),
+            heartbeat: Duration::from_secs(15),
+            stall_limit: Duration::from_secs(10),
+            lag_limit: 1_000,
+            sign_ins_per_minute: 20,
+            streams_per_minute: 120,
+            log_rows: 100_000,
+            log_age: Duration::from_secs(7 * 24 * 60 * 60),
+            maintenance_every: Duration::from_secs(10 * 60),
+            shutdown_grace: Duration::from_secs(4),
+            password_cost: PasswordCost::default(),
+        }
+    }
+}
+
+/// What hashing a password costs. The default is OWASP's for Argon2id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for PasswordCost {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+        }
+    }
+}
+
+/// What every request can reach. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) db: Db,
+    pub(crate) hub: Hub,
+    pub(crate) tuning: Arc<Tuning>,
+    pub(crate) passwords: Passwords,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) allowed_origins: Arc<[Origin]>,
+    /// Cancelled when the server begins to stop: every stream then says so and ends.
+    pub(crate) stopping: CancellationToken,
+}

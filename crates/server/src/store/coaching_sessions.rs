@@ -1,0 +1,174 @@
+//! Coaching sessions.
+
+use chrono::NaiveDateTime;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use wire::{CoachingRelationshipId, CoachingSession, CoachingSessionId, Timestamp, UserId};
+
+use super::column::{Columns as _, micros};
+
+/// Which sessions a list shows. `None` does not narrow it.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) relationship: Option<CoachingRelationshipId>,
+    /// From this moment on.
+    pub(crate) from: Option<NaiveDateTime>,
+    /// Before this moment.
+    pub(crate) before: Option<NaiveDateTime>,
+}
+
+/// What keeps a session from being deleted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Children {
+    pub(crate) actions: i64,
+    pub(crate) agreements: i64,
+}
+
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    session: &CoachingSession,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO coaching_sessions (id, coaching_relationship_id, date, duration_minutes, title, meeting_url,
+             provider, ical_sequence, created_at, updated_at, hydrated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )
+    .bind(session.id.0)
+    .bind(session.coaching_relationship_id.0)
+    .bind(micros(session.date.and_utc()))
+    .bind(session.duration_minutes)
+    .bind(session.title.as_deref())
+    .bind(session.meeting_url.as_deref())
+    .bind(session.provider.as_deref())
+    .bind(session.ical_sequence)
+    .bind(micros(session.created_at))
+    .bind(micros(session.updated_at))
+    .bind(session.hydrated_at.map(micros))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn find(
+    db: &mut SqliteConnection,
+    id: CoachingSessionId,
+) -> Result<Option<CoachingSession>, sqlx::Error> {
+    sqlx::query("SELECT *, NULL AS display_title FROM coaching_sessions WHERE id = ?")
+        .bind(id.0)
+        .try_map(|row| session(&row))
+        .fetch_optional(db)
+        .await
+}
+
+/// The sessions that this person takes part in, with what a list shows for a title.
+pub(crate) async fn of_user(
+    db: &mut SqliteConnection,
+    user: UserId,
+    filter: &Filter,
+) -> Result<Vec<CoachingSession>, sqlx::Error> {
+    sqlx::query(
+        "SELECT s.*, coalesce(s.title, (
+                 SELECT g.title FROM session_goals l JOIN goals g ON g.id = l.goal_id
+                 WHERE l.coaching_session_id = s.id AND g.title IS NOT NULL ORDER BY l.created_at, l.id LIMIT 1
+             )) AS display_title
+         FROM coaching_sessions s JOIN coaching_relationships r ON r.id = s.coaching_relationship_id
+         WHERE (r.coach_id = ?1 OR r.coachee_id = ?1)
+             AND EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ?1 AND m.organization_id = r.organization_id)
+             AND (?2 IS NULL OR s.coaching_relationship_id = ?2)
+             AND (?3 IS NULL OR s.date >= ?3) AND (?4 IS NULL OR s.date < ?4)
+         ORDER BY s.created_at, s.id",
+    )
+    .bind(user.0)
+    .bind(filter.relationship.map(|id| id.0))
+    .bind(filter.from.map(|date| micros(date.and_utc())))
+    .bind(filter.before.map(|date| micros(date.and_utc())))
+    .try_map(|row| session(&row))
+    .fetch_all(db)
+    .await
+}
+
+/// Writes everything that can change about a session.
+pub(crate) async fn update(
+    db: &mut SqliteConnection,
+    session: &CoachingSession,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE coaching_sessions SET date = ?2, duration_minutes = ?3, title = ?4, meeting_url = ?5, provider = ?6,
+             ical_sequence = ?7, updated_at = ?8, hydrated_at = ?9
+         WHERE id = ?1",
+    )
+    .bind(session.id.0)
+    .bind(micros(session.date.and_utc()))
+    .bind(session.duration_minutes)
+    .bind(session.title.as_deref())
+    .bind(session.meeting_url.as_deref())
+    .bind(session.provider.as_deref())
+    .bind(session.ical_sequence)
+    .bind(micros(session.updated_at))
+    .bind(session.hydrated_at.map(micros))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn children(
+    db: &mut SqliteConnection,
+    id: CoachingSessionId,
+) -> Result<Children, sqlx::Error> {
+    sqlx::query(
+        "SELECT (SELECT count(*) FROM actions WHERE coaching_session_id = ?1) AS actions,
+             (SELECT count(*) FROM agreements WHERE coaching_session_id = ?1) AS agreements",
+    )
+    .bind(id.0)
+    .try_map(|row: SqliteRow| {
+        Ok(Children {
+            actions: row.try_get("actions")?,
+            agreements: row.try_get("agreements")?,
+        })
+    })
+    .fetch_one(db)
+    .await
+}
+
+pub(crate) async fn delete(
+    db: &mut SqliteConnection,
+    id: CoachingSessionId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM coaching_sessions WHERE id = ?")
+        .bind(id.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Marks a session as opened; says whether it was not before.
+pub(crate) async fn hydrate(
+    db: &mut SqliteConnection,
+    id: CoachingSessionId,
+    at: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let written =
+        sqlx::query("UPDATE coaching_sessions SET hydrated_at = ?2, updated_at = ?2 WHERE id = ?1 AND hydrated_at IS NULL")
+            .bind(id.0)
+            .bind(micros(at))
+            .execute(db)
+            .await?;
+    Ok(written.rows_affected() > 0)
+}
+
+fn session(row: &SqliteRow) -> Result<CoachingSession, sqlx::Error> {
+    Ok(CoachingSession {
+        id: row.id("id", CoachingSessionId)?,
+        coaching_relationship_id: row.id("coaching_relationship_id", CoachingRelationshipId)?,
+        date: row.naive("date")?,
+        duration_minutes: row.try_get("duration_minutes")?,
+        title: row.try_get("title")?,
+        display_title: row.try_get("display_title")?,
+        meeting_url: row.try_get("meeting_url")?,
+        provider: row.try_get("provider")?,
+        ical_sequence: row.try_get("ical_sequence")?,
+        created_at: row.moment("created_at")?,
+        updated_at: row.moment("updated_at")?,
+        hydrated_at: row.maybe_moment("hydrated_at")?,
+    })
+}

@@ -1,0 +1,128 @@
+//! How values stand in columns: ids as 16 bytes, moments as microseconds, statuses by name.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Error, Row as _};
+use uuid::Uuid;
+use wire::{ItemStatus, Timestamp};
+
+/// The present, as exactly as it can be stored.
+pub(crate) fn now() -> Timestamp {
+    let now = Utc::now();
+    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+}
+
+/// An id nobody has. Ids of one process ascend, so "by creation, then by id" is the order of creation.
+pub(crate) fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// A moment as it is stored.
+pub(super) const fn micros(moment: Timestamp) -> i64 {
+    moment.timestamp_micros()
+}
+
+/// A status as it is stored: by its name on the wire.
+pub(super) const fn status_name(status: ItemStatus) -> &'static str {
+    match status {
+        ItemStatus::NotStarted => "NotStarted",
+        ItemStatus::InProgress => "InProgress",
+        ItemStatus::Completed => "Completed",
+        ItemStatus::OnHold => "OnHold",
+        ItemStatus::WontDo => "WontDo",
+    }
+}
+
+/// Reads columns by name and meaning.
+pub(super) trait Columns {
+    fn id<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<T, Error>;
+    fn maybe_id<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<Option<T>, Error>;
+    fn id_list<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<Vec<T>, Error>;
+    fn moment(&self, name: &str) -> Result<Timestamp, Error>;
+    fn maybe_moment(&self, name: &str) -> Result<Option<Timestamp>, Error>;
+    fn naive(&self, name: &str) -> Result<NaiveDateTime, Error>;
+    fn maybe_date(&self, name: &str) -> Result<Option<NaiveDate>, Error>;
+    fn status(&self, name: &str) -> Result<ItemStatus, Error>;
+}
+
+impl Columns for SqliteRow {
+    fn id<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<T, Error> {
+        self.try_get(name).map(wrap)
+    }
+
+    fn maybe_id<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<Option<T>, Error> {
+        Ok(self.try_get::<Option<Uuid>, _>(name)?.map(wrap))
+    }
+
+    /// Reads `group_concat(hex(id))`.
+    fn id_list<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<Vec<T>, Error> {
+        let Some(list) = self.try_get::<Option<String>, _>(name)? else {
+            return Ok(Vec::new());
+        };
+        let parse = |hex: &str| {
+            Uuid::try_parse(hex)
+                .map(wrap)
+                .map_err(|error| decode(name, error))
+        };
+        list.split(',').map(parse).collect()
+    }
+
+    fn moment(&self, name: &str) -> Result<Timestamp, Error> {
+        let micros = self.try_get(name)?;
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| decode(name, "no moment"))
+    }
+
+    fn maybe_moment(&self, name: &str) -> Result<Option<Timestamp>, Error> {
+        match self.try_get::<Option<i64>, _>(name)? {
+            Some(_) => self.moment(name).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn naive(&self, name: &str) -> Result<NaiveDateTime, Error> {
+        self.moment(name).map(|moment| moment.naive_utc())
+    }
+
+    fn maybe_date(&self, name: &str) -> Result<Option<NaiveDate>, Error> {
+        self.try_get(name)
+    }
+
+    fn status(&self, name: &str) -> Result<ItemStatus, Error> {
+        let text: &str = self.try_get(name)?;
+        let known = ItemStatus::ALL
+            .iter()
+            .find(|status| status_name(**status) == text);
+        known.copied().ok_or_else(|| decode(name, "no status"))
+    }
+}
+
+/// What is stored is not what this program stores.
+pub(super) fn decode(
+    column: &str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
+    Error::ColumnDecode {
+        index: column.to_owned(),
+        source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::ItemStatus;
+
+    use super::{new_id, status_name};
+
+    #[test]
+    fn a_status_is_stored_as_it_is_sent() {
+        for status in ItemStatus::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status_name(*status));
+        }
+    }
+
+    #[test]
+    fn ids_ascend() {
+        let ids: Vec<_> = (0..1_000).map(|_| new_id()).collect();
+        assert!(ids.is_sorted());
+    }
+}

@@ -1,0 +1,195 @@
+//! The two ways into the database: read a snapshot, or write with announcements.
+
+use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use wire::{Cursor, Event, UserId};
+
+use super::{now, outbox};
+use crate::sse::Hub;
+
+/// How long a request waits for a connection, and a connection for a lock that another process holds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many snapshots can be read at the same time.
+const READERS: u32 = 8;
+
+/// The database file. Clones share its connections.
+///
+/// There is one connection that writes, so writes wait for each other in this process rather than fail in SQLite,
+/// and event numbers are given in the order in which changes become visible. Readers never wait for it (WAL).
+#[derive(Clone)]
+pub(crate) struct Db {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    epoch: Arc<str>,
+    hub: Hub,
+}
+
+impl Db {
+    /// Opens the file, creating it and bringing its tables up to date.
+    pub(crate) async fn open(path: &Path, hub: Hub) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            // Safe with WAL against a crash of the process; a power cut may lose the last moments, never integrity.
+            .synchronous(SqliteSynchronous::Normal);
+        let writing = options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(PATIENCE)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        let writer = pool().max_connections(1).connect_with(writing).await?;
+        sqlx::migrate!("./migrations").run(&writer).await?;
+        let readers = pool()
+            .max_connections(READERS)
+            .connect_with(options.read_only(true))
+            .await?;
+        let epoch = outbox::epoch(&mut *readers.acquire().await?).await?;
+        Ok(Self {
+            writer,
+            readers,
+            epoch: epoch.into(),
+            hub,
+        })
+    }
+
+    /// Which log the positions of this database belong to.
+    pub(crate) fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// A consistent view of everything, together with the position of the log that it reflects.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
+        let mut transaction = self.readers.begin().await?;
+        // The first read fixes the view, so this position and everything read after it belong together.
+        let head = outbox::head(&mut transaction).await?;
+        Ok(Snapshot {
+            transaction,
+            head,
+            epoch: Arc::clone(&self.epoch),
+        })
+    }
+
+    /// Begins to change things. Dropped without [`Write::commit`], nothing happened.
+    pub(crate) async fn write(&self) -> Result<Write, sqlx::Error> {
+        // Immediate: what is checked here still holds when it is written, whatever another process does.
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Write {
+            transaction,
+            told: BTreeSet::new(),
+            hub: self.hub.clone(),
+            epoch: Arc::clone(&self.epoch),
+        })
+    }
+
+    /// Closes every connection, folding the write-ahead log into the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A consistent view of the database.
+pub(crate) struct Snapshot {
+    transaction: Transaction<'static, Sqlite>,
+    head: u64,
+    epoch: Arc<str>,
+}
+
+impl Snapshot {
+    /// The position of the log that this view reflects: everything up to it is in here, nothing after it is.
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor {
+            epoch: self.epoch.to_string(),
+            seq: self.head,
+        }
+    }
+
+    /// The same, without its epoch.
+    pub(crate) const fn head(&self) -> u64 {
+        self.head
+    }
+}
+
+impl Deref for Snapshot {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Snapshot {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+}
+
+/// A change in the making, and who will hear of it.
+pub(crate) struct Write {
+    transaction: Transaction<'static, Sqlite>,
+    told: BTreeSet<UserId>,
+    hub: Hub,
+    epoch: Arc<str>,
+}
+
+impl Write {
+    /// Adds an event to the log; it is sent if and when this change is committed.
+    pub(crate) async fn announce(
+        &mut self,
+        event: &Event,
+        recipients: &[UserId],
+    ) -> Result<(), sqlx::Error> {
+        outbox::append(&mut self.transaction, event, recipients, now()).await?;
+        self.told.extend(recipients);
+        Ok(())
+    }
+
+    /// Has the streams of this person look again after the commit, although no event is theirs: their sign-in
+    /// changed.
+    pub(crate) fn nudge(&mut self, person: UserId) {
+        self.told.insert(person);
+    }
+
+    /// The position of the log as this change leaves it.
+    pub(crate) async fn cursor(&mut self) -> Result<Cursor, sqlx::Error> {
+        let seq = outbox::head(&mut self.transaction).await?;
+        Ok(Cursor {
+            epoch: self.epoch.to_string(),
+            seq,
+        })
+    }
+
+    /// Makes the change, then wakes the streams of everyone who is told.
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.transaction.commit().await?;
+        self.hub.wake(&self.told);
+        Ok(())
+    }
+}
+
+impl Deref for Write {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+}

@@ -1,0 +1,23 @@
+//! The database: SQL, and the rows that come out of it. Knows nothing of HTTP.
+//!
+//! - [`Db`] hands out a [`Snapshot`] to read in or a [`Write`] to change things in. A snapshot carries the position
+//!   of the event log that it reflects; a write announces its events in the same transaction.
+//! - One file per resource: plain functions over a connection, so that they work in either.
+//! - [`access`] answers whose something is; what follows from that is decided elsewhere.
+
+pub(crate) mod access;
+pub(crate) mod actions;
+pub(crate) mod agreements;
+pub(crate) mod coaching_sessions;
+mod column;
+mod db;
+pub(crate) mod goals;
+pub(crate) mod organizations;
+pub(crate) mod outbox;
+pub(crate) mod relationships;
+pub(crate) mod session_goals;
+pub(crate) mod sign_ins;
+pub(crate) mod users;
+
+pub(crate) use column::{new_id, now};
+pub(crate) use db::{Db, Snapshot, Write};

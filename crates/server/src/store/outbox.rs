@@ -1,0 +1,159 @@
+//! The event log: appended to by changes, read by streams, pruned with age.
+
+use sqlx::{Row as _, SqliteConnection};
+use wire::{Event, EventKind, Timestamp, UserId};
+
+use super::column::{decode, micros};
+
+/// One event, as it is sent.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) seq: u64,
+    pub(crate) name: &'static str,
+    pub(crate) payload: String,
+}
+
+/// Which log this is. Made once per file.
+pub(super) async fn epoch(db: &mut SqliteConnection) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("SELECT epoch FROM event_log")
+        .fetch_one(db)
+        .await
+}
+
+/// The newest position: that of the last event ever written, also if it was pruned since.
+pub(super) async fn head(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let head: i64 = sqlx::query_scalar(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(head.unsigned_abs())
+}
+
+/// The position up to which events may be missing.
+pub(crate) async fn pruned_through(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let seq: i64 = sqlx::query_scalar("SELECT pruned_through FROM event_log")
+        .fetch_one(db)
+        .await?;
+    Ok(seq.unsigned_abs())
+}
+
+/// Adds an event for these people.
+pub(super) async fn append(
+    db: &mut SqliteConnection,
+    event: &Event,
+    recipients: &[UserId],
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let payload =
+        serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let written = sqlx::query("INSERT INTO events (name, payload, created_at) VALUES (?, ?, ?)")
+        .bind(event.kind().name())
+        .bind(payload)
+        .bind(micros(at))
+        .execute(&mut *db)
+        .await?;
+    for person in recipients {
+        sqlx::query("INSERT OR IGNORE INTO event_recipients (user_id, seq) VALUES (?, ?)")
+            .bind(person.0)
+            .bind(written.last_insert_rowid())
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many events after this position are for this person, counted no further than `limit`.
+pub(crate) async fn count_after(
+    db: &mut SqliteConnection,
+    person: UserId,
+    after: u64,
+    limit: usize,
+) -> Result<usize, sqlx::Error> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM event_recipients WHERE user_id = ? AND seq > ? LIMIT ?)",
+    )
+    .bind(person.0)
+    .bind(after.cast_signed())
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_one(db)
+    .await?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// The next events after this position for this person, oldest first.
+///
+/// A forced sign-out from before `signed_in_at_seq` is left out: it was meant for the sign-ins of its time.
+pub(crate) async fn page_after(
+    db: &mut SqliteConnection,
+    person: UserId,
+    after: u64,
+    signed_in_at_seq: u64,
+    limit: u32,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    sqlx::query(
+        "SELECT e.seq, e.name, e.payload FROM event_recipients r JOIN events e ON e.seq = r.seq
+         WHERE r.user_id = ?1 AND r.seq > ?2 AND (e.name <> 'force_logout' OR e.seq > ?3)
+         ORDER BY r.seq LIMIT ?4",
+    )
+    .bind(person.0)
+    .bind(after.cast_signed())
+    .bind(signed_in_at_seq.cast_signed())
+    .bind(limit)
+    .try_map(|row| entry(&row))
+    .fetch_all(db)
+    .await
+}
+
+/// The forced sign-outs of this person after this position: the last thing that an ended sign-in is told.
+pub(crate) async fn farewells_after(
+    db: &mut SqliteConnection,
+    person: UserId,
+    after: u64,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    sqlx::query(
+        "SELECT e.seq, e.name, e.payload FROM event_recipients r JOIN events e ON e.seq = r.seq
+         WHERE r.user_id = ? AND r.seq > ? AND e.name = 'force_logout' ORDER BY r.seq LIMIT 1",
+    )
+    .bind(person.0)
+    .bind(after.cast_signed())
+    .try_map(|row| entry(&row))
+    .fetch_all(db)
+    .await
+}
+
+/// Removes events beyond the newest `keep`, and those written before `before`.
+pub(crate) async fn prune(
+    db: &mut SqliteConnection,
+    keep: u64,
+    before: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let by_count = head(db).await?.saturating_sub(keep);
+    let by_age: Option<i64> =
+        sqlx::query_scalar("SELECT max(seq) FROM events WHERE created_at < ?")
+            .bind(micros(before))
+            .fetch_one(&mut *db)
+            .await?;
+    let through = by_count.max(by_age.unwrap_or_default().unsigned_abs());
+    let removed = sqlx::query("DELETE FROM events WHERE seq <= ?")
+        .bind(through.cast_signed())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("UPDATE event_log SET pruned_through = max(pruned_through, ?)")
+        .bind(through.cast_signed())
+        .execute(db)
+        .await?;
+    Ok(removed.rows_affected())
+}
+
+fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<Entry, sqlx::Error> {
+    let name: &str = row.try_get("name")?;
+    // Through the kind, because only a name of ours may stand in an `event:` field.
+    let kind: EventKind = name.parse().map_err(|error| decode("name", error))?;
+    let seq: i64 = row.try_get("seq")?;
+    Ok(Entry {
+        seq: seq.unsigned_abs(),
+        name: kind.name(),
+        payload: row.try_get("payload")?,
+    })
+}

@@ -1,0 +1,108 @@
+//! Coaching relationships.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use wire::{CoachingRelationship, CoachingRelationshipId, OrganizationId, Timestamp, UserId};
+
+use super::column::{Columns as _, micros};
+
+/// On which side of their relationships somebody is looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Side {
+    #[default]
+    All,
+    Coach,
+    Coachee,
+}
+
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    id: CoachingRelationshipId,
+    organization: OrganizationId,
+    coach: UserId,
+    coachee: UserId,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO coaching_relationships (id, organization_id, coach_id, coachee_id, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+    )
+    .bind(id.0)
+    .bind(organization.0)
+    .bind(coach.0)
+    .bind(coachee.0)
+    .bind(micros(at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The relationships that this person takes part in, of one organization or of all of which they are a member.
+pub(crate) async fn of_user(
+    db: &mut SqliteConnection,
+    user: UserId,
+    side: Side,
+    organization: Option<OrganizationId>,
+) -> Result<Vec<CoachingRelationship>, sqlx::Error> {
+    sqlx::query(
+        "SELECT r.*, a.first_name AS coach_first_name, a.last_name AS coach_last_name,
+             b.first_name AS coachee_first_name, b.last_name AS coachee_last_name
+         FROM coaching_relationships r
+         JOIN users a ON a.id = r.coach_id JOIN users b ON b.id = r.coachee_id
+         WHERE ((?2 AND r.coach_id = ?1) OR (?3 AND r.coachee_id = ?1))
+             AND (?4 IS NULL OR r.organization_id = ?4)
+             AND EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ?1 AND m.organization_id = r.organization_id)
+         ORDER BY r.created_at, r.id",
+    )
+    .bind(user.0)
+    .bind(side != Side::Coachee)
+    .bind(side != Side::Coach)
+    .bind(organization.map(|id| id.0))
+    .try_map(|row| relationship(&row))
+    .fetch_all(db)
+    .await
+}
+
+pub(crate) async fn find(
+    db: &mut SqliteConnection,
+    id: CoachingRelationshipId,
+) -> Result<Option<CoachingRelationship>, sqlx::Error> {
+    sqlx::query(
+        "SELECT r.*, a.first_name AS coach_first_name, a.last_name AS coach_last_name,
+             b.first_name AS coachee_first_name, b.last_name AS coachee_last_name
+         FROM coaching_relationships r
+         JOIN users a ON a.id = r.coach_id JOIN users b ON b.id = r.coachee_id
+         WHERE r.id = ?",
+    )
+    .bind(id.0)
+    .try_map(|row| relationship(&row))
+    .fetch_optional(db)
+    .await
+}
+
+/// Whether the one coaches the other in any relationship that is alive for both.
+pub(crate) async fn coaches(
+    db: &mut SqliteConnection,
+    coach: UserId,
+    coachee: UserId,
+) -> Result<bool, sqlx::Error> {
+    let of = of_user(db, coach, Side::Coach, None).await?;
+    Ok(of
+        .iter()
+        .any(|relationship| relationship.coachee_id == coachee))
+}
+
+fn relationship(row: &SqliteRow) -> Result<CoachingRelationship, sqlx::Error> {
+    Ok(CoachingRelationship {
+        id: row.id("id", CoachingRelationshipId)?,
+        coach_id: row.id("coach_id", UserId)?,
+        coachee_id: row.id("coachee_id", UserId)?,
+        coach_first_name: row.try_get("coach_first_name")?,
+        coach_last_name: row.try_get("coach_last_name")?,
+        coachee_first_name: row.try_get("coachee_first_name")?,
+        coachee_last_name: row.try_get("coachee_last_name")?,
+        created_at: row.moment("created_at")?,
+        updated_at: row.moment("updated_at")?,
+    })
+}

@@ -1,0 +1,198 @@
+//! People and their roles.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use wire::{OrganizationId, Role, Timestamp, User, UserId, UserRole, UserRoleId};
+
+use super::column::{Columns as _, micros};
+
+/// A person as they are first stored.
+pub(crate) struct NewUser<'a> {
+    pub(crate) id: UserId,
+    pub(crate) email: &'a str,
+    pub(crate) password_hash: &'a str,
+    pub(crate) first_name: &'a str,
+    pub(crate) last_name: &'a str,
+    pub(crate) created_at: Timestamp,
+}
+
+/// What a person may change about themselves; `None` leaves it as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    pub(crate) email: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) timezone: Option<String>,
+    pub(crate) default_duration_minutes: Option<u16>,
+}
+
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    user: &NewUser<'_>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+    )
+    .bind(user.id.0)
+    .bind(user.email)
+    .bind(user.password_hash)
+    .bind(user.first_name)
+    .bind(user.last_name)
+    .bind(micros(user.created_at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives somebody a role, which also makes them a member of its organization.
+pub(crate) async fn insert_role(
+    db: &mut SqliteConnection,
+    role: &UserRole,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO user_roles (id, user_id, organization_id, role, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )
+    .bind(role.id.0)
+    .bind(role.user_id.0)
+    .bind(role.organization_id.map(|id| id.0))
+    .bind(role_name(role.role))
+    .bind(micros(role.created_at))
+    .bind(micros(role.updated_at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn find(
+    db: &mut SqliteConnection,
+    id: UserId,
+) -> Result<Option<User>, sqlx::Error> {
+    let user = sqlx::query("SELECT * FROM users WHERE id = ?")
+        .bind(id.0)
+        .try_map(|row| user(&row))
+        .fetch_optional(&mut *db)
+        .await?;
+    let Some(mut user) = user else {
+        return Ok(None);
+    };
+    user.roles = roles(db, id).await?;
+    Ok(Some(user))
+}
+
+/// Who signs in with this address, and the hash of their password.
+pub(crate) async fn password_of(
+    db: &mut SqliteConnection,
+    email: &str,
+) -> Result<Option<(UserId, String)>, sqlx::Error> {
+    sqlx::query("SELECT id, password_hash FROM users WHERE email = ?")
+        .bind(email)
+        .try_map(|row: SqliteRow| Ok((row.id("id", UserId)?, row.try_get("password_hash")?)))
+        .fetch_optional(db)
+        .await
+}
+
+pub(crate) async fn roles(
+    db: &mut SqliteConnection,
+    id: UserId,
+) -> Result<Vec<UserRole>, sqlx::Error> {
+    sqlx::query("SELECT * FROM user_roles WHERE user_id = ? ORDER BY created_at, id")
+        .bind(id.0)
+        .try_map(|row: SqliteRow| {
+            Ok(UserRole {
+                id: row.id("id", UserRoleId)?,
+                role: role(row.try_get("role")?),
+                organization_id: row.maybe_id("organization_id", OrganizationId)?,
+                user_id: row.id("user_id", UserId)?,
+                created_at: row.moment("created_at")?,
+                updated_at: row.moment("updated_at")?,
+            })
+        })
+        .fetch_all(db)
+        .await
+}
+
+/// Everybody who shares a relationship with this person.
+pub(crate) async fn partners(
+    db: &mut SqliteConnection,
+    id: UserId,
+) -> Result<Vec<UserId>, sqlx::Error> {
+    sqlx::query(
+        "SELECT coachee_id AS id FROM coaching_relationships WHERE coach_id = ?1
+         UNION SELECT coach_id FROM coaching_relationships WHERE coachee_id = ?1",
+    )
+    .bind(id.0)
+    .try_map(|row: SqliteRow| row.id("id", UserId))
+    .fetch_all(db)
+    .await
+}
+
+/// How long this person's sessions take unless they say otherwise, in minutes.
+pub(crate) async fn default_duration(
+    db: &mut SqliteConnection,
+    id: UserId,
+) -> Result<u16, sqlx::Error> {
+    sqlx::query_scalar("SELECT default_duration_minutes FROM users WHERE id = ?")
+        .bind(id.0)
+        .fetch_one(db)
+        .await
+}
+
+pub(crate) async fn update(
+    db: &mut SqliteConnection,
+    id: UserId,
+    profile: &Profile,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE users SET email = coalesce(?2, email), first_name = coalesce(?3, first_name),
+             last_name = coalesce(?4, last_name), display_name = coalesce(?5, display_name),
+             timezone = coalesce(?6, timezone),
+             default_duration_minutes = coalesce(?7, default_duration_minutes), updated_at = ?8
+         WHERE id = ?1",
+    )
+    .bind(id.0)
+    .bind(profile.email.as_deref())
+    .bind(profile.first_name.as_deref())
+    .bind(profile.last_name.as_deref())
+    .bind(profile.display_name.as_deref())
+    .bind(profile.timezone.as_deref())
+    .bind(profile.default_duration_minutes)
+    .bind(micros(at))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn user(row: &SqliteRow) -> Result<User, sqlx::Error> {
+    Ok(User {
+        id: row.id("id", UserId)?,
+        email: row.try_get("email")?,
+        first_name: row.try_get("first_name")?,
+        last_name: row.try_get("last_name")?,
+        display_name: row.try_get("display_name")?,
+        timezone: row.try_get("timezone")?,
+        roles: Vec::new(),
+        created_at: Some(row.moment("created_at")?),
+        updated_at: Some(row.moment("updated_at")?),
+    })
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::User | Role::Unknown => "User",
+        Role::Admin => "Admin",
+        Role::SuperAdmin => "SuperAdmin",
+    }
+}
+
+fn role(name: &str) -> Role {
+    match name {
+        "User" => Role::User,
+        "Admin" => Role::Admin,
+        "SuperAdmin" => Role::SuperAdmin,
+        _ => Role::Unknown,
+    }
+}
