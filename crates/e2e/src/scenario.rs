@@ -1,0 +1,136 @@
+//! The stage of a test: a server, people in front of browsers, and an orderly end whatever happens.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Mutex;
+
+use anyhow::{Context as _, ensure};
+use futures_util::FutureExt as _;
+use thirtyfour::WebDriver;
+use wire::CoachingSession;
+
+use crate::api::Api;
+use crate::driver::Driver;
+use crate::items::Kind;
+use crate::person::Person;
+use crate::server::Server;
+
+/// Has a relationship with [`COACHEE`].
+pub const COACH: &str = "coach@example.com";
+/// Has a relationship with [`COACH`].
+pub const COACHEE: &str = "coachee@example.com";
+
+/// A server, and a driver for the browsers that use it.
+#[derive(Debug)]
+pub struct Stage {
+    /// The server.
+    pub server: Server,
+    driver: Driver,
+    /// Every browser, to be closed at the end.
+    browsers: Mutex<Vec<WebDriver>>,
+}
+
+/// Runs a test on a stage of its own.
+///
+/// # Errors
+///
+/// When the stage can not be set, or the test fails; the server's log is printed then.
+pub async fn scenario(
+    test: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (server, driver) = tokio::try_join!(Server::start(), Driver::start())?;
+    let mut stage = Stage {
+        server,
+        driver,
+        browsers: Mutex::default(),
+    };
+    let outcome = AssertUnwindSafe(test(&mut stage)).catch_unwind().await;
+    let browsers = stage.browsers.into_inner().unwrap_or_default();
+    for browser in browsers {
+        // The test is over: what it found matters, not how its browsers end.
+        drop(browser.quit().await);
+    }
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.context(format!("the server said:\n{}", stage.server.log()))),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+impl Stage {
+    /// Puts somebody in front of a new browser.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not start.
+    pub async fn person(&self, email: &'static str) -> anyhow::Result<Person> {
+        let driver = self.driver.browser().await?;
+        if let Ok(mut browsers) = self.browsers.lock() {
+            browsers.push(driver.clone());
+        }
+        Ok(Person::new(email, driver, &self.server.origin))
+    }
+
+    /// Somebody without a browser.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn api(&self, email: &str) -> anyhow::Result<Api> {
+        Api::sign_in(&self.server.origin, email).await
+    }
+
+    /// Coach and coachee, each in a browser, connected, the same session on both screens; and that session.
+    ///
+    /// # Errors
+    ///
+    /// When they do not get there.
+    pub async fn two_people_in_one_session(
+        &self,
+    ) -> anyhow::Result<(Person, Person, CoachingSession)> {
+        let (coach, coachee) = tokio::try_join!(self.person(COACH), self.person(COACHEE))?;
+        coach.open("/").await?;
+        coach.sign_in().await?;
+        let link =
+            "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
+        let (_, path): (_, String) = coach
+            .page
+            .until(link)
+            .await
+            .context("the dashboard links to no session")?;
+
+        // One goes there by a click, the other by the address, and is asked to sign in on the way.
+        let click = format!("document.querySelector('a[href=\"{path}\"]').click(); return null;");
+        coach.page.eval::<()>(&click, Vec::new()).await?;
+        coachee.open(&path).await?;
+        coachee.sign_in().await?;
+        for person in [&coach, &coachee] {
+            person.until_at(&path).await?;
+            for kind in Kind::ALL {
+                person
+                    .sees(&format!("!!byTestId('{}')", kind.list()))
+                    .await?;
+            }
+            person.until_connected().await?;
+        }
+        let id = path.rsplit('/').next().unwrap_or_default().parse()?;
+        let session = self.api(COACH).await?.session(id).await?;
+        Ok((coach, coachee, session))
+    }
+}
+
+/// Checks that nothing went wrong in the pages without anybody seeing it.
+///
+/// # Errors
+///
+/// When something did.
+pub async fn no_defects(people: &[&Person]) -> anyhow::Result<()> {
+    for person in people {
+        let defects = person.defects().await?;
+        ensure!(
+            defects.is_empty(),
+            "in the console of {}: {defects:#?}",
+            person.email
+        );
+    }
+    Ok(())
+}
