@@ -41,6 +41,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         "dist",
         "--seed-demo",
     ]);
+    // Pages come from Trunk, which is another origin.
+    server.args([
+        "--allow-origin",
+        &format!("http://{page_address}"),
+        "--allow-origin",
+    ]);
+    server.arg(format!("http://localhost:{}", options.port));
     supervisor.spawn("the server", &mut server)?;
     if wait_until_up(&supervisor, server_address)? == Up::Interrupted {
         return Ok(());

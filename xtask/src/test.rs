@@ -110,6 +110,8 @@ fn e2e() -> anyhow::Result<()> {
     step("Testing end to end");
     let mut tests = cargo();
     tests.args(["test", "--package", "e2e"]);
+    // An error says what failed; where it was made is of no use to anybody.
+    tests.env("RUST_LIB_BACKTRACE", "0");
     tests
         .env("FRESHET_E2E_SERVER", build::server_program()?)
         .env("FRESHET_E2E_DIST", build::dist());

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Mutex;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use futures_util::FutureExt as _;
 use thirtyfour::WebDriver;
 use wire::CoachingSession;
@@ -12,12 +12,14 @@ use crate::api::Api;
 use crate::driver::Driver;
 use crate::items::Kind;
 use crate::person::Person;
-use crate::server::Server;
+use crate::server::{Server, root};
 
 /// Has a relationship with [`COACHEE`].
 pub const COACH: &str = "coach@example.com";
 /// Has a relationship with [`COACH`].
 pub const COACHEE: &str = "coachee@example.com";
+/// Runs the organization of both.
+pub const ADMIN: &str = "admin@example.com";
 
 /// A server, and a driver for the browsers that use it.
 #[derive(Debug)]
@@ -45,14 +47,33 @@ pub async fn scenario(
     };
     let outcome = AssertUnwindSafe(test(&mut stage)).catch_unwind().await;
     let browsers = stage.browsers.into_inner().unwrap_or_default();
+    if !matches!(outcome, Ok(Ok(()))) {
+        picture_failure(&browsers).await;
+    }
     for browser in browsers {
         // The test is over: what it found matters, not how its browsers end.
         drop(browser.quit().await);
     }
     match outcome {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(error.context(format!("the server said:\n{}", stage.server.log()))),
+        Ok(Err(error)) => Err(anyhow!(
+            "{error:#}\n\nThe server said:\n{}",
+            stage.server.log()
+        )),
         Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Leaves a picture of every browser in `screenshots/`, named after the test that failed.
+async fn picture_failure(browsers: &[WebDriver]) {
+    let folder = root().join("screenshots");
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("test").replace("::", "-");
+    for (number, browser) in browsers.iter().enumerate() {
+        let path = folder.join(format!("failed-{test}-{number}.png"));
+        // Nothing that goes wrong here may hide why the test failed.
+        drop(std::fs::create_dir_all(&folder));
+        drop(browser.screenshot(&path).await);
     }
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use e2e::items::Kind;
 use e2e::person::Person;
-use e2e::scenario::{COACH, COACHEE, no_defects, scenario};
+use e2e::scenario::{ADMIN, COACHEE, no_defects, scenario};
 use reqwest::Method;
 use serde_json::json;
 
-/// A condition: the sign-in page is on the screen and says why.
-const SIGNED_OUT: &str = "location.pathname === '/login' && new URLSearchParams(location.search).get('reason') \
-                          && !!find('textbox', 'Email') && !byTestId('actions')";
+/// A condition: the sign-in page is on the screen, with a reason in the address, which is its value.
+const SIGNED_OUT: &str = "location.pathname === '/login' && find('textbox', 'Email') && !byTestId('actions') \
+                          && new URLSearchParams(location.search).get('reason')";
 
 #[tokio::test]
 async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
             .await?;
         coachee.take_requests().await?;
 
-        let admin = stage.api(COACH).await?;
+        let admin = stage.api(ADMIN).await?;
         let coachee_id = stage.api(COACHEE).await?.user.id;
         let reason = json!({"reason": "Somebody else may have your password."});
         let response = admin
