@@ -1,8 +1,22 @@
 //! Freshet: a real-time coaching workspace whose screens never go stale.
+//!
+//! The rooms, in the order in which data flows through them; ARCHITECTURE.md has the map.
+
+pub mod browser;
+pub mod sse;
+
+pub mod invalidation;
+pub mod live;
+
+pub mod query;
+
+pub mod api;
+pub mod resources;
 
 pub mod backoff;
-pub mod query;
-pub mod sse;
+pub mod calendar;
+pub mod config;
+pub mod session;
 pub mod time;
 
 #[cfg(all(test, target_arch = "wasm32"))]

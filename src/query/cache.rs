@@ -21,6 +21,9 @@ const ABORT_GRACE: Duration = Duration::from_millis(50);
 /// How long a mutation may keep the entries it changes from being fetched.
 const HOLD: Duration = Duration::from_secs(10);
 
+/// The least time between two returns to the page that count.
+const RETURN_THROTTLE: Duration = Duration::from_secs(10);
+
 /// Every entry, and what is to be done about them.
 #[derive(Debug)]
 pub struct Cache<E> {
@@ -30,6 +33,7 @@ pub struct Cache<E> {
     touched: BTreeSet<EntryId>,
     evicted: Vec<Effect>,
     weather: Weather,
+    last_return: Option<Instant>,
     rng: fastrand::Rng,
     next: u64,
 }
@@ -44,6 +48,7 @@ impl<E: Fault> Cache<E> {
             touched: BTreeSet::new(),
             evicted: Vec::new(),
             weather: Weather { online: true, pushed: false },
+            last_return: None,
             rng: fastrand::Rng::with_seed(seed),
             next: 0,
         }
@@ -78,8 +83,13 @@ impl<E: Fault> Cache<E> {
         matches
     }
 
-    /// The person has come back to the page: a good moment to look again at what is old.
+    /// The person has come back to the page: a good moment to look again at what is old. Leafing through tabs
+    /// counts once in ten seconds.
     pub fn revalidate(&mut self, now: Instant) {
+        if self.last_return.is_some_and(|last| now.since(last) < RETURN_THROTTLE) {
+            return;
+        }
+        self.last_return = Some(now);
         self.touch_all(|entry, weather| entry.revalidate(now, weather));
     }
 

@@ -16,14 +16,22 @@
 
 mod connection;
 mod decode;
+mod driver;
+mod provider;
 mod status;
+mod store;
 mod timer;
 mod transport;
+mod use_event;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, Output, Settings};
 pub use decode::{Delivery, decode};
+pub use driver::Report;
+pub use provider::{SseHandle, SseProvider, SseProviderProperties, Subscription, use_sse};
 pub use status::{Cause, ConnectionError, State, Status};
+pub use store::StatusStore;
 pub use transport::{Frame, Generation, Hello, Message, Signal};
+pub use use_event::{use_sse_event, use_sse_reports, use_sse_state, use_sse_status};

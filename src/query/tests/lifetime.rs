@@ -49,6 +49,21 @@ fn returning_to_the_page_joins_a_fetch_under_way() {
 }
 
 #[test]
+fn leafing_through_tabs_counts_once_in_ten_seconds() {
+    let (mut world, entry) = World::showing(0);
+    world.cache.set_pushed(false);
+    for (ms, reads) in [(0, true), (9_999, false), (10_000, true)] {
+        world.at(ms).cache.revalidate(Instant::from_millis(ms));
+        world.flush();
+        let departures = world.departures();
+        assert_eq!(!departures.is_empty(), reads, "at {ms} ms");
+        for flight in departures {
+            world.land(entry, flight, Ok(0));
+        }
+    }
+}
+
+#[test]
 fn an_event_about_what_nobody_sees_is_remembered_until_somebody_does() {
     let (mut world, entry) = World::showing(0);
     world.release(entry);

@@ -103,6 +103,20 @@ fn an_answer_that_left_before_the_change_was_confirmed_is_read_again() {
 }
 
 #[test]
+fn an_answer_that_a_change_overtook_is_never_dropped_for_good() {
+    let (mut world, entry) = World::showing(1);
+    world.cache.refetch(entry);
+    world.flush();
+    let old = world.departed(entry);
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    world.nothing_departed().land(entry, old, Ok(3));
+    let fresh = world.departed(entry);
+    world.land(entry, fresh, Ok(67)).nothing_departed();
+    assert_eq!(world.shown(entry), Some(67));
+}
+
+#[test]
 fn an_answer_during_a_change_shows_both() {
     let (mut world, entry) = World::showing(1);
     world.invalidate(1);

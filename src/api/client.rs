@@ -1,0 +1,157 @@
+//! Sends a request and reads the answer.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wire::Cursor;
+
+use super::error::{ApiError, Kind};
+use super::response::Answer;
+use crate::browser::clock;
+use crate::browser::fetch::{Request, Response, Verb, fetch};
+use crate::config::Config;
+
+/// How long an answer may take.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// The server's REST API. Cheap to clone; equal only to its own clones.
+#[derive(Clone)]
+pub struct Api(Rc<Inner>);
+
+struct Inner {
+    base: String,
+    version: Option<String>,
+    /// Counts sign-ins and sign-outs: an answer to a question of before concerns nobody.
+    epoch: Cell<u64>,
+    on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
+    on_read: RefCell<Option<Rc<dyn Fn(Option<Cursor>)>>>,
+}
+
+impl Api {
+    /// The API of this deployment.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self(Rc::new(Inner {
+            base: config.api_base.clone(),
+            version: config.api_version.clone(),
+            epoch: Cell::new(0),
+            on_unauthorized: RefCell::default(),
+            on_read: RefCell::default(),
+        }))
+    }
+
+    /// Who is told when the server says that nobody is signed in.
+    pub fn on_unauthorized(&self, listener: impl Fn() + 'static) {
+        *self.0.on_unauthorized.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    /// Who is told of every read, with the position of the server's log that it reflects.
+    pub fn on_read(&self, listener: impl Fn(Option<Cursor>) + 'static) {
+        *self.0.on_read.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    /// Somebody signs in or out: answers that are still under way are no news to anybody.
+    pub fn fence(&self) {
+        self.0.epoch.set(self.0.epoch.get() + 1);
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        let epoch = self.0.epoch.get();
+        let response = self.send(Verb::Get, path, None).await?;
+        if epoch == self.0.epoch.get() && response.status < 400 {
+            let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
+            let listener = self.0.on_read.borrow().clone();
+            if let Some(listener) = listener {
+                listener(position);
+            }
+        }
+        self.judge(epoch, answer(&response).data())
+    }
+
+    pub(super) async fn send_json<T: DeserializeOwned>(
+        &self,
+        verb: Verb,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        let epoch = self.0.epoch.get();
+        let body = ("application/json", written(serde_json::to_string(body))?);
+        let response = self.send(verb, path, Some(body)).await?;
+        self.judge(epoch, answer(&response).data())
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        let epoch = self.0.epoch.get();
+        let response = self.send(Verb::Delete, path, None).await?;
+        self.judge(epoch, answer(&response).done())
+    }
+
+    /// Sends a form; being unauthorized is an answer here, not the end of a session.
+    pub(super) async fn send_form<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        let body = ("application/x-www-form-urlencoded", written(serde_urlencoded::to_string(form))?);
+        let response = self.send(Verb::Post, path, Some(body)).await?;
+        answer(&response).data()
+    }
+
+    async fn send(
+        &self,
+        method: Verb,
+        path: &str,
+        body: Option<(&'static str, String)>,
+    ) -> Result<Response, ApiError> {
+        let headers = self.0.version.iter().map(|version| ("x-version", version.clone())).collect();
+        let url = format!("{}{path}", self.0.base);
+        Ok(fetch(Request { method, url, headers, body }, TIME_LIMIT).await?)
+    }
+
+    /// Tells of an ended session, unless it is the session of somebody else.
+    fn judge<T>(&self, epoch: u64, result: Result<T, ApiError>) -> Result<T, ApiError> {
+        if let Err(error) = &result
+            && matches!(error.kind(), Kind::Unauthorized)
+            && epoch == self.0.epoch.get()
+        {
+            let listener = self.0.on_unauthorized.borrow().clone();
+            if let Some(listener) = listener {
+                listener();
+            }
+        }
+        result
+    }
+}
+
+/// What was written; what can not be written can not be accepted either.
+fn written<E: fmt::Display>(text: Result<String, E>) -> Result<String, ApiError> {
+    text.map_err(|error| {
+        tracing::error!("a request can not be written: {error}");
+        Kind::Invalid(None).into()
+    })
+}
+
+fn answer(response: &Response) -> Answer<'_> {
+    Answer {
+        status: response.status,
+        retry_after: response.retry_after.as_deref(),
+        body: &response.body,
+        now: clock::now(),
+    }
+}
+
+impl PartialEq for Api {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Api(..)")
+    }
+}

@@ -1,0 +1,13 @@
+//! The server's REST API, typed: one function for each thing that can be asked.
+//!
+//! Takes two servers as they are. Ours answers with exact statuses; the coaching backend answers 200 and says the
+//! rest in the body, errors with plain text now and then, and calls a broken constraint "unavailable". This room
+//! knows nothing of the cache, of events, or of components.
+
+mod client;
+mod endpoints;
+mod error;
+mod response;
+
+pub use client::Api;
+pub use error::{ApiError, Kind};

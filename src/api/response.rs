@@ -1,0 +1,198 @@
+//! From a status and bytes to what was asked for, or to what went wrong.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use wire::{Envelope, ErrorBody};
+
+use super::error::{ApiError, Kind};
+use crate::time::Instant;
+
+/// What is needed of a response.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<'a> {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<&'a str>,
+    pub(super) body: &'a [u8],
+    /// When it arrived.
+    pub(super) now: Instant,
+}
+
+impl Answer<'_> {
+    /// What is in the envelope.
+    pub(super) fn data<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        self.check_status()?;
+        match serde_json::from_slice::<Envelope<T>>(self.body) {
+            Ok(envelope) if envelope.status_code < 400 => Ok(envelope.data),
+            _ => Err(self.check_body().err().unwrap_or_else(|| Kind::Unreadable.into())),
+        }
+    }
+
+    /// That it worked, where nothing of interest comes back.
+    pub(super) fn done(self) -> Result<(), ApiError> {
+        self.check_status()?;
+        self.check_body()
+    }
+
+    fn check_status(self) -> Result<(), ApiError> {
+        if (200..300).contains(&self.status) { Ok(()) } else { Err(self.error(self.status)) }
+    }
+
+    /// A success may say in its body that it is none.
+    fn check_body(self) -> Result<(), ApiError> {
+        let status = serde_json::from_slice::<Value>(self.body)
+            .ok()
+            .and_then(|body| body.get("status_code")?.as_u64())
+            .and_then(|status| u16::try_from(status).ok());
+        match status {
+            Some(status @ 400..) => Err(self.error(status)),
+            _ => Ok(()),
+        }
+    }
+
+    fn error(self, status: u16) -> ApiError {
+        let body = serde_json::from_slice::<ErrorBody>(self.body).ok();
+        let message = body.map(|body| body.message).filter(|message| !message.trim().is_empty()).map(sentence);
+        match status {
+            400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
+            400 | 415 | 422 => Kind::Invalid(message),
+            401 => Kind::Unauthorized,
+            403 => Kind::Forbidden,
+            404 | 410 => Kind::NotFound,
+            409 => Kind::Conflict(message.unwrap_or_else(|| "Somebody has changed this in the meantime.".to_owned())),
+            413 => Kind::TooLarge,
+            429 => Kind::TooManyRequests(self.wait()),
+            503 => Kind::Unavailable(self.wait()),
+            status => Kind::Server(status),
+        }
+        .into()
+    }
+
+    /// `Retry-After`: a number of seconds, or a date (RFC 9110, section 10.2.3).
+    fn wait(self) -> Option<Duration> {
+        let text = self.retry_after?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = DateTime::parse_from_rfc2822(text).ok()?;
+        let date = Instant::from_millis(u64::try_from(date.timestamp_millis()).ok()?);
+        Some(self.now.until(date))
+    }
+}
+
+/// A message as a sentence: servers differ in whether they begin and end like one.
+fn sentence(message: String) -> String {
+    let mut letters = message.trim().chars();
+    let Some(first) = letters.next() else { return message };
+    let mut sentence: String = first.to_uppercase().chain(letters).collect();
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::{Answer, Duration, Instant, Kind};
+
+    fn answer(status: u16, body: &str) -> Answer<'_> {
+        Answer { status, retry_after: None, body: body.as_bytes(), now: Instant::default() }
+    }
+
+    #[track_caller]
+    fn fails(status: u16, body: &str, expected: &Kind) {
+        let error = answer(status, body).done().unwrap_err();
+        assert_eq!(error.kind(), expected, "{status} {body}");
+        assert_eq!(answer(status, body).data::<()>().unwrap_err(), error);
+    }
+
+    #[test]
+    fn success_is_the_status_and_what_the_body_says_of_it() {
+        assert_eq!(answer(200, r#"{"status_code":201,"data":[1,2]}"#).data::<Vec<u8>>().unwrap(), [1, 2]);
+        for body in ["", "healthy", r#"{"id":"7"}"#, r#"{"status_code":204,"data":null}"#, r#"{"status_code":204}"#] {
+            assert_eq!(answer(200, body).done(), Ok(()), "{body}");
+        }
+        assert_eq!(answer(204, "").done(), Ok(()));
+        let refused = r#"{"status_code":409,"error":"conflict","message":"three goals are enough"}"#;
+        fails(200, refused, &Kind::Conflict("Three goals are enough.".to_owned()));
+    }
+
+    #[test]
+    fn every_kind_of_error_is_told_apart() {
+        fails(401, "Unauthorized", &Kind::Unauthorized);
+        fails(403, "FORBIDDEN", &Kind::Forbidden);
+        fails(404, "", &Kind::NotFound);
+        fails(413, "", &Kind::TooLarge);
+        fails(400, "`x-version` header is missing", &Kind::VersionMismatch);
+        fails(400, "Invalid URL: UUID parsing failed", &Kind::Invalid(None));
+        let invalid = r#"{"status_code":422,"error":"validation_error","message":"title must be at most 500 characters"}"#;
+        fails(422, invalid, &Kind::Invalid(Some("Title must be at most 500 characters.".to_owned())));
+        fails(429, "", &Kind::TooManyRequests(None));
+        fails(503, "SERVICE UNAVAILABLE", &Kind::Unavailable(None));
+        fails(502, "BAD GATEWAY", &Kind::Server(502));
+        fails(302, "", &Kind::Server(302));
+    }
+
+    #[test]
+    fn what_is_not_what_was_asked_for_is_unreadable() {
+        for body in ["", "<html>", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
+            let error = answer(200, body).data::<Vec<u8>>().unwrap_err();
+            assert_eq!(error.kind(), &Kind::Unreadable, "{body}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let wait = |text| {
+            let now = Instant::from_millis(784_111_770_000);
+            let answer = Answer { status: 503, retry_after: Some(text), body: b"", now };
+            match answer.done().unwrap_err().kind() {
+                Kind::Unavailable(wait) => *wait,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("soon"), None);
+    }
+
+    /// Every error that was recorded from the coaching backend becomes a kind, and words that a person understands.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn every_captured_error_becomes_words() {
+        #[derive(serde::Deserialize)]
+        struct Exchange {
+            name: String,
+            status: u16,
+            body: String,
+        }
+        let captured = include_str!("../../crates/wire/tests/captured/rest.json");
+        let exchanges: Vec<Exchange> = serde_json::from_str(captured).unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        for exchange in exchanges.iter().filter(|exchange| exchange.status >= 400) {
+            let error = answer(exchange.status, &exchange.body).done().unwrap_err();
+            let (text, kind) = (error.to_string(), error.kind());
+            assert!(text.ends_with('.') && !text.contains("deserialize"), "{}: {text}", exchange.name);
+            let expected = match exchange.status {
+                401 => matches!(kind, Kind::Unauthorized),
+                403 => matches!(kind, Kind::Forbidden),
+                404 => matches!(kind, Kind::NotFound),
+                409 => matches!(kind, Kind::Conflict(_)),
+                413 => matches!(kind, Kind::TooLarge),
+                503 => matches!(kind, Kind::Unavailable(_)),
+                400 => matches!(kind, Kind::Invalid(_) | Kind::VersionMismatch),
+                415 | 422 => matches!(kind, Kind::Invalid(_)),
+                _ => matches!(kind, Kind::Server(_)),
+            };
+            assert!(expected, "{}: {kind:?}", exchange.name);
+            seen.insert(exchange.status);
+        }
+        assert!(seen.len() >= 9, "the capture has shrunk: {seen:?}");
+    }
+}

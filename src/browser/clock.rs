@@ -1,0 +1,26 @@
+//! The clock, and chance.
+
+use crate::time::Instant;
+
+/// The time now.
+#[must_use]
+pub fn now() -> Instant {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970 fit")]
+    Instant::from_millis(js_sys::Date::now() as u64)
+}
+
+/// A seed that differs from page to page.
+#[must_use]
+pub fn seed() -> u64 {
+    (js_sys::Math::random() * f64::from(u32::MAX)).to_bits() ^ now().as_millis()
+}
+
+/// How far local time is ahead of UTC at this moment, in minutes.
+#[must_use]
+pub fn utc_offset_minutes(moment: Instant) -> i32 {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
+    let date = js_sys::Date::new(&(moment.as_millis() as f64).into());
+    #[expect(clippy::cast_possible_truncation, reason = "minutes of a day fit")]
+    let behind = date.get_timezone_offset() as i32;
+    -behind
+}

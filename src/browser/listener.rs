@@ -1,0 +1,69 @@
+//! What happens to the page as a whole.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::EventTarget;
+
+/// Something that happens to the page as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageEvent {
+    /// The network came back.
+    Online,
+    /// The network went.
+    Offline,
+    /// The page became visible, or hidden.
+    VisibilityChange,
+    /// The page came back as it was, from the browser's back-forward cache.
+    PageShow,
+}
+
+impl PageEvent {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+            Self::VisibilityChange => "visibilitychange",
+            Self::PageShow => "pageshow",
+        }
+    }
+
+    fn target(self) -> Option<EventTarget> {
+        let window = web_sys::window()?;
+        match self {
+            Self::Online | Self::Offline | Self::PageShow => Some(window.into()),
+            Self::VisibilityChange => window.document().map(Into::into),
+        }
+    }
+}
+
+/// Calls back whenever something happens; dropping it removes the listener.
+#[derive(Debug)]
+#[must_use = "a listener that is dropped hears nothing"]
+pub struct Listener {
+    target: Option<EventTarget>,
+    name: &'static str,
+    closure: Closure<dyn Fn()>,
+}
+
+impl Listener {
+    /// Listens to one kind of event.
+    pub fn new(event: PageEvent, callback: impl Fn() + 'static) -> Self {
+        let closure = Closure::<dyn Fn()>::new(callback);
+        let (target, name) = (event.target(), event.name());
+        if let Some(target) = &target
+            && target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref()).is_err()
+        {
+            tracing::error!("can not listen to {name}");
+        }
+        Self { target, name, closure }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            let removed = target.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
+            debug_assert!(removed.is_ok(), "the listener was there");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The only room that touches the browser.
+//!
+//! Whatever is taken from the browser is owned by a guard, and dropping the guard gives it back:
+//!
+//! | guard | its `Drop` |
+//! |---|---|
+//! | [`EventSource`] | removes every listener and closes the stream |
+//! | [`Timeout`] | cancels the timer |
+//! | [`Task`] | stops the future |
+//! | [`Listener`] | removes the listener |
+//! | [`fetch`](fetch::fetch)'s future | aborts the request |
+//!
+//! Nothing here decides anything: a policy in this room is in the wrong room.
+
+#![expect(clippy::disallowed_methods, reason = "this is the room that touches the browser, so that no other does")]
+
+pub mod clock;
+mod event_source;
+pub mod fetch;
+mod listener;
+pub mod page;
+pub mod storage;
+mod task;
+mod timer;
+
+pub use event_source::{EventSource, StreamEvent};
+pub use listener::{Listener, PageEvent};
+pub use task::{Task, spawn};
+pub use timer::Timeout;

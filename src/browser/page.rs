@@ -1,0 +1,72 @@
+//! The page: its configuration, its title, whether it is seen.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Document, HtmlElement, VisibilityState};
+
+fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+/// The text of the element with this id.
+#[must_use]
+pub fn text_of(id: &str) -> Option<String> {
+    document()?.get_element_by_id(id)?.text_content()
+}
+
+/// Whether the person can see the page.
+#[must_use]
+pub fn is_visible() -> bool {
+    document().is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
+}
+
+/// Whether the browser believes that there is a network.
+#[must_use]
+pub fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
+/// Names the page, as in the tab and the history.
+pub fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
+/// Moves the focus to the element with this id: after a change of page, to where reading begins.
+pub fn focus(id: &str) {
+    let element = document().and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok())
+        && element.focus().is_err()
+    {
+        tracing::debug!("can not focus {id}");
+    }
+}
+
+/// Replaces everything on the page by a message. For when the app itself can not go on.
+pub fn show_fatal(title: &str, explanation: &str) {
+    let Some((document, body)) = document().and_then(|document| Some((document.clone(), document.body()?))) else {
+        return;
+    };
+    body.set_inner_html("");
+    let build = || -> Result<(), wasm_bindgen::JsValue> {
+        let main = document.create_element("main")?;
+        main.set_class_name("fatal");
+        main.set_attribute("role", "alert")?;
+        let heading = document.create_element("h1")?;
+        heading.set_text_content(Some(title));
+        let text = document.create_element("p")?;
+        text.set_text_content(Some(explanation));
+        let reload = document.create_element("a")?;
+        reload.set_class_name("button primary");
+        reload.set_attribute("href", "")?;
+        reload.set_text_content(Some("Reload the page"));
+        for child in [heading, text, reload] {
+            main.append_child(&child)?;
+        }
+        body.append_child(&main)?;
+        Ok(())
+    };
+    if build().is_err() {
+        body.set_text_content(Some(&format!("{title}. {explanation}")));
+    }
+}

@@ -1,0 +1,44 @@
+//! The little that outlives the page.
+
+/// The id of who was signed in last, so that a reload can ask whether they still are.
+const USER: &str = "freshet-user";
+/// That somebody has signed out and the server could not be told yet.
+const SIGN_OUT_PENDING: &str = "freshet-sign-out-pending";
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+/// Who was signed in last. `None` too where the browser keeps nothing.
+#[must_use]
+pub fn remembered_user() -> Option<String> {
+    storage()?.get_item(USER).ok().flatten()
+}
+
+/// Remembers who is signed in, or that nobody is.
+pub fn remember_user(user: Option<&str>) {
+    keep(USER, user);
+}
+
+/// Whether the server has yet to be told that somebody has signed out.
+#[must_use]
+pub fn is_sign_out_pending() -> bool {
+    storage().and_then(|storage| storage.get_item(SIGN_OUT_PENDING).ok().flatten()).is_some()
+}
+
+/// Remembers whether the server has yet to be told that somebody has signed out.
+pub fn set_sign_out_pending(pending: bool) {
+    keep(SIGN_OUT_PENDING, pending.then_some("yes"));
+}
+
+/// A browser that keeps nothing is no obstacle.
+fn keep(name: &str, value: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    let done = match value {
+        Some(value) => storage.set_item(name, value),
+        None => storage.remove_item(name),
+    };
+    if done.is_err() {
+        tracing::warn!("the browser keeps nothing");
+    }
+}

@@ -1,0 +1,77 @@
+//! Dates as people read them, in their own time zone.
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Timelike, Utc};
+
+use crate::browser::clock;
+use crate::time::Instant;
+
+/// Today, where the person is.
+#[must_use]
+pub fn today() -> NaiveDate {
+    local(to_utc(clock::now())).date()
+}
+
+/// A moment in UTC, where the person is.
+#[must_use]
+pub fn local(utc: NaiveDateTime) -> NaiveDateTime {
+    let millis = u64::try_from(utc.and_utc().timestamp_millis()).unwrap_or_default();
+    utc + Duration::minutes(i64::from(clock::utc_offset_minutes(Instant::from_millis(millis))))
+}
+
+/// A time where the person is, in UTC.
+#[must_use]
+pub fn utc(local_time: NaiveDateTime) -> NaiveDateTime {
+    // The offset at that time read as UTC is wrong for some hours around a change of the clocks; once more is right.
+    let guess = local_time - (local(local_time) - local_time);
+    local_time - (local(guess) - guess)
+}
+
+fn to_utc(moment: Instant) -> NaiveDateTime {
+    i64::try_from(moment.as_millis()).ok().and_then(DateTime::<Utc>::from_timestamp_millis).unwrap_or_default().naive_utc()
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A day, named as near as possible: "Today", "Tomorrow", "Sat 28 Nov", "Sat 28 Nov 2027".
+#[must_use]
+pub fn day(date: NaiveDate, today: NaiveDate) -> String {
+    match (date - today).num_days() {
+        -1 => return "Yesterday".to_owned(),
+        0 => return "Today".to_owned(),
+        1 => return "Tomorrow".to_owned(),
+        _ => {}
+    }
+    let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
+    let near = format!("{} {} {month}", date.weekday(), date.day());
+    if date.year() == today.year() { near } else { format!("{near} {}", date.year()) }
+}
+
+/// A time of day: "09:30".
+#[must_use]
+pub fn time_of_day(moment: NaiveDateTime) -> String {
+    format!("{:02}:{:02}", moment.hour(), moment.minute())
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::{NaiveDate, day};
+
+    #[test]
+    fn days_are_named_as_near_as_possible() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let today = date("2026-12-31");
+        let table = [
+            ("2026-12-31", "Today"),
+            ("2027-01-01", "Tomorrow"),
+            ("2026-12-30", "Yesterday"),
+            ("2026-11-28", "Sat 28 Nov"),
+            ("2027-01-02", "Sat 2 Jan 2027"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(day(date(text), today), expected);
+        }
+    }
+}

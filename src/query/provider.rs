@@ -1,0 +1,63 @@
+//! Gives every component below it the cache, and tells the cache about the world.
+
+use yew::prelude::*;
+
+use super::client::{Failure, QueryClient};
+use super::query::Backend;
+use crate::browser::{Listener, PageEvent, page};
+
+/// Properties of [`QueryProvider`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct QueryProviderProperties<B: Backend> {
+    /// The cache.
+    pub client: QueryClient<B>,
+    /// Told of every mutation that fails.
+    #[prop_or_default]
+    pub on_failure: Callback<Failure<B::Error>>,
+    /// What may use the cache.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// Gives every component below it the cache.
+#[component]
+pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
+    use_effect_with((props.client.clone(), props.on_failure.clone()), |(client, on_failure)| {
+        client.set_on_failure(on_failure.clone());
+    });
+    use_effect_with(props.client.clone(), |client| {
+        client.set_online(page::is_online());
+        let on = |event, act: fn(&QueryClient<B>)| {
+            let client = client.clone();
+            Listener::new(event, move || act(&client))
+        };
+        let look_again: fn(&QueryClient<B>) = |client| {
+            if page::is_visible() {
+                client.revalidate();
+            }
+        };
+        let listeners = [
+            on(PageEvent::Online, |client| client.set_online(true)),
+            on(PageEvent::Offline, |client| client.set_online(false)),
+            on(PageEvent::VisibilityChange, look_again),
+            on(PageEvent::PageShow, look_again),
+        ];
+        move || drop(listeners)
+    });
+    html! {
+        <ContextProvider<QueryClient<B>> context={props.client.clone()}>
+            { props.children.clone() }
+        </ContextProvider<QueryClient<B>>>
+    }
+}
+
+/// The cache.
+///
+/// # Panics
+///
+/// Outside a [`QueryProvider`] of this backend.
+#[hook]
+pub fn use_query_client<B: Backend>() -> QueryClient<B> {
+    #[expect(clippy::expect_used, reason = "a component that is placed wrongly is a mistake of the program")]
+    use_context().expect("must be used below a <QueryProvider>")
+}

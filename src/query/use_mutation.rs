@@ -1,0 +1,142 @@
+//! The hook that changes something.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::client::{Failure, QueryClient};
+use super::key::Key;
+use super::provider::use_query_client;
+use super::query::{Backend, Query};
+use super::value::Patch;
+use crate::browser;
+
+/// What a mutation does to what is shown: at once, and once the server has answered.
+pub struct Edits<O>(Vec<Edit<O>>);
+
+struct Edit<O> {
+    key: Key,
+    optimistic: Patch,
+    outcome: Box<dyn FnOnce(&O) -> Patch>,
+}
+
+impl<O> Default for Edits<O> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<O> std::fmt::Debug for Edits<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|edit| &edit.key)).finish()
+    }
+}
+
+impl<O> Edits<O> {
+    /// Changes the data of a query: `optimistic` at once, what `outcome` makes of the answer once there is one.
+    ///
+    /// Both may be applied more than once, to data that has changed since; see [`Patch`].
+    #[must_use]
+    pub fn edit<Q: Query, P: Fn(&Q::Data) -> Q::Data + 'static>(
+        mut self,
+        query: &Q,
+        optimistic: impl Fn(&Q::Data) -> Q::Data + 'static,
+        outcome: impl FnOnce(&O) -> P + 'static,
+    ) -> Self {
+        self.0.push(Edit {
+            key: query.key(),
+            optimistic: Patch::new(optimistic),
+            outcome: Box::new(move |answer| Patch::new(outcome(answer))),
+        });
+        self
+    }
+}
+
+/// A way to change something on the server. `attempt` says what it does, to follow "Could not"; `edits` says what it
+/// does to what is shown; `run` does it.
+///
+/// The change is shown before the server has answered, and taken back if it is refused. It is carried through even
+/// if the component goes away meanwhile.
+#[hook]
+pub fn use_mutation<B, I, O, P, R, F>(attempt: &'static str, edits: P, run: R) -> UseMutation<B, I, O>
+where
+    B: Backend,
+    I: Clone + 'static,
+    O: 'static,
+    P: Fn(&I) -> Edits<O> + 'static,
+    R: Fn(B, I) -> F + 'static,
+    F: Future<Output = Result<O, B::Error>> + 'static,
+{
+    let client = use_query_client::<B>();
+    // Lives as long as the component, and with it what is to be called back.
+    let alive = use_memo((), |()| ());
+    UseMutation {
+        attempt,
+        client,
+        alive,
+        edits: Rc::new(edits),
+        run: Rc::new(move |backend, input| Box::pin(run(backend, input))),
+    }
+}
+
+type Running<O, E> = std::pin::Pin<Box<dyn Future<Output = Result<O, E>>>>;
+
+/// A way to change something on the server.
+pub struct UseMutation<B: Backend, I, O> {
+    attempt: &'static str,
+    client: QueryClient<B>,
+    alive: Rc<()>,
+    edits: Rc<dyn Fn(&I) -> Edits<O>>,
+    run: Rc<dyn Fn(B, I) -> Running<O, B::Error>>,
+}
+
+impl<B: Backend, I: Clone + 'static, O: 'static> UseMutation<B, I, O> {
+    /// Changes it.
+    pub fn run(&self, input: I) {
+        self.run_then(input, |_| {});
+    }
+
+    /// Changes it, and calls back with the outcome unless the component is gone by then.
+    pub fn run_then(&self, input: I, then: impl FnOnce(Result<&O, &B::Error>) + 'static) {
+        let edits = (self.edits)(&input).0;
+        let mutation = self.client.begin(edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone())));
+        let running = (self.run)(self.client.backend().clone(), input);
+        let (client, attempt, alive) = (self.client.clone(), self.attempt, Rc::downgrade(&self.alive));
+        browser::spawn(async move {
+            let result = running.await;
+            match &result {
+                Ok(answer) => {
+                    let outcomes: Vec<_> =
+                        edits.into_iter().map(|edit| (edit.key, (edit.outcome)(answer))).collect();
+                    client.commit(mutation, outcomes);
+                }
+                Err(error) => {
+                    client.roll_back(mutation);
+                    client.fail(Failure { attempt, error: error.clone() });
+                }
+            }
+            if alive.strong_count() > 0 {
+                then(result.as_ref());
+            }
+        });
+    }
+}
+
+impl<B: Backend, I, O> Clone for UseMutation<B, I, O> {
+    fn clone(&self) -> Self {
+        Self {
+            attempt: self.attempt,
+            client: self.client.clone(),
+            alive: Rc::clone(&self.alive),
+            edits: Rc::clone(&self.edits),
+            run: Rc::clone(&self.run),
+        }
+    }
+}
+
+impl<B: Backend, I, O> std::fmt::Debug for UseMutation<B, I, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UseMutation({})", self.attempt)
+    }
+}

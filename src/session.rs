@@ -1,0 +1,288 @@
+//! Who is signed in, and the one way out.
+//!
+//! Signing out always takes the same steps in the same order, whoever asked for it: whatever has registered a cleanup
+//! is cleaned up, what is remembered is forgotten, the state changes (and with it the page), the server is told.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use wire::{Credentials, User, UserId};
+use yew::prelude::*;
+
+use crate::api::{Api, ApiError, Kind};
+use crate::browser::{self, storage};
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Session {
+    /// The server is being asked.
+    Restoring,
+    /// The server could not be asked.
+    Unknown(ApiError),
+    /// Nobody.
+    SignedOut(Option<Farewell>),
+    /// This person.
+    SignedIn(Rc<User>),
+}
+
+/// Why somebody was signed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// They asked for it.
+    Asked,
+    /// The session has ended.
+    Expired,
+    /// The server insisted, for this reason.
+    Forced(String),
+}
+
+impl Farewell {
+    /// The word for it in an address.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Asked => "signed_out",
+            Self::Expired => "session_expired",
+            Self::Forced(_) => "forced_logout",
+        }
+    }
+}
+
+/// Who is signed in, and what can be done about it. Equal while the same person is.
+#[derive(Clone, Debug)]
+pub struct SessionHandle {
+    session: Session,
+    core: Rc<Core>,
+}
+
+type Cleanup = dyn Fn() -> Result<(), String>;
+
+struct Core {
+    api: Api,
+    /// The truth; what components see is a copy of it.
+    session: RefCell<Session>,
+    publish: Callback<Session>,
+    cleanups: RefCell<Vec<(&'static str, Weak<Cleanup>)>>,
+    is_leaving: Cell<bool>,
+}
+
+impl SessionHandle {
+    /// Who is signed in.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The person who is signed in.
+    #[must_use]
+    pub fn user(&self) -> Option<&Rc<User>> {
+        match &self.session {
+            Session::SignedIn(user) => Some(user),
+            Session::Restoring | Session::Unknown(_) | Session::SignedOut(_) => None,
+        }
+    }
+
+    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup that fails does
+    /// not keep the others from running.
+    pub fn on_sign_out(&self, name: &'static str, cleanup: impl Fn() -> Result<(), String> + 'static) -> CleanupGuard {
+        let cleanup: Rc<Cleanup> = Rc::new(cleanup);
+        let mut cleanups = self.core.cleanups.borrow_mut();
+        cleanups.retain(|(_, cleanup)| cleanup.strong_count() > 0);
+        cleanups.push((name, Rc::downgrade(&cleanup)));
+        CleanupGuard(cleanup)
+    }
+
+    /// Signs in.
+    ///
+    /// # Errors
+    ///
+    /// The server refused, or could not be asked.
+    pub async fn sign_in(&self, credentials: &Credentials) -> Result<(), ApiError> {
+        let user = self.core.api.sign_in(credentials).await?;
+        storage::set_sign_out_pending(false);
+        self.core.enter(user);
+        Ok(())
+    }
+
+    /// Signs out. The first call counts: what follows it while it is under way has no effect.
+    pub fn sign_out(&self, farewell: Farewell) {
+        Core::leave(&self.core, farewell);
+    }
+
+    /// Asks the server whether the session still lives. If not, the answer itself ends it.
+    pub fn check(&self) {
+        let core = Rc::clone(&self.core);
+        if matches!(&*core.session.borrow(), Session::SignedIn(_)) {
+            browser::spawn(async move {
+                if let Err(error) = core.ask().await {
+                    tracing::debug!("asked whether the session lives: {error}");
+                }
+            });
+        }
+    }
+
+    /// Asks again who is signed in, after it could not be asked.
+    pub fn restore(&self) {
+        self.core.set(Session::Restoring);
+        let core = Rc::clone(&self.core);
+        browser::spawn(async move { Core::restore(&core).await });
+    }
+}
+
+impl PartialEq for SessionHandle {
+    fn eq(&self, other: &Self) -> bool {
+        self.session == other.session && Rc::ptr_eq(&self.core, &other.core)
+    }
+}
+
+impl Core {
+    fn set(&self, session: Session) {
+        *self.session.borrow_mut() = session.clone();
+        self.publish.emit(session);
+    }
+
+    fn enter(&self, user: User) {
+        self.api.fence();
+        self.is_leaving.set(false);
+        storage::remember_user(Some(&user.id.to_string()));
+        self.set(Session::SignedIn(Rc::new(user)));
+    }
+
+    fn leave(core: &Rc<Self>, farewell: Farewell) {
+        if !matches!(&*core.session.borrow(), Session::SignedIn(_)) || core.is_leaving.replace(true) {
+            return;
+        }
+        core.api.fence();
+        let cleanups: Vec<_> = core.cleanups.borrow().clone();
+        for (name, cleanup) in cleanups {
+            if let Some(cleanup) = cleanup.upgrade()
+                && let Err(error) = cleanup()
+            {
+                tracing::error!("cleaning up {name} failed: {error}");
+            }
+        }
+        storage::remember_user(None);
+        let server_knows = farewell == Farewell::Expired;
+        core.set(Session::SignedOut(Some(farewell)));
+        if !server_knows {
+            // Whoever loads the page before the server could be told must not be taken for signed in.
+            storage::set_sign_out_pending(true);
+            let core = Rc::clone(core);
+            browser::spawn(async move {
+                core.tell_server().await;
+            });
+        }
+    }
+
+    /// Ends the session on the server. Returns whether it is ended.
+    async fn tell_server(&self) -> bool {
+        match self.api.sign_out().await {
+            Ok(()) => {
+                storage::set_sign_out_pending(false);
+                true
+            }
+            Err(error) => {
+                tracing::warn!("the server does not know yet that somebody has signed out: {error}");
+                false
+            }
+        }
+    }
+
+    /// Who the server says is signed in.
+    async fn ask(&self) -> Result<User, ApiError> {
+        match self.api.current_user().await {
+            // Not every server can be asked this, but every one can be asked for the person who was there before.
+            Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::NotFound | Kind::Forbidden) => {
+                let remembered = storage::remembered_user().and_then(|id| id.parse::<UserId>().ok());
+                match remembered {
+                    Some(id) => self.api.user(id).await,
+                    None => Err(Kind::Unauthorized.into()),
+                }
+            }
+            result => result,
+        }
+    }
+
+    async fn restore(core: &Rc<Self>) {
+        if storage::is_sign_out_pending() && !core.tell_server().await {
+            return core.set(Session::SignedOut(Some(Farewell::Asked)));
+        }
+        match core.ask().await {
+            Ok(user) => core.enter(user),
+            Err(error) if matches!(error.kind(), Kind::Unauthorized) => {
+                storage::remember_user(None);
+                core.set(Session::SignedOut(None));
+            }
+            Err(error) => core.set(Session::Unknown(error)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Core(..)")
+    }
+}
+
+/// Keeps a cleanup registered.
+#[must_use = "a cleanup whose guard is dropped does not run"]
+pub struct CleanupGuard(#[expect(dead_code, reason = "held so that it lives")] Rc<Cleanup>);
+
+impl std::fmt::Debug for CleanupGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CleanupGuard(..)")
+    }
+}
+
+/// Properties of [`SessionProvider`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct SessionProviderProperties {
+    /// The server to sign in to. Fixed for the life of the provider.
+    pub api: Api,
+    /// What may know who is signed in.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// Finds out who is signed in and lets everything below know.
+#[component]
+pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
+    let session = use_state(|| Session::Restoring);
+    let api = props.api.clone();
+    let core = {
+        let setter = session.setter();
+        use_memo((), move |()| Core {
+            api,
+            session: RefCell::new(Session::Restoring),
+            publish: Callback::from(move |session| setter.set(session)),
+            cleanups: RefCell::default(),
+            is_leaving: Cell::new(false),
+        })
+    };
+    let begun = Rc::clone(&core);
+    use_effect_with((), move |()| {
+        let core = begun;
+        let weak = Rc::downgrade(&core);
+        core.api.on_unauthorized(move || {
+            if let Some(core) = weak.upgrade() {
+                Core::leave(&core, Farewell::Expired);
+            }
+        });
+        browser::spawn(async move { Core::restore(&core).await });
+    });
+    let handle = SessionHandle { session: (*session).clone(), core };
+    html! {
+        <ContextProvider<SessionHandle> context={handle}>{ props.children.clone() }</ContextProvider<SessionHandle>>
+    }
+}
+
+/// Who is signed in.
+///
+/// # Panics
+///
+/// Outside a [`SessionProvider`].
+#[hook]
+pub fn use_session() -> SessionHandle {
+    #[expect(clippy::expect_used, reason = "a component that is placed wrongly is a mistake of the program")]
+    use_context().expect("must be used below a <SessionProvider>")
+}
