@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
 
@@ -24,10 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = read(request, state).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
-            .map_err(|error| match error.classify() {
-                serde_json::error::Category::Data => Error::invalid(error.to_string()),
-                _ => Error::BadRequest(format!("the body is no JSON: {error}")),
-            })
+            .map_err(|error| refusal(&error, &bytes))
     }
 }
 
@@ -51,6 +48,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             }
             Err(rejection) => Err(Error::invalid(rejection.body_text())),
         }
+    }
+}
+
+/// 422 for JSON of the wrong shape, 400 for what is no JSON. The error alone does not tell them apart: `null` where a
+/// variant is expected counts as a syntax error.
+fn refusal(error: &serde_json::Error, bytes: &[u8]) -> Error {
+    match serde_json::from_slice::<IgnoredAny>(bytes) {
+        Ok(IgnoredAny) => Error::invalid(error.to_string()),
+        Err(error) => Error::BadRequest(format!("the body is no JSON: {error}")),
     }
 }
 

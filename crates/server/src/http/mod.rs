@@ -52,10 +52,13 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(layers::no_store));
 
+    // The one address under the API that a nested router leaves to the outer fallback.
+    let api_root = Router::new()
+        .route("/api/", any(async || Error::NotFound))
+        .layer(from_fn(layers::no_store));
     let app = Router::new()
         .nest("/api", api)
-        // The one address under the API that a nested router leaves to the outer fallback.
-        .route("/api/", any(async || Error::NotFound))
+        .merge(api_root)
         .merge(health::router())
         .fallback_service(assets::service(dist))
         .layer(from_fn(layers::secure))

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{delete, post};
 use serde::Deserialize;
@@ -30,7 +30,7 @@ pub(super) fn router() -> Router<AppState> {
 /// One sentence for an unknown address and a wrong password, so that it does not tell who has an account.
 const REFUSED: Error = Error::Unauthorized("The email address or the password is wrong.");
 
-type SetCookie = AppendHeaders<[(axum::http::HeaderName, HeaderValue); 1]>;
+type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
 
 async fn sign_in(
     State(state): State<AppState>,

@@ -1,0 +1,150 @@
+//! What every test needs: a server, people who are signed in to it, and the streams they read.
+
+mod person;
+mod stream;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser as _;
+use server::{Config, PasswordCost, Server, Tuning};
+use tempfile::TempDir;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+pub(crate) use person::{Answer, Person};
+pub(crate) use stream::{Stream, raw_request};
+
+/// How long anything may take before a test fails. Nothing is ever waited for by the clock alone.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Fails the test if this takes too long.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what}: not within {PATIENCE:?}"),
+    }
+}
+
+/// A running server with the demo in its own database.
+pub(crate) struct TestServer {
+    pub(crate) base: String,
+    pub(crate) streams: watch::Receiver<usize>,
+    pub(crate) folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+/// Production's numbers, except that passwords cost next to nothing.
+pub(crate) fn tuning() -> Tuning {
+    Tuning {
+        password_cost: PasswordCost {
+            memory_kib: 8,
+            passes: 1,
+        },
+        sign_ins_per_minute: 10_000,
+        streams_per_minute: 10_000,
+        ..Tuning::default()
+    }
+}
+
+/// A folder with the built app, as far as tests look at it.
+pub(crate) fn dist(folder: &TempDir) -> PathBuf {
+    let dist = folder.path().join("dist");
+    std::fs::create_dir(&dist).unwrap();
+    for (name, content) in [
+        ("index.html", "<!doctype html><title>Freshet</title>"),
+        ("app-3f2a91c07be41d55.js", "plain script"),
+        ("app-3f2a91c07be41d55.js.br", "brotli script"),
+        ("app-3f2a91c07be41d55.js.gz", "gzip script"),
+        ("favicon.svg", "<svg/>"),
+    ] {
+        std::fs::write(dist.join(name), content).unwrap();
+    }
+    dist
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::with(tuning(), &[]).await
+    }
+
+    pub(crate) async fn tuned(tuning: Tuning) -> Self {
+        Self::with(tuning, &[]).await
+    }
+
+    pub(crate) async fn with(tuning: Tuning, options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        dist(&folder);
+        Self::in_folder(folder, tuning, options).await
+    }
+
+    /// Starts on what an earlier server left behind.
+    pub(crate) async fn in_folder(folder: TempDir, tuning: Tuning, options: &[&str]) -> Self {
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (dist, data) = (path("dist"), path("data/test.db"));
+        let fixed = [
+            "freshet-server",
+            "--addr",
+            "127.0.0.1:0",
+            "--seed-demo",
+            "--dist",
+            &dist,
+            "--data",
+            &data,
+        ];
+        let config = Config::try_parse_from(fixed.iter().chain(options)).unwrap();
+        let server = Server::start(&config, tuning).await.unwrap();
+        let (base, streams) = (format!("http://{}", server.addr()), server.streams());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(server.run(async move { drop(stopped.await) }));
+        Self {
+            base,
+            streams,
+            folder,
+            stop: Some(stop),
+            running,
+        }
+    }
+
+    /// Tells the server to stop, without waiting for it.
+    pub(crate) fn begin_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Stops the server and hands back its folder.
+    pub(crate) async fn stop(mut self) -> TempDir {
+        self.begin_to_stop();
+        soon("the server stops", self.running)
+            .await
+            .unwrap()
+            .unwrap();
+        self.folder
+    }
+
+    /// Waits until so many streams are open.
+    pub(crate) async fn streams_become(&mut self, count: usize) {
+        soon(
+            "the number of streams",
+            self.streams.wait_for(|open| *open == count),
+        )
+        .await
+        .unwrap();
+    }
+
+    /// `127.0.0.1:port`.
+    pub(crate) fn host(&self) -> &str {
+        self.base.strip_prefix("http://").unwrap()
+    }
+
+    /// Somebody of the demo, signed in: `coach`, `coachee`, `coach2`, `coachee2` or `admin`.
+    pub(crate) async fn sign_in(&self, name: &str) -> Person {
+        Person::sign_in(&self.base, name).await
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn stranger(&self) -> Person {
+        Person::stranger(&self.base)
+    }
+}

@@ -1,0 +1,118 @@
+//! Readers that stall, and what it costs the others: nothing.
+
+use std::time::{Duration, Instant};
+
+use server::Tuning;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use wire::Event;
+
+use crate::common::{Person, Stream, TestServer, raw_request, soon, tuning};
+
+/// Opens a stream whose reader reads the head and then nothing more.
+async fn stalled(person: &Person, server: &TestServer) -> TcpStream {
+    let mut socket = raw_request(person, server.host()).await;
+    soon("the first bytes", socket.read_u8()).await.unwrap();
+    socket
+}
+
+/// Writes so much that no buffer between server and reader can hold it.
+async fn flood(person: &Person, events: usize) {
+    let session = person.today().await;
+    let text = "x".repeat(20_000);
+    for _ in 0..events {
+        person.add_action(&session, &text).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stalled_reader_is_cut_and_nobody_else_notices() {
+    let stall_limit = Duration::from_millis(200);
+    let mut server = TestServer::tuned(Tuning {
+        stall_limit,
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    let mut stuck = stalled(&coachee, &server).await;
+    server.streams_become(1).await;
+    let mut healthy = coachee.stream().await;
+    server.streams_become(2).await;
+
+    let events: u64 = 600;
+    let reading = tokio::spawn(async move {
+        let mut slowest = Duration::ZERO;
+        for expected in 1..=events {
+            let waiting = Instant::now();
+            assert_eq!(healthy.next_logged().await.cursor().seq, expected);
+            slowest = slowest.max(waiting.elapsed());
+        }
+        (healthy, slowest)
+    });
+    flood(&coach, usize::try_from(events).unwrap()).await;
+    let (healthy, slowest) = soon("the other reader", reading).await.unwrap();
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    server.streams_become(1).await;
+
+    // The connection itself is gone, not only its place in the books: what was on its way arrives, then the end.
+    let mut rest = Vec::new();
+    let end = soon(
+        "the end of the cut connection",
+        stuck.read_to_end(&mut rest),
+    )
+    .await;
+    let complete = rest.windows(2).filter(|pair| pair == b"\n\n").count();
+    assert!(
+        end.is_err() || !rest.ends_with(b"0\r\n\r\n"),
+        "an orderly end"
+    );
+    assert!(
+        complete < usize::try_from(events).unwrap(),
+        "{complete} events got through"
+    );
+    drop(healthy);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
+    let server = TestServer::tuned(Tuning {
+        lag_limit: 100,
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    // Not reading from the socket, but coming back before the server loses its patience.
+    let mut stream: Stream = coachee.stream().await;
+    flood(&coach, 900).await;
+    let newest = coach.get("/api/users/current").await.cursor();
+    let mut last = 0;
+    let resync = loop {
+        let frame = stream.next_logged().await;
+        let seq = frame.cursor().seq;
+        assert!(seq > last, "{seq} after {last}");
+        match frame.decode() {
+            Event::Resync { .. } => break frame,
+            _ => assert_eq!(seq, last + 1),
+        }
+        last = seq;
+    };
+    assert!(resync.cursor().seq - last > 100, "{last} {resync:?}");
+    let mut position = resync.cursor();
+    while position != newest {
+        position = stream.next_logged().await.cursor();
+    }
+    // From there on it is told everything.
+    let session = coach.today().await;
+    let live = coach.add_action(&session, "after").await;
+    let expected = Event::ActionCreated {
+        coaching_session_id: session.id,
+        action: live,
+    };
+    assert_eq!(stream.next_logged().await.decode(), expected);
+}

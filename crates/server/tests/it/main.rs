@@ -1,0 +1,30 @@
+//! The server as its clients see it: the real application on a real socket, with a database file of its own per test.
+//!
+//! One binary, one module per behaviour: the tests of fifteen files are linked once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+mod actions;
+mod agreements;
+mod coaching_sessions;
+mod connections;
+mod cursor;
+mod goals;
+mod isolation;
+mod limits;
+mod origin;
+mod people;
+mod program;
+mod replay;
+mod revocation;
+mod session_goals;
+mod shutdown;
+mod sign_in;
+mod sse;
+mod static_files;

@@ -1,0 +1,205 @@
+//! People, organizations and relationships.
+
+use serde_json::json;
+use wire::{CoachingRelationship, CoachingSession, Organization, User, UserId};
+
+use crate::common::TestServer;
+
+#[tokio::test]
+async fn everybody_reads_and_changes_themselves_only() {
+    let server = TestServer::start().await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    let path = format!("/api/users/{}", coach.id);
+    let mut told = coachee.stream().await;
+
+    let me: User = coach.get("/api/users/current").await.data();
+    assert_eq!(coach.get(&path).await.data::<User>(), me);
+    assert!(me.created_at.is_some());
+    coachee.get(&path).await.refused(403, "forbidden");
+    coachee
+        .put(&path, json!({ "first_name": "Mallory" }))
+        .await
+        .refused(403, "forbidden");
+    coach
+        .get("/api/users/not-an-id")
+        .await
+        .refused(400, "bad_request");
+    coach
+        .get(&format!("/api/users/{}", UserId::from_u128(7)))
+        .await
+        .refused(403, "forbidden");
+
+    coach
+        .put(
+            &path,
+            json!({ "display_name": "Cora C.", "timezone": "America/Chicago", "id": 7 }),
+        )
+        .await
+        .done();
+    let changed: User = coach.get(&path).await.data();
+    assert_eq!(
+        (changed.display_name.as_deref(), changed.timezone.as_str()),
+        (Some("Cora C."), "America/Chicago")
+    );
+    assert_eq!(
+        (changed.first_name, changed.email),
+        (me.first_name, me.email),
+        "what is absent stays"
+    );
+    assert_eq!(told.next_logged().await.event, "user_updated");
+}
+
+#[tokio::test]
+async fn a_profile_is_checked() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let path = format!("/api/users/{}", coach.id);
+    for body in [
+        json!({ "default_coaching_session_duration_minutes": 0 }),
+        json!({ "default_coaching_session_duration_minutes": 481 }),
+        json!({ "default_coaching_session_duration_minutes": -1 }),
+        json!({ "first_name": "x".repeat(201) }),
+        json!({ "last_name": " " }),
+        json!({ "email": "nowhere" }),
+        json!({ "timezone": 7 }),
+    ] {
+        coach
+            .put(&path, body)
+            .await
+            .refused(422, "validation_error");
+    }
+    coach
+        .put(&path, json!({ "email": "COACHEE@example.com" }))
+        .await
+        .refused(409, "email_taken");
+
+    coach
+        .put(
+            &path,
+            json!({ "default_coaching_session_duration_minutes": 25 }),
+        )
+        .await
+        .done();
+    assert_eq!(coach.new_session().await.duration_minutes, 25);
+}
+
+#[tokio::test]
+async fn organizations_and_relationships_are_those_of_the_reader() {
+    let server = TestServer::start().await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    let [organization] = coach
+        .get("/api/organizations")
+        .await
+        .data::<[Organization; 1]>();
+    assert_eq!(
+        (organization.name.as_str(), organization.slug.as_str()),
+        ("Freshet Demo", "freshet-demo")
+    );
+    let theirs = format!("/api/users/{}/organizations", coach.id);
+    assert_eq!(
+        coach.get(&theirs).await.data::<Vec<Organization>>(),
+        [organization.clone()]
+    );
+    coachee.get(&theirs).await.refused(403, "forbidden");
+
+    let relationship = coach.relationship().await;
+    assert_eq!(
+        (relationship.coach_id, relationship.coachee_id),
+        (coach.id, coachee.id)
+    );
+    assert_eq!(relationship.coachee_first_name, "Cee");
+    assert_eq!(coachee.relationship().await, relationship);
+    let list = format!(
+        "/api/organizations/{}/coaching_relationships",
+        organization.id
+    );
+    assert_eq!(
+        coach.get(&list).await.data::<Vec<CoachingRelationship>>(),
+        [relationship.clone()]
+    );
+    let one = format!("{list}/{}", relationship.id);
+    assert_eq!(
+        coach.get(&one).await.data::<CoachingRelationship>(),
+        relationship
+    );
+
+    for (role, count) in [("all", 1), ("coach", 1), ("coachee", 0)] {
+        let path = format!("/api/users/{}/coaching-relationships?role={role}", coach.id);
+        assert_eq!(
+            coach
+                .get(&path)
+                .await
+                .data::<Vec<CoachingRelationship>>()
+                .len(),
+            count,
+            "{role}"
+        );
+    }
+    let path = format!("/api/users/{}/coaching-relationships?role=boss", coach.id);
+    coach.get(&path).await.refused(400, "bad_request");
+
+    let nowhere = "/api/organizations/00000000-0000-0000-0000-000000000007/coaching_relationships";
+    coach.get(nowhere).await.refused(404, "not_found");
+    coach
+        .get(&format!("{nowhere}/{}", relationship.id))
+        .await
+        .refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_persons_sessions_can_be_narrowed_and_sorted() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let path = format!("/api/users/{}/coaching_sessions", coach.id);
+    let sessions = coach.sessions().await;
+    assert_eq!(sessions.len(), 5);
+    assert!(sessions.is_sorted_by_key(|session| session.date));
+    let list = async |query: String| {
+        coach
+            .get(&format!("{path}?{query}"))
+            .await
+            .data::<Vec<CoachingSession>>()
+    };
+
+    let (second, fourth) = (sessions[1].date.date(), sessions[3].date.date());
+    assert_eq!(
+        list(format!("from_date={second}&to_date={fourth}&sort_by=date")).await,
+        sessions[1..=3]
+    );
+    assert_eq!(
+        list(format!("from_date={second}&sort_by=date")).await,
+        sessions[1..]
+    );
+    assert_eq!(
+        list(format!("to_date={second}&sort_order=asc")).await,
+        sessions[..=1]
+    );
+    let mut latest_first = list("sort_order=desc".to_owned()).await;
+    latest_first.reverse();
+    assert_eq!(latest_first, sessions);
+    let relationship = sessions[0].coaching_relationship_id;
+    assert_eq!(
+        list(format!(
+            "coaching_relationship_id={relationship}&sort_by=date"
+        ))
+        .await,
+        sessions
+    );
+
+    for query in [
+        "from_date=yesterday",
+        "sort_by=nothing",
+        "coaching_relationship_id=7",
+    ] {
+        coach
+            .get(&format!("{path}?{query}"))
+            .await
+            .refused(400, "bad_request");
+    }
+}

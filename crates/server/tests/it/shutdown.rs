@@ -1,0 +1,52 @@
+//! Stopping with streams open.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt as _;
+use wire::Event;
+
+use crate::common::{TestServer, raw_request, soon};
+
+#[tokio::test]
+async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_seconds() {
+    let mut server = TestServer::start().await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(coach.stream().await);
+        streams.push(coachee.stream().await);
+    }
+    let mut silent = raw_request(&coach, server.host()).await;
+    soon("the first bytes", silent.read_u8()).await.unwrap();
+    server.streams_become(41).await;
+
+    let asked = Instant::now();
+    server.begin_to_stop();
+    let mut waits = Vec::new();
+    for stream in streams {
+        let [last] = <[_; 1]>::try_from(stream.rest().await).unwrap();
+        assert_eq!((last.event.as_str(), &last.id), ("shutdown", &None));
+        let Event::Shutdown { retry_ms } = last.decode() else {
+            panic!("{last:?}")
+        };
+        assert!((500..=3_000).contains(&retry_ms), "{retry_ms}");
+        waits.push(retry_ms);
+    }
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(
+        waits.len() > 10,
+        "everybody would come back at once: {waits:?}"
+    );
+    let host = server.host().to_owned();
+    server.stop().await;
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(tokio::net::TcpStream::connect(host).await.is_err());
+}

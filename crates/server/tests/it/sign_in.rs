@@ -1,0 +1,223 @@
+//! Signing in and out, and the cookie that stands for it.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use wire::User;
+
+use crate::common::{Person, TestServer, tuning};
+
+async fn log_in(person: &Person, form: &[(&str, &str)]) -> crate::common::Answer {
+    person
+        .send(person.request(Method::POST, "/api/login").form(form))
+        .await
+}
+
+#[tokio::test]
+async fn signing_in_answers_with_the_person_and_a_cookie_that_scripts_can_not_read() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    let answer = log_in(
+        &stranger,
+        &[
+            ("email", " Coach@Example.com "),
+            ("password", "freshet-demo"),
+        ],
+    )
+    .await;
+    let user: User = answer.data();
+    assert_eq!(
+        (user.email.as_str(), user.first_name.as_str()),
+        ("coach@example.com", "Cora")
+    );
+    assert_eq!(user.roles.len(), 1);
+    let cookie = answer.header("set-cookie");
+    for part in [
+        "freshet_session=",
+        "HttpOnly",
+        "SameSite=Lax",
+        "Path=/",
+        "Max-Age=86400",
+    ] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "this is 127.0.0.1: {cookie}");
+
+    let abroad = stranger
+        .request(Method::POST, "/api/login")
+        .header("host", "app.example")
+        .form(&[("email", "coach@example.com"), ("password", "freshet-demo")]);
+    assert!(
+        stranger
+            .send(abroad)
+            .await
+            .header("set-cookie")
+            .contains("Secure")
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_person_look_the_same() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    let wrong = log_in(
+        &stranger,
+        &[("email", "coach@example.com"), ("password", "wrong")],
+    )
+    .await;
+    let unknown = log_in(
+        &stranger,
+        &[
+            ("email", "nobody@example.com"),
+            ("password", "freshet-demo"),
+        ],
+    )
+    .await;
+    wrong.refused(401, "unauthorized");
+    assert_eq!(wrong.text, unknown.text);
+    assert!(wrong.headers.get("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn a_form_is_what_signs_in() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    let body = serde_json::json!({ "email": "coach@example.com", "password": "freshet-demo" });
+    stranger
+        .post("/api/login", body)
+        .await
+        .refused(415, "unsupported_media_type");
+    log_in(&stranger, &[("email", "coach@example.com")])
+        .await
+        .refused(422, "validation_error");
+    stranger
+        .get("/api/login")
+        .await
+        .refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn signing_out_ends_this_sign_in_only() {
+    let server = TestServer::start().await;
+    let (here, there) = (server.sign_in("coach").await, server.sign_in("coach").await);
+    let answer = here.delete("/api/delete").await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+    assert!(answer.header("set-cookie").contains("Max-Age=0"));
+    here.get("/api/users/current")
+        .await
+        .refused(401, "unauthorized");
+    here.delete("/api/delete")
+        .await
+        .refused(401, "unauthorized");
+    assert_eq!(
+        there.get("/api/users/current").await.data::<User>().id,
+        there.id
+    );
+}
+
+#[tokio::test]
+async fn signing_in_again_replaces_the_sign_in_of_that_browser() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let form = [
+        ("email", "coachee@example.com"),
+        ("password", "freshet-demo"),
+    ];
+    let answer = log_in(&coach, &form).await;
+    assert_eq!(answer.data::<User>().email, "coachee@example.com");
+    assert!(
+        !answer.header("set-cookie").contains(&coach.cookie),
+        "never the token that was there before"
+    );
+    coach
+        .get("/api/users/current")
+        .await
+        .refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_sign_in_outlives_a_restart_but_not_its_time() {
+    let server = TestServer::start().await;
+    let mut coach = server.sign_in("coach").await;
+    let folder = server.stop().await;
+    let server = TestServer::in_folder(folder, tuning(), &[]).await;
+    coach.base.clone_from(&server.base);
+    assert_eq!(coach.get("/api/users/current").await.status, 200);
+
+    let lifetime = Duration::from_millis(100);
+    let server = TestServer::tuned(server::Tuning {
+        sign_in_lifetime: lifetime,
+        ..tuning()
+    })
+    .await;
+    let coach = server.sign_in("coach").await;
+    // Its own stream ends with it; nothing else renews it meanwhile.
+    coach.stream().await.rest().await;
+    coach
+        .get("/api/users/current")
+        .await
+        .refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn using_a_sign_in_renews_it() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let server = TestServer::tuned(server::Tuning {
+        sign_in_lifetime: day,
+        ..tuning()
+    })
+    .await;
+    let mut coach = server.sign_in("coach").await;
+    let fresh = coach.get("/api/users/current").await;
+    assert!(
+        fresh.headers.get("set-cookie").is_none(),
+        "a read is not a write each time"
+    );
+    // The same sign-in under a server that lets it live longer is due for renewal.
+    let folder = server.stop().await;
+    let longer = server::Tuning {
+        sign_in_lifetime: day * 2,
+        ..tuning()
+    };
+    let server = TestServer::in_folder(folder, longer, &[]).await;
+    coach.base.clone_from(&server.base);
+    let renewed = coach.get("/api/users/current").await;
+    let cookie = renewed.header("set-cookie");
+    assert!(
+        cookie.contains(&coach.cookie) && cookie.contains("Max-Age=172800"),
+        "{cookie}"
+    );
+    assert!(
+        coach
+            .get("/api/users/current")
+            .await
+            .headers
+            .get("set-cookie")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn nothing_under_the_api_is_for_strangers() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    for path in [
+        "/api/users/current",
+        "/api/organizations",
+        "/api/actions",
+        "/api/goals",
+        "/api/coaching_sessions",
+        "/api/coaching_sessions/goals",
+    ] {
+        stranger.get(path).await.refused(401, "unauthorized");
+    }
+    stranger
+        .post("/api/actions", serde_json::json!({}))
+        .await
+        .refused(401, "unauthorized");
+    stranger
+        .get("/api/nothing/here")
+        .await
+        .refused(404, "not_found");
+    assert_eq!(stranger.get("/healthz").await.text, "healthy");
+}

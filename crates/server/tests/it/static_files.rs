@@ -1,0 +1,143 @@
+//! The built app.
+
+use reqwest::Method;
+
+use crate::common::{Answer, Person, TestServer};
+
+async fn get(person: &Person, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = person.request(Method::GET, path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    person.send(request).await
+}
+
+const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+
+#[tokio::test]
+async fn every_route_of_the_app_is_its_first_page() {
+    let server = TestServer::start().await;
+    let anybody = server.stranger();
+    for path in [
+        "/",
+        "/index.html",
+        "/login",
+        "/login?reason=expired",
+        "/coaching-sessions/7",
+        "/dashboard/test-sse",
+    ] {
+        let answer = get(&anybody, path, &[PAGE]).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, "text/html"),
+            "{path}"
+        );
+        assert!(answer.text.contains("<title>Freshet</title>"));
+        assert_eq!(answer.header("cache-control"), "no-cache");
+    }
+    // What is fetched rather than visited is there or not.
+    for (path, headers) in [
+        ("/login", &[][..]),
+        ("/gone.js", &[PAGE][..]),
+        ("/a/gone.wasm", &[]),
+        ("/..%2fdata", &[]),
+    ] {
+        let answer = get(&anybody, path, headers).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.text.contains("Freshet"));
+    }
+    assert_eq!(
+        anybody
+            .send(
+                anybody
+                    .request(Method::POST, "/login")
+                    .header("accept", "text/html")
+            )
+            .await
+            .status,
+        405
+    );
+}
+
+#[tokio::test]
+async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_sent_compressed() {
+    let server = TestServer::start().await;
+    let anybody = server.stranger();
+    let script = "/app-3f2a91c07be41d55.js";
+    let plain = get(&anybody, script, &[]).await;
+    assert_eq!(plain.text, "plain script");
+    assert_eq!(
+        plain.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    assert!(plain.header("content-type").contains("javascript"));
+    for (accepts, encoding, text) in [
+        ("gzip, br", "br", "brotli script"),
+        ("gzip", "gzip", "gzip script"),
+    ] {
+        let answer = get(&anybody, script, &[("accept-encoding", accepts)]).await;
+        assert_eq!(
+            (answer.header("content-encoding"), answer.text.as_str()),
+            (encoding, text)
+        );
+        assert!(answer.header("content-type").contains("javascript"));
+        assert!(answer.header("vary").contains("accept-encoding"));
+    }
+    let icon = get(&anybody, "/favicon.svg", &[]).await;
+    assert_eq!(
+        (icon.header("cache-control"), icon.header("content-type")),
+        ("no-cache", "image/svg+xml")
+    );
+    let gone = get(&anybody, "/app-00000000deadbeef.js", &[]).await;
+    assert_eq!(
+        (gone.status, gone.header("cache-control")),
+        (404, "no-cache"),
+        "not kept for ever"
+    );
+    let again = get(
+        &anybody,
+        "/favicon.svg",
+        &[("if-none-match", icon.header("etag"))],
+    )
+    .await;
+    assert_eq!(again.status, 304);
+}
+
+#[tokio::test]
+async fn everything_carries_the_headers_that_protect_a_page() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    for answer in [
+        get(&coach, "/", &[PAGE]).await,
+        get(&coach, "/gone.js", &[]).await,
+        get(&coach, "/api/users/current", &[]).await,
+        get(&coach, "/api/nothing", &[]).await,
+        get(&coach, "/healthz", &[]).await,
+    ] {
+        let policy = answer.header("content-security-policy");
+        for part in [
+            "default-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "same-origin");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+        assert!(answer.header("permissions-policy").contains("camera=()"));
+    }
+    assert_eq!(
+        get(&coach, "/api/users/current", &[])
+            .await
+            .header("cache-control"),
+        "no-store"
+    );
+    assert!(
+        coach
+            .stream()
+            .await
+            .headers
+            .contains_key("content-security-policy")
+    );
+}
