@@ -30,6 +30,9 @@ pub(crate) enum Error {
     /// 405.
     #[error("this address does not take that method")]
     MethodNotAllowed,
+    /// 408: it took longer than any request should, mostly to arrive.
+    #[error("the request took too long")]
+    Timeout,
     /// 409: it contradicts what is stored. `error` is a word for programs.
     #[error("{message}")]
     Conflict {
@@ -88,6 +91,7 @@ impl Error {
             Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -107,6 +111,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict { error, .. } | Self::Invalid { error, .. } => error,
+            Self::Timeout => "timeout",
             Self::TooLarge => "body_too_large",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::TooManyRequests(_) => "rate_limited",

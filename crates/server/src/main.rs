@@ -12,6 +12,9 @@ use tracing_subscriber::EnvFilter;
 /// What ends a start that was asked for something impossible, like clap does for options it can not read.
 const USAGE: u8 = 2;
 
+/// How many files should be allowed to be open: thousands of streams and the database.
+const FILES: u64 = 16_384;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = Config::parse();
@@ -38,6 +41,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: &Config) -> anyhow::Result<()> {
+    raise_file_limit();
     let tuning = Tuning {
         heartbeat: Duration::from_millis(config.heartbeat_ms),
         sign_ins_per_minute: config.sign_ins_per_minute,
@@ -69,4 +73,16 @@ async fn run(config: &Config) -> anyhow::Result<()> {
         })
         .await?;
     Ok(())
+}
+
+/// Every stream is an open file, and many systems allow a program 1,024 of them unless it asks for more.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(FILES) {
+        Ok(FILES..) => {}
+        Ok(limit) => tracing::warn!(
+            limit,
+            "few files can be open at the same time, so few streams can"
+        ),
+        Err(error) => tracing::warn!(%error, "the number of open files could not be raised"),
+    }
 }

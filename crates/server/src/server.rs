@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener as _;
@@ -19,6 +20,9 @@ use crate::sse::Hub;
 use crate::state::{AppState, Tuning};
 use crate::store::Db;
 use crate::{assets, http, maintenance, seed};
+
+/// How long closing the database may take.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Why the server did not start. Each is a sentence for whoever started it.
 #[derive(Debug, thiserror::Error)]
@@ -186,7 +190,7 @@ impl Server {
             () = grace => Ok(()),
         };
         // Folding the log into the file is a courtesy to whoever copies it; a reader that hangs does not hold it up.
-        if tokio::time::timeout(state.tuning.shutdown_grace, state.db.close())
+        if tokio::time::timeout(CLOSING, state.db.close())
             .await
             .is_err()
         {

@@ -24,11 +24,17 @@ const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsa
 const PERMISSIONS: &str =
     "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
+/// How long a request may take, its arrival included.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
 /// Middleware: runs the handler in a task of its own, so that it is not dropped half-way when its client hangs up.
 pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Response, Error> {
-    tokio::spawn(next.run(request))
-        .await
-        .or(Err(Error::Internal("a handler panicked")))
+    let answer = tokio::spawn(tokio::time::timeout(REQUEST_LIMIT, next.run(request)));
+    match answer.await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(_)) => Err(Error::Timeout),
+        Err(_) => Err(Error::Internal("a handler panicked")),
+    }
 }
 
 /// Middleware: refuses what a page of another origin sends with this person's cookie.
@@ -108,7 +114,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
-    let route = route.as_ref().map_or("(static)", MatchedPath::as_str);
+    let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     match response.extensions().get::<Arc<Error>>() {
         Some(error) if response.status().is_server_error() => {

@@ -30,6 +30,9 @@ pub const PEOPLE: &[&str] = &[
 /// Writes the demo.
 pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Error> {
     let now = now();
+    // One hash for everybody: the password is no secret, and hashing it five times only delays the start.
+    let hashed = passwords.hash_blocking(PASSWORD);
+    let password_hash = hashed.map_err(|error| sqlx::Error::Encode(error.into()))?;
     let mut write = db.write().await?;
     let organization = Organization {
         id: OrganizationId(new_id()),
@@ -44,7 +47,7 @@ pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Er
     organizations::insert(&mut write, &organization).await?;
     let mut demo = Demo {
         write: &mut write,
-        passwords,
+        password_hash: &password_hash,
         organization: organization.id,
         now,
     };
@@ -77,7 +80,7 @@ pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Er
 /// What everything in the demo is written with.
 struct Demo<'a> {
     write: &'a mut Write,
-    passwords: &'a Passwords,
+    password_hash: &'a str,
     organization: OrganizationId,
     now: Timestamp,
 }
@@ -91,11 +94,10 @@ impl Demo<'_> {
         role: Role,
     ) -> Result<UserId, sqlx::Error> {
         let id = UserId(new_id());
-        let hashed = self.passwords.hash_blocking(PASSWORD);
         let user = users::NewUser {
             id,
             email,
-            password_hash: &hashed.map_err(|error| sqlx::Error::Encode(error.into()))?,
+            password_hash: self.password_hash,
             first_name: first,
             last_name: last,
             created_at: self.now,

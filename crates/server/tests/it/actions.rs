@@ -280,3 +280,46 @@ async fn a_persons_actions_are_those_of_their_sessions_or_those_they_are_to_do()
         .await
         .refused(400, "bad_request");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_writes_at_the_same_time_the_last_one_told_is_the_one_stored() {
+    let server = TestServer::start().await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    let session = coach.today().await;
+    let path = format!(
+        "/api/actions/{}",
+        coach.add_action(&session, "contested").await.id
+    );
+    let mut told = coachee.stream().await;
+    let body = |text: String| json!({ "coaching_session_id": session.id, "status": "NotStarted", "body": text });
+    for round in 0..10 {
+        let put = |person: &'static str, number| {
+            let (writer, text) = (
+                if person == "coach" { &coach } else { &coachee },
+                format!("{person} {round}.{number}"),
+            );
+            writer.put(&path, body(text))
+        };
+        tokio::join!(
+            put("coach", 1),
+            put("coachee", 1),
+            put("coach", 2),
+            put("coachee", 2)
+        );
+        let stored: Action = coach.get(&path).await.data();
+        let mut last = None;
+        for _ in 0..4 {
+            last = Some(told.next_logged().await.decode());
+        }
+        assert_eq!(
+            last,
+            Some(Event::ActionUpdated {
+                coaching_session_id: session.id,
+                action: stored
+            })
+        );
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use server::Tuning;
 use tokio::io::AsyncReadExt as _;
 use wire::Event;
 
-use crate::common::{TestServer, raw_request, soon};
+use crate::common::{TestServer, raw_request, soon, tuning};
 
 #[tokio::test]
 async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_seconds() {
@@ -49,4 +50,33 @@ async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_second
         asked.elapsed()
     );
     assert!(tokio::net::TcpStream::connect(host).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
+    let grace = Duration::from_millis(500);
+    let mut server = TestServer::tuned(Tuning {
+        shutdown_grace: grace,
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (
+        server.sign_in("coach").await,
+        server.sign_in("coachee").await,
+    );
+    let mut stuck = raw_request(&coachee, server.host()).await;
+    soon("the first bytes", stuck.read_u8()).await.unwrap();
+    server.streams_become(1).await;
+    let session = coach.today().await;
+    for _ in 0..150 {
+        coach.add_action(&session, &"𝕏".repeat(20_000)).await;
+    }
+    let asked = Instant::now();
+    server.stop().await;
+    assert!(
+        asked.elapsed() < grace + Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    drop(stuck);
 }
