@@ -97,6 +97,8 @@ fn browser() -> anyhow::Result<()> {
             "--chromedriver",
         ])
         .arg(&browser.driver);
+    // Without the examples in comments: those ran on the host.
+    tests.args(["--", "--lib", "--test", "*"]);
     tests.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_TIMEOUT);
     tests.env(
         "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
