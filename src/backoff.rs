@@ -19,7 +19,11 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { base: Duration::from_secs(1), cap: Duration::from_secs(30), jitter: 0.5 }
+        Self {
+            base: Duration::from_secs(1),
+            cap: Duration::from_secs(30),
+            jitter: 0.5,
+        }
     }
 }
 
@@ -27,7 +31,10 @@ impl Backoff {
     /// The wait before retry number `retry` (the first is 0). `chance` is drawn uniformly from 0 to 1.
     #[must_use]
     pub fn delay(&self, retry: u32, chance: f64) -> Duration {
-        let nominal = self.base.saturating_mul(1_u32.checked_shl(retry).unwrap_or(u32::MAX)).min(self.cap);
+        let nominal = self
+            .base
+            .saturating_mul(1_u32.checked_shl(retry).unwrap_or(u32::MAX))
+            .min(self.cap);
         nominal.mul_f64(1.0 - self.jitter.clamp(0.0, 1.0) * chance.clamp(0.0, 1.0))
     }
 }
@@ -38,7 +45,10 @@ mod tests {
 
     #[test]
     fn without_jitter_the_wait_doubles_up_to_the_cap() {
-        let backoff = Backoff { jitter: 0.0, ..Backoff::default() };
+        let backoff = Backoff {
+            jitter: 0.0,
+            ..Backoff::default()
+        };
         let seconds: Vec<u64> = (0..10).map(|retry| backoff.delay(retry, 0.7).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30, 30, 30, 30]);
     }
@@ -50,18 +60,31 @@ mod tests {
         let (mut sum, mut distinct) = (0.0, std::collections::BTreeSet::new());
         for _ in 0..10_000 {
             let delay = backoff.delay(2, rng.f64());
-            assert!((Duration::from_secs(2)..=Duration::from_secs(4)).contains(&delay), "{delay:?}");
+            assert!(
+                (Duration::from_secs(2)..=Duration::from_secs(4)).contains(&delay),
+                "{delay:?}"
+            );
             sum += delay.as_secs_f64();
             distinct.insert(delay.as_millis());
         }
-        assert!((sum / 10_000.0 - 3.0).abs() < 0.05, "the mean is three quarters of the nominal wait");
+        assert!(
+            (sum / 10_000.0 - 3.0).abs() < 0.05,
+            "the mean is three quarters of the nominal wait"
+        );
         assert!(distinct.len() > 1_000, "the waits differ");
     }
 
     #[test]
     fn no_retry_number_overflows() {
         for retry in [31, 32, 40, 64, u32::MAX] {
-            assert_eq!(Backoff { jitter: 0.0, ..Backoff::default() }.delay(retry, 1.0), Duration::from_secs(30));
+            assert_eq!(
+                Backoff {
+                    jitter: 0.0,
+                    ..Backoff::default()
+                }
+                .delay(retry, 1.0),
+                Duration::from_secs(30)
+            );
         }
     }
 }

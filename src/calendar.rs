@@ -27,10 +27,16 @@ pub fn utc(local_time: NaiveDateTime) -> NaiveDateTime {
 }
 
 fn to_utc(moment: Instant) -> NaiveDateTime {
-    i64::try_from(moment.as_millis()).ok().and_then(DateTime::<Utc>::from_timestamp_millis).unwrap_or_default().naive_utc()
+    i64::try_from(moment.as_millis())
+        .ok()
+        .and_then(DateTime::<Utc>::from_timestamp_millis)
+        .unwrap_or_default()
+        .naive_utc()
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A day, named as near as possible: "Today", "Tomorrow", "Sat 28 Nov", "Sat 28 Nov 2027".
 #[must_use]
@@ -43,7 +49,11 @@ pub fn day(date: NaiveDate, today: NaiveDate) -> String {
     }
     let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
     let near = format!("{} {} {month}", date.weekday(), date.day());
-    if date.year() == today.year() { near } else { format!("{near} {}", date.year()) }
+    if date.year() == today.year() {
+        near
+    } else {
+        format!("{near} {}", date.year())
+    }
 }
 
 /// A time of day: "09:30".

@@ -92,7 +92,10 @@ impl Config {
             )));
         }
         if !model.sse_path.starts_with('/') {
-            return Err(ConfigError(format!("sse_path must start with a slash, but is \"{}\"", model.sse_path)));
+            return Err(ConfigError(format!(
+                "sse_path must start with a slash, but is \"{}\"",
+                model.sse_path
+            )));
         }
         let stream_url = format!("{api_base}{}", model.sse_path);
         Ok(Self {
@@ -110,9 +113,9 @@ fn connection(timings: &Timings, expects_hello: bool) -> Result<Settings, Config
     let duration = |name: &str, value: Option<u64>, default: Duration| match value {
         None => Ok(default),
         Some(millis @ 100..=3_600_000) => Ok(Duration::from_millis(millis)),
-        Some(millis) => {
-            Err(ConfigError(format!("timings.{name} must be from 100 to 3600000 milliseconds, but is {millis}")))
-        }
+        Some(millis) => Err(ConfigError(format!(
+            "timings.{name} must be from 100 to 3600000 milliseconds, but is {millis}"
+        ))),
     };
     let backoff = Backoff {
         base: duration("backoff_base_ms", timings.backoff_base_ms, default.backoff.base)?,
@@ -120,12 +123,18 @@ fn connection(timings: &Timings, expects_hello: bool) -> Result<Settings, Config
         ..default.backoff
     };
     if backoff.base > backoff.cap {
-        return Err(ConfigError("timings.backoff_base_ms must not exceed timings.backoff_cap_ms".to_owned()));
+        return Err(ConfigError(
+            "timings.backoff_base_ms must not exceed timings.backoff_cap_ms".to_owned(),
+        ));
     }
     Ok(Settings {
         backoff,
         max_retries: timings.max_retries.unwrap_or(default.max_retries),
-        connect_timeout: duration("connect_timeout_ms", timings.connect_timeout_ms, default.connect_timeout)?,
+        connect_timeout: duration(
+            "connect_timeout_ms",
+            timings.connect_timeout_ms,
+            default.connect_timeout,
+        )?,
         stable_after: duration("stable_after_ms", timings.stable_after_ms, default.stable_after)?,
         expects_hello,
         ..default
@@ -142,7 +151,10 @@ mod tests {
     #[test]
     fn nothing_is_required() {
         let config = Config::parse("{}").unwrap();
-        assert_eq!((config.api_base.as_str(), config.stream_url.as_str()), ("/api", "/api/sse"));
+        assert_eq!(
+            (config.api_base.as_str(), config.stream_url.as_str()),
+            ("/api", "/api/sse")
+        );
         assert_eq!(config.connection, Settings::default());
     }
 

@@ -13,10 +13,21 @@ pub mod query;
 pub mod api;
 pub mod resources;
 
-pub mod backoff;
+pub mod components;
+pub mod pages;
+
+pub mod app;
 pub mod calendar;
 pub mod config;
+pub mod console;
+pub mod countdown;
+pub mod route;
 pub mod session;
+pub mod task;
+pub mod title;
+pub mod toast;
+
+pub mod backoff;
 pub mod time;
 
 #[cfg(all(test, target_arch = "wasm32"))]

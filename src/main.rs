@@ -1,1 +1,26 @@
-fn main() {}
+//! Starts the app, or says why it can not be started.
+
+use freshet::app::App;
+use freshet::browser::page;
+use freshet::config::{self, Config};
+use freshet::console;
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| {
+        console::error(&panic.to_string());
+        page::show_fatal(
+            "Something went wrong",
+            "The app has stopped. What was saved is safe; please reload the page.",
+        );
+    }));
+    match Config::parse(&page::text_of(config::ELEMENT).unwrap_or_default()) {
+        Ok(config) => {
+            console::install(config.enable_logging);
+            yew::Renderer::<App>::with_props(freshet::app::AppProperties { config }).render();
+        }
+        Err(error) => page::show_fatal(
+            "Freshet is not set up correctly",
+            &format!("Its configuration: {error}"),
+        ),
+    }
+}

@@ -270,7 +270,10 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
         });
         browser::spawn(async move { Core::restore(&core).await });
     });
-    let handle = SessionHandle { session: (*session).clone(), core };
+    let handle = SessionHandle {
+        session: (*session).clone(),
+        core,
+    };
     html! {
         <ContextProvider<SessionHandle> context={handle}>{ props.children.clone() }</ContextProvider<SessionHandle>>
     }
@@ -283,6 +286,9 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
 /// Outside a [`SessionProvider`].
 #[hook]
 pub fn use_session() -> SessionHandle {
-    #[expect(clippy::expect_used, reason = "a component that is placed wrongly is a mistake of the program")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a component that is placed wrongly is a mistake of the program"
+    )]
     use_context().expect("must be used below a <SessionProvider>")
 }

@@ -96,20 +96,32 @@ impl Api {
         path: &str,
         form: &impl Serialize,
     ) -> Result<T, ApiError> {
-        let body = ("application/x-www-form-urlencoded", written(serde_urlencoded::to_string(form))?);
+        let body = (
+            "application/x-www-form-urlencoded",
+            written(serde_urlencoded::to_string(form))?,
+        );
         let response = self.send(Verb::Post, path, Some(body)).await?;
         answer(&response).data()
     }
 
-    async fn send(
-        &self,
-        method: Verb,
-        path: &str,
-        body: Option<(&'static str, String)>,
-    ) -> Result<Response, ApiError> {
-        let headers = self.0.version.iter().map(|version| ("x-version", version.clone())).collect();
+    async fn send(&self, method: Verb, path: &str, body: Option<(&'static str, String)>) -> Result<Response, ApiError> {
+        let headers = self
+            .0
+            .version
+            .iter()
+            .map(|version| ("x-version", version.clone()))
+            .collect();
         let url = format!("{}{path}", self.0.base);
-        Ok(fetch(Request { method, url, headers, body }, TIME_LIMIT).await?)
+        Ok(fetch(
+            Request {
+                method,
+                url,
+                headers,
+                body,
+            },
+            TIME_LIMIT,
+        )
+        .await?)
     }
 
     /// Tells of an ended session, unless it is the session of somebody else.

@@ -23,10 +23,12 @@ impl Api {
     ///
     /// [`Kind::WrongCredentials`] among others.
     pub async fn sign_in(&self, credentials: &Credentials) -> Result<User> {
-        self.send_form("/login", credentials).await.map_err(|error| match error.kind() {
-            Kind::Unauthorized => Kind::WrongCredentials.into(),
-            _ => error,
-        })
+        self.send_form("/login", credentials)
+            .await
+            .map_err(|error| match error.kind() {
+                Kind::Unauthorized => Kind::WrongCredentials.into(),
+                _ => error,
+            })
     }
 
     /// Ends the session.
@@ -59,7 +61,10 @@ impl Api {
     /// The sessions of this person between two days, in order.
     pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Rc<CoachingSession>>> {
         let range = format!("from_date={from}&to_date={to}");
-        self.get(&format!("/users/{user}/coaching_sessions?{range}&sort_by=date&sort_order=asc")).await
+        self.get(&format!(
+            "/users/{user}/coaching_sessions?{range}&sort_by=date&sort_order=asc"
+        ))
+        .await
     }
 
     /// One session. Asking for the first time prepares it on the server.
@@ -74,7 +79,8 @@ impl Api {
 
     /// Gives a session a title, or takes it away.
     pub async fn rename_session(&self, id: CoachingSessionId, title: &SessionTitle) -> Result<CoachingSession> {
-        self.send_json(Verb::Patch, &format!("/coaching_sessions/{id}/title"), title).await
+        self.send_json(Verb::Patch, &format!("/coaching_sessions/{id}/title"), title)
+            .await
     }
 }
 
@@ -82,12 +88,18 @@ impl Api {
 impl Api {
     /// The actions of a session, oldest first.
     pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<Rc<Action>>> {
-        self.get(&format!("/actions?coaching_session_id={session}&sort_by=created_at&sort_order=asc")).await
+        self.get(&format!(
+            "/actions?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
+        ))
+        .await
     }
 
     /// The actions of all sessions of this person, the next due first.
     pub async fn actions_of(&self, user: UserId) -> Result<Vec<Rc<Action>>> {
-        self.get(&format!("/users/{user}/actions?scope=sessions&sort_by=due_by&sort_order=asc")).await
+        self.get(&format!(
+            "/users/{user}/actions?scope=sessions&sort_by=due_by&sort_order=asc"
+        ))
+        .await
     }
 
     /// Adds an action.
@@ -97,7 +109,8 @@ impl Api {
 
     /// Replaces an action.
     pub async fn update_action(&self, action: &Action) -> Result<Action> {
-        self.send_json(Verb::Put, &format!("/actions/{}", action.id), action).await
+        self.send_json(Verb::Put, &format!("/actions/{}", action.id), action)
+            .await
     }
 
     /// Removes an action.
@@ -107,7 +120,10 @@ impl Api {
 
     /// The agreements of a session, oldest first.
     pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<Rc<Agreement>>> {
-        self.get(&format!("/agreements?coaching_session_id={session}&sort_by=created_at&sort_order=asc")).await
+        self.get(&format!(
+            "/agreements?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
+        ))
+        .await
     }
 
     /// Adds an agreement.
@@ -117,7 +133,8 @@ impl Api {
 
     /// Replaces an agreement.
     pub async fn update_agreement(&self, agreement: &Agreement) -> Result<Agreement> {
-        self.send_json(Verb::Put, &format!("/agreements/{}", agreement.id), agreement).await
+        self.send_json(Verb::Put, &format!("/agreements/{}", agreement.id), agreement)
+            .await
     }
 
     /// Removes an agreement.
@@ -128,7 +145,8 @@ impl Api {
     /// The goals of a relationship, oldest first.
     pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<Rc<Goal>>> {
         let order = "sort_by=created_at&sort_order=asc";
-        self.get(&format!("/goals?coaching_relationship_id={relationship}&{order}")).await
+        self.get(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
+            .await
     }
 
     /// Sets a goal.
@@ -154,7 +172,8 @@ impl Api {
     /// Has a session work on a goal.
     pub async fn link_goal(&self, session: CoachingSessionId, goal: GoalId) -> Result<SessionGoal> {
         let link = LinkGoal { goal_id: goal };
-        self.send_json(Verb::Post, &format!("/coaching_sessions/{session}/goals"), &link).await
+        self.send_json(Verb::Post, &format!("/coaching_sessions/{session}/goals"), &link)
+            .await
     }
 
     /// Has a session no longer work on a goal.

@@ -80,7 +80,11 @@ impl fmt::Display for ApiError {
             Kind::Invalid(None) => "The server did not accept this.",
             Kind::TooLarge => "This is longer than it may be.",
             Kind::TooManyRequests(Some(wait)) => {
-                return write!(f, "Too many attempts. Please try again in {} seconds.", wait.as_secs().max(1));
+                return write!(
+                    f,
+                    "Too many attempts. Please try again in {} seconds.",
+                    wait.as_secs().max(1)
+                );
             }
             Kind::TooManyRequests(None) => "Too many attempts. Please wait a moment.",
             Kind::Unavailable(_) => "The server can not do this right now. Please try again.",

@@ -37,7 +37,11 @@ impl Answer<'_> {
     }
 
     fn check_status(self) -> Result<(), ApiError> {
-        if (200..300).contains(&self.status) { Ok(()) } else { Err(self.error(self.status)) }
+        if (200..300).contains(&self.status) {
+            Ok(())
+        } else {
+            Err(self.error(self.status))
+        }
     }
 
     /// A success may say in its body that it is none.
@@ -54,7 +58,10 @@ impl Answer<'_> {
 
     fn error(self, status: u16) -> ApiError {
         let body = serde_json::from_slice::<ErrorBody>(self.body).ok();
-        let message = body.map(|body| body.message).filter(|message| !message.trim().is_empty()).map(sentence);
+        let message = body
+            .map(|body| body.message)
+            .filter(|message| !message.trim().is_empty())
+            .map(sentence);
         match status {
             400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
             400 | 415 | 422 => Kind::Invalid(message),
@@ -101,7 +108,12 @@ mod tests {
     use super::{Answer, Duration, Instant, Kind};
 
     fn answer(status: u16, body: &str) -> Answer<'_> {
-        Answer { status, retry_after: None, body: body.as_bytes(), now: Instant::default() }
+        Answer {
+            status,
+            retry_after: None,
+            body: body.as_bytes(),
+            now: Instant::default(),
+        }
     }
 
     #[track_caller]
@@ -113,8 +125,19 @@ mod tests {
 
     #[test]
     fn success_is_the_status_and_what_the_body_says_of_it() {
-        assert_eq!(answer(200, r#"{"status_code":201,"data":[1,2]}"#).data::<Vec<u8>>().unwrap(), [1, 2]);
-        for body in ["", "healthy", r#"{"id":"7"}"#, r#"{"status_code":204,"data":null}"#, r#"{"status_code":204}"#] {
+        assert_eq!(
+            answer(200, r#"{"status_code":201,"data":[1,2]}"#)
+                .data::<Vec<u8>>()
+                .unwrap(),
+            [1, 2]
+        );
+        for body in [
+            "",
+            "healthy",
+            r#"{"id":"7"}"#,
+            r#"{"status_code":204,"data":null}"#,
+            r#"{"status_code":204}"#,
+        ] {
             assert_eq!(answer(200, body).done(), Ok(()), "{body}");
         }
         assert_eq!(answer(204, "").done(), Ok(()));
@@ -130,8 +153,13 @@ mod tests {
         fails(413, "", &Kind::TooLarge);
         fails(400, "`x-version` header is missing", &Kind::VersionMismatch);
         fails(400, "Invalid URL: UUID parsing failed", &Kind::Invalid(None));
-        let invalid = r#"{"status_code":422,"error":"validation_error","message":"title must be at most 500 characters"}"#;
-        fails(422, invalid, &Kind::Invalid(Some("Title must be at most 500 characters.".to_owned())));
+        let invalid =
+            r#"{"status_code":422,"error":"validation_error","message":"title must be at most 500 characters"}"#;
+        fails(
+            422,
+            invalid,
+            &Kind::Invalid(Some("Title must be at most 500 characters.".to_owned())),
+        );
         fails(429, "", &Kind::TooManyRequests(None));
         fails(503, "SERVICE UNAVAILABLE", &Kind::Unavailable(None));
         fails(502, "BAD GATEWAY", &Kind::Server(502));
@@ -150,7 +178,12 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let wait = |text| {
             let now = Instant::from_millis(784_111_770_000);
-            let answer = Answer { status: 503, retry_after: Some(text), body: b"", now };
+            let answer = Answer {
+                status: 503,
+                retry_after: Some(text),
+                body: b"",
+                now,
+            };
             match answer.done().unwrap_err().kind() {
                 Kind::Unavailable(wait) => *wait,
                 other => panic!("{other:?}"),
@@ -178,7 +211,11 @@ mod tests {
         for exchange in exchanges.iter().filter(|exchange| exchange.status >= 400) {
             let error = answer(exchange.status, &exchange.body).done().unwrap_err();
             let (text, kind) = (error.to_string(), error.kind());
-            assert!(text.ends_with('.') && !text.contains("deserialize"), "{}: {text}", exchange.name);
+            assert!(
+                text.ends_with('.') && !text.contains("deserialize"),
+                "{}: {text}",
+                exchange.name
+            );
             let expected = match exchange.status {
                 401 => matches!(kind, Kind::Unauthorized),
                 403 => matches!(kind, Kind::Forbidden),

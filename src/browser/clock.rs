@@ -5,7 +5,11 @@ use crate::time::Instant;
 /// The time now.
 #[must_use]
 pub fn now() -> Instant {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970 fit")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970 fit"
+    )]
     Instant::from_millis(js_sys::Date::now() as u64)
 }
 

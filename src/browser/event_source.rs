@@ -80,7 +80,11 @@ impl EventSource {
             move |event: Event| {
                 if !event.is_instance_of::<MessageEvent>() {
                     let refused = source.ready_state() == web_sys::EventSource::CLOSED;
-                    report(if refused { StreamEvent::Refused } else { StreamEvent::Lost });
+                    report(if refused {
+                        StreamEvent::Refused
+                    } else {
+                        StreamEvent::Lost
+                    });
                 }
             }
         });
@@ -98,7 +102,14 @@ impl EventSource {
         for name in names {
             source.add_event_listener_with_callback(name, on_message.as_ref().unchecked_ref())?;
         }
-        Ok(Self { source, on_open, on_error, on_message, names, closed })
+        Ok(Self {
+            source,
+            on_open,
+            on_error,
+            on_message,
+            names,
+            closed,
+        })
     }
 }
 

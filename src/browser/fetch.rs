@@ -66,13 +66,23 @@ pub enum FetchError {
 /// See [`FetchError`]; an answer of any status is no error here.
 pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchError> {
     let controller = Abort(AbortController::new().ok());
-    let deadline = controller.0.clone().map(|controller| Timeout::new(limit, move || controller.abort()));
+    let deadline = controller
+        .0
+        .clone()
+        .map(|controller| Timeout::new(limit, move || controller.abort()));
     let outcome = send(request, &controller).await;
-    let expired = controller.0.as_ref().is_some_and(|controller| controller.signal().aborted());
+    let expired = controller
+        .0
+        .as_ref()
+        .is_some_and(|controller| controller.signal().aborted());
     drop(deadline);
     outcome.map_err(|error| {
         tracing::debug!("a request failed: {error}");
-        if expired { FetchError::Timeout } else { FetchError::Network }
+        if expired {
+            FetchError::Timeout
+        } else {
+            FetchError::Network
+        }
     })
 }
 

@@ -51,7 +51,9 @@ impl Listener {
         let closure = Closure::<dyn Fn()>::new(callback);
         let (target, name) = (event.target(), event.name());
         if let Some(target) = &target
-            && target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref()).is_err()
+            && target
+                .add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())
+                .is_err()
         {
             tracing::error!("can not listen to {name}");
         }

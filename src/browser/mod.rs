@@ -12,7 +12,10 @@
 //!
 //! Nothing here decides anything: a policy in this room is in the wrong room.
 
-#![expect(clippy::disallowed_methods, reason = "this is the room that touches the browser, so that no other does")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that touches the browser, so that no other does"
+)]
 
 pub mod clock;
 mod event_source;

@@ -70,3 +70,24 @@ pub fn show_fatal(title: &str, explanation: &str) {
         body.set_text_content(Some(&format!("{title}. {explanation}")));
     }
 }
+
+/// How grave something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// For whoever looks into the app.
+    Debug,
+    /// Odd, but dealt with.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+/// Writes a line to the browser's console.
+pub fn log(severity: Severity, text: &str) {
+    let text = text.into();
+    match severity {
+        Severity::Debug => web_sys::console::debug_1(&text),
+        Severity::Warning => web_sys::console::warn_1(&text),
+        Severity::Error => web_sys::console::error_1(&text),
+    }
+}

@@ -23,7 +23,9 @@ pub fn remember_user(user: Option<&str>) {
 /// Whether the server has yet to be told that somebody has signed out.
 #[must_use]
 pub fn is_sign_out_pending() -> bool {
-    storage().and_then(|storage| storage.get_item(SIGN_OUT_PENDING).ok().flatten()).is_some()
+    storage()
+        .and_then(|storage| storage.get_item(SIGN_OUT_PENDING).ok().flatten())
+        .is_some()
 }
 
 /// Remembers whether the server has yet to be told that somebody has signed out.

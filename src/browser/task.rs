@@ -1,8 +1,8 @@
 //! Futures that run by themselves.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -44,7 +44,9 @@ impl Future for Run {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(mut future) = self.0.borrow_mut().take() else { return Poll::Ready(()) };
+        let Some(mut future) = self.0.borrow_mut().take() else {
+            return Poll::Ready(());
+        };
         match future.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(()),
             // Nobody is left who could stop it or wait for it: the owner dropped it from within.

@@ -20,38 +20,80 @@ pub fn plan(event: &Event) -> Vec<Selector> {
         | Event::AuthExpiring { .. }
         | Event::ForceLogout { .. } => Vec::new(),
 
-        Event::ActionCreated { coaching_session_id: session, .. }
-        | Event::ActionUpdated { coaching_session_id: session, .. }
-        | Event::ActionDeleted { coaching_session_id: session, .. } => vec![within_session("actions", *session)],
-
-        Event::AgreementCreated { coaching_session_id: session, .. }
-        | Event::AgreementUpdated { coaching_session_id: session, .. }
-        | Event::AgreementDeleted { coaching_session_id: session, .. } => vec![within_session("agreements", *session)],
-
-        Event::GoalCreated { coaching_relationship_id: relationship, .. } => vec![goals(*relationship)],
-        // A session without a title is called after its first goal.
-        Event::GoalUpdated { coaching_relationship_id: relationship, .. } => with(session_lists(), goals(*relationship)),
-        // The goal's actions have lost it.
-        Event::GoalDeleted { coaching_relationship_id: relationship, .. } => {
-            with(with(session_lists(), goals(*relationship)), Selector::segment("actions"))
+        Event::ActionCreated {
+            coaching_session_id: session,
+            ..
         }
-        Event::CoachingSessionGoalCreated { coaching_session_id: session, .. }
-        | Event::CoachingSessionGoalDeleted { coaching_session_id: session, .. } => {
+        | Event::ActionUpdated {
+            coaching_session_id: session,
+            ..
+        }
+        | Event::ActionDeleted {
+            coaching_session_id: session,
+            ..
+        } => vec![within_session("actions", *session)],
+
+        Event::AgreementCreated {
+            coaching_session_id: session,
+            ..
+        }
+        | Event::AgreementUpdated {
+            coaching_session_id: session,
+            ..
+        }
+        | Event::AgreementDeleted {
+            coaching_session_id: session,
+            ..
+        } => vec![within_session("agreements", *session)],
+
+        Event::GoalCreated {
+            coaching_relationship_id: relationship,
+            ..
+        } => vec![goals(*relationship)],
+        // A session without a title is called after its first goal.
+        Event::GoalUpdated {
+            coaching_relationship_id: relationship,
+            ..
+        } => with(session_lists(), goals(*relationship)),
+        // The goal's actions have lost it.
+        Event::GoalDeleted {
+            coaching_relationship_id: relationship,
+            ..
+        } => with(
+            with(session_lists(), goals(*relationship)),
+            Selector::segment("actions"),
+        ),
+        Event::CoachingSessionGoalCreated {
+            coaching_session_id: session,
+            ..
+        }
+        | Event::CoachingSessionGoalDeleted {
+            coaching_session_id: session,
+            ..
+        } => {
             let of_many = Selector::path(["coaching_sessions".into(), "goals".into()]);
             with(with(session_lists(), of_session(*session, "goals")), of_many)
         }
 
         // Not the counts by month: a title does not move a session.
-        Event::CoachingSessionTitleUpdated { coaching_session_id: session } => {
+        Event::CoachingSessionTitleUpdated {
+            coaching_session_id: session,
+        } => {
             let itself = Selector::path(["coaching_sessions".into(), session.as_u128().into()]);
             with(session_lists(), itself)
         }
         // A session without a title is called after its first topic.
-        Event::TopicsChanged { coaching_session_id: session } => with(session_lists(), of_session(*session, "topics")),
-        Event::MeetingRecordingUpdated { coaching_session_id: session } => {
+        Event::TopicsChanged {
+            coaching_session_id: session,
+        } => with(session_lists(), of_session(*session, "topics")),
+        Event::MeetingRecordingUpdated {
+            coaching_session_id: session,
+        } => {
             vec![of_session(*session, "meeting_recording")]
         }
-        Event::TranscriptionUpdated { coaching_session_id: session } => vec![of_session(*session, "transcriptions")],
+        Event::TranscriptionUpdated {
+            coaching_session_id: session,
+        } => vec![of_session(*session, "transcriptions")],
 
         Event::NotificationCreated(_) | Event::NotificationUpdated(_) | Event::NotificationDeleted { .. } => {
             vec![Selector::segment("notifications")]
@@ -77,7 +119,11 @@ pub fn plan(event: &Event) -> Vec<Selector> {
             };
             podcast.chain(document).chain(list).collect()
         }
-        Event::EntityChange { entity_type, change_type, entity_id } => {
+        Event::EntityChange {
+            entity_type,
+            change_type,
+            entity_id,
+        } => {
             let endpoint = match entity_type {
                 EntityType::Podcast => "podcasts",
                 EntityType::Document => "documents",
@@ -111,12 +157,13 @@ pub fn plan_unreadable(kind: EventKind) -> Vec<Selector> {
             vec![Selector::segment("agreements")]
         }
         EventKind::GoalCreated => vec![Selector::segment("goals")],
-        EventKind::GoalUpdated
-        | EventKind::CoachingSessionGoalCreated
-        | EventKind::CoachingSessionGoalDeleted => with(session_lists(), Selector::segment("goals")),
-        EventKind::GoalDeleted => {
-            with(with(session_lists(), Selector::segment("goals")), Selector::segment("actions"))
+        EventKind::GoalUpdated | EventKind::CoachingSessionGoalCreated | EventKind::CoachingSessionGoalDeleted => {
+            with(session_lists(), Selector::segment("goals"))
         }
+        EventKind::GoalDeleted => with(
+            with(session_lists(), Selector::segment("goals")),
+            Selector::segment("actions"),
+        ),
         EventKind::CoachingSessionTitleUpdated | EventKind::TopicsChanged => {
             vec![Selector::segment("coaching_sessions")]
         }
@@ -153,14 +200,18 @@ fn goals(relationship: CoachingRelationshipId) -> Selector {
 
 /// What lies below one session.
 fn of_session(session: CoachingSessionId, part: &'static str) -> Selector {
-    Selector::segment("coaching_sessions").and_segment(session.as_u128()).and_segment(part)
+    Selector::segment("coaching_sessions")
+        .and_segment(session.as_u128())
+        .and_segment(part)
 }
 
 /// The lists of sessions that show what the sessions are called.
 fn session_lists() -> Vec<Selector> {
     vec![
         Selector::path(["coaching_sessions".into()]),
-        Selector::segment("users").and_segment("coaching_sessions").without("counts"),
+        Selector::segment("users")
+            .and_segment("coaching_sessions")
+            .without("counts"),
     ]
 }
 

@@ -34,9 +34,25 @@ fn key(address: &str) -> Key {
 
 fn known(word: &str) -> Option<&'static str> {
     const WORDS: [&str; 19] = [
-        "actions", "agreements", "goals", "coaching_sessions", "coaching_session_id", "coaching_relationship_id",
-        "users", "coaching-relationships", "coaching_relationships", "counts", "topics", "meeting_recording",
-        "transcriptions", "notifications", "workflows", "podcasts", "documents", "announcements", "organizations",
+        "actions",
+        "agreements",
+        "goals",
+        "coaching_sessions",
+        "coaching_session_id",
+        "coaching_relationship_id",
+        "users",
+        "coaching-relationships",
+        "coaching_relationships",
+        "counts",
+        "topics",
+        "meeting_recording",
+        "transcriptions",
+        "notifications",
+        "workflows",
+        "podcasts",
+        "documents",
+        "announcements",
+        "organizations",
     ];
     WORDS.into_iter().find(|each| *each == word)
 }
@@ -44,9 +60,19 @@ fn known(word: &str) -> Option<&'static str> {
 /// One key of every kind, for this session, relationship and user and for others.
 fn keys() -> Vec<String> {
     let mut keys: Vec<String> = [
-        "/coaching_sessions", "/coaching_sessions/goals", "/notifications", "/notifications/unread", "/workflows",
-        "/workflows/w-1", "/podcasts", "/podcasts/p-1", "/podcasts/p-2", "/documents", "/documents/p-1",
-        "/announcements", "/organizations",
+        "/coaching_sessions",
+        "/coaching_sessions/goals",
+        "/notifications",
+        "/notifications/unread",
+        "/workflows",
+        "/workflows/w-1",
+        "/podcasts",
+        "/podcasts/p-1",
+        "/podcasts/p-2",
+        "/documents",
+        "/documents/p-1",
+        "/announcements",
+        "/organizations",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -63,7 +89,13 @@ fn keys() -> Vec<String> {
     }
     for user in [U, OTHER] {
         keys.push(format!("/users/{user}"));
-        for part in ["actions", "goals", "coaching_sessions", "coaching_sessions/counts", "coaching-relationships"] {
+        for part in [
+            "actions",
+            "goals",
+            "coaching_sessions",
+            "coaching_sessions/counts",
+            "coaching-relationships",
+        ] {
             keys.push(format!("/users/{user}/{part}"));
         }
     }
@@ -110,20 +142,35 @@ fn expected(kind: EventKind) -> &'static [&'static str] {
         }
         K::AgreementCreated | K::AgreementUpdated | K::AgreementDeleted => &["/agreements?coaching_session_id=S"],
         K::GoalCreated => &[
-            "/goals?coaching_relationship_id=R", "/coaching_sessions/*/goals", "/coaching_sessions/goals",
+            "/goals?coaching_relationship_id=R",
+            "/coaching_sessions/*/goals",
+            "/coaching_sessions/goals",
             "/users/*/goals",
         ],
         K::GoalUpdated => &[
-            SESSION_LISTS[0], SESSION_LISTS[1], "/goals?coaching_relationship_id=R", "/coaching_sessions/*/goals",
-            "/coaching_sessions/goals", "/users/*/goals",
+            SESSION_LISTS[0],
+            SESSION_LISTS[1],
+            "/goals?coaching_relationship_id=R",
+            "/coaching_sessions/*/goals",
+            "/coaching_sessions/goals",
+            "/users/*/goals",
         ],
         K::GoalDeleted => &[
-            SESSION_LISTS[0], SESSION_LISTS[1], "/goals?coaching_relationship_id=R", "/coaching_sessions/*/goals",
-            "/coaching_sessions/goals", "/users/*/goals", "/actions?coaching_session_id=*", "/users/*/actions",
+            SESSION_LISTS[0],
+            SESSION_LISTS[1],
+            "/goals?coaching_relationship_id=R",
+            "/coaching_sessions/*/goals",
+            "/coaching_sessions/goals",
+            "/users/*/goals",
+            "/actions?coaching_session_id=*",
+            "/users/*/actions",
         ],
-        K::CoachingSessionGoalCreated | K::CoachingSessionGoalDeleted => {
-            &[SESSION_LISTS[0], SESSION_LISTS[1], "/coaching_sessions/S/goals", "/coaching_sessions/goals"]
-        }
+        K::CoachingSessionGoalCreated | K::CoachingSessionGoalDeleted => &[
+            SESSION_LISTS[0],
+            SESSION_LISTS[1],
+            "/coaching_sessions/S/goals",
+            "/coaching_sessions/goals",
+        ],
         K::CoachingSessionTitleUpdated => &[SESSION_LISTS[0], SESSION_LISTS[1], "/coaching_sessions/S"],
         K::TopicsChanged => &[SESSION_LISTS[0], SESSION_LISTS[1], "/coaching_sessions/S/topics"],
         K::MeetingRecordingUpdated => &["/coaching_sessions/S/meeting_recording"],
@@ -142,7 +189,10 @@ fn expected(kind: EventKind) -> &'static [&'static str] {
 fn expand(pattern: &str) -> Vec<String> {
     let both = |text: &str, name: &str, this: &str| {
         let these = if name == "*" { vec![this, OTHER] } else { vec![this] };
-        these.into_iter().map(|id| text.replacen(name, id, 1)).collect::<Vec<_>>()
+        these
+            .into_iter()
+            .map(|id| text.replacen(name, id, 1))
+            .collect::<Vec<_>>()
     };
     for (name, is) in [("=S", S), ("/S", S), ("=R", R), ("/U", U)] {
         if pattern.contains(name) {
@@ -171,7 +221,11 @@ fn what_can_not_be_read_touches_at_least_what_could_have_been_meant() {
         for address in touched(&plan(&golden(*kind))) {
             assert!(coarse.contains(&address), "{}: {address}", kind.name());
         }
-        assert!(coarse.len() < keys().len() / 2, "{} is no reason to read everything again", kind.name());
+        assert!(
+            coarse.len() < keys().len() / 2,
+            "{} is no reason to read everything again",
+            kind.name()
+        );
     }
 }
 
@@ -187,5 +241,8 @@ fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
     assert_eq!(change("insert"), ["/documents", "/documents/p-1"]);
     assert_eq!(change("delete"), ["/documents", "/documents/p-1"]);
     let unknown_job = r#"{"type":"job_completion","data":{"job_id":"j","job_type":"tidy-up","podcast_id":"p-1"}}"#;
-    assert_eq!(touched(&plan(&serde_json::from_str(unknown_job).unwrap())), ["/podcasts/p-1"]);
+    assert_eq!(
+        touched(&plan(&serde_json::from_str(unknown_job).unwrap())),
+        ["/podcasts/p-1"]
+    );
 }

@@ -47,7 +47,10 @@ impl<E: Fault> Cache<E> {
             ids: HashMap::new(),
             touched: BTreeSet::new(),
             evicted: Vec::new(),
-            weather: Weather { online: true, pushed: false },
+            weather: Weather {
+                online: true,
+                pushed: false,
+            },
             last_return: None,
             rng: fastrand::Rng::with_seed(seed),
             next: 0,
@@ -59,7 +62,9 @@ impl<E: Fault> Cache<E> {
     /// Somebody wants to see this key.
     pub fn observe(&mut self, now: Instant, key: Key, options: Options) -> EntryId {
         let Self { entries, ids, .. } = self;
-        let id = *ids.entry(key).or_insert_with_key(|key| entries.insert(Entry::new(key.clone(), options, now)));
+        let id = *ids
+            .entry(key)
+            .or_insert_with_key(|key| entries.insert(Entry::new(key.clone(), options, now)));
         let weather = self.weather;
         self.touch(id, |entry| entry.observe(now, weather));
         id
@@ -75,7 +80,11 @@ impl<E: Fault> Cache<E> {
     /// A fetch that is under way is left alone and shown when it lands; one more follows it.
     pub fn invalidate(&mut self, selector: &Selector) -> usize {
         let mut matches = 0;
-        for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| selector.matches(&entry.key)) {
+        for (id, entry) in self
+            .entries
+            .iter_mut()
+            .filter(|(_, entry)| selector.matches(&entry.key))
+        {
             entry.invalidate();
             self.touched.insert(id);
             matches += 1;
@@ -162,7 +171,8 @@ impl<E: Fault> Cache<E> {
     /// Forgets everything. Nothing that is under way can bring any of it back.
     pub fn clear(&mut self) {
         for (id, entry) in self.entries.drain() {
-            self.evicted.extend(entry.flight().map(|flight| Effect::Abort { flight }));
+            self.evicted
+                .extend(entry.flight().map(|flight| Effect::Abort { flight }));
             self.evicted.push(Effect::Evict { entry: id });
         }
         self.ids.clear();
@@ -178,10 +188,15 @@ impl<E: Fault> Cache<E> {
     pub fn flush(&mut self, now: Instant) -> Vec<Effect> {
         let weather = self.weather;
         let mut effects = std::mem::take(&mut self.evicted);
-        let due = self.entries.iter().filter(|(_, entry)| due_at(entry, weather).is_some_and(|due| due <= now));
+        let due = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| due_at(entry, weather).is_some_and(|due| due <= now));
         self.touched.extend(due.map(|(id, _)| id));
         for id in std::mem::take(&mut self.touched) {
-            let Some(entry) = self.entries.get_mut(id) else { continue };
+            let Some(entry) = self.entries.get_mut(id) else {
+                continue;
+            };
             let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
             if is_due(entry.fetch_due_at(weather)) {
                 self.next += 1;
@@ -210,7 +225,10 @@ impl<E: Fault> Cache<E> {
     /// When [`flush`](Self::flush) has something to do although nothing happens.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.entries.values().filter_map(|entry| due_at(entry, self.weather)).min()
+        self.entries
+            .values()
+            .filter_map(|entry| due_at(entry, self.weather))
+            .min()
     }
 
     /// What an observer may see of an entry; `None` if it is gone.
@@ -252,5 +270,12 @@ impl<E: Fault> Cache<E> {
 }
 
 fn due_at<E: Fault>(entry: &Entry<E>, weather: Weather) -> Option<Instant> {
-    [entry.fetch_due_at(weather), entry.abort_due_at(ABORT_GRACE), entry.evict_due_at()].into_iter().flatten().min()
+    [
+        entry.fetch_due_at(weather),
+        entry.abort_due_at(ABORT_GRACE),
+        entry.evict_due_at(),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }

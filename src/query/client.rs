@@ -131,10 +131,15 @@ impl<B: Backend> QueryClient<B> {
 
     /// Starts to observe a query; the observer wakes when what it has looked at changes.
     pub(super) fn observe<Q: Query<Backend = B>>(&self, query: &Q, wake: Callback<()>) -> Observer<B> {
-        let watch = Rc::new(Watch { interest: Cell::new(Changed::default()), wake });
+        let watch = Rc::new(Watch {
+            interest: Cell::new(Changed::default()),
+            wake,
+        });
         let entry = self.record(|cache| cache.observe(clock::now(), query.key(), query.options()));
         let mut state = self.0.state.borrow_mut();
-        let State { fetchers, observers, .. } = &mut *state;
+        let State {
+            fetchers, observers, ..
+        } = &mut *state;
         if !fetchers.contains_key(entry) {
             fetchers.insert(entry, fetcher(query.clone(), self.0.backend.clone()));
         }
@@ -142,7 +147,11 @@ impl<B: Backend> QueryClient<B> {
             watches.or_default().push(Rc::clone(&watch));
         }
         drop(state);
-        Observer { client: self.clone(), entry, watch }
+        Observer {
+            client: self.clone(),
+            entry,
+            watch,
+        }
     }
 
     pub(super) fn begin(&self, patches: impl IntoIterator<Item = (Key, Patch)>) -> MutationId {

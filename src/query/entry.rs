@@ -195,7 +195,11 @@ impl<E: Fault> Entry<E> {
     }
 
     pub(super) fn depart(&mut self, id: FlightId, now: Instant) {
-        self.flight = Some(Flight { id, covers: self.invalidated, writes: self.writes });
+        self.flight = Some(Flight {
+            id,
+            covers: self.invalidated,
+            writes: self.writes,
+        });
         self.last_start = Some(now);
         self.wanted = false;
         self.retry_at = None;
@@ -212,7 +216,9 @@ impl<E: Fault> Entry<E> {
 
     /// A fetch has ended. `chance` is drawn uniformly from 0 to 1.
     pub(super) fn land(&mut self, id: FlightId, result: Result<Value, E>, now: Instant, chance: f64) {
-        let Some(flight) = self.flight.take_if(|flight| flight.id == id) else { return };
+        let Some(flight) = self.flight.take_if(|flight| flight.id == id) else {
+            return;
+        };
         match result {
             Ok(value) if flight.writes == self.writes => {
                 if self.base.as_ref() != Some(&value) {
@@ -267,25 +273,41 @@ impl<E: Fault> Entry<E> {
         }
         let paced = self.last_start.map(|start| start + self.options.min_gap);
         let retry = if self.wanted { None } else { self.retry_at };
-        [Some(Instant::default()), retry, self.floor, paced, self.overlay.held_until()].into_iter().flatten().max()
+        [
+            Some(Instant::default()),
+            retry,
+            self.floor,
+            paced,
+            self.overlay.held_until(),
+        ]
+        .into_iter()
+        .flatten()
+        .max()
     }
 
     /// When its fetch should be given up for want of anybody who waits for it.
     pub(super) fn abort_due_at(&self, grace: std::time::Duration) -> Option<Instant> {
-        self.idle_since.filter(|_| self.flight.is_some()).map(|since| since + grace)
+        self.idle_since
+            .filter(|_| self.flight.is_some())
+            .map(|since| since + grace)
     }
 
     /// When it should be forgotten.
     pub(super) fn evict_due_at(&self) -> Option<Instant> {
         let idle = self.flight.is_none() && self.overlay.is_empty();
-        self.idle_since.filter(|_| idle).map(|since| since + self.options.keep_for)
+        self.idle_since
+            .filter(|_| idle)
+            .map(|since| since + self.options.keep_for)
     }
 
     /// What has changed since this was last asked.
     pub(super) fn take_changes(&mut self) -> Changed {
         let now = self.snapshot();
         let changed = match &self.told {
-            None => Changed::DATA.and(Changed::ERROR).and(Changed::FETCHING).and(Changed::STALE),
+            None => Changed::DATA
+                .and(Changed::ERROR)
+                .and(Changed::FETCHING)
+                .and(Changed::STALE),
             Some(told) => {
                 let same_data = match (&told.data, &now.data) {
                     (Some(a), Some(b)) => a.is(b),

@@ -52,7 +52,11 @@ impl Key {
     /// Starts a key for queries of type `Q`.
     #[must_use]
     pub fn of<Q: 'static>() -> KeyBuilder {
-        KeyBuilder { kind: TypeId::of::<Q>(), path: Vec::new(), params: Vec::new() }
+        KeyBuilder {
+            kind: TypeId::of::<Q>(),
+            path: Vec::new(),
+            params: Vec::new(),
+        }
     }
 
     /// The path.
@@ -64,7 +68,11 @@ impl Key {
     /// The value of a parameter.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&Segment> {
-        self.0.params.iter().find(|(each, _)| *each == name).map(|(_, value)| value)
+        self.0
+            .params
+            .iter()
+            .find(|(each, _)| *each == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -126,7 +134,12 @@ impl KeyBuilder {
         self.params.sort_unstable_by_key(|(name, _)| *name);
         let mut hasher = DefaultHasher::new();
         (self.kind, &self.path, &self.params).hash(&mut hasher);
-        Key(Rc::new(Parts { kind: self.kind, path: self.path, params: self.params, hash: hasher.finish() }))
+        Key(Rc::new(Parts {
+            kind: self.kind,
+            path: self.path,
+            params: self.params,
+            hash: hasher.finish(),
+        }))
     }
 }
 

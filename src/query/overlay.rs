@@ -22,7 +22,11 @@ struct Layer {
 
 impl Overlay {
     pub(super) fn push(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
-        self.0.push(Layer { mutation, patch, held_until: Some(held_until) });
+        self.0.push(Layer {
+            mutation,
+            patch,
+            held_until: Some(held_until),
+        });
     }
 
     /// The mutation has succeeded: its layer now shows what the server made of it. Returns whether there is one.
@@ -52,7 +56,9 @@ impl Overlay {
     }
 
     pub(super) fn apply(&self, base: &Value) -> Value {
-        self.0.iter().fold(base.clone(), |value, layer| layer.patch.apply(&value))
+        self.0
+            .iter()
+            .fold(base.clone(), |value, layer| layer.patch.apply(&value))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -35,7 +35,10 @@ impl Options {
     /// For what no event announces: read again whenever it is mounted or the person returns.
     #[must_use]
     pub fn unannounced() -> Self {
-        Self { stale_after: Duration::ZERO, ..Self::default() }
+        Self {
+            stale_after: Duration::ZERO,
+            ..Self::default()
+        }
     }
 }
 

@@ -22,9 +22,12 @@ pub struct QueryProviderProperties<B: Backend> {
 /// Gives every component below it the cache.
 #[component]
 pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
-    use_effect_with((props.client.clone(), props.on_failure.clone()), |(client, on_failure)| {
-        client.set_on_failure(on_failure.clone());
-    });
+    use_effect_with(
+        (props.client.clone(), props.on_failure.clone()),
+        |(client, on_failure)| {
+            client.set_on_failure(on_failure.clone());
+        },
+    );
     use_effect_with(props.client.clone(), |client| {
         client.set_online(page::is_online());
         let on = |event, act: fn(&QueryClient<B>)| {
@@ -58,6 +61,9 @@ pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
 /// Outside a [`QueryProvider`] of this backend.
 #[hook]
 pub fn use_query_client<B: Backend>() -> QueryClient<B> {
-    #[expect(clippy::expect_used, reason = "a component that is placed wrongly is a mistake of the program")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a component that is placed wrongly is a mistake of the program"
+    )]
     use_context().expect("must be used below a <QueryProvider>")
 }

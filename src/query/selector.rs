@@ -97,15 +97,37 @@ mod tests {
         let table = [
             (Selector::all(), [true, true, true, true]),
             (Selector::segment("actions"), [true, true, false, false]),
-            (Selector::segment("actions").within("session", 7), [true, true, false, false]),
-            (Selector::segment("actions").within("session", 8), [false, true, false, false]),
-            (Selector::segment("actions").without("users"), [true, false, false, false]),
-            (Selector::segment("sessions").and_segment(7), [false, false, false, true]),
-            (Selector::path(["sessions".into(), 7.into()]), [false, false, false, false]),
-            (Selector::path(["sessions".into(), 7.into(), "goals".into()]), [false, false, false, true]),
+            (
+                Selector::segment("actions").within("session", 7),
+                [true, true, false, false],
+            ),
+            (
+                Selector::segment("actions").within("session", 8),
+                [false, true, false, false],
+            ),
+            (
+                Selector::segment("actions").without("users"),
+                [true, false, false, false],
+            ),
+            (
+                Selector::segment("sessions").and_segment(7),
+                [false, false, false, true],
+            ),
+            (
+                Selector::path(["sessions".into(), 7.into()]),
+                [false, false, false, false],
+            ),
+            (
+                Selector::path(["sessions".into(), 7.into(), "goals".into()]),
+                [false, false, false, true],
+            ),
         ];
         for (selector, expected) in table {
-            assert_eq!([&list, &mine, &log, &nested].map(|key| selector.matches(key)), expected, "{selector:?}");
+            assert_eq!(
+                [&list, &mine, &log, &nested].map(|key| selector.matches(key)),
+                expected,
+                "{selector:?}"
+            );
         }
     }
 }

@@ -100,20 +100,27 @@ impl<B: Backend, I: Clone + 'static, O: 'static> UseMutation<B, I, O> {
     /// Changes it, and calls back with the outcome unless the component is gone by then.
     pub fn run_then(&self, input: I, then: impl FnOnce(Result<&O, &B::Error>) + 'static) {
         let edits = (self.edits)(&input).0;
-        let mutation = self.client.begin(edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone())));
+        let mutation = self
+            .client
+            .begin(edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone())));
         let running = (self.run)(self.client.backend().clone(), input);
         let (client, attempt, alive) = (self.client.clone(), self.attempt, Rc::downgrade(&self.alive));
         browser::spawn(async move {
             let result = running.await;
             match &result {
                 Ok(answer) => {
-                    let outcomes: Vec<_> =
-                        edits.into_iter().map(|edit| (edit.key, (edit.outcome)(answer))).collect();
+                    let outcomes: Vec<_> = edits
+                        .into_iter()
+                        .map(|edit| (edit.key, (edit.outcome)(answer)))
+                        .collect();
                     client.commit(mutation, outcomes);
                 }
                 Err(error) => {
                     client.roll_back(mutation);
-                    client.fail(Failure { attempt, error: error.clone() });
+                    client.fail(Failure {
+                        attempt,
+                        error: error.clone(),
+                    });
                 }
             }
             if alive.strong_count() > 0 {

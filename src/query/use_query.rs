@@ -35,7 +35,9 @@ where
         });
         *held = observed;
     }
-    UseQuery { observer: held.as_ref().map(|(_, observer)| Rc::clone(observer)) }
+    UseQuery {
+        observer: held.as_ref().map(|(_, observer)| Rc::clone(observer)),
+    }
 }
 
 /// A query as a component sees it.
@@ -65,11 +67,18 @@ impl<Q: Query> UseQuery<Q> {
     /// What there is to show.
     #[must_use]
     pub fn view(&self) -> View<Q::Data, Fails<Q>> {
-        let Some(observer) = &self.observer else { return View::Idle };
-        let Some(snapshot) = observer.look(Changed::DATA.and(Changed::ERROR)) else { return View::Loading };
+        let Some(observer) = &self.observer else {
+            return View::Idle;
+        };
+        let Some(snapshot) = observer.look(Changed::DATA.and(Changed::ERROR)) else {
+            return View::Loading;
+        };
         let trying = snapshot.fetching || snapshot.retrying;
         match (snapshot.data.as_ref().and_then(Value::get), snapshot.error) {
-            (Some(data), error) => View::Ready { data, error: error.filter(|_| !trying) },
+            (Some(data), error) => View::Ready {
+                data,
+                error: error.filter(|_| !trying),
+            },
             (None, Some(error)) if !trying => View::Failed(error),
             (None, _) => View::Loading,
         }
@@ -84,7 +93,10 @@ impl<Q: Query> UseQuery<Q> {
     /// Whether a fetch is under way.
     #[must_use]
     pub fn is_fetching(&self) -> bool {
-        let snapshot = self.observer.as_ref().and_then(|observer| observer.look(Changed::FETCHING));
+        let snapshot = self
+            .observer
+            .as_ref()
+            .and_then(|observer| observer.look(Changed::FETCHING));
         snapshot.is_some_and(|snapshot| snapshot.fetching)
     }
 
@@ -98,7 +110,9 @@ impl<Q: Query> UseQuery<Q> {
 
 impl<Q: Query> Clone for UseQuery<Q> {
     fn clone(&self) -> Self {
-        Self { observer: self.observer.clone() }
+        Self {
+            observer: self.observer.clone(),
+        }
     }
 }
 

@@ -21,7 +21,10 @@ impl Value {
     /// Wraps a value that is shared already.
     #[must_use]
     pub fn from_rc<T: PartialEq + 'static>(data: Rc<T>) -> Self {
-        Self { data, equal: |a, b| matches!((a.downcast_ref::<T>(), b.downcast_ref()), (Some(a), Some(b)) if a == b) }
+        Self {
+            data,
+            equal: |a, b| matches!((a.downcast_ref::<T>(), b.downcast_ref()), (Some(a), Some(b)) if a == b),
+        }
     }
 
     /// The value; `None` if it is of another type, which a key's type rules out.
@@ -57,7 +60,11 @@ pub struct Patch(Rc<dyn Fn(&Value) -> Value>);
 impl Patch {
     /// A change of values of type `T`; other values stay as they are.
     pub fn new<T: PartialEq + 'static>(change: impl Fn(&T) -> T + 'static) -> Self {
-        Self(Rc::new(move |value| value.get::<T>().map_or_else(|| value.clone(), |data| Value::new(change(&data)))))
+        Self(Rc::new(move |value| {
+            value
+                .get::<T>()
+                .map_or_else(|| value.clone(), |data| Value::new(change(&data)))
+        }))
     }
 
     /// The value after the change.

@@ -18,7 +18,10 @@ impl Query for SessionActions {
     type Data = List<Action>;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("actions").param("coaching_session_id", self.0.as_u128()).build()
+        Key::of::<Self>()
+            .segment("actions")
+            .param("coaching_session_id", self.0.as_u128())
+            .build()
     }
 
     async fn fetch(self, api: Api) -> Result<List<Action>, ApiError> {
@@ -39,7 +42,11 @@ impl Query for UserActions {
     type Data = List<Action>;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("users").segment(self.0.as_u128()).segment("actions").build()
+        Key::of::<Self>()
+            .segment("users")
+            .segment(self.0.as_u128())
+            .segment("actions")
+            .build()
     }
 
     async fn fetch(self, api: Api) -> Result<List<Action>, ApiError> {

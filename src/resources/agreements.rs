@@ -18,7 +18,10 @@ impl Query for SessionAgreements {
     type Data = List<Agreement>;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("agreements").param("coaching_session_id", self.0.as_u128()).build()
+        Key::of::<Self>()
+            .segment("agreements")
+            .param("coaching_session_id", self.0.as_u128())
+            .build()
     }
 
     async fn fetch(self, api: Api) -> Result<List<Agreement>, ApiError> {

@@ -18,7 +18,10 @@ impl Query for RelationshipGoals {
     type Data = List<Goal>;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("goals").param("coaching_relationship_id", self.0.as_u128()).build()
+        Key::of::<Self>()
+            .segment("goals")
+            .param("coaching_relationship_id", self.0.as_u128())
+            .build()
     }
 
     async fn fetch(self, api: Api) -> Result<List<Goal>, ApiError> {
@@ -39,7 +42,11 @@ impl Query for SessionGoals {
     type Data = List<Goal>;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("coaching_sessions").segment(self.0.as_u128()).segment("goals").build()
+        Key::of::<Self>()
+            .segment("coaching_sessions")
+            .segment(self.0.as_u128())
+            .segment("goals")
+            .build()
     }
 
     async fn fetch(self, api: Api) -> Result<List<Goal>, ApiError> {

@@ -102,7 +102,11 @@ pub(super) fn change<Q: Query<Data = List<T>>, T: Item + Clone + 'static>(query:
 
 /// No longer shows an item.
 pub(super) fn removal<Q: Query<Data = List<T>>, T: Item + 'static>(query: &Q, id: T::Id) -> Edits<()> {
-    Edits::default().edit(query, move |list| without(list, id), move |()| move |list| without(list, id))
+    Edits::default().edit(
+        query,
+        move |list| without(list, id),
+        move |()| move |list| without(list, id),
+    )
 }
 
 /// The list with this item in the place of its like, or at the end.
@@ -117,7 +121,9 @@ pub(super) fn with<T: Item>(list: &List<T>, item: &Rc<T>) -> List<T> {
 
 /// The list with this item in the place of its like; one that is gone stays gone.
 fn replaced<T: Item>(list: &List<T>, item: &Rc<T>) -> List<T> {
-    list.iter().map(|each| Rc::clone(if each.id() == item.id() { item } else { each })).collect()
+    list.iter()
+        .map(|each| Rc::clone(if each.id() == item.id() { item } else { each }))
+        .collect()
 }
 
 /// The list without the item with this id.
@@ -168,7 +174,13 @@ mod tests {
         assert_eq!(texts(&grown), ["a", "b", "c"]);
         assert_eq!(texts(&replaced(&list, &agreement(2, "B"))), ["a", "B"]);
         assert_eq!(texts(&replaced(&list, &agreement(3, "c"))), ["a", "b"]);
-        assert_eq!(texts(&without(&without(&list, AgreementId::from_u128(2)), AgreementId::from_u128(2))), ["a"]);
+        assert_eq!(
+            texts(&without(
+                &without(&list, AgreementId::from_u128(2)),
+                AgreementId::from_u128(2)
+            )),
+            ["a"]
+        );
     }
 
     #[test]
@@ -181,7 +193,10 @@ mod tests {
 
     #[test]
     fn drafts_are_told_from_what_the_server_has_named() {
-        let draft = Agreement { id: draft_id(), ..(*agreement(1, "a")).clone() };
+        let draft = Agreement {
+            id: draft_id(),
+            ..(*agreement(1, "a")).clone()
+        };
         assert!(draft.is_draft() && !agreement(1, "a").is_draft());
         assert_ne!(draft_id::<AgreementId>(), draft_id::<AgreementId>());
     }

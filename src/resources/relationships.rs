@@ -16,7 +16,11 @@ impl Query for UserRelationships {
     type Data = Vec<Rc<CoachingRelationship>>;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("users").segment(self.0.as_u128()).segment("coaching-relationships").build()
+        Key::of::<Self>()
+            .segment("users")
+            .segment(self.0.as_u128())
+            .segment("coaching-relationships")
+            .build()
     }
 
     fn options(&self) -> Options {

@@ -57,7 +57,10 @@ impl Query for SessionById {
     type Data = CoachingSession;
 
     fn key(&self) -> Key {
-        Key::of::<Self>().segment("coaching_sessions").segment(self.0.as_u128()).build()
+        Key::of::<Self>()
+            .segment("coaching_sessions")
+            .segment(self.0.as_u128())
+            .build()
     }
 
     async fn fetch(self, api: Api) -> Result<CoachingSession, ApiError> {
@@ -81,18 +84,14 @@ pub fn use_session_mutations(planned: Option<UserSessions>) -> SessionMutations 
         create: use_mutation(
             "plan the session",
             move |_: &NewCoachingSession| match planned {
-                Some(query) => Edits::default().edit(
-                    &query,
-                    Clone::clone,
-                    |created: &CoachingSession| {
-                        let created = Rc::new(created.clone());
-                        move |sessions: &List<CoachingSession>| {
-                            let mut sessions = list::with(sessions, &created);
-                            sessions.sort_by_key(|session| session.date);
-                            sessions
-                        }
-                    },
-                ),
+                Some(query) => Edits::default().edit(&query, Clone::clone, |created: &CoachingSession| {
+                    let created = Rc::new(created.clone());
+                    move |sessions: &List<CoachingSession>| {
+                        let mut sessions = list::with(sessions, &created);
+                        sessions.sort_by_key(|session| session.date);
+                        sessions
+                    }
+                }),
                 None => Edits::default(),
             },
             |api: Api, new| async move { api.create_session(&new).await },
@@ -103,7 +102,10 @@ pub fn use_session_mutations(planned: Option<UserSessions>) -> SessionMutations 
                 let title = title.clone();
                 Edits::default().edit(
                     &SessionById(*id),
-                    move |session| CoachingSession { title: title.clone(), ..session.clone() },
+                    move |session| CoachingSession {
+                        title: title.clone(),
+                        ..session.clone()
+                    },
                     |saved: &CoachingSession| {
                         let saved = saved.clone();
                         move |_: &CoachingSession| saved.clone()

@@ -157,7 +157,11 @@ impl<E> Connection<E> {
     /// What to show of it.
     #[must_use]
     pub fn status(&self) -> Status {
-        let trying = if self.ever_connected { State::Reconnecting } else { State::Connecting };
+        let trying = if self.ever_connected {
+            State::Reconnecting
+        } else {
+            State::Connecting
+        };
         Status {
             state: match self.phase {
                 Phase::Idle => State::Disconnected,
@@ -241,7 +245,11 @@ impl<E> Connection<E> {
             Some(_) => {}
             None if self.phase == Phase::Idle => {}
             None => {
-                if self.oldest_read.as_ref().is_none_or(|oldest| position.is_covered_by(oldest)) {
+                if self
+                    .oldest_read
+                    .as_ref()
+                    .is_none_or(|oldest| position.is_covered_by(oldest))
+                {
                     self.oldest_read = Some(position);
                 }
             }
@@ -376,14 +384,21 @@ impl<E> Connection<E> {
         self.phase = Phase::Connecting;
         self.timers.set(Timer::Connect, now + self.settings.connect_timeout);
         let cursor = self.cursor.clone().or_else(|| self.oldest_read.clone());
-        self.outputs.push_back(Output::Open { generation: self.generation, cursor });
+        self.outputs.push_back(Output::Open {
+            generation: self.generation,
+            cursor,
+        });
     }
 
     fn fail(&mut self, now: Instant, cause: Cause) {
         self.close();
         self.timers.cancel_all();
         self.failures = self.failures.saturating_add(1);
-        self.last_error = Some(ConnectionError { cause, at: now, attempt: self.failures });
+        self.last_error = Some(ConnectionError {
+            cause,
+            at: now,
+            attempt: self.failures,
+        });
         if self.failures > self.settings.max_retries {
             self.phase = Phase::GivenUp;
         } else {
@@ -401,7 +416,9 @@ impl<E> Connection<E> {
     /// Closes the stream, if there is one. A transition, not a side effect: no stream is ever closed twice.
     fn close(&mut self) {
         if matches!(self.phase, Phase::Connecting | Phase::Connected) {
-            self.outputs.push_back(Output::Close { generation: self.generation });
+            self.outputs.push_back(Output::Close {
+                generation: self.generation,
+            });
             self.phase = Phase::Waiting;
         }
     }

@@ -25,26 +25,61 @@ pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
         Err(error) => {
             tracing::warn!(bytes = data.len(), "the stream sent {error}");
             return match error {
-                DecodeError::Malformed(kind) | DecodeError::TooLong(Some(kind)) if !kind.is_control() => {
-                    Message { cursor: position(), frame: Frame::Event(Delivery::Unreadable(kind)) }
-                }
-                DecodeError::Unknown => Message { cursor: position(), frame: Frame::Ignored },
-                DecodeError::Malformed(_) | DecodeError::TooLong(_) | DecodeError::NotAnEvent => {
-                    Message { cursor: None, frame: Frame::Ignored }
-                }
+                DecodeError::Malformed(kind) | DecodeError::TooLong(Some(kind)) if !kind.is_control() => Message {
+                    cursor: position(),
+                    frame: Frame::Event(Delivery::Unreadable(kind)),
+                },
+                DecodeError::Unknown => Message {
+                    cursor: position(),
+                    frame: Frame::Ignored,
+                },
+                DecodeError::Malformed(_) | DecodeError::TooLong(_) | DecodeError::NotAnEvent => Message {
+                    cursor: None,
+                    frame: Frame::Ignored,
+                },
             };
         }
     };
     let frame = match event {
-        Event::Hello { resumed, cursor, heartbeat_ms, .. } => {
+        Event::Hello {
+            resumed,
+            cursor,
+            heartbeat_ms,
+            ..
+        } => {
             let cursor = cursor.and_then(|text| text.parse().ok());
-            return Message { cursor: None, frame: Frame::Hello(Hello { resumed, cursor, heartbeat_ms }) };
+            return Message {
+                cursor: None,
+                frame: Frame::Hello(Hello {
+                    resumed,
+                    cursor,
+                    heartbeat_ms,
+                }),
+            };
         }
-        Event::Heartbeat {} => return Message { cursor: None, frame: Frame::Heartbeat },
-        Event::Shutdown { retry_ms } => return Message { cursor: None, frame: Frame::Shutdown { retry_ms } },
-        Event::AuthExpiring { .. } => return Message { cursor: None, frame: Frame::Ignored },
+        Event::Heartbeat {} => {
+            return Message {
+                cursor: None,
+                frame: Frame::Heartbeat,
+            };
+        }
+        Event::Shutdown { retry_ms } => {
+            return Message {
+                cursor: None,
+                frame: Frame::Shutdown { retry_ms },
+            };
+        }
+        Event::AuthExpiring { .. } => {
+            return Message {
+                cursor: None,
+                frame: Frame::Ignored,
+            };
+        }
         Event::Resync { .. } => Frame::Resync,
         event => Frame::Event(Delivery::Event(event)),
     };
-    Message { cursor: position(), frame }
+    Message {
+        cursor: position(),
+        frame,
+    }
 }

@@ -176,8 +176,13 @@ impl Driver {
     fn publish(&self) {
         let status = self.0.connection.borrow().status();
         let published = self.0.published.borrow().clone();
-        let same_but_for_events = Status { last_event_at: None, ..status.clone() }
-            == Status { last_event_at: None, ..published.clone() };
+        let same_but_for_events = Status {
+            last_event_at: None,
+            ..status.clone()
+        } == Status {
+            last_event_at: None,
+            ..published.clone()
+        };
         if same_but_for_events {
             if status.last_event_at != published.last_event_at && self.0.publish_later.borrow().is_none() {
                 let driver = Rc::downgrade(&self.0);

@@ -113,6 +113,9 @@ pub fn SseProvider(props: &SseProviderProperties) -> Html {
 /// Outside a [`SseProvider`].
 #[hook]
 pub fn use_sse() -> SseHandle {
-    #[expect(clippy::expect_used, reason = "a component that is placed wrongly is a mistake of the program")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a component that is placed wrongly is a mistake of the program"
+    )]
     use_context().expect("must be used below a <SseProvider>")
 }

@@ -8,7 +8,9 @@ use super::*;
 #[test]
 fn a_hundred_observers_share_one_fetch() {
     let mut world = World::new();
-    let entries: Vec<_> = (0..100).map(|_| world.cache.observe(world.now, key(1), OPTIONS)).collect();
+    let entries: Vec<_> = (0..100)
+        .map(|_| world.cache.observe(world.now, key(1), OPTIONS))
+        .collect();
     world.flush();
     assert!(entries.iter().all(|entry| *entry == entries[0]));
     let flight = world.departed(entries[0]);

@@ -8,7 +8,9 @@ mod retry;
 
 use std::time::Duration;
 
-use super::{Cache, Changed, Effect, EntryId, Fault, FlightId, Key, MutationId, Options, Patch, Retry, Selector, Value};
+use super::{
+    Cache, Changed, Effect, EntryId, Fault, FlightId, Key, MutationId, Options, Patch, Retry, Selector, Value,
+};
 use crate::backoff::Backoff;
 use crate::time::Instant;
 
@@ -51,7 +53,11 @@ const OPTIONS: Options = Options {
     stale_after: Duration::from_secs(300),
     keep_for: Duration::from_secs(300),
     min_gap: Duration::ZERO,
-    backoff: Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(30), jitter: 0.0 },
+    backoff: Backoff {
+        base: Duration::from_secs(1),
+        cap: Duration::from_secs(30),
+        jitter: 0.0,
+    },
     max_retries: 3,
 };
 
@@ -66,7 +72,11 @@ impl World {
     fn new() -> Self {
         let mut cache = Cache::new(7);
         cache.set_pushed(true);
-        Self { cache, now: Instant::default(), effects: Vec::new() }
+        Self {
+            cache,
+            now: Instant::default(),
+            effects: Vec::new(),
+        }
     }
 
     /// A cache that shows key 1 with this value, fetched at time 0.

@@ -28,7 +28,10 @@ fn run(seed: u64) {
     let mut cache = Cache::<Fail>::new(seed);
     let options = Options {
         min_gap: Duration::from_millis(30 * rng.u64(0..3)),
-        backoff: Backoff { base: Duration::from_millis(20), ..OPTIONS.backoff },
+        backoff: Backoff {
+            base: Duration::from_millis(20),
+            ..OPTIONS.backoff
+        },
         ..OPTIONS
     };
     // The server keeps a bit for every write of a person and counts everybody else's changes above them.
@@ -101,13 +104,24 @@ fn run(seed: u64) {
             }
             !due
         });
-        for request in requests.values_mut().filter(|request| request.read.is_none() && request.reads_at <= ms) {
+        for request in requests
+            .values_mut()
+            .filter(|request| request.read.is_none() && request.reads_at <= ms)
+        {
             request.read = Some(server);
         }
-        let landed: Vec<_> = requests.iter().filter(|(_, request)| request.lands_at <= ms).map(|(id, _)| *id).collect();
+        let landed: Vec<_> = requests
+            .iter()
+            .filter(|(_, request)| request.lands_at <= ms)
+            .map(|(id, _)| *id)
+            .collect();
         for flight in landed {
             let Request { entry, read, fails, .. } = requests.remove(&flight).unwrap();
-            let result = if fails { Err(Fail::Passing) } else { Ok(Value::new(read.unwrap())) };
+            let result = if fails {
+                Err(Fail::Passing)
+            } else {
+                Ok(Value::new(read.unwrap()))
+            };
             cache.land(now, entry, flight, result);
         }
         for effect in cache.flush(now) {
@@ -118,7 +132,13 @@ fn run(seed: u64) {
                     let fails = ms < active_until && rng.u8(..5) == 0;
                     requests.insert(
                         flight,
-                        Request { entry, reads_at, lands_at: reads_at + rng.u64(0..40), read: None, fails },
+                        Request {
+                            entry,
+                            reads_at,
+                            lands_at: reads_at + rng.u64(0..40),
+                            read: None,
+                            fails,
+                        },
                     );
                 }
                 Effect::Abort { flight } => drop(requests.remove(&flight)),
@@ -127,14 +147,29 @@ fn run(seed: u64) {
         }
         if let Some(entry) = observers.first() {
             let snapshot = cache.snapshot(*entry).unwrap();
-            assert_eq!(snapshot.fetching, !requests.is_empty(), "says it is fetching and is not, seed {seed}");
+            assert_eq!(
+                snapshot.fetching,
+                !requests.is_empty(),
+                "says it is fetching and is not, seed {seed}"
+            );
         }
         let quiet = ms > active_until && requests.is_empty() && mutations.is_empty() && echoes.is_empty();
-        if quiet && cache.poll_timeout().is_none_or(|due| due > now + Duration::from_secs(20)) {
+        if quiet
+            && cache
+                .poll_timeout()
+                .is_none_or(|due| due > now + Duration::from_secs(20))
+        {
             break;
         }
     }
     let snapshot = cache.snapshot(*observers.last().unwrap()).unwrap();
-    assert!(!snapshot.stale && snapshot.error.is_none(), "not at rest, seed {seed}: {snapshot:?}");
-    assert_eq!(snapshot.data.unwrap().get::<u64>().map(|value| *value), Some(server), "not the truth, seed {seed}");
+    assert!(
+        !snapshot.stale && snapshot.error.is_none(),
+        "not at rest, seed {seed}: {snapshot:?}"
+    );
+    assert_eq!(
+        snapshot.data.unwrap().get::<u64>().map(|value| *value),
+        Some(server),
+        "not the truth, seed {seed}"
+    );
 }

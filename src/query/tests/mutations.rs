@@ -96,7 +96,11 @@ fn an_answer_that_left_before_the_change_was_confirmed_is_read_again() {
     let mutation = world.begin(or(64));
     world.commit(mutation, or(64));
     world.land(entry, old, Ok(1));
-    assert_eq!(world.shown(entry), Some(65), "the older answer does not undo the change");
+    assert_eq!(
+        world.shown(entry),
+        Some(65),
+        "the older answer does not undo the change"
+    );
     let fresh = world.departed(entry);
     world.land(entry, fresh, Ok(67)).nothing_departed();
     assert_eq!(world.shown(entry), Some(67));

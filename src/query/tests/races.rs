@@ -136,14 +136,28 @@ fn an_equal_answer_tells_nobody_about_data() {
     let flight = world.departed(entry);
     world.land(entry, flight, Ok(4));
     assert!(world.told().iter().all(|changed| !changed.intersects(Changed::DATA)));
-    assert!(world.cache.snapshot(entry).unwrap().data.unwrap().is(&before), "it is the same allocation");
+    assert!(
+        world.cache.snapshot(entry).unwrap().data.unwrap().is(&before),
+        "it is the same allocation"
+    );
 }
 
 #[test]
 fn bursts_are_paced_and_nothing_is_dropped() {
     let mut world = World::new();
-    let entry = world.observe_with(1, Options { min_gap: Duration::from_millis(500), ..OPTIONS });
+    let entry = world.observe_with(
+        1,
+        Options {
+            min_gap: Duration::from_millis(500),
+            ..OPTIONS
+        },
+    );
     let flight = world.departed(entry);
-    world.at(5).land(entry, flight, Ok(0)).invalidate(1).at(499).nothing_departed();
+    world
+        .at(5)
+        .land(entry, flight, Ok(0))
+        .invalidate(1)
+        .at(499)
+        .nothing_departed();
     world.at(500).departed(entry);
 }

@@ -14,7 +14,12 @@ fn fail_all(world: &mut World, entry: EntryId, until: u64) -> Vec<u64> {
             departures.push(world.now.as_millis());
             world.land(entry, flight, Err(Fail::Passing));
         }
-        match world.cache.poll_timeout().map(Instant::as_millis).filter(|due| *due <= until) {
+        match world
+            .cache
+            .poll_timeout()
+            .map(Instant::as_millis)
+            .filter(|due| *due <= until)
+        {
             Some(due) => departed = world.at(due).departures(),
             None => return departures,
         }
@@ -35,7 +40,10 @@ fn a_final_failure_is_not_tried_again() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
-    world.land(entry, flight, Err(Fail::Final)).at(200_000).nothing_departed();
+    world
+        .land(entry, flight, Err(Fail::Final))
+        .at(200_000)
+        .nothing_departed();
 }
 
 #[test]
@@ -43,7 +51,11 @@ fn an_event_is_answered_at_once_even_while_waiting_to_retry() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
-    world.land(entry, flight, Err(Fail::Passing)).at(10).invalidate(1).departed(entry);
+    world
+        .land(entry, flight, Err(Fail::Passing))
+        .at(10)
+        .invalidate(1)
+        .departed(entry);
 }
 
 #[test]
@@ -51,7 +63,11 @@ fn what_the_server_asks_to_wait_holds_even_for_events() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
-    world.land(entry, flight, Err(Fail::Later(7_000))).invalidate(1).at(6_999).nothing_departed();
+    world
+        .land(entry, flight, Err(Fail::Later(7_000)))
+        .invalidate(1)
+        .at(6_999)
+        .nothing_departed();
     world.at(7_000).departed(entry);
 }
 

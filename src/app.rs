@@ -1,0 +1,156 @@
+//! The app: who gives what to whom, and which page is shown.
+
+use yew::prelude::*;
+use yew_router::prelude::*;
+use yewdux::YewduxRoot;
+
+use std::rc::Rc;
+
+use wire::User;
+
+use crate::api::{Api, ApiError};
+use crate::components::{ConnectionIndicator, Problem, Shell, Splash, Toasts};
+use crate::config::Config;
+use crate::live::Live;
+use crate::pages::{CoachingSessionPage, DashboardPage, LoginPage, NotFoundPage};
+use crate::query::{Failure, QueryProvider};
+use crate::resources::Client;
+use crate::route::{LoginQuery, Route};
+use crate::session::{Farewell, Session, SessionProvider, use_session};
+use crate::sse::SseProvider;
+use crate::title::use_focus_on_change;
+use crate::toast::{ToastProvider, use_say};
+
+/// Properties of [`App`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct AppProperties {
+    /// The configuration of this deployment.
+    pub config: Config,
+}
+
+/// The app.
+#[component]
+pub fn App(props: &AppProperties) -> Html {
+    let api = use_memo((), |()| Api::new(&props.config));
+    html! {
+        // The stores live in here, so that two apps on one page (as in tests) do not share them.
+        <YewduxRoot>
+            // Anything below may lead somewhere else.
+            <BrowserRouter>
+                // Anything below may have something to say.
+                <ToastProvider>
+                    <SessionProvider api={(*api).clone()}>
+                        <Workspace config={props.config.clone()} api={(*api).clone()} />
+                    </SessionProvider>
+                </ToastProvider>
+            </BrowserRouter>
+        </YewduxRoot>
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct WorkspaceProperties {
+    config: Config,
+    api: Api,
+}
+
+/// What depends on who is signed in.
+#[component]
+fn Workspace(props: &WorkspaceProperties) -> Html {
+    let api = props.api.clone();
+    let client = use_memo((), move |()| Client::new(api));
+    let signed_in = use_session().user().is_some();
+    let say = use_say();
+    let on_failure = use_callback(say, |failure: Failure<ApiError>, say| {
+        say.say(format!("Could not {}. {}", failure.attempt, failure.error));
+    });
+    let Config {
+        stream_url, connection, ..
+    } = props.config.clone();
+    html! {
+        <QueryProvider<Api> client={(*client).clone()} {on_failure}>
+            // Below the cache, because what arrives goes there.
+            <SseProvider url={stream_url} settings={connection} {signed_in}>
+                <Live />
+                <Switch<Route> render={Callback::from(switch)} />
+                <ConnectionIndicator />
+                <Toasts />
+            </SseProvider>
+        </QueryProvider<Api>>
+    }
+}
+
+fn switch(route: Route) -> Html {
+    match route {
+        Route::Login => html! { <LoginPage /> },
+        route => html! { <Members {route} /> },
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct MembersProperties {
+    route: Route,
+}
+
+/// The pages for whoever is signed in; anybody else is asked to sign in first.
+#[component]
+fn Members(props: &MembersProperties) -> Html {
+    let session = use_session();
+    use_focus_on_change(props.route);
+    let on_sign_out = {
+        let session = session.clone();
+        Callback::from(move |()| session.sign_out(Farewell::Asked))
+    };
+    match session.session() {
+        Session::Restoring => html! { <Splash /> },
+        Session::Unknown(error) => {
+            let session = session.clone();
+            let retry = Callback::from(move |()| session.restore());
+            html! { <main class="splash"><Problem text={error.to_string()} {retry} /></main> }
+        }
+        Session::SignedOut(farewell) => html! { <ToLogin from={props.route} farewell={farewell.clone()} /> },
+        Session::SignedIn(user) => html! {
+            <Shell name={user.name()} {on_sign_out}>{ page(props.route, user) }</Shell>
+        },
+    }
+}
+
+fn page(route: Route, user: &Rc<User>) -> Html {
+    let user = Rc::clone(user);
+    match route {
+        Route::Dashboard => html! { <DashboardPage {user} /> },
+        Route::Session { id } => html! { <CoachingSessionPage key={id.to_string()} {id} {user} /> },
+        Route::Login | Route::NotFound => html! { <NotFoundPage /> },
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct ToLoginProperties {
+    from: Route,
+    farewell: Option<Farewell>,
+}
+
+/// Leads to where one signs in, and from there back. Leaves no way back into what was shown before.
+#[component]
+fn ToLogin(props: &ToLoginProperties) -> Html {
+    let navigator = use_navigator();
+    use_effect_with(props.clone(), move |ToLoginProperties { from, farewell }| {
+        let query = LoginQuery {
+            reason: farewell.as_ref().map(|farewell| farewell.reason().to_owned()),
+            message: match farewell {
+                Some(Farewell::Forced(reason)) if !reason.is_empty() => Some(reason.clone()),
+                _ => None,
+            },
+            // Whoever leaves on purpose is not kept where they were.
+            next: match farewell {
+                Some(Farewell::Asked) => None,
+                _ => Some(from.to_path()).filter(|_| *from != Route::Dashboard),
+            },
+        };
+        let result = navigator.map(|navigator| navigator.replace_with_query(&Route::Login, &query));
+        if !matches!(result, Some(Ok(()))) {
+            tracing::error!("can not go to the sign-in page");
+        }
+    });
+    html! { <Splash /> }
+}

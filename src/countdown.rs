@@ -1,0 +1,40 @@
+//! Time that passes on the screen.
+
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use crate::browser::{Timeout, clock};
+use crate::time::Instant;
+
+/// How many seconds are left until `due`, rendering again as they pass.
+#[hook]
+pub fn use_seconds_until(due: Option<Instant>) -> Option<u64> {
+    let update = use_force_update();
+    let left = due.map(|due| clock::now().until(due));
+    let timer = use_mut_ref(|| None::<Timeout>);
+    let next = left.filter(|left| !left.is_zero()).map(|left| {
+        let to_full_second = Duration::from_millis(u64::from(left.subsec_millis()).max(1));
+        Timeout::new(to_full_second, move || update.force_update())
+    });
+    let old = timer.replace(next);
+    drop(old);
+    left.map(|left| left.as_millis().div_ceil(1_000))
+        .and_then(|seconds| u64::try_from(seconds).ok())
+}
+
+/// Whether a condition has held for a while. Becomes false at once.
+#[hook]
+pub fn use_has_lasted(condition: bool, duration: Duration) -> bool {
+    let has_lasted = use_state(|| false);
+    let setter = has_lasted.setter();
+    use_effect_with(condition, move |condition| {
+        setter.set(false);
+        let timer = condition.then(|| {
+            let setter = setter.clone();
+            Timeout::new(duration, move || setter.set(true))
+        });
+        move || drop(timer)
+    });
+    condition && *has_lasted
+}

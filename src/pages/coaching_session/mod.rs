@@ -1,0 +1,105 @@
+//! One session: what was agreed in it, live.
+
+mod actions;
+mod agreements;
+mod goals;
+mod header;
+
+use std::rc::Rc;
+
+use wire::{CoachingRelationship, CoachingSessionId, User};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::api::Kind;
+use crate::components::{Problem, Skeleton};
+use crate::query::{View, use_query};
+use crate::resources::{SessionById, UserRelationships};
+use crate::route::Route;
+use crate::title::use_title;
+
+use actions::Actions;
+use agreements::Agreements;
+use goals::Goals;
+use header::SessionHeader;
+
+/// Properties of [`CoachingSessionPage`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct CoachingSessionPageProperties {
+    /// Which session.
+    pub id: CoachingSessionId,
+    /// Who looks at it.
+    pub user: Rc<User>,
+}
+
+/// One session: what was agreed in it, live.
+#[component]
+pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
+    let session = use_query(SessionById(props.id));
+    let relationships = use_query(UserRelationships(props.user.id));
+    let retry = {
+        let session = session.clone();
+        Callback::from(move |()| session.refetch())
+    };
+    let view = session.view();
+    use_title(match &view {
+        View::Ready { data, .. } => data.title.clone().unwrap_or_else(|| "Session".to_owned()),
+        View::Idle | View::Loading | View::Failed(_) => "Session".to_owned(),
+    });
+    let (session, problem) = match view {
+        View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
+            return html! { <NoSuchSession /> };
+        }
+        View::Failed(error) => (None, Some(error)),
+        View::Ready { data, error } => (Some(data), error),
+        View::Idle | View::Loading => (None, None),
+    };
+    let relationship = relationships.data().and_then(|all| {
+        let id = session.as_ref()?.coaching_relationship_id;
+        all.iter().find(|each| each.id == id).cloned()
+    });
+    html! {
+        <article class="session">
+            if let Some(error) = problem {
+                <Problem text={error.to_string()} {retry} />
+            }
+            if let Some(session) = &session {
+                <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)} />
+            } else {
+                <Skeleton />
+            }
+            <div class="columns">
+                <Actions session={props.id} user={props.user.id} relationship={relationship.clone()} />
+                <div class="column">
+                    <Agreements session={props.id} user={props.user.id} {relationship} />
+                    if let Some(session) = session {
+                        <Goals session={props.id} relationship={session.coaching_relationship_id} user={props.user.id} />
+                    }
+                </div>
+            </div>
+        </article>
+    }
+}
+
+fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<AttrValue> {
+    relationship.map(|relationship| relationship.partner_of(user.id).into())
+}
+
+#[component]
+fn NoSuchSession() -> Html {
+    html! {
+        <div class="empty-page">
+            <h1>{ "This session is not here" }</h1>
+            <p>{ "It does not exist any more, or it is between other people." }</p>
+            <Link<Route> to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</Link<Route>>
+        </div>
+    }
+}
+
+/// How people refer to whoever wrote something.
+fn author(relationship: Option<&CoachingRelationship>, author: wire::UserId, user: wire::UserId) -> Option<String> {
+    if author == user {
+        return Some("You".to_owned());
+    }
+    relationship?.name_of(author)
+}

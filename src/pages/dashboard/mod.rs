@@ -1,0 +1,78 @@
+//! What is coming up: sessions, open actions, goals.
+
+mod plan;
+mod sessions;
+mod work;
+
+use std::rc::Rc;
+
+use chrono::Days;
+use wire::User;
+use yew::prelude::*;
+
+use crate::calendar;
+use crate::query::use_query;
+use crate::resources::{UserRelationships, UserSessions};
+use crate::title::use_title;
+
+use plan::PlanSession;
+use sessions::Sessions;
+use work::{Goals, OpenActions};
+
+/// How far back and ahead the dashboard looks, in days.
+const BEFORE: u64 = 30;
+const AHEAD: u64 = 90;
+
+/// Properties of [`DashboardPage`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct DashboardPageProperties {
+    /// Who looks at it.
+    pub user: Rc<User>,
+}
+
+/// What is coming up: sessions, open actions, goals.
+#[component]
+pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
+    use_title("Dashboard");
+    let user = &props.user;
+    let today = calendar::today();
+    let query = UserSessions {
+        user: user.id,
+        from: today.checked_sub_days(Days::new(BEFORE)).unwrap_or(today),
+        to: today.checked_add_days(Days::new(AHEAD)).unwrap_or(today),
+    };
+    let relationships = use_query(UserRelationships(user.id)).data();
+    let coaches = relationships
+        .as_deref()
+        .is_some_and(|all| all.iter().any(|each| each.coach_id == user.id));
+    html! {
+        <div class="dashboard">
+            <header class="greeting">
+                <h1>{ format!("Hello, {}", first_name(user)) }</h1>
+                <p class="lead">{ "Here is what is coming up." }</p>
+            </header>
+            <div class="columns">
+                <div class="column">
+                    <Sessions {query} user={user.id} relationships={relationships.clone()} />
+                    if coaches {
+                        <PlanSession {query} user={user.id} relationships={relationships.clone()} />
+                    }
+                </div>
+                <div class="column">
+                    <OpenActions user={user.id} />
+                    for relationship in relationships.iter().flat_map(|all| all.iter()) {
+                        <Goals key={relationship.id.to_string()} relationship={Rc::clone(relationship)} user={user.id} />
+                    }
+                </div>
+            </div>
+        </div>
+    }
+}
+
+fn first_name(user: &User) -> String {
+    if user.first_name.is_empty() {
+        user.name()
+    } else {
+        user.first_name.clone()
+    }
+}

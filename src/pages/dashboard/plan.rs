@@ -1,0 +1,82 @@
+//! Planning a session.
+
+use std::rc::Rc;
+
+use chrono::NaiveDateTime;
+use wire::{CoachingRelationship, NewCoachingSession, UserId};
+use yew::prelude::*;
+
+use crate::calendar;
+use crate::resources::{UserSessions, use_session_mutations};
+
+/// Longest title, in characters.
+const MAX_TITLE: u32 = 500;
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct PlanSessionProperties {
+    pub(super) query: UserSessions,
+    pub(super) user: UserId,
+    pub(super) relationships: Option<Rc<Vec<Rc<CoachingRelationship>>>>,
+}
+
+/// Planning a session with somebody whom this person coaches.
+#[component]
+pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
+    let (with, when, title) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let create = use_session_mutations(Some(props.query)).create;
+    let coachees: Vec<_> = props
+        .relationships
+        .iter()
+        .flat_map(|all| all.iter())
+        .filter(|relationship| relationship.coach_id == props.user)
+        .cloned()
+        .collect();
+
+    let on_submit = {
+        let (with, when, title) = (with.clone(), when.clone(), title.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let input = |field: &NodeRef| field.cast::<web_sys::HtmlInputElement>();
+            let relationship = with
+                .cast::<web_sys::HtmlSelectElement>()
+                .and_then(|field| field.value().parse().ok());
+            let (Some(relationship), Some(when), Some(title)) = (relationship, input(&when), input(&title)) else {
+                return;
+            };
+            let Ok(starts) = NaiveDateTime::parse_from_str(&when.value(), "%Y-%m-%dT%H:%M") else {
+                return;
+            };
+            let new = NewCoachingSession {
+                coaching_relationship_id: relationship,
+                date: calendar::utc(starts),
+                duration_minutes: None,
+                title: Some(title.value().trim().to_owned()).filter(|title| !title.is_empty()),
+                meeting_url: None,
+            };
+            create.run_then(new, move |result| {
+                if result.is_ok() {
+                    when.set_value("");
+                    title.set_value("");
+                }
+            });
+        })
+    };
+    html! {
+        <details class="card plan">
+            <summary>{ "Plan a session" }</summary>
+            <form onsubmit={on_submit}>
+                <label for="plan-with">{ "With" }</label>
+                <select id="plan-with" ref={with} required=true>
+                    for relationship in coachees.iter() {
+                        <option value={relationship.id.to_string()}>{ relationship.partner_of(props.user) }</option>
+                    }
+                </select>
+                <label for="plan-when">{ "When" }</label>
+                <input id="plan-when" ref={when} type="datetime-local" required=true />
+                <label for="plan-title">{ "Title (optional)" }</label>
+                <input id="plan-title" ref={title} maxlength={MAX_TITLE.to_string()} />
+                <button type="submit" class="primary">{ "Plan session" }</button>
+            </form>
+        </details>
+    }
+}

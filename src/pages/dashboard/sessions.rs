@@ -1,0 +1,88 @@
+//! The sessions of a person.
+
+use std::rc::Rc;
+
+use chrono::NaiveDate;
+use wire::{CoachingRelationship, CoachingSession, UserId};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::calendar;
+use crate::components::{Card, Glyph, Icon, query_view};
+use crate::query::use_query;
+use crate::resources::{List, UserSessions};
+use crate::route::Route;
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct SessionsProperties {
+    pub(super) query: UserSessions,
+    pub(super) user: UserId,
+    pub(super) relationships: Option<Rc<Vec<Rc<CoachingRelationship>>>>,
+}
+
+/// The sessions of a person: what is coming, and what has been.
+#[component]
+pub(super) fn Sessions(props: &SessionsProperties) -> Html {
+    let sessions = use_query(props.query);
+    let retry = {
+        let sessions = sessions.clone();
+        Callback::from(move |()| sessions.refetch())
+    };
+    query_view(sessions.view(), retry, |sessions| split(&sessions, props))
+}
+
+fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
+    let today = calendar::today();
+    let (upcoming, past): (Vec<_>, Vec<_>) = sessions
+        .iter()
+        .partition(|session| calendar::local(session.date).date() >= today);
+    html! {
+        <>
+            <Card title="Upcoming sessions" glyph={Glyph::Calendar} count={upcoming.len()}>
+                <ul class="rows">
+                    for session in upcoming.iter() { { row(session, today, props) } }
+                </ul>
+                if upcoming.is_empty() {
+                    <p class="empty">{ "Nothing is planned for the next three months." }</p>
+                }
+            </Card>
+            if !past.is_empty() {
+                <Card title="Recent sessions" glyph={Glyph::Calendar}>
+                    <ul class="rows">
+                        for session in past.iter().rev() { { row(session, today, props) } }
+                    </ul>
+                </Card>
+            }
+        </>
+    }
+}
+
+fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties) -> Html {
+    let starts = calendar::local(session.date);
+    let relationship = props
+        .relationships
+        .as_deref()
+        .and_then(|all| all.iter().find(|each| each.id == session.coaching_relationship_id));
+    let title = session
+        .title
+        .as_deref()
+        .or(session.display_title.as_deref())
+        .unwrap_or("Untitled session");
+    html! {
+        <li key={session.id.to_string()} data-id={session.id.to_string()}>
+            <Link<Route> to={Route::Session { id: session.id }} classes="row">
+                <span class={classes!("date", (starts.date() == today).then_some("today"))}>
+                    <span>{ calendar::day(starts.date(), today) }</span>
+                    <span class="time">{ calendar::time_of_day(starts) }</span>
+                </span>
+                <span class="what">
+                    <span class="title">{ title }</span>
+                    if let Some(relationship) = relationship {
+                        <span class="details">{ format!("with {}", relationship.partner_of(props.user)) }</span>
+                    }
+                </span>
+                <Icon glyph={Glyph::Arrow} />
+            </Link<Route>>
+        </li>
+    }
+}

@@ -1,0 +1,111 @@
+//! What is to be done, and where it leads.
+
+use std::rc::Rc;
+
+use wire::{Action, CoachingRelationship, Goal, ItemStatus, UserId};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::calendar;
+use crate::components::{Card, Glyph, query_view};
+use crate::query::use_query;
+use crate::resources::{RelationshipGoals, UserActions};
+use crate::route::Route;
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct OpenActionsProperties {
+    pub(super) user: UserId,
+}
+
+/// The actions that are still open, in all sessions.
+#[component]
+pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
+    let actions = use_query(UserActions(props.user));
+    let retry = {
+        let actions = actions.clone();
+        Callback::from(move |()| actions.refetch())
+    };
+    let open = |actions: &[Rc<Action>]| -> Vec<Rc<Action>> {
+        actions
+            .iter()
+            .filter(|action| !action.status.is_closed())
+            .cloned()
+            .collect()
+    };
+    let count = actions.data().map(|actions| open(&actions).len());
+    html! {
+        <Card title="Open actions" glyph={Glyph::Check} {count}>
+            { query_view(actions.view(), retry, |actions| open_list(&open(&actions))) }
+        </Card>
+    }
+}
+
+fn open_list(actions: &[Rc<Action>]) -> Html {
+    let today = calendar::today();
+    html! {
+        <>
+            <ul class="rows">
+                for action in actions.iter() {
+                    <li key={action.id.to_string()} data-id={action.id.to_string()}>
+                        <Link<Route> to={Route::Session { id: action.coaching_session_id }} classes="row">
+                            <span class="what">
+                                <span class="title">{ action.body.clone().unwrap_or_default() }</span>
+                                if let Some(due) = action.due_by.map(|due| calendar::local(due.naive_utc()).date()) {
+                                    <span class={classes!("details", "due", (due < today).then_some("late"))}>
+                                        { if due < today { "Was due " } else { "Due " } }{ calendar::day(due, today) }
+                                    </span>
+                                }
+                            </span>
+                        </Link<Route>>
+                    </li>
+                }
+            </ul>
+            if actions.is_empty() {
+                <p class="empty">{ "Nothing is open. Well done." }</p>
+            }
+        </>
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct GoalsProperties {
+    pub(super) relationship: Rc<CoachingRelationship>,
+    pub(super) user: UserId,
+}
+
+/// The goals that are being worked on with one person.
+#[component]
+pub(super) fn Goals(props: &GoalsProperties) -> Html {
+    let goals = use_query(RelationshipGoals(props.relationship.id));
+    let retry = {
+        let goals = goals.clone();
+        Callback::from(move |()| goals.refetch())
+    };
+    let title = format!("Goals with {}", props.relationship.partner_of(props.user));
+    html! {
+        <Card {title} glyph={Glyph::Flag}>
+            { query_view(goals.view(), retry, |goals| goal_list(&goals)) }
+        </Card>
+    }
+}
+
+fn goal_list(goals: &[Rc<Goal>]) -> Html {
+    let current: Vec<_> = goals.iter().filter(|goal| !goal.status.is_closed()).collect();
+    html! {
+        <>
+            <ul class="rows plain-rows">
+                for goal in current.iter() {
+                    <li key={goal.id.to_string()} data-id={goal.id.to_string()}>
+                        <span class="title">{ goal.title.clone().unwrap_or_default() }</span>
+                        if goal.status == ItemStatus::InProgress {
+                            <span class="chip">{ "In progress" }</span>
+                        }
+                    </li>
+                }
+            </ul>
+            if current.is_empty() {
+                <p class="empty">{ "No goals are open." }</p>
+            }
+        </>
+    }
+}

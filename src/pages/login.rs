@@ -1,0 +1,107 @@
+//! Where one signs in.
+
+use wire::Credentials;
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::components::{Glyph, Icon, Splash};
+use crate::route::{LoginQuery, Route};
+use crate::session::{Session, SessionHandle, use_session};
+use crate::task::use_task;
+use crate::title::use_title;
+
+/// Where one signs in, and where one ends up when signed out. Whoever is signed in already goes on at once.
+#[component]
+pub fn LoginPage() -> Html {
+    use_title("Sign in");
+    let session = use_session();
+    let query = use_location()
+        .and_then(|location| location.query::<LoginQuery>().ok())
+        .unwrap_or_default();
+    match session.session() {
+        Session::Restoring => html! { <Splash /> },
+        Session::SignedIn(_) => html! { <Redirect<Route> to={query.destination()} /> },
+        Session::SignedOut(_) | Session::Unknown(_) => html! {
+            <main class="login">
+                <div class="login-card">
+                    <p class="brand"><Icon glyph={Glyph::Mark} /><span>{ "Freshet" }</span></p>
+                    <h1>{ "Welcome back" }</h1>
+                    <p class="lead">{ "Sign in to your coaching workspace." }</p>
+                    if let Some(text) = farewell(&query) {
+                        <p class="note" role="status">{ text }</p>
+                    }
+                    <SignInForm {session} />
+                </div>
+            </main>
+        },
+    }
+}
+
+/// Why somebody is here, in words. What an address says is only ever shown as text.
+fn farewell(query: &LoginQuery) -> Option<String> {
+    let message = query
+        .message
+        .as_deref()
+        .map(str::trim)
+        .filter(|message| !message.is_empty());
+    match query.reason.as_deref()? {
+        "signed_out" => Some("You are signed out.".to_owned()),
+        "session_expired" => Some("Your session has ended. Please sign in again.".to_owned()),
+        "forced_logout" => Some(match message {
+            Some(message) => format!("You were signed out: {message}"),
+            None => "You were signed out by the server.".to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct SignInFormProperties {
+    session: SessionHandle,
+}
+
+#[component]
+fn SignInForm(props: &SignInFormProperties) -> Html {
+    let (email, password) = (use_node_ref(), use_node_ref());
+    let error = use_state(|| None::<String>);
+    let task = use_task();
+
+    let on_submit = {
+        let (session, error, task) = (props.session.clone(), error.clone(), task.clone());
+        let (email, password) = (email.clone(), password.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let value = |field: &NodeRef| field.cast::<web_sys::HtmlInputElement>().map(|field| field.value());
+            let (Some(email), Some(password)) = (value(&email), value(&password)) else {
+                return;
+            };
+            let credentials = Credentials {
+                email: email.trim().to_owned(),
+                password,
+            };
+            error.set(None);
+            let (session, error) = (session.clone(), error.clone());
+            task.run(async move {
+                if let Err(refusal) = session.sign_in(&credentials).await {
+                    error.set(Some(refusal.to_string()));
+                }
+            });
+        })
+    };
+    html! {
+        <form onsubmit={on_submit}>
+            <label for="email">{ "Email" }</label>
+            <input id="email" ref={email} type="email" name="email" autocomplete="username" required=true autofocus=true />
+            <label for="password">{ "Password" }</label>
+            <input id="password" ref={password} type="password" name="password" autocomplete="current-password"
+                required=true />
+            if let Some(error) = &*error {
+                <p class="error" role="alert">{ error }</p>
+            }
+            <button type="submit" class="primary" disabled={task.is_running()}>
+                if task.is_running() { <span class="spinner" aria-hidden="true" /> }
+                { "Sign in" }
+            </button>
+        </form>
+    }
+}

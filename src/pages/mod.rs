@@ -1,0 +1,11 @@
+//! One module for each page: reads resources, renders components.
+
+mod coaching_session;
+mod dashboard;
+mod login;
+mod not_found;
+
+pub use coaching_session::CoachingSessionPage;
+pub use dashboard::DashboardPage;
+pub use login::LoginPage;
+pub use not_found::NotFoundPage;

@@ -1,0 +1,20 @@
+//! An address that leads nowhere.
+
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::route::Route;
+use crate::title::use_title;
+
+/// An address that leads nowhere.
+#[component]
+pub fn NotFoundPage() -> Html {
+    use_title("Not found");
+    html! {
+        <div class="empty-page">
+            <h1>{ "There is nothing here" }</h1>
+            <p>{ "The address may be mistyped, or what it led to does not exist any more." }</p>
+            <Link<Route> to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</Link<Route>>
+        </div>
+    }
+}

@@ -1,0 +1,174 @@
+//! Short messages that come by themselves and go by themselves.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use crate::browser::Timeout;
+
+/// How long a message stays.
+const LIFE: Duration = Duration::from_secs(8);
+/// How many messages are shown; older ones make room.
+const MOST: usize = 4;
+
+/// A short message.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    /// Its number, for telling it from others.
+    pub number: u32,
+    /// What it says.
+    pub text: Rc<str>,
+    /// Ends its life.
+    _timer: Rc<Timeout>,
+}
+
+impl PartialEq for Toast {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+/// The messages on the screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toasts {
+    /// The oldest first.
+    pub shown: Vec<Toast>,
+    last: u32,
+}
+
+/// What can happen to the messages.
+#[derive(Debug)]
+pub enum Change {
+    /// There is something to say.
+    Say(String),
+    /// It was read, or its time is over.
+    Dismiss(u32),
+}
+
+impl Toasts {
+    fn after(&self, change: Change, dismiss: impl Fn(u32) + 'static) -> Self {
+        let mut toasts = self.clone();
+        match change {
+            Change::Say(text) => {
+                // Saying the same thing again begins its time anew.
+                toasts.shown.retain(|toast| *toast.text != *text);
+                let excess = (toasts.shown.len() + 1).saturating_sub(MOST);
+                toasts.shown.drain(..excess);
+                toasts.last += 1;
+                let number = toasts.last;
+                let timer = Rc::new(Timeout::new(LIFE, move || dismiss(number)));
+                toasts.shown.push(Toast {
+                    number,
+                    text: text.into(),
+                    _timer: timer,
+                });
+            }
+            Change::Dismiss(number) => toasts.shown.retain(|toast| toast.number != number),
+        }
+        toasts
+    }
+}
+
+/// Says things, and knows what is being said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toaster {
+    /// The messages on the screen.
+    pub toasts: Toasts,
+    change: Callback<Change>,
+}
+
+impl Toaster {
+    /// No longer shows a message.
+    pub fn dismiss(&self, number: u32) {
+        self.change.emit(Change::Dismiss(number));
+    }
+}
+
+/// A way to say things, which stays the same whatever is being said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Say(Callback<Change>);
+
+impl Say {
+    /// Says something.
+    pub fn say(&self, text: impl Into<String>) {
+        self.0.emit(Change::Say(text.into()));
+    }
+}
+
+/// Properties of [`ToastProvider`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct ToastProviderProperties {
+    /// What may say things.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// Lets everything below say things.
+#[component]
+pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
+    let newest = use_mut_ref(Toasts::default);
+    let update = use_force_update();
+    let held = Rc::clone(&newest);
+    let change = use_memo((), move |()| {
+        change_of(held, Callback::from(move |()| update.force_update()))
+    });
+    let toaster = Toaster {
+        toasts: newest.borrow().clone(),
+        change: (*change).clone(),
+    };
+    let say = Say((*change).clone());
+    html! {
+        <ContextProvider<Say> context={say}>
+            <ContextProvider<Toaster> context={toaster}>{ props.children.clone() }</ContextProvider<Toaster>>
+        </ContextProvider<Say>>
+    }
+}
+
+fn change_of(held: Rc<std::cell::RefCell<Toasts>>, update: Callback<()>) -> Callback<Change> {
+    Callback::from(move |change| {
+        let dismiss = {
+            let (held, update) = (Rc::downgrade(&held), update.clone());
+            move |number| {
+                if let Some(held) = held.upgrade() {
+                    let next = held.borrow().after(Change::Dismiss(number), |_| {});
+                    let old = held.replace(next);
+                    drop(old);
+                    update.emit(());
+                }
+            }
+        };
+        let next = held.borrow().after(change, dismiss);
+        let old = held.replace(next);
+        drop(old);
+        update.emit(());
+    })
+}
+
+/// A way to say things.
+///
+/// # Panics
+///
+/// Outside a [`ToastProvider`].
+#[hook]
+pub fn use_say() -> Say {
+    #[expect(
+        clippy::expect_used,
+        reason = "a component that is placed wrongly is a mistake of the program"
+    )]
+    use_context().expect("must be used below a <ToastProvider>")
+}
+
+/// What is being said.
+///
+/// # Panics
+///
+/// Outside a [`ToastProvider`].
+#[hook]
+pub fn use_toaster() -> Toaster {
+    #[expect(
+        clippy::expect_used,
+        reason = "a component that is placed wrongly is a mistake of the program"
+    )]
+    use_context().expect("must be used below a <ToastProvider>")
+}
