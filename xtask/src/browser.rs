@@ -7,12 +7,7 @@ pub(crate) const DRIVER_VARIABLE: &str = "CHROMEDRIVER";
 /// Names the browser, if the one on the `PATH` is not the right one.
 pub(crate) const BROWSER_VARIABLE: &str = "CHROMIUM";
 
-const BROWSERS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC_BROWSER: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 /// A browser and its driver.

@@ -14,15 +14,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     tidy::run()?;
 
     step("Linting for the host");
-    run_program(cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
-    .context("do what clippy says above")?;
+    run_program(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+        .context("do what clippy says above")?;
 
     step("Linting for the browser");
     let wasm = [
@@ -33,8 +26,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "wasm32-unknown-unknown",
         "--all-targets",
     ];
-    run_program(cargo().args(wasm).args(["--", "-D", "warnings"]))
-        .context("do what clippy says above")?;
+    run_program(cargo().args(wasm).args(["--", "-D", "warnings"])).context("do what clippy says above")?;
 
     step("Checking the documentation");
     run_program(

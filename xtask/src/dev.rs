@@ -42,11 +42,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         "--seed-demo",
     ]);
     // Pages come from Trunk, which is another origin.
-    server.args([
-        "--allow-origin",
-        &format!("http://{page_address}"),
-        "--allow-origin",
-    ]);
+    server.args(["--allow-origin", &format!("http://{page_address}"), "--allow-origin"]);
     server.arg(format!("http://localhost:{}", options.port));
     supervisor.spawn("the server", &mut server)?;
     if wait_until_up(&supervisor, server_address)? == Up::Interrupted {
@@ -55,13 +51,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
     step("Building and serving the app (debug)");
     let mut app = build::trunk();
-    app.args([
-        "serve",
-        "--address",
-        "127.0.0.1",
-        "--port",
-        &options.port.to_string(),
-    ]);
+    app.args(["serve", "--address", "127.0.0.1", "--port", &options.port.to_string()]);
     supervisor.spawn("trunk", &mut app)?;
     if wait_until_up(&supervisor, page_address)? == Up::Interrupted {
         return Ok(());

@@ -55,8 +55,7 @@ fn wasm_target() -> anyhow::Result<()> {
 }
 
 fn sysroot_has_target() -> anyhow::Result<bool> {
-    let sysroot = read(program("rustc").args(["--print", "sysroot"]))
-        .context("install Rust from https://rustup.rs")?;
+    let sysroot = read(program("rustc").args(["--print", "sysroot"])).context("install Rust from https://rustup.rs")?;
     Ok(std::path::Path::new(sysroot.trim())
         .join("lib/rustlib")
         .join(WASM_TARGET)
@@ -133,14 +132,9 @@ fn chromium() -> anyhow::Result<()> {
 /// The version of a package in the lock file.
 fn locked_version(package: &str) -> anyhow::Result<String> {
     let path = root().join("Cargo.lock");
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        format!(
-            "cannot read {}: run `cargo generate-lockfile`",
-            path.display()
-        )
-    })?;
-    version_of(package, &text)
-        .with_context(|| format!("{} does not name {package}", path.display()))
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}: run `cargo generate-lockfile`", path.display()))?;
+    version_of(package, &text).with_context(|| format!("{} does not name {package}", path.display()))
 }
 
 fn version_of(package: &str, lock_file: &str) -> Option<String> {
@@ -166,10 +160,7 @@ mod tests {
     #[test]
     fn the_version_is_read_from_what_programs_answer() {
         assert_eq!(version_in("trunk 0.21.14\n"), Some("0.21.14"));
-        assert_eq!(
-            version_in("wasm-bindgen 0.2.130 (0123456789abcdef)\n"),
-            Some("0.2.130")
-        );
+        assert_eq!(version_in("wasm-bindgen 0.2.130 (0123456789abcdef)\n"), Some("0.2.130"));
         assert_eq!(version_in("no idea"), None);
     }
 

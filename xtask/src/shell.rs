@@ -62,15 +62,9 @@ pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
         .with_context(|| format!("cannot run `{}`", line(command)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`{}` failed ({}): {}",
-            line(command),
-            output.status,
-            said.trim()
-        );
+        bail!("`{}` failed ({}): {}", line(command), output.status, said.trim());
     }
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("`{}` printed something that is not text", line(command)))
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something that is not text", line(command)))
 }
 
 /// Where cargo puts what it builds.
@@ -80,11 +74,8 @@ pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
 /// When cargo does not say.
 pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
     let metadata = read(cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
-    let path = metadata
-        .get("target_directory")
-        .and_then(serde_json::Value::as_str);
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
+    let path = metadata.get("target_directory").and_then(serde_json::Value::as_str);
     path.map(PathBuf::from)
         .context("cargo metadata names no target directory")
 }
@@ -92,8 +83,5 @@ pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
 /// The command as one would type it.
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(OsStr::to_string_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }

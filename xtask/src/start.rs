@@ -101,10 +101,7 @@ pub(crate) fn must_be_free(address: SocketAddr) -> anyhow::Result<()> {
 /// # Errors
 ///
 /// Always: nobody asked it to end.
-pub(crate) fn ended_by_itself<T>(
-    name: &str,
-    status: Option<std::process::ExitStatus>,
-) -> anyhow::Result<T> {
+pub(crate) fn ended_by_itself<T>(name: &str, status: Option<std::process::ExitStatus>) -> anyhow::Result<T> {
     match status {
         Some(status) => bail!("{name} has ended by itself ({status}): what it printed says why"),
         None => bail!("{name} has ended by itself: what it printed says why"),

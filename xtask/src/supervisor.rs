@@ -58,13 +58,8 @@ impl Supervisor {
     /// # Errors
     ///
     /// When it can not be started.
-    pub(crate) fn spawn(
-        &mut self,
-        name: &'static str,
-        command: &mut Command,
-    ) -> anyhow::Result<()> {
-        let child = SharedChild::spawn(command.stdin(Stdio::null()))
-            .with_context(|| format!("cannot start {name}"))?;
+    pub(crate) fn spawn(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<()> {
+        let child = SharedChild::spawn(command.stdin(Stdio::null())).with_context(|| format!("cannot start {name}"))?;
         let child = Arc::new(child);
         self.running.push(Arc::clone(&child));
         let sender = self.sender.clone();

@@ -51,16 +51,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 fn run_group(group: Group) -> anyhow::Result<()> {
     match group {
-        Group::Host => host()
-            .context("a host test failed: see above; `cargo xtask test host` runs these alone"),
-        Group::Browser => browser().context(
-            "a browser test failed: see above; `cargo xtask test browser` runs these alone",
-        ),
+        Group::Host => host().context("a host test failed: see above; `cargo xtask test host` runs these alone"),
+        Group::Browser => {
+            browser().context("a browser test failed: see above; `cargo xtask test browser` runs these alone")
+        }
         Group::E2e => {
             build::run(&build::Options::default())?;
-            e2e().context(
-                "an end-to-end test failed: see above; `cargo xtask test e2e` runs these alone",
-            )
+            e2e().context("an end-to-end test failed: see above; `cargo xtask test e2e` runs these alone")
         }
     }
 }
@@ -69,14 +66,7 @@ fn host() -> anyhow::Result<()> {
     step("Testing on the host");
     run_program(cargo().args(["test", "--workspace", "--exclude", "e2e"]))?;
     step("Testing the scripted stream that the browser tests use");
-    run_program(cargo().args([
-        "test",
-        "--package",
-        "e2e",
-        "--lib",
-        "--test",
-        "scripted_stream",
-    ]))
+    run_program(cargo().args(["test", "--package", "e2e", "--lib", "--test", "scripted_stream"]))
 }
 
 fn browser() -> anyhow::Result<()> {
@@ -100,10 +90,7 @@ fn browser() -> anyhow::Result<()> {
     // Without the examples in comments: those ran on the host.
     tests.args(["--", "--lib", "--test", "*"]);
     tests.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_TIMEOUT);
-    tests.env(
-        "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
-        webdriver_configuration(&browser)?,
-    );
+    tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_configuration(&browser)?);
     run_program(&mut tests)
 }
 
@@ -124,8 +111,7 @@ fn e2e() -> anyhow::Result<()> {
 }
 
 fn find_browser() -> anyhow::Result<Browser> {
-    let browser =
-        Browser::find().context("there is no Chromium: run `cargo xtask setup --tests`")?;
+    let browser = Browser::find().context("there is no Chromium: run `cargo xtask setup --tests`")?;
     note(&format!(
         "browser {}, driver {}",
         browser.executable.display(),
@@ -136,14 +122,11 @@ fn find_browser() -> anyhow::Result<Browser> {
 
 /// Writes what the test runner tells the driver: `webdriver.json`, and which browser to start.
 fn webdriver_configuration(browser: &Browser) -> anyhow::Result<std::path::PathBuf> {
-    let text = std::fs::read_to_string(root().join("webdriver.json"))
-        .context("cannot read webdriver.json")?;
-    let mut configuration: serde_json::Value =
-        serde_json::from_str(&text).context("webdriver.json is not JSON")?;
+    let text = std::fs::read_to_string(root().join("webdriver.json")).context("cannot read webdriver.json")?;
+    let mut configuration: serde_json::Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
     configuration["goog:chromeOptions"]["binary"] = browser.executable.to_string_lossy().into();
     let path = target_dir()?.join("webdriver.json");
-    std::fs::write(&path, configuration.to_string())
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    std::fs::write(&path, configuration.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }
 
@@ -161,11 +144,7 @@ impl ScriptedStream {
             .join(format!("{SCRIPTED_STREAM}{}", std::env::consts::EXE_SUFFIX));
         let child = start_quietly(&path)?;
         let mut stream = Self(child);
-        let output = stream
-            .0
-            .stdout
-            .take()
-            .context("the scripted stream has no output")?;
+        let output = stream.0.stdout.take().context("the scripted stream has no output")?;
         let mut line = String::new();
         BufReader::new(output)
             .read_line(&mut line)

@@ -17,12 +17,8 @@ use sha2::{Digest as _, Sha256};
 /// When the page can not be read or written, or holds an inline script that is not a module.
 pub(super) fn externalize(dist: &Path) -> anyhow::Result<()> {
     let page = dist.join("index.html");
-    let html = std::fs::read_to_string(&page).with_context(|| {
-        format!(
-            "cannot read {}: Trunk should have written it",
-            page.display()
-        )
-    })?;
+    let html = std::fs::read_to_string(&page)
+        .with_context(|| format!("cannot read {}: Trunk should have written it", page.display()))?;
     let Rewritten { html, files } = rewrite(&html)?;
     for (name, script) in files {
         std::fs::write(dist.join(&name), script).with_context(|| format!("cannot write {name}"))?;
@@ -44,9 +40,7 @@ fn rewrite(html: &str) -> anyhow::Result<Rewritten> {
         let (before, element) = rest.split_at(start);
         rewritten.html.push_str(before);
         if element.starts_with("<!--") {
-            let end = element
-                .find("-->")
-                .map_or(element.len(), |end| end + "-->".len());
+            let end = element.find("-->").map_or(element.len(), |end| end + "-->".len());
             rewritten.html.push_str(&element[..end]);
             rest = &element[end..];
             continue;
@@ -57,13 +51,8 @@ fn rewrite(html: &str) -> anyhow::Result<Rewritten> {
             Kind::Moves => {
                 let name = file_name(script.text);
                 // The page is served at every depth, so the path starts at the root.
-                write!(
-                    rewritten.html,
-                    r#"<script type="module" src="/{name}"></script>"#
-                )?;
-                rewritten
-                    .files
-                    .push((name, script.text.trim_start().to_owned()));
+                write!(rewritten.html, r#"<script type="module" src="/{name}"></script>"#)?;
+                rewritten.files.push((name, script.text.trim_start().to_owned()));
             }
         }
         rest = &element[script.length..];
@@ -229,18 +218,12 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
             script.starts_with("import init, * as bindings from '/freshet-589f611cbd1a0562.js';"),
             "{script}"
         );
-        assert!(
-            script.trim_end().ends_with("{detail: {wasm}}));"),
-            "{script}"
-        );
+        assert!(script.trim_end().ends_with("{detail: {wasm}}));"), "{script}");
 
         let start = PAGE.find("<script type=\"module\">\nimport").unwrap();
         let end = PAGE.find("<link rel").unwrap() - 1;
         let reference = format!("<script type=\"module\" src=\"/{name}\"></script>");
-        assert_eq!(
-            rewritten.html,
-            [&PAGE[..start], &reference, &PAGE[end..]].concat()
-        );
+        assert_eq!(rewritten.html, [&PAGE[..start], &reference, &PAGE[end..]].concat());
     }
 
     #[test]
@@ -268,11 +251,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     fn every_inline_module_moves_however_it_is_written() {
         let page = "<SCRIPT nonce='a>b' Type = \"MODULE\" >one()</Script ><script type=module>two()</script>";
         let rewritten = rewrite(page).unwrap();
-        let scripts: Vec<_> = rewritten
-            .files
-            .iter()
-            .map(|(_, script)| script.as_str())
-            .collect();
+        let scripts: Vec<_> = rewritten.files.iter().map(|(_, script)| script.as_str()).collect();
         assert_eq!(scripts, ["one()", "two()"]);
         assert!(!rewritten.html.contains("one()") && !rewritten.html.contains("two()"));
     }

@@ -11,16 +11,7 @@ use flate2::write::GzEncoder;
 use walkdir::WalkDir;
 
 /// What is text, or as good as: pictures and fonts are compressed already.
-const EXTENSIONS: [&str; 8] = [
-    "css",
-    "html",
-    "js",
-    "json",
-    "svg",
-    "txt",
-    "wasm",
-    "webmanifest",
-];
+const EXTENSIONS: [&str; 8] = ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest"];
 
 /// The best there is: a build compresses once what is loaded many times.
 const BROTLI_QUALITY: i32 = 11;
@@ -39,8 +30,7 @@ pub(super) fn compress(dist: &Path) -> anyhow::Result<Vec<String>> {
         let (brotli, gzip) = (brotli(&content)?, gzip(&content)?);
         for (suffix, bytes) in [("br", &brotli), ("gz", &gzip)] {
             let sibling = sibling(&path, suffix);
-            fs::write(&sibling, bytes)
-                .with_context(|| format!("cannot write {}", sibling.display()))?;
+            fs::write(&sibling, bytes).with_context(|| format!("cannot write {}", sibling.display()))?;
         }
         let name = path.strip_prefix(dist).unwrap_or(&path).display();
         lines.push(format!(
@@ -57,13 +47,8 @@ fn compressible(dist: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in WalkDir::new(dist).sort_by_file_name() {
         let entry = entry.with_context(|| format!("cannot list {}", dist.display()))?;
-        let extension = entry
-            .path()
-            .extension()
-            .and_then(|extension| extension.to_str());
-        if entry.file_type().is_file()
-            && extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
-        {
+        let extension = entry.path().extension().and_then(|extension| extension.to_str());
+        if entry.file_type().is_file() && extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) {
             paths.push(entry.into_path());
         }
     }
@@ -86,16 +71,13 @@ fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
         ..BrotliEncoderParams::default()
     };
     let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut &*content, &mut compressed, &params)
-        .context("cannot compress with brotli")?;
+    brotli::BrotliCompress(&mut &*content, &mut compressed, &params).context("cannot compress with brotli")?;
     Ok(compressed)
 }
 
 fn gzip(content: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder
-        .write_all(content)
-        .context("cannot compress with gzip")?;
+    encoder.write_all(content).context("cannot compress with gzip")?;
     encoder.finish().context("cannot compress with gzip")
 }
 
@@ -118,9 +100,7 @@ mod tests {
 
         let mut plain = String::new();
         let gz = std::fs::read(sibling(&script, "gz")).unwrap();
-        flate2::read::GzDecoder::new(&*gz)
-            .read_to_string(&mut plain)
-            .unwrap();
+        flate2::read::GzDecoder::new(&*gz).read_to_string(&mut plain).unwrap();
         assert_eq!(plain, text);
         let br = std::fs::read(sibling(&script, "br")).unwrap();
         assert!(br.len() < text.len() / 10);

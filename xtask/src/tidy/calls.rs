@@ -26,8 +26,7 @@ pub(super) fn sleeps(file: &SourceFile) -> Vec<Finding> {
 }
 
 fn is_test(path: &str) -> bool {
-    path.split('/')
-        .any(|part| part == "tests" || part == "tests.rs")
+    path.split('/').any(|part| part == "tests" || part == "tests.rs")
 }
 
 /// What is registered with the browser is owned by a guard that takes it back.
@@ -51,16 +50,13 @@ fn leaking_calls(tokens: TokenStream, lines: &mut Vec<usize>) {
     for token in tokens {
         match &token {
             TokenTree::Group(group) => leaking_calls(group.stream(), lines),
-            TokenTree::Ident(ident)
-                if *ident == "into_js_value" || (after_access && *ident == "forget") =>
-            {
+            TokenTree::Ident(ident) if *ident == "into_js_value" || (after_access && *ident == "forget") => {
                 lines.push(ident.span().start().line);
             }
             TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
         // After `.` or `::`; a function of one's own may be called `forget`.
-        after_access =
-            matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
+        after_access = matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
     }
 }
 
@@ -75,21 +71,11 @@ mod tests {
         assert_eq!(findings(sleeps, "tests/a.rs", text).len(), 1);
         assert_eq!(findings(sleeps, "src/sse/tests.rs", text).len(), 1);
         assert_eq!(
-            findings(
-                sleeps,
-                "src/query/tests/races.rs",
-                "use tokio::time::{self, sleep};"
-            )
-            .len(),
+            findings(sleeps, "src/query/tests/races.rs", "use tokio::time::{self, sleep};").len(),
             1
         );
         assert_eq!(
-            findings(
-                sleeps,
-                "src/a.rs",
-                "mod tests { fn b() { time::sleep(C); } }"
-            )
-            .len(),
+            findings(sleeps, "src/a.rs", "mod tests { fn b() { time::sleep(C); } }").len(),
             1
         );
         assert!(findings(sleeps, "src/a.rs", text).is_empty());

@@ -31,17 +31,18 @@ const TABLE: &[Row] = &[
             "crate::live",
         ],
     },
-    // The machine of the connection: no clock, no browser, no task.
+    // The machine of the connection and what it is made of: no clock, no browser, no task.
     Row {
         place: APP,
         modules: &[
+            "backoff",
             "sse::connection",
-            "sse::backoff",
+            "sse::status",
             "sse::timer",
             "sse::transport",
-            "sse::status",
+            "time",
         ],
-        forbidden: &["yew", "web_sys", "gloo_*", "crate::browser", "Utc::now"],
+        forbidden: &["yew", "web_sys", "js_sys", "gloo_*", "crate::browser", "Utc::now"],
     },
     Row {
         place: APP,
@@ -58,14 +59,13 @@ const TABLE: &[Row] = &[
     Row {
         place: APP,
         modules: &[
-            "query::key",
-            "query::selector",
-            "query::index",
-            "query::entry",
-            "query::policy",
             "query::cache",
             "query::effect",
+            "query::entry",
+            "query::key",
             "query::overlay",
+            "query::policy",
+            "query::selector",
         ],
         forbidden: &["yew", "wire", "crate::browser", "crate::sse", "crate::api"],
     },
@@ -99,12 +99,7 @@ const TABLE: &[Row] = &[
     Row {
         place: APP,
         modules: &["resources"],
-        forbidden: &[
-            "crate::sse",
-            "crate::browser",
-            "crate::components",
-            "crate::pages",
-        ],
+        forbidden: &["crate::sse", "crate::browser", "crate::components", "crate::pages"],
     },
     // The types of `crate::api`'s errors are what a component may show.
     Row {
@@ -172,18 +167,10 @@ pub(super) fn imports(file: &SourceFile) -> Vec<Finding> {
 
 fn forbidden_by_table(file: &SourceFile, path: &NamedPath) -> Option<String> {
     for row in TABLE {
-        let Some(module) = row
-            .modules
-            .iter()
-            .find(|module| is_in(file, row.place, module))
-        else {
+        let Some(module) = row.modules.iter().find(|module| is_in(file, row.place, module)) else {
             continue;
         };
-        if let Some(forbidden) = row
-            .forbidden
-            .iter()
-            .find(|forbidden| names(path, forbidden))
-        {
+        if let Some(forbidden) = row.forbidden.iter().find(|forbidden| names(path, forbidden)) {
             let module = if module.is_empty() { row.place } else { module };
             return Some(format!("`{module}` must not know `{forbidden}`"));
         }
@@ -198,11 +185,7 @@ fn browser(file: &SourceFile, path: &NamedPath) -> Option<String> {
     }
     let named = BROWSER_CRATES.iter().find(|name| names(path, name))?;
     let is_view = VIEWS.iter().any(|view| is_in(file, APP, view));
-    if is_view
-        && ELEMENT_TYPES
-            .iter()
-            .any(|allowed| path.starts_with(allowed))
-    {
+    if is_view && ELEMENT_TYPES.iter().any(|allowed| path.starts_with(allowed)) {
         return None;
     }
     Some(format!(
@@ -248,7 +231,9 @@ fn names(path: &NamedPath, forbidden: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::imports;
+    use super::{TABLE, imports, is_in};
+    use crate::shell::root;
+    use crate::tidy::source::read_all;
     use crate::tidy::tests::findings;
 
     fn broken(path: &str, text: &str) -> usize {
@@ -259,19 +244,13 @@ mod tests {
     fn each_module_knows_only_its_neighbours() {
         for (path, text) in [
             ("src/browser/fetch.rs", "use crate::api::Client;"),
-            ("src/sse/backoff.rs", "fn a() { chrono::Utc::now(); }"),
-            (
-                "src/sse/backoff.rs",
-                "use chrono::Utc;\nfn a() { Utc::now(); }",
-            ),
+            ("src/sse/timer.rs", "fn a() { chrono::Utc::now(); }"),
+            ("src/sse/backoff.rs", "use chrono::Utc;\nfn a() { Utc::now(); }"),
             ("src/sse/driver.rs", "use crate::query::Client;"),
             ("src/query/cache/mod.rs", "use yew::Callback;"),
             ("src/query/use_query.rs", "use wire::Goal;"),
             ("src/query/use_query.rs", "use super::super::sse;"),
-            (
-                "src/invalidation.rs",
-                "use crate::{browser::clock, query::Op};",
-            ),
+            ("src/invalidation.rs", "use crate::{browser::clock, query::Op};"),
             ("src/live.rs", "use crate::api;"),
             ("src/api/goals.rs", "use yew::prelude::*;"),
             ("src/resources/goals.rs", "use crate::sse::Status;"),
@@ -279,10 +258,7 @@ mod tests {
             ("src/pages/login.rs", "use crate::browser::storage;"),
             ("crates/wire/src/goal.rs", "use sqlx::FromRow;"),
             ("crates/server/src/store/goals.rs", "use axum::Json;"),
-            (
-                "crates/server/src/http/goals.rs",
-                "fn a() { sqlx::query(b); }",
-            ),
+            ("crates/server/src/http/goals.rs", "fn a() { sqlx::query(b); }"),
         ] {
             assert_eq!(broken(path, text), 1, "{path}: {text}");
         }
@@ -295,38 +271,16 @@ mod tests {
                 "src/browser/event_source.rs",
                 "use crate::sse::transport::Signal; use web_sys::EventSource;",
             ),
-            (
-                "src/sse/driver.rs",
-                "use crate::browser::timer; use yew::Callback;",
-            ),
-            (
-                "src/query/client.rs",
-                "use crate::browser::task; use yew::Callback;",
-            ),
+            ("src/sse/driver.rs", "use crate::browser::timer; use yew::Callback;"),
+            ("src/query/client.rs", "use crate::browser::task; use yew::Callback;"),
             ("src/live.rs", "use crate::{invalidation, query, sse};"),
-            (
-                "src/components/toast.rs",
-                "use crate::api::error::ApiError;",
-            ),
-            (
-                "src/query/cache.rs",
-                "fn a(wire: u8) { wire.count_ones(); }",
-            ),
+            ("src/components/toast.rs", "use crate::api::error::ApiError;"),
+            ("src/query/cache.rs", "fn a(wire: u8) { wire.count_ones(); }"),
             ("crates/server/src/http/goals.rs", "use sqlx::SqlitePool;"),
-            (
-                "crates/server/src/store/goals.rs",
-                "fn a() { sqlx::query(b); }",
-            ),
-            (
-                "tests/live_update.rs",
-                "use web_sys::window; use crate::query;",
-            ),
+            ("crates/server/src/store/goals.rs", "fn a() { sqlx::query(b); }"),
+            ("tests/live_update.rs", "use web_sys::window; use crate::query;"),
         ] {
-            assert_eq!(
-                findings(imports, path, text),
-                Vec::<String>::new(),
-                "{path}: {text}"
-            );
+            assert_eq!(findings(imports, path, text), Vec::<String>::new(), "{path}: {text}");
         }
     }
 
@@ -351,10 +305,7 @@ mod tests {
         assert_eq!(broken("src/pages/login.rs", text), 0);
         assert_eq!(broken("src/session.rs", text), 2);
         assert_eq!(
-            broken(
-                "src/components/form.rs",
-                "use web_sys::{Document, HtmlInputElement};"
-            ),
+            broken("src/components/form.rs", "use web_sys::{Document, HtmlInputElement};"),
             1
         );
     }
@@ -362,10 +313,7 @@ mod tests {
     #[test]
     fn a_page_does_not_know_another() {
         assert_eq!(
-            broken(
-                "src/pages/login.rs",
-                "use crate::pages::dashboard::Dashboard;"
-            ),
+            broken("src/pages/login.rs", "use crate::pages::dashboard::Dashboard;"),
             1
         );
         assert_eq!(
@@ -375,19 +323,27 @@ mod tests {
             ),
             0
         );
-        assert_eq!(
-            broken("src/pages/mod.rs", "pub use crate::pages::login::Login;"),
-            0
-        );
+        assert_eq!(broken("src/pages/mod.rs", "pub use crate::pages::login::Login;"), 0);
+    }
+
+    #[test]
+    fn every_module_of_the_table_exists() {
+        let files = read_all(&root()).unwrap();
+        for row in TABLE {
+            for module in row.modules {
+                let exists = files.iter().any(|file| is_in(file, row.place, module));
+                assert!(
+                    exists,
+                    "the table speaks of `{module}` in {}, which is not there any more",
+                    row.place
+                );
+            }
+        }
     }
 
     #[test]
     fn a_finding_names_both_sides() {
-        let found = findings(
-            imports,
-            "src/query/cache.rs",
-            "//! Cache.\nuse crate::api::Client;",
-        );
+        let found = findings(imports, "src/query/cache.rs", "//! Cache.\nuse crate::api::Client;");
         assert_eq!(found, ["2: `query::cache` must not know `crate::api`"]);
     }
 }

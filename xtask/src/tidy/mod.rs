@@ -71,11 +71,7 @@ mod tests {
     use crate::shell::root;
 
     /// What `rule` finds in a file, as `line: rule`.
-    pub(super) fn findings(
-        rule: fn(&SourceFile) -> Vec<Finding>,
-        path: &str,
-        text: &str,
-    ) -> Vec<String> {
+    pub(super) fn findings(rule: fn(&SourceFile) -> Vec<Finding>, path: &str, text: &str) -> Vec<String> {
         let found = rule(&SourceFile::new(path, text));
         assert!(found.iter().all(|finding| finding.path == path));
         found

@@ -23,11 +23,7 @@ impl NamedPath {
     pub(super) fn starts_with(&self, prefix: &str) -> bool {
         let mut wanted = prefix.split("::");
         let mut segments = self.segments.iter();
-        wanted.all(|wanted| {
-            segments
-                .next()
-                .is_some_and(|segment| matches(wanted, segment))
-        })
+        wanted.all(|wanted| segments.next().is_some_and(|segment| matches(wanted, segment)))
     }
 
     /// Whether the path ends with `suffix`, segment by segment.
@@ -42,9 +38,7 @@ impl NamedPath {
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((start, end)) => {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        }
+        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
     }
 }
 
@@ -54,9 +48,10 @@ pub(super) fn module_of(path: &str) -> Vec<String> {
     let inside = inside.strip_suffix(".rs").unwrap_or(inside);
     let mut module = vec!["crate".to_owned()];
     module.extend(inside.split('/').map(str::to_owned));
-    if module.last().is_some_and(|last| {
-        last == "mod" || (module.len() == 2 && (last == "lib" || last == "main"))
-    }) {
+    if module
+        .last()
+        .is_some_and(|last| last == "mod" || (module.len() == 2 && (last == "lib" || last == "main")))
+    {
         module.pop();
     }
     module
@@ -145,8 +140,7 @@ impl Scan {
     /// Scans the braces of a `use` tree.
     fn tree(&mut self, tokens: TokenStream, before: &[String]) {
         let tokens: Vec<_> = tokens.into_iter().collect();
-        let is_comma =
-            |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
         for branch in tokens.split(is_comma) {
             self.path(branch, before);
         }
@@ -154,10 +148,7 @@ impl Scan {
 
     /// Replaces `self` and `super` at the start by what they mean here, and a trailing `self` by nothing.
     fn absolute(&self, mut segments: Vec<String>) -> Vec<String> {
-        let ups = segments
-            .iter()
-            .take_while(|segment| *segment == "super")
-            .count();
+        let ups = segments.iter().take_while(|segment| *segment == "super").count();
         let starts_here = segments
             .first()
             .is_some_and(|first| first == "self" && segments.len() > 1);
@@ -177,13 +168,11 @@ impl Scan {
 /// The identifier without `r#`.
 fn plain(ident: &proc_macro2::Ident) -> String {
     let text = ident.to_string();
-    text.strip_prefix("r#")
-        .map_or_else(|| text.clone(), str::to_owned)
+    text.strip_prefix("r#").map_or_else(|| text.clone(), str::to_owned)
 }
 
 fn is_separator(tokens: Option<&[TokenTree]>) -> bool {
-    let is_colon =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
+    let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
     tokens.is_some_and(|tokens| tokens.iter().all(is_colon))
 }
 
@@ -193,9 +182,7 @@ mod tests {
 
     fn named(path: &str, text: &str) -> Vec<String> {
         let file = SourceFile::new(path, text);
-        let found = paths(&file)
-            .into_iter()
-            .filter(|path| path.segments.len() > 1);
+        let found = paths(&file).into_iter().filter(|path| path.segments.len() > 1);
         found
             .map(|path| format!("{} {}", path.line, path.segments.join("::")))
             .collect()
@@ -206,11 +193,7 @@ mod tests {
         let text = "use crate::{\n  api::{self, client::Client},\n  query,\n};";
         assert_eq!(
             named("src/a.rs", text),
-            [
-                "2 crate::api",
-                "2 crate::api::client::Client",
-                "3 crate::query"
-            ]
+            ["2 crate::api", "2 crate::api::client::Client", "3 crate::query"]
         );
     }
 
@@ -220,24 +203,17 @@ mod tests {
             named("src/query/cache.rs", "use super::key::Key;"),
             ["1 crate::query::key::Key"]
         );
-        assert_eq!(
-            named("src/query/mod.rs", "use super::api;"),
-            ["1 crate::api"]
-        );
+        assert_eq!(named("src/query/mod.rs", "use super::api;"), ["1 crate::api"]);
         assert_eq!(
             named("src/query/cache.rs", "self::x::y()"),
             ["1 crate::query::cache::x::y"]
         );
-        assert_eq!(
-            named("src/a.rs", "mod tests { use super::super::b; }"),
-            ["1 crate::b"]
-        );
+        assert_eq!(named("src/a.rs", "mod tests { use super::super::b; }"), ["1 crate::b"]);
     }
 
     #[test]
     fn the_insides_of_macros_and_blocks_count_and_comments_and_strings_do_not() {
-        let text =
-            "// web_sys::window\nfn a() { html! { <p>{ yew::b() }</p> }; let _ = \"js_sys::c\"; }";
+        let text = "// web_sys::window\nfn a() { html! { <p>{ yew::b() }</p> }; let _ = \"js_sys::c\"; }";
         assert_eq!(named("src/a.rs", text), ["2 yew::b"]);
     }
 

@@ -7,15 +7,7 @@ use proc_macro2::TokenStream;
 use walkdir::{DirEntry, WalkDir};
 
 /// What is not ours, or not written by hand.
-const SKIPPED_FOLDERS: [&str; 7] = [
-    ".git",
-    "data",
-    "dist",
-    "node_modules",
-    "pkg",
-    "screenshots",
-    "target",
-];
+const SKIPPED_FOLDERS: [&str; 7] = [".git", "data", "dist", "node_modules", "pkg", "screenshots", "target"];
 
 const EXTENSIONS: [&str; 12] = [
     "css", "html", "js", "json", "md", "mjs", "rs", "sh", "sql", "svg", "toml", "yml",
@@ -38,11 +30,9 @@ impl SourceFile {
     }
 
     pub(super) fn has_extension(&self, extensions: &[&str]) -> bool {
-        extensions.iter().any(|wanted| {
-            Path::new(&self.path)
-                .extension()
-                .is_some_and(|found| found == *wanted)
-        })
+        extensions
+            .iter()
+            .any(|wanted| Path::new(&self.path).extension().is_some_and(|found| found == *wanted))
     }
 
     pub(super) fn is_rust(&self) -> bool {
@@ -51,10 +41,7 @@ impl SourceFile {
 
     /// Its lines, counted from 1.
     pub(super) fn numbered_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .split('\n')
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.split('\n').enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// Its tokens; none when it is no Rust, or none that can be read: the compiler will say so.
@@ -78,21 +65,12 @@ pub(super) fn read_all(root: &Path) -> anyhow::Result<Vec<SourceFile>> {
         let name = entry.file_name().to_string_lossy();
         !(entry.file_type().is_dir() && SKIPPED_FOLDERS.contains(&name.as_ref()))
     };
-    for entry in WalkDir::new(root)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(is_ours)
-    {
+    for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(is_ours) {
         let entry = entry.context("cannot list the repository")?;
-        let relative = entry
-            .path()
-            .strip_prefix(root)
-            .unwrap_or_else(|_| entry.path());
+        let relative = entry.path().strip_prefix(root).unwrap_or_else(|_| entry.path());
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
         let file = SourceFile::new(parts.join("/"), "");
-        if entry.file_type().is_file()
-            && (file.has_extension(&EXTENSIONS) || file.path.starts_with(".ci/"))
-        {
+        if entry.file_type().is_file() && (file.has_extension(&EXTENSIONS) || file.path.starts_with(".ci/")) {
             let text = std::fs::read_to_string(entry.path())
                 .with_context(|| format!("{} is not a readable text file", file.path))?;
             files.push(SourceFile { text, ..file });

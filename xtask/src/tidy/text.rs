@@ -46,10 +46,7 @@ pub(super) fn white_space(file: &SourceFile) -> Vec<Finding> {
 /// No file outgrows its idea.
 pub(super) fn length(file: &SourceFile) -> Vec<Finding> {
     let parts: Vec<_> = file.path.split('/').collect();
-    let is_product = matches!(
-        parts[..],
-        ["src", ..] | ["crates", _, "src", ..] | ["xtask", "src", ..]
-    );
+    let is_product = matches!(parts[..], ["src", ..] | ["crates", _, "src", ..] | ["xtask", "src", ..]);
     let lines = file.text.lines().count();
     if !is_product || lines <= MAX_LINES {
         return Vec::new();
@@ -106,10 +103,7 @@ mod tests {
     #[test]
     fn a_file_has_at_most_400_lines() {
         assert!(findings(length, "src/a.rs", &"a\n".repeat(400)).is_empty());
-        assert_eq!(
-            findings(length, "crates/b/src/a.rs", &"a\n".repeat(401)).len(),
-            1
-        );
+        assert_eq!(findings(length, "crates/b/src/a.rs", &"a\n".repeat(401)).len(), 1);
         assert!(findings(length, "tests/a.rs", &"a\n".repeat(401)).is_empty());
     }
 
