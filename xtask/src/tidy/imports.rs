@@ -245,7 +245,7 @@ mod tests {
         for (path, text) in [
             ("src/browser/fetch.rs", "use crate::api::Client;"),
             ("src/sse/timer.rs", "fn a() { chrono::Utc::now(); }"),
-            ("src/sse/backoff.rs", "use chrono::Utc;\nfn a() { Utc::now(); }"),
+            ("src/backoff.rs", "use chrono::Utc;\nfn a() { Utc::now(); }"),
             ("src/sse/driver.rs", "use crate::query::Client;"),
             ("src/query/cache/mod.rs", "use yew::Callback;"),
             ("src/query/use_query.rs", "use wire::Goal;"),
