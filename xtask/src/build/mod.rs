@@ -13,6 +13,9 @@ use crate::shell::{cargo, note, program, root, run as run_program, step, target_
 /// The name of the server's program.
 pub(crate) const SERVER: &str = "freshet-server";
 
+/// The profile of the app: small rather than fast. Not in Trunk.toml, where it would slow `dev` down too.
+const PROFILE: &str = "wasm-release";
+
 /// What to build.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
@@ -53,7 +56,7 @@ pub(crate) fn trunk() -> std::process::Command {
 
 fn app() -> anyhow::Result<()> {
     step("Building the app (release)");
-    run_program(trunk().args(["build", "--release"]))
+    run_program(trunk().args(["build", "--release", "--cargo-profile", PROFILE]))
         .context("the app does not build: see above; `cargo xtask setup` installs missing tools")?;
     step("Preparing the app for its content security policy");
     boot::externalize(&dist())?;
