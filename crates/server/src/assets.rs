@@ -53,10 +53,7 @@ fn is_app_route(request: &Request) -> bool {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    let is_file = path
-        .rsplit('/')
-        .next()
-        .is_some_and(|name| name.contains('.'));
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     reads && (path == "/" || (accepts_pages && !is_file))
 }
 
@@ -83,13 +80,7 @@ mod tests {
         ] {
             assert!(is_hashed(hashed), "{hashed}");
         }
-        for plain in [
-            "/index.html",
-            "/favicon.svg",
-            "/app-deadbeef.js",
-            "/icon-512.png",
-            "/",
-        ] {
+        for plain in ["/index.html", "/favicon.svg", "/app-deadbeef.js", "/icon-512.png", "/"] {
             assert!(!is_hashed(plain), "{plain}");
         }
     }

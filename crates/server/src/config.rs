@@ -4,8 +4,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
+
+use crate::state::Tuning;
 
 /// Freshet's server: REST, server-sent events and the built app from one process, over one SQLite file.
 #[derive(Clone, Debug, clap::Parser)]
@@ -36,6 +39,19 @@ pub struct Config {
     /// How many streams a minute one person may open from one network address.
     #[arg(long, env = "FRESHET_STREAMS_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub streams_per_minute: u32,
+}
+
+impl Config {
+    /// The numbers that were given, and production's for the rest.
+    #[must_use]
+    pub fn tuning(&self) -> Tuning {
+        Tuning {
+            heartbeat: Duration::from_millis(self.heartbeat_ms),
+            sign_ins_per_minute: self.sign_ins_per_minute,
+            streams_per_minute: self.streams_per_minute,
+            ..Tuning::default()
+        }
+    }
 }
 
 /// The origin of a page: scheme, host and port, as browsers write it.
@@ -86,11 +102,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_host_and_port_and_never_a_wildcard() {
-        for good in [
-            "http://localhost:3000",
-            "https://app.example",
-            "http://[::1]:80",
-        ] {
+        for good in ["http://localhost:3000", "https://app.example", "http://[::1]:80"] {
             assert!(good.parse::<Origin>().is_ok(), "{good}");
         }
         for bad in [

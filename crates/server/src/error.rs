@@ -48,10 +48,7 @@ pub(crate) enum Error {
     UnsupportedMediaType(&'static str),
     /// 422: readable, but not what is allowed here. `error` is a word for programs.
     #[error("{message}")]
-    Invalid {
-        error: &'static str,
-        message: String,
-    },
+    Invalid { error: &'static str, message: String },
     /// 429, with the number of seconds to wait.
     #[error("too many attempts; try again in {0} s")]
     TooManyRequests(u64),
@@ -153,9 +150,7 @@ impl From<sqlx::Error> for Error {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Self::Busy;
         }
-        let violated = error
-            .as_database_error()
-            .and_then(|error| constraint(error.message()));
+        let violated = error.as_database_error().and_then(|error| constraint(error.message()));
         violated.unwrap_or(Self::Store(error))
     }
 }
@@ -198,9 +193,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after() {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Arc::new(self));
         response
@@ -215,10 +208,7 @@ mod tests {
     fn a_constraint_is_the_clients_doing() {
         let status = |message: &str| constraint(message).map(|error| error.status().as_u16());
         assert_eq!(status("UNIQUE constraint failed: users.email"), Some(409));
-        assert_eq!(
-            status("CHECK constraint failed: goals_title_length"),
-            Some(422)
-        );
+        assert_eq!(status("CHECK constraint failed: goals_title_length"), Some(422));
         assert_eq!(status("FOREIGN KEY constraint failed"), Some(409));
         assert_eq!(status("disk I/O error"), None);
     }

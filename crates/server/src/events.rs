@@ -6,20 +6,12 @@ use crate::store::access::Access;
 use crate::store::{Write, new_id, session_goals};
 
 /// Tells both participants.
-pub(crate) async fn announce(
-    write: &mut Write,
-    access: &Access,
-    event: &Event,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn announce(write: &mut Write, access: &Access, event: &Event) -> Result<(), sqlx::Error> {
     write.announce(event, &access.participants()).await
 }
 
 /// Says that a goal is new.
-pub(crate) async fn goal_created(
-    write: &mut Write,
-    access: &Access,
-    goal: &Goal,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn goal_created(write: &mut Write, access: &Access, goal: &Goal) -> Result<(), sqlx::Error> {
     let event = Event::GoalCreated {
         coaching_relationship_id: access.relationship,
         goal: goal.clone(),
@@ -28,11 +20,7 @@ pub(crate) async fn goal_created(
 }
 
 /// Says that a goal has changed.
-pub(crate) async fn goal_updated(
-    write: &mut Write,
-    access: &Access,
-    goal: &Goal,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn goal_updated(write: &mut Write, access: &Access, goal: &Goal) -> Result<(), sqlx::Error> {
     let event = Event::GoalUpdated {
         coaching_relationship_id: access.relationship,
         goal: goal.clone(),

@@ -72,41 +72,26 @@ impl Connection {
     fn new(stream: TcpStream) -> Self {
         let cut = CancellationToken::new();
         let cutting = Box::pin(cut.clone().cancelled_owned());
-        Self {
-            stream,
-            cut,
-            cutting,
-        }
+        Self { stream, cut, cutting }
     }
 
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.is_cancelled() || self.cutting.as_mut().poll(context).is_ready() {
-            return Err(io::Error::new(
-                io::ErrorKind::ConnectionAborted,
-                "the reader stalled",
-            ));
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the reader stalled"));
         }
         Ok(())
     }
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check(cx)?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }

@@ -2,10 +2,9 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser as _;
-use server::{Config, DEMO_PASSWORD, DEMO_PEOPLE, Server, Tuning};
+use server::{Config, DEMO_PASSWORD, DEMO_PEOPLE, Server};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -42,18 +41,9 @@ async fn main() -> ExitCode {
 
 async fn run(config: &Config) -> anyhow::Result<()> {
     raise_file_limit();
-    let tuning = Tuning {
-        heartbeat: Duration::from_millis(config.heartbeat_ms),
-        sign_ins_per_minute: config.sign_ins_per_minute,
-        streams_per_minute: config.streams_per_minute,
-        ..Tuning::default()
-    };
     // Before anything is announced: a signal that comes right after must not kill the process.
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
-    let server = Server::start(config, tuning).await?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = Server::start(config, config.tuning()).await?;
     if server.seeded() {
         tracing::info!(
             "a fresh demo: sign in as {} with the password {DEMO_PASSWORD}",
@@ -79,10 +69,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
 fn raise_file_limit() {
     match rlimit::increase_nofile_limit(FILES) {
         Ok(FILES..) => {}
-        Ok(limit) => tracing::warn!(
-            limit,
-            "few files can be open at the same time, so few streams can"
-        ),
+        Ok(limit) => tracing::warn!(limit, "few files can be open at the same time, so few streams can"),
         Err(error) => tracing::warn!(%error, "the number of open files could not be raised"),
     }
 }

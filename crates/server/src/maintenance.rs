@@ -28,12 +28,7 @@ async fn tidy(state: &AppState) -> Result<u64, sqlx::Error> {
     let now = now();
     let mut write = state.db.write().await?;
     sign_ins::sweep(&mut write, now).await?;
-    let pruned = outbox::prune(
-        &mut write,
-        state.tuning.log_rows,
-        now - state.tuning.log_age,
-    )
-    .await?;
+    let pruned = outbox::prune(&mut write, state.tuning.log_rows, now - state.tuning.log_age).await?;
     write.commit().await?;
     Ok(pruned)
 }

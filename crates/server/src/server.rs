@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,9 +41,9 @@ pub enum StartError {
     /// The built app is not there.
     #[error("{} has no {}; build the app first or name its folder with --dist", .0.display(), assets::INDEX)]
     NoApp(PathBuf),
-    /// The folder of the database can not be made.
-    #[error("cannot create the folder of {}: {source}", data.display())]
-    DataFolder {
+    /// The file of the database, or its folder, can not be made.
+    #[error("cannot create the database {}: {source}", data.display())]
+    DataFile {
         /// The database file.
         data: PathBuf,
         /// What the system says.
@@ -85,7 +85,7 @@ impl std::fmt::Debug for Server {
 impl Server {
     /// Opens the database, seeds it if asked to, and begins to listen.
     ///
-    /// `config.heartbeat_ms` and the other numbers that are in both win over `tuning`'s.
+    /// `tuning` is mostly [`Config::tuning`]; tests make some of it smaller.
     ///
     /// # Errors
     ///
@@ -96,16 +96,15 @@ impl Server {
         }
         let passwords = Passwords::new(tuning.password_cost).or(Err(StartError::PasswordCost))?;
         // Before the database: a start that can not listen should not leave a file behind.
-        let listener =
-            TcpListener::bind(config.addr)
-                .await
-                .map_err(|source| match source.kind() {
-                    io::ErrorKind::AddrInUse => StartError::AddressInUse(config.addr),
-                    _ => StartError::Listen {
-                        addr: config.addr,
-                        source,
-                    },
-                })?;
+        let listener = TcpListener::bind(config.addr)
+            .await
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AddrInUse => StartError::AddressInUse(config.addr),
+                _ => StartError::Listen {
+                    addr: config.addr,
+                    source,
+                },
+            })?;
         let listener = Listener(listener);
         let listen_error = |source| StartError::Listen {
             addr: config.addr,
@@ -117,9 +116,7 @@ impl Server {
         let (db, created) = open_database(config, hub.clone()).await?;
         let seeded = config.seed_demo && created;
         if seeded {
-            seed::write(&db, &passwords)
-                .await
-                .map_err(StartError::Seed)?;
+            seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
         }
         let state = AppState {
             db,
@@ -166,10 +163,7 @@ impl Server {
     /// Listening failed for good.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let Self {
-            listener,
-            app,
-            state,
-            ..
+            listener, app, state, ..
         } = self;
         let stopping = state.stopping.clone();
         tokio::spawn(maintenance::run(state.clone()));
@@ -183,17 +177,13 @@ impl Server {
             tokio::time::sleep(state.tuning.shutdown_grace).await;
         };
         let service = app.into_make_service_with_connect_info::<Peer>();
-        let serving = axum::serve(listener, service)
-            .with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
         let result = tokio::select! {
             result = serving => result,
             () = grace => Ok(()),
         };
         // Folding the log into the file is a courtesy to whoever copies it; a reader that hangs does not hold it up.
-        if tokio::time::timeout(CLOSING, state.db.close())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
         }
         result
@@ -203,21 +193,33 @@ impl Server {
 /// Opens the database, and says whether there was none before.
 async fn open_database(config: &Config, hub: Hub) -> Result<(Db, bool), StartError> {
     let data = &config.data;
-    if let Some(folder) = data
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder).map_err(|source| StartError::DataFolder {
+    if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|source| StartError::DataFile {
             data: data.clone(),
             source,
         })?;
     }
-    let created = !data.exists();
-    let db = Db::open(data, hub)
-        .await
-        .map_err(|source| StartError::Database {
-            data: data.clone(),
-            source,
-        })?;
+    let created = create_private(data).map_err(|source| StartError::DataFile {
+        data: data.clone(),
+        source,
+    })?;
+    let db = Db::open(data, hub).await.map_err(|source| StartError::Database {
+        data: data.clone(),
+        source,
+    })?;
     Ok((db, created))
+}
+
+/// Creates the file for nobody else to read, since it holds what people say in confidence. Says whether there was
+/// none before.
+fn create_private(data: &Path) -> io::Result<bool> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(data) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
 }

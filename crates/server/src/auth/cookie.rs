@@ -24,10 +24,7 @@ impl Token {
 
     /// The token that a request came with. Whether it means anything is for the database to say.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut cookies = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
         let cookie = cookies.find(|cookie| cookie.name() == NAME)?;
         (cookie.value().len() == 64).then(|| Self(cookie.value().to_owned()))
@@ -40,11 +37,7 @@ impl Token {
 }
 
 /// The `set-cookie` that signs in or renews a sign-in. `headers` are the request's: they say for which host.
-pub(crate) fn session_cookie(
-    token: &Token,
-    headers: &HeaderMap,
-    lifetime: Duration,
-) -> Result<HeaderValue, Error> {
+pub(crate) fn session_cookie(token: &Token, headers: &HeaderMap, lifetime: Duration) -> Result<HeaderValue, Error> {
     let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     header(headers, token.0.clone(), seconds)
 }
@@ -63,8 +56,7 @@ fn header(headers: &HeaderMap, value: String, seconds: i64) -> Result<HeaderValu
         .secure(!is_local(headers))
         .max_age(cookie::time::Duration::seconds(seconds))
         .build();
-    HeaderValue::try_from(cookie.to_string())
-        .or(Err(Error::Internal("the session cookie is no header")))
+    HeaderValue::try_from(cookie.to_string()).or(Err(Error::Internal("the session cookie is no header")))
 }
 
 /// Whether the request names this machine as its host.
@@ -103,9 +95,7 @@ mod tests {
             ("localhost.example", true),
             ("", true),
         ] {
-            let cookie =
-                session_cookie(&Token::random(), &request_to(host), Duration::from_secs(60))
-                    .unwrap();
+            let cookie = session_cookie(&Token::random(), &request_to(host), Duration::from_secs(60)).unwrap();
             let cookie = cookie.to_str().unwrap();
             assert_eq!(cookie.contains("Secure"), secure, "{host}");
             for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {

@@ -52,11 +52,7 @@ impl Passwords {
     }
 
     /// Whether this is the password behind `stored`. Without one it takes just as long and is `false`.
-    pub(crate) async fn verify(
-        &self,
-        password: String,
-        stored: Option<String>,
-    ) -> Result<bool, Error> {
+    pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
         let slot = Arc::clone(&self.slots).acquire_owned().await;
         let slot = slot.or(Err(Error::Internal("the password slots are closed")))?;
         let (argon2, decoy) = (self.argon2.clone(), Arc::clone(&self.decoy));
@@ -64,8 +60,7 @@ impl Passwords {
             let _slot = slot;
             let known = stored.is_some();
             let hash = PasswordHash::new(stored.as_deref().unwrap_or(&decoy));
-            known
-                & hash.is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+            known & hash.is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
         });
         verified
             .await
@@ -104,17 +99,7 @@ mod tests {
                 .await
                 .unwrap()
         );
-        assert!(
-            !passwords
-                .verify("open says me".to_owned(), Some(stored))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !passwords
-                .verify("nobody's password".to_owned(), None)
-                .await
-                .unwrap()
-        );
+        assert!(!passwords.verify("open says me".to_owned(), Some(stored)).await.unwrap());
+        assert!(!passwords.verify("nobody's password".to_owned(), None).await.unwrap());
     }
 }

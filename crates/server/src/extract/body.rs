@@ -17,9 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         if !is_json(media_type(request.headers())) {
-            return Err(Error::UnsupportedMediaType(
-                "expected a body of type application/json",
-            ));
+            return Err(Error::UnsupportedMediaType("expected a body of type application/json"));
         }
         let bytes = read(request, state).await?;
         serde_json::from_slice(&bytes)
@@ -43,9 +41,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         }
         match axum::Form::from_request(request, state).await {
             Ok(axum::Form(form)) => Ok(Self(form)),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(Error::TooLarge)
-            }
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
             Err(rejection) => Err(Error::invalid(rejection.body_text())),
         }
     }

@@ -61,8 +61,7 @@ async fn list(
         access::of_session(&mut snapshot, query.coaching_session_id).await?,
         user.id,
     )?;
-    let mut list =
-        actions::of_session(&mut snapshot, query.coaching_session_id, query.goal_id).await?;
+    let mut list = actions::of_session(&mut snapshot, query.coaching_session_id, query.goal_id).await?;
     sort.apply(&mut list, ActionField::DueBy, compare_actions);
     Ok(Reply::read(snapshot.cursor(), list))
 }
@@ -74,9 +73,7 @@ async fn read(
 ) -> Result<Reply<Action>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_action(&mut snapshot, id).await?, user.id)?;
-    let action = actions::find(&mut snapshot, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let action = actions::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
     Ok(Reply::read(snapshot.cursor(), action))
 }
 
@@ -88,10 +85,7 @@ async fn create(
     let now = now();
     validate::length("body", body.body.as_deref(), validate::BODY)?;
     let mut write = state.db.write().await?;
-    let access = admit(
-        access::of_session(&mut write, body.coaching_session_id).await?,
-        user.id,
-    )?;
+    let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     check_goal(&mut write, &access, body.goal_id).await?;
     let action = Action {
         id: ActionId(new_id()),
@@ -129,9 +123,7 @@ async fn update(
     let mut write = state.db.write().await?;
     let access = admit(access::of_action(&mut write, id).await?, user.id)?;
     check_goal(&mut write, &access, body.goal_id).await?;
-    let before = actions::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let before = actions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let assignee_ids = match body.assignee_ids {
         Some(assignees) => check_assignees(&access, assignees)?,
         None => before.assignee_ids,
@@ -167,9 +159,7 @@ async fn remove(
 ) -> Result<JsonReply<Deleted<ActionId>>, Error> {
     let mut write = state.db.write().await?;
     let access = admit(access::of_action(&mut write, id).await?, user.id)?;
-    let action = actions::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let action = actions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     actions::delete(&mut write, id).await?;
     let event = Event::ActionDeleted {
         coaching_session_id: action.coaching_session_id,
@@ -181,11 +171,7 @@ async fn remove(
 }
 
 /// An action serves a goal of its own relationship or none.
-async fn check_goal(
-    db: &mut SqliteConnection,
-    access: &Access,
-    goal: Option<GoalId>,
-) -> Result<(), Error> {
+async fn check_goal(db: &mut SqliteConnection, access: &Access, goal: Option<GoalId>) -> Result<(), Error> {
     let Some(goal) = goal else { return Ok(()) };
     match goals::find(db, goal).await? {
         Some(goal) if goal.coaching_relationship_id == access.relationship => Ok(()),

@@ -69,9 +69,7 @@ async fn read(
 ) -> Result<Reply<Agreement>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_agreement(&mut snapshot, id).await?, user.id)?;
-    let agreement = agreements::find(&mut snapshot, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let agreement = agreements::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
     Ok(Reply::read(snapshot.cursor(), agreement))
 }
 
@@ -83,10 +81,7 @@ async fn create(
     let now = now();
     validate::length("body", body.body.as_deref(), validate::BODY)?;
     let mut write = state.db.write().await?;
-    let access = admit(
-        access::of_session(&mut write, body.coaching_session_id).await?,
-        user.id,
-    )?;
+    let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     let agreement = Agreement {
         id: AgreementId(new_id()),
         coaching_session_id: body.coaching_session_id,
@@ -114,9 +109,7 @@ async fn update(
     validate::length("body", body.body.as_deref(), validate::BODY)?;
     let mut write = state.db.write().await?;
     let access = admit(access::of_agreement(&mut write, id).await?, user.id)?;
-    let before = agreements::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let before = agreements::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let agreement = Agreement {
         body: body.body,
         updated_at: now(),
@@ -139,9 +132,7 @@ async fn remove(
 ) -> Result<JsonReply<Deleted<AgreementId>>, Error> {
     let mut write = state.db.write().await?;
     let access = admit(access::of_agreement(&mut write, id).await?, user.id)?;
-    let agreement = agreements::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let agreement = agreements::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     agreements::delete(&mut write, id).await?;
     let event = Event::AgreementDeleted {
         coaching_session_id: agreement.coaching_session_id,

@@ -8,10 +8,7 @@ use axum::routing::{get, patch};
 use chrono::{NaiveDateTime, Timelike as _};
 use serde::Deserialize;
 use serde_json::json;
-use wire::{
-    CoachingSession, CoachingSessionId, Event, ItemStatus, NewCoachingSession, SessionTitle,
-    SessionUpdate,
-};
+use wire::{CoachingSession, CoachingSessionId, Event, ItemStatus, NewCoachingSession, SessionTitle, SessionUpdate};
 
 use super::authorization::{admit, admit_coach};
 use super::reply::Reply;
@@ -28,10 +25,7 @@ use crate::store::{Write, access, coaching_sessions, goals, new_id, now, users};
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/coaching_sessions", get(list).post(create))
-        .route(
-            "/coaching_sessions/{id}",
-            get(read).put(update).delete(remove),
-        )
+        .route("/coaching_sessions/{id}", get(read).put(update).delete(remove))
         .route("/coaching_sessions/{id}/title", patch(retitle))
 }
 
@@ -44,11 +38,7 @@ pub(super) enum SessionField {
     UpdatedAt,
 }
 
-pub(super) fn compare_sessions(
-    field: SessionField,
-    a: &CoachingSession,
-    b: &CoachingSession,
-) -> Ordering {
+pub(super) fn compare_sessions(field: SessionField, a: &CoachingSession, b: &CoachingSession) -> Ordering {
     match field {
         SessionField::Date => a.date.cmp(&b.date),
         SessionField::CreatedAt => a.created_at.cmp(&b.created_at),
@@ -65,10 +55,7 @@ async fn list(
     let missing = || Error::BadRequest("coaching_relationship_id is missing".to_owned());
     let relationship = query.coaching_relationship_id.ok_or_else(missing)?;
     let mut snapshot = state.db.snapshot().await?;
-    admit(
-        access::of_relationship(&mut snapshot, relationship).await?,
-        user.id,
-    )?;
+    admit(access::of_relationship(&mut snapshot, relationship).await?, user.id)?;
     let mut list = coaching_sessions::of_user(&mut snapshot, user.id, &query.filter()).await?;
     sort.apply(&mut list, SessionField::Date, compare_sessions);
     Ok(Reply::read(snapshot.cursor(), list))
@@ -95,9 +82,7 @@ async fn read(
     if coaching_sessions::hydrate(&mut write, id, now).await? {
         link_goals_in_progress(&mut write, &access, id, now).await?;
     }
-    let session = coaching_sessions::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let session = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let cursor = write.cursor().await?;
     write.commit().await?;
     Ok(Reply::read(cursor, session))
@@ -151,9 +136,7 @@ async fn update(
     let duration = body.duration_minutes.map(validate::duration).transpose()?;
     let mut write = state.db.write().await?;
     let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
-    let before = coaching_sessions::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let before = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let after = CoachingSession {
         date: body.date,
         duration_minutes: duration.unwrap_or(before.duration_minutes),
@@ -175,9 +158,7 @@ async fn retitle(
     let title = validate::title(body.title)?;
     let mut write = state.db.write().await?;
     let access = admit(access::of_session(&mut write, id).await?, user.id)?;
-    let before = coaching_sessions::find(&mut write, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let before = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let changed = i64::from(before.title != title);
     let after = CoachingSession {
         ical_sequence: before.ical_sequence + changed,
@@ -211,9 +192,7 @@ async fn remove(
         return Err(Error::Conflict {
             error: "conflict",
             message: "A session with actions or agreements can not be deleted.".to_owned(),
-            details: Some(
-                json!({ "actions": children.actions, "agreements": children.agreements }),
-            ),
+            details: Some(json!({ "actions": children.actions, "agreements": children.agreements })),
         });
     }
     coaching_sessions::delete(&mut write, id).await?;
@@ -228,8 +207,7 @@ async fn link_goals_in_progress(
     at: wire::Timestamp,
 ) -> Result<(), Error> {
     let linked = goals::of_session(write, session).await?;
-    let in_progress =
-        goals::of_relationship(write, access.relationship, Some(ItemStatus::InProgress)).await?;
+    let in_progress = goals::of_relationship(write, access.relationship, Some(ItemStatus::InProgress)).await?;
     for goal in in_progress {
         if linked.iter().all(|other| other.id != goal.id) {
             events::link_goal(write, access, session, goal.id, at).await?;

@@ -64,22 +64,15 @@ async fn list(
         access::of_relationship(&mut snapshot, query.coaching_relationship_id).await?,
         user.id,
     )?;
-    let mut list =
-        goals::of_relationship(&mut snapshot, query.coaching_relationship_id, query.status).await?;
+    let mut list = goals::of_relationship(&mut snapshot, query.coaching_relationship_id, query.status).await?;
     sort.apply(&mut list, GoalField::Title, compare_goals);
     Ok(Reply::read(snapshot.cursor(), list))
 }
 
-async fn read(
-    State(state): State<AppState>,
-    user: CurrentUser,
-    Path(id): Path<GoalId>,
-) -> Result<Reply<Goal>, Error> {
+async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<GoalId>) -> Result<Reply<Goal>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_goal(&mut snapshot, id).await?, user.id)?;
-    let goal = goals::find(&mut snapshot, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let goal = goals::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
     Ok(Reply::read(snapshot.cursor(), goal))
 }
 
@@ -191,12 +184,8 @@ pub(super) fn set_status(goal: &mut Goal, status: ItemStatus, now: Timestamp) {
 }
 
 /// Refuses to put one more goal in progress than a relationship can work on.
-pub(super) async fn check_limit(
-    db: &mut SqliteConnection,
-    relationship: CoachingRelationshipId,
-) -> Result<(), Error> {
-    let in_progress =
-        goals::of_relationship(db, relationship, Some(ItemStatus::InProgress)).await?;
+pub(super) async fn check_limit(db: &mut SqliteConnection, relationship: CoachingRelationshipId) -> Result<(), Error> {
+    let in_progress = goals::of_relationship(db, relationship, Some(ItemStatus::InProgress)).await?;
     if in_progress.len() < MOST_IN_PROGRESS {
         return Ok(());
     }
@@ -206,12 +195,8 @@ pub(super) async fn check_limit(
         .collect();
     Err(Error::Conflict {
         error: "conflict",
-        message: format!(
-            "A coaching relationship can have at most {MOST_IN_PROGRESS} in-progress goals."
-        ),
-        details: Some(
-            json!({ "max_in_progress_goals": MOST_IN_PROGRESS, "in_progress_goals": named }),
-        ),
+        message: format!("A coaching relationship can have at most {MOST_IN_PROGRESS} in-progress goals."),
+        details: Some(json!({ "max_in_progress_goals": MOST_IN_PROGRESS, "in_progress_goals": named })),
     })
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -21,8 +21,7 @@ use crate::state::AppState;
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     object-src 'none'";
-const PERMISSIONS: &str =
-    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// How long a request may take, its arrival included.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
@@ -46,10 +45,7 @@ pub(super) async fn check_origin(
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    let reads = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if is_foreign(request.headers(), reads, &state.allowed_origins) {
         return Err(Error::ForeignOrigin);
     }
@@ -74,8 +70,7 @@ fn is_foreign(headers: &HeaderMap, reads: bool, allowed: &[Origin]) -> bool {
     }
     // A read without an origin is a link, an image or a page of ours, and its answer stays unreadable elsewhere.
     !reads
-        && text(HeaderName::from_static("sec-fetch-site"))
-            .is_some_and(|site| site != "same-origin" && site != "none")
+        && text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Middleware: what the API answers is nobody's to keep.
@@ -96,14 +91,9 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -138,13 +128,7 @@ pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(origins)
             .allow_credentials(true)
-            .allow_methods([
-                Method::GET,
-                Method::POST,
-                Method::PUT,
-                Method::PATCH,
-                Method::DELETE,
-            ])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([
                 ACCEPT,
                 CACHE_CONTROL,
@@ -164,12 +148,7 @@ mod tests {
     use super::is_foreign;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pair = |&(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
-        };
+        let pair = |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
         pairs.iter().map(pair).collect()
     }
 
@@ -177,50 +156,22 @@ mod tests {
     fn only_pages_of_this_server_or_of_a_named_origin_may_write() {
         let allowed = ["https://app.example".parse().unwrap()];
         for (pairs, foreign) in [
+            (&[("host", "a.example"), ("origin", "https://a.example")][..], false),
             (
-                &[("host", "a.example"), ("origin", "https://a.example")][..],
+                &[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:8080")],
                 false,
             ),
-            (
-                &[
-                    ("host", "127.0.0.1:8080"),
-                    ("origin", "http://127.0.0.1:8080"),
-                ],
-                false,
-            ),
-            (
-                &[("host", "a.example"), ("origin", "https://app.example")],
-                false,
-            ),
-            (
-                &[("host", "a.example"), ("origin", "https://evil.example")],
-                true,
-            ),
-            (
-                &[("host", "a.example"), ("origin", "https://a.example:81")],
-                true,
-            ),
+            (&[("host", "a.example"), ("origin", "https://app.example")], false),
+            (&[("host", "a.example"), ("origin", "https://evil.example")], true),
+            (&[("host", "a.example"), ("origin", "https://a.example:81")], true),
             (&[("host", "a.example"), ("origin", "null")], true),
             (&[("host", "a.example"), ("origin", "")], true),
-            (
-                &[("host", "a.example"), ("sec-fetch-site", "same-origin")],
-                false,
-            ),
-            (
-                &[("host", "a.example"), ("sec-fetch-site", "cross-site")],
-                true,
-            ),
-            (
-                &[("host", "a.example"), ("sec-fetch-site", "same-site")],
-                true,
-            ),
+            (&[("host", "a.example"), ("sec-fetch-site", "same-origin")], false),
+            (&[("host", "a.example"), ("sec-fetch-site", "cross-site")], true),
+            (&[("host", "a.example"), ("sec-fetch-site", "same-site")], true),
             (&[("host", "a.example")], false),
         ] {
-            assert_eq!(
-                is_foreign(&headers(pairs), false, &allowed),
-                foreign,
-                "{pairs:?}"
-            );
+            assert_eq!(is_foreign(&headers(pairs), false, &allowed), foreign, "{pairs:?}");
         }
     }
 }

@@ -16,20 +16,14 @@ use crate::store::{access, organizations, relationships};
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/organizations", get(list))
-        .route(
-            "/organizations/{id}/coaching_relationships",
-            get(list_relationships),
-        )
+        .route("/organizations/{id}/coaching_relationships", get(list_relationships))
         .route(
             "/organizations/{id}/coaching_relationships/{relationship_id}",
             get(read_relationship),
         )
 }
 
-async fn list(
-    State(state): State<AppState>,
-    user: CurrentUser,
-) -> Result<Reply<Vec<Organization>>, Error> {
+async fn list(State(state): State<AppState>, user: CurrentUser) -> Result<Reply<Vec<Organization>>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     let list = organizations::of_member(&mut snapshot, user.id).await?;
     Ok(Reply::read(snapshot.cursor(), list))
@@ -60,8 +54,6 @@ async fn read_relationship(
     let access = access::of_relationship(&mut snapshot, id).await?;
     let access = access.filter(|access| access.organization == organization);
     admit(access, user.id)?;
-    let found = relationships::find(&mut snapshot, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let found = relationships::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
     Ok(Reply::read(snapshot.cursor(), found))
 }

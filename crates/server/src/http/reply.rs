@@ -22,10 +22,7 @@ impl<T> Reply<T> {
     pub(crate) const fn read(cursor: Cursor, data: T) -> Self {
         Self {
             status: StatusCode::OK,
-            envelope: Envelope {
-                status_code: 200,
-                data,
-            },
+            envelope: Envelope { status_code: 200, data },
             cursor: Some(cursor),
         }
     }
@@ -34,10 +31,7 @@ impl<T> Reply<T> {
     pub(crate) const fn updated(data: T) -> Self {
         Self {
             status: StatusCode::OK,
-            envelope: Envelope {
-                status_code: 200,
-                data,
-            },
+            envelope: Envelope { status_code: 200, data },
             cursor: None,
         }
     }
@@ -46,10 +40,7 @@ impl<T> Reply<T> {
     pub(crate) const fn created(data: T) -> Self {
         Self {
             status: StatusCode::CREATED,
-            envelope: Envelope {
-                status_code: 201,
-                data,
-            },
+            envelope: Envelope { status_code: 201, data },
             cursor: None,
         }
     }
@@ -72,9 +63,7 @@ impl Reply<()> {
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.envelope)).into_response();
-        let cursor = self
-            .cursor
-            .map(|cursor| HeaderValue::try_from(cursor.to_string()));
+        let cursor = self.cursor.map(|cursor| HeaderValue::try_from(cursor.to_string()));
         if let Some(Ok(cursor)) = cursor {
             response.headers_mut().insert(EVENT_CURSOR, cursor);
         }

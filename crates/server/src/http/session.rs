@@ -65,8 +65,7 @@ async fn sign_in(
         .ok_or(Error::Internal("a person without a row"))?;
     write.commit().await?;
 
-    let cookie: SetCookie =
-        AppendHeaders([(SET_COOKIE, session_cookie(&token, &headers, lifetime)?)]);
+    let cookie: SetCookie = AppendHeaders([(SET_COOKIE, session_cookie(&token, &headers, lifetime)?)]);
     Ok((
         cookie,
         Reply::updated(User {
@@ -78,11 +77,7 @@ async fn sign_in(
 }
 
 /// Ends this sign-in, and its streams with it.
-async fn sign_out(
-    State(state): State<AppState>,
-    user: CurrentUser,
-    headers: HeaderMap,
-) -> Result<SetCookie, Error> {
+async fn sign_out(State(state): State<AppState>, user: CurrentUser, headers: HeaderMap) -> Result<SetCookie, Error> {
     let mut write = state.db.write().await?;
     sign_ins::end(&mut write, &user.sign_in).await?;
     write.nudge(user.id);
@@ -133,9 +128,7 @@ async fn end_everywhere(state: &AppState, person: UserId, reason: String) -> Res
     if users::find(&mut write, person).await?.is_none() {
         return Err(Error::NotFound);
     }
-    write
-        .announce(&Event::ForceLogout { reason }, &[person])
-        .await?;
+    write.announce(&Event::ForceLogout { reason }, &[person]).await?;
     write.commit().await?;
     Ok(())
 }

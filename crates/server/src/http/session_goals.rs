@@ -8,8 +8,7 @@ use axum::extract::State;
 use axum::routing::{delete, get};
 use serde::{Deserialize, Serialize};
 use wire::{
-    CoachingRelationshipId, CoachingSessionId, Event, Goal, GoalId, ItemStatus, LinkGoal,
-    SessionGoal, Unlinked,
+    CoachingRelationshipId, CoachingSessionId, Event, Goal, GoalId, ItemStatus, LinkGoal, SessionGoal, Unlinked,
 };
 
 use super::authorization::admit;
@@ -63,10 +62,7 @@ async fn list_many(
     let mut snapshot = state.db.snapshot().await?;
     let sessions = match (query.coaching_relationship_id, query.coaching_session_ids) {
         (Some(relationship), None) => {
-            admit(
-                access::of_relationship(&mut snapshot, relationship).await?,
-                user.id,
-            )?;
+            admit(access::of_relationship(&mut snapshot, relationship).await?, user.id)?;
             let filter = coaching_sessions::Filter {
                 relationship: Some(relationship),
                 ..Default::default()

@@ -20,12 +20,7 @@ pub(super) struct Sort<F> {
 
 impl<F: Copy> Sort<F> {
     /// Sorts, if a sort was asked for. `default` is the field if only the order was named; `compare` goes upwards.
-    pub(super) fn apply<T>(
-        self,
-        items: &mut [T],
-        default: F,
-        compare: impl Fn(F, &T, &T) -> Ordering,
-    ) {
+    pub(super) fn apply<T>(self, items: &mut [T], default: F, compare: impl Fn(F, &T, &T) -> Ordering) {
         if self.sort_by.is_none() && self.sort_order.is_none() {
             return;
         }
@@ -56,9 +51,7 @@ mod tests {
 
     fn sorted(sort: Sort<Due>) -> Vec<(u8, Option<u8>)> {
         let mut items = vec![(1, Some(5)), (2, None), (3, Some(4)), (4, Some(5))];
-        sort.apply(&mut items, Due, |Due, a, b| {
-            missing_last(a.1.as_ref(), b.1.as_ref())
-        });
+        sort.apply(&mut items, Due, |Due, a, b| missing_last(a.1.as_ref(), b.1.as_ref()));
         items
     }
 
@@ -78,9 +71,6 @@ mod tests {
             sort_by: None,
             sort_order: None,
         });
-        assert_eq!(
-            unasked,
-            [(1, Some(5)), (2, None), (3, Some(4)), (4, Some(5))]
-        );
+        assert_eq!(unasked, [(1, Some(5)), (2, None), (3, Some(4)), (4, Some(5))]);
     }
 }

@@ -6,8 +6,8 @@ use axum::routing::get;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Deserialize;
 use wire::{
-    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId,
-    Event, GoalId, ItemStatus, Organization, User, UserId,
+    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId, Event, GoalId,
+    ItemStatus, Organization, User, UserId,
 };
 
 use super::actions::{ActionField, compare_actions};
@@ -28,10 +28,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/users/current", get(current))
         .route("/users/{id}", get(read).put(update))
         .route("/users/{id}/organizations", get(list_organizations))
-        .route(
-            "/users/{id}/coaching-relationships",
-            get(list_relationships),
-        )
+        .route("/users/{id}/coaching-relationships", get(list_relationships))
         .route("/users/{id}/coaching_sessions", get(list_sessions))
         .route("/users/{id}/actions", get(list_actions))
 }
@@ -40,16 +37,10 @@ async fn current(State(state): State<AppState>, user: CurrentUser) -> Result<Rep
     read(State(state), user, Path(user.id)).await
 }
 
-async fn read(
-    State(state): State<AppState>,
-    user: CurrentUser,
-    Path(id): Path<UserId>,
-) -> Result<Reply<User>, Error> {
+async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<UserId>) -> Result<Reply<User>, Error> {
     user.must_be(id)?;
     let mut snapshot = state.db.snapshot().await?;
-    let found = users::find(&mut snapshot, id)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let found = users::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
     Ok(Reply::read(snapshot.cursor(), found))
 }
 
@@ -78,11 +69,7 @@ impl ProfileUpdate {
             }
         }
         validate::length("display_name", self.display_name.as_deref(), validate::NAME)?;
-        if self
-            .email
-            .as_deref()
-            .is_some_and(|email| !email.contains('@'))
-        {
+        if self.email.as_deref().is_some_and(|email| !email.contains('@')) {
             return Err(Error::invalid("email is not an email address"));
         }
         Ok(users::Profile {
@@ -111,9 +98,7 @@ async fn update(
     users::update(&mut write, id, &profile, now()).await?;
     let mut told = users::partners(&mut write, id).await?;
     told.push(id);
-    write
-        .announce(&Event::UserUpdated { user_id: id }, &told)
-        .await?;
+    write.announce(&Event::UserUpdated { user_id: id }, &told).await?;
     write.commit().await?;
     Ok(Reply::done())
 }
@@ -179,10 +164,7 @@ async fn list_sessions(
     user.must_be(id)?;
     let mut snapshot = state.db.snapshot().await?;
     if let Some(relationship) = query.coaching_relationship_id {
-        admit(
-            access::of_relationship(&mut snapshot, relationship).await?,
-            user.id,
-        )?;
+        admit(access::of_relationship(&mut snapshot, relationship).await?, user.id)?;
     }
     let mut list = coaching_sessions::of_user(&mut snapshot, id, &query.filter()).await?;
     sort.apply(&mut list, SessionField::Date, compare_sessions);

@@ -18,9 +18,9 @@ pub(super) const NAME: usize = 200;
 pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
     match text {
         // Bytes first: counting characters is only needed for a text that may be too long.
-        Some(text) if text.len() > most && text.chars().count() > most => Err(Error::invalid(
-            format!("{field} has at most {most} characters"),
-        )),
+        Some(text) if text.len() > most && text.chars().count() > most => {
+            Err(Error::invalid(format!("{field} has at most {most} characters")))
+        }
         _ => Ok(()),
     }
 }
@@ -49,9 +49,7 @@ pub(super) fn meeting_url(url: Option<String>) -> Result<Option<String>, Error> 
     if url.starts_with("https://") || url.starts_with("http://") {
         Ok(Some(url))
     } else {
-        Err(Error::invalid(
-            "meeting_url begins with https:// or http://",
-        ))
+        Err(Error::invalid("meeting_url begins with https:// or http://"))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use chrono::Days;
 use wire::{
-    Action, ActionId, Agreement, AgreementId, CoachingRelationshipId, CoachingSessionId, Goal,
-    GoalId, ItemStatus, SessionGoal, SessionGoalId, Timestamp, UserId,
+    Action, ActionId, Agreement, AgreementId, CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus,
+    SessionGoal, SessionGoalId, Timestamp, UserId,
 };
 
 use super::Demo;
@@ -17,12 +17,9 @@ pub(super) async fn write(
 ) -> Result<(), sqlx::Error> {
     let first = demo.session(pair, -14, 15, "Where things stand").await?;
     let second = demo.session(pair, -7, 15, "Handing work over").await?;
-    let today = demo
-        .session(pair, 0, 15, "Leading without doing it all")
-        .await?;
+    let today = demo.session(pair, 0, 15, "Leading without doing it all").await?;
     demo.session(pair, 7, 15, "Feedback that lands").await?;
-    demo.session(pair, 14, 15, "Looking back on a month")
-        .await?;
+    demo.session(pair, 14, 15, "Looking back on a month").await?;
 
     let delegate = goal(
         demo,
@@ -119,14 +116,7 @@ pub(super) async fn write(
             Some(feedback),
             "Tell Robin what went well in the review, today",
         ),
-        (
-            today,
-            open,
-            7,
-            coach,
-            Some(feedback),
-            "Share the feedback worksheet",
-        ),
+        (today, open, 7, coach, Some(feedback), "Share the feedback worksheet"),
     ] {
         let id = ActionId(new_id());
         let at = demo.ago(90);
@@ -153,11 +143,7 @@ pub(super) async fn write(
             coachee,
             "We meet every week at the same hour; moving one takes a day's notice.",
         ),
-        (
-            second,
-            coachee,
-            "I ask for help before the day is over, not after.",
-        ),
+        (second, coachee, "I ask for help before the day is over, not after."),
         (
             today,
             coach,
@@ -206,11 +192,7 @@ async fn goal(
     Ok(goal.id)
 }
 
-async fn link(
-    demo: &mut Demo<'_>,
-    session: CoachingSessionId,
-    goal: GoalId,
-) -> Result<(), sqlx::Error> {
+async fn link(demo: &mut Demo<'_>, session: CoachingSessionId, goal: GoalId) -> Result<(), sqlx::Error> {
     let at = demo.ago(100);
     let link = SessionGoal {
         id: SessionGoalId(new_id()),

@@ -6,14 +6,12 @@ mod first_pair;
 
 use chrono::{Days, NaiveDateTime, TimeDelta, Timelike as _};
 use wire::{
-    CoachingRelationshipId, CoachingSession, CoachingSessionId, Organization, OrganizationId, Role,
-    Timestamp, UserId, UserRole, UserRoleId,
+    CoachingRelationshipId, CoachingSession, CoachingSessionId, Organization, OrganizationId, Role, Timestamp, UserId,
+    UserRole, UserRoleId,
 };
 
 use crate::auth::Passwords;
-use crate::store::{
-    Db, Write, coaching_sessions, new_id, now, organizations, relationships, users,
-};
+use crate::store::{Db, Write, coaching_sessions, new_id, now, organizations, relationships, users};
 
 /// The password of everybody in the demo.
 pub const PASSWORD: &str = "freshet-demo";
@@ -52,28 +50,20 @@ pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Er
         now,
     };
 
-    let coach = demo
-        .person("coach@example.com", "Cora", "Coach", Role::User)
-        .await?;
-    let coachee = demo
-        .person("coachee@example.com", "Cee", "Coachee", Role::User)
-        .await?;
+    let coach = demo.person("coach@example.com", "Cora", "Coach", Role::User).await?;
+    let coachee = demo.person("coachee@example.com", "Cee", "Coachee", Role::User).await?;
     let pair = demo.relationship(coach, coachee).await?;
     first_pair::write(&mut demo, pair, coach, coachee).await?;
 
-    let coach = demo
-        .person("coach2@example.com", "Carl", "Coach", Role::User)
-        .await?;
+    let coach = demo.person("coach2@example.com", "Carl", "Coach", Role::User).await?;
     let coachee = demo
         .person("coachee2@example.com", "Dee", "Coachee", Role::User)
         .await?;
     let pair = demo.relationship(coach, coachee).await?;
-    demo.session(pair, -7, 14, "Getting to know each other")
-        .await?;
+    demo.session(pair, -7, 14, "Getting to know each other").await?;
     demo.session(pair, 7, 14, "Picking a first goal").await?;
 
-    demo.person("admin@example.com", "Ada", "Admin", Role::Admin)
-        .await?;
+    demo.person("admin@example.com", "Ada", "Admin", Role::Admin).await?;
     write.commit().await
 }
 
@@ -86,13 +76,7 @@ struct Demo<'a> {
 }
 
 impl Demo<'_> {
-    async fn person(
-        &mut self,
-        email: &str,
-        first: &str,
-        last: &str,
-        role: Role,
-    ) -> Result<UserId, sqlx::Error> {
+    async fn person(&mut self, email: &str, first: &str, last: &str, role: Role) -> Result<UserId, sqlx::Error> {
         let id = UserId(new_id());
         let user = users::NewUser {
             id,
@@ -115,11 +99,7 @@ impl Demo<'_> {
         Ok(id)
     }
 
-    async fn relationship(
-        &mut self,
-        coach: UserId,
-        coachee: UserId,
-    ) -> Result<CoachingRelationshipId, sqlx::Error> {
+    async fn relationship(&mut self, coach: UserId, coachee: UserId) -> Result<CoachingRelationshipId, sqlx::Error> {
         let id = CoachingRelationshipId(new_id());
         relationships::insert(self.write, id, self.organization, coach, coachee, self.now).await?;
         Ok(id)

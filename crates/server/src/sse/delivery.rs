@@ -52,6 +52,8 @@ pub(super) struct Delivery {
     pub(super) resumed: bool,
     pub(super) queue: mpsc::Sender<Frame>,
     pub(super) peer: Peer,
+    /// When the last frame was put into the queue.
+    pub(super) silent_since: Instant,
 }
 
 impl Delivery {
@@ -73,16 +75,10 @@ impl Delivery {
             epoch: self.state.db.epoch().to_owned(),
             seq: self.position,
         };
-        self.send(frame::hello(&after, self.resumed, heartbeat))
-            .await?;
-        let mut silent_since = Instant::now();
+        self.send(frame::hello(&after, self.resumed, heartbeat)).await?;
         loop {
             self.seat.notice();
-            let before = self.position;
             let expires_at = self.catch_up().await?;
-            if self.position != before {
-                silent_since = Instant::now();
-            }
             let expiry = (expires_at - now()).to_std().unwrap_or_default();
             tokio::select! {
                 biased;
@@ -92,10 +88,7 @@ impl Delivery {
                     return Err(End::Stopping);
                 }
                 () = self.seat.woken() => {}
-                () = sleep_until(silent_since + heartbeat) => {
-                    self.send(frame::heartbeat()).await?;
-                    silent_since = Instant::now();
-                }
+                () = sleep_until(self.silent_since + heartbeat) => self.send(frame::heartbeat()).await?,
                 // Renewed meanwhile or not: the next look at the log says.
                 () = sleep(expiry) => {}
             }
@@ -109,8 +102,7 @@ impl Delivery {
         loop {
             let mut log = self.state.db.snapshot().await?;
             let Some(sign_in) = sign_ins::find(&mut log, &self.sign_in, now()).await? else {
-                let farewells =
-                    outbox::farewells_after(&mut log, self.person, self.position).await?;
+                let farewells = outbox::farewells_after(&mut log, self.person, self.position).await?;
                 drop(log);
                 self.send_all(&farewells).await?;
                 return Err(End::SignedOut);
@@ -126,14 +118,7 @@ impl Delivery {
                 self.resync(&newest).await?;
                 continue;
             }
-            let page = outbox::page_after(
-                &mut log,
-                self.person,
-                self.position,
-                sign_in.since_seq,
-                PAGE,
-            )
-            .await?;
+            let page = outbox::page_after(&mut log, self.person, self.position, sign_in.since_seq, PAGE).await?;
             drop(log);
             self.send_all(&page).await?;
             if page.len() < PAGE as usize {
@@ -145,8 +130,7 @@ impl Delivery {
 
     async fn send_all(&mut self, entries: &[outbox::Entry]) -> Result<(), End> {
         for entry in entries {
-            self.send(frame::entry(self.state.db.epoch(), entry))
-                .await?;
+            self.send(frame::entry(self.state.db.epoch(), entry)).await?;
             self.position = entry.seq;
         }
         Ok(())
@@ -159,11 +143,12 @@ impl Delivery {
     }
 
     /// Puts a frame into the queue, waiting for room as long as a reader is given.
-    async fn send(&self, frame: Frame) -> Result<(), End> {
+    async fn send(&mut self, frame: Frame) -> Result<(), End> {
         tokio::select! {
             biased;
             room = self.queue.reserve() => {
                 room.or(Err(End::Gone))?.send(frame);
+                self.silent_since = Instant::now();
                 Ok(())
             }
             // A stopping server waits for nobody.

@@ -9,6 +9,7 @@ use axum::response::sse::Sse;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use wire::{Cursor, UserId};
 
 use super::delivery::{Delivery, QUEUE};
@@ -38,10 +39,7 @@ pub(crate) async fn open(
     query: Result<Query<Resume>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Error> {
     state.limits.stream(user.id, peer.address.into())?;
-    let cursor = cursor(
-        &headers,
-        query.map(|Query(resume)| resume).unwrap_or_default(),
-    );
+    let cursor = cursor(&headers, query.map(|Query(resume)| resume).unwrap_or_default());
 
     // First the seat, then the log: what commits in between is in the log or wakes the seat.
     let seat = state.hub.take_seat(user.id);
@@ -66,19 +64,15 @@ pub(crate) async fn open(
         resumed,
         queue,
         peer,
+        silent_since: Instant::now(),
     };
     tokio::spawn(delivery.run());
 
-    let body = stream::poll_fn(move |context| {
-        frames
-            .poll_recv(context)
-            .map(|frame| frame.map(Ok::<_, Infallible>))
-    });
+    let body = stream::poll_fn(move |context| frames.poll_recv(context).map(|frame| frame.map(Ok::<_, Infallible>)));
     let mut response = Sse::new(body).into_response();
-    response.headers_mut().insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("no-cache, no-transform"),
-    );
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     response
         .headers_mut()
         .insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
@@ -90,21 +84,12 @@ pub(crate) async fn open(
 fn cursor(headers: &HeaderMap, resume: Resume) -> Option<Cursor> {
     match headers.get(LAST_EVENT_ID) {
         Some(header) => header.to_str().ok()?.parse().ok(),
-        None => resume
-            .last_event_id
-            .or(resume.last_event_id_camel)?
-            .parse()
-            .ok(),
+        None => resume.last_event_id.or(resume.last_event_id_camel)?.parse().ok(),
     }
 }
 
 /// Whether everything after the cursor is still in the log and worth sending one by one.
-async fn can_resume(
-    log: &mut Snapshot,
-    person: UserId,
-    cursor: &Cursor,
-    lag_limit: usize,
-) -> Result<bool, Error> {
+async fn can_resume(log: &mut Snapshot, person: UserId, cursor: &Cursor, lag_limit: usize) -> Result<bool, Error> {
     let newest = log.cursor();
     if !cursor.is_covered_by(&newest) || cursor.seq < outbox::pruned_through(log).await? {
         return Ok(false);
@@ -124,8 +109,7 @@ mod tests {
             last_event_id: snake.map(str::to_owned),
             last_event_id_camel: camel.map(str::to_owned),
         };
-        let header =
-            |value| HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_static(value))]);
+        let header = |value| HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_static(value))]);
         let seq = |headers: &HeaderMap, resume| cursor(headers, resume).map(|cursor| cursor.seq);
         let none = HeaderMap::new();
         assert_eq!(seq(&none, resume(Some("e-1"), None)), Some(1));

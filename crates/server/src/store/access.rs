@@ -2,10 +2,7 @@
 
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
-use wire::{
-    ActionId, AgreementId, CoachingRelationshipId, CoachingSessionId, GoalId, OrganizationId,
-    UserId,
-};
+use wire::{ActionId, AgreementId, CoachingRelationshipId, CoachingSessionId, GoalId, OrganizationId, UserId};
 
 use super::column::Columns as _;
 
@@ -68,10 +65,7 @@ pub(crate) async fn of_session(
     .await
 }
 
-pub(crate) async fn of_goal(
-    db: &mut SqliteConnection,
-    id: GoalId,
-) -> Result<Option<Access>, sqlx::Error> {
+pub(crate) async fn of_goal(db: &mut SqliteConnection, id: GoalId) -> Result<Option<Access>, sqlx::Error> {
     find(
         db,
         access_sql!("(SELECT coaching_relationship_id FROM goals WHERE id = ?)"),
@@ -80,10 +74,7 @@ pub(crate) async fn of_goal(
     .await
 }
 
-pub(crate) async fn of_action(
-    db: &mut SqliteConnection,
-    id: ActionId,
-) -> Result<Option<Access>, sqlx::Error> {
+pub(crate) async fn of_action(db: &mut SqliteConnection, id: ActionId) -> Result<Option<Access>, sqlx::Error> {
     const SQL: &str = access_sql!(
         "(SELECT s.coaching_relationship_id FROM actions a JOIN coaching_sessions s ON s.id = a.coaching_session_id
           WHERE a.id = ?)"
@@ -91,10 +82,7 @@ pub(crate) async fn of_action(
     find(db, SQL, id.0).await
 }
 
-pub(crate) async fn of_agreement(
-    db: &mut SqliteConnection,
-    id: AgreementId,
-) -> Result<Option<Access>, sqlx::Error> {
+pub(crate) async fn of_agreement(db: &mut SqliteConnection, id: AgreementId) -> Result<Option<Access>, sqlx::Error> {
     const SQL: &str = access_sql!(
         "(SELECT s.coaching_relationship_id FROM agreements a JOIN coaching_sessions s ON s.id = a.coaching_session_id
           WHERE a.id = ?)"
@@ -102,11 +90,7 @@ pub(crate) async fn of_agreement(
     find(db, SQL, id.0).await
 }
 
-async fn find(
-    db: &mut SqliteConnection,
-    sql: &'static str,
-    id: Uuid,
-) -> Result<Option<Access>, sqlx::Error> {
+async fn find(db: &mut SqliteConnection, sql: &'static str, id: Uuid) -> Result<Option<Access>, sqlx::Error> {
     sqlx::query(sql)
         .bind(id)
         .try_map(|row| {

@@ -2,9 +2,7 @@
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-use wire::{
-    Action, ActionId, CoachingRelationshipId, CoachingSessionId, GoalId, ItemStatus, UserId,
-};
+use wire::{Action, ActionId, CoachingRelationshipId, CoachingSessionId, GoalId, ItemStatus, UserId};
 
 use super::column::{Columns as _, micros, status_name};
 
@@ -59,10 +57,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, action: &Action) -> Result
     set_assignees(db, action.id, &action.assignee_ids).await
 }
 
-pub(crate) async fn find(
-    db: &mut SqliteConnection,
-    id: ActionId,
-) -> Result<Option<Action>, sqlx::Error> {
+pub(crate) async fn find(db: &mut SqliteConnection, id: ActionId) -> Result<Option<Action>, sqlx::Error> {
     sqlx::query(select!("WHERE a.id = ?"))
         .bind(id.0)
         .try_map(|row| action(&row))
@@ -147,11 +142,7 @@ pub(crate) async fn delete(db: &mut SqliteConnection, id: ActionId) -> Result<()
     Ok(())
 }
 
-async fn set_assignees(
-    db: &mut SqliteConnection,
-    id: ActionId,
-    assignees: &[UserId],
-) -> Result<(), sqlx::Error> {
+async fn set_assignees(db: &mut SqliteConnection, id: ActionId, assignees: &[UserId]) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM action_assignees WHERE action_id = ?")
         .bind(id.0)
         .execute(&mut *db)

@@ -6,10 +6,7 @@ use wire::{Agreement, AgreementId, CoachingSessionId, UserId};
 
 use super::column::{Columns as _, micros};
 
-pub(crate) async fn insert(
-    db: &mut SqliteConnection,
-    agreement: &Agreement,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO agreements (id, coaching_session_id, user_id, body, created_at, updated_at)
          VALUES (?, ?, ?, ?, ?, ?)",
@@ -25,10 +22,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-pub(crate) async fn find(
-    db: &mut SqliteConnection,
-    id: AgreementId,
-) -> Result<Option<Agreement>, sqlx::Error> {
+pub(crate) async fn find(db: &mut SqliteConnection, id: AgreementId) -> Result<Option<Agreement>, sqlx::Error> {
     sqlx::query("SELECT * FROM agreements WHERE id = ?")
         .bind(id.0)
         .try_map(|row| agreement(&row))
@@ -49,10 +43,7 @@ pub(crate) async fn of_session(
 }
 
 /// Writes everything that can change about an agreement.
-pub(crate) async fn update(
-    db: &mut SqliteConnection,
-    agreement: &Agreement,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn update(db: &mut SqliteConnection, agreement: &Agreement) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE agreements SET body = ?2, updated_at = ?3 WHERE id = ?1")
         .bind(agreement.id.0)
         .bind(agreement.body.as_deref())

@@ -24,10 +24,7 @@ pub(crate) struct Children {
     pub(crate) agreements: i64,
 }
 
-pub(crate) async fn insert(
-    db: &mut SqliteConnection,
-    session: &CoachingSession,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(db: &mut SqliteConnection, session: &CoachingSession) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO coaching_sessions (id, coaching_relationship_id, date, duration_minutes, title, meeting_url,
              provider, ical_sequence, created_at, updated_at, hydrated_at)
@@ -88,10 +85,7 @@ pub(crate) async fn of_user(
 }
 
 /// Writes everything that can change about a session.
-pub(crate) async fn update(
-    db: &mut SqliteConnection,
-    session: &CoachingSession,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn update(db: &mut SqliteConnection, session: &CoachingSession) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE coaching_sessions SET date = ?2, duration_minutes = ?3, title = ?4, meeting_url = ?5, provider = ?6,
              ical_sequence = ?7, updated_at = ?8, hydrated_at = ?9
@@ -111,10 +105,7 @@ pub(crate) async fn update(
     Ok(())
 }
 
-pub(crate) async fn children(
-    db: &mut SqliteConnection,
-    id: CoachingSessionId,
-) -> Result<Children, sqlx::Error> {
+pub(crate) async fn children(db: &mut SqliteConnection, id: CoachingSessionId) -> Result<Children, sqlx::Error> {
     sqlx::query(
         "SELECT (SELECT count(*) FROM actions WHERE coaching_session_id = ?1) AS actions,
              (SELECT count(*) FROM agreements WHERE coaching_session_id = ?1) AS agreements",
@@ -130,10 +121,7 @@ pub(crate) async fn children(
     .await
 }
 
-pub(crate) async fn delete(
-    db: &mut SqliteConnection,
-    id: CoachingSessionId,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn delete(db: &mut SqliteConnection, id: CoachingSessionId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM coaching_sessions WHERE id = ?")
         .bind(id.0)
         .execute(db)
@@ -147,12 +135,13 @@ pub(crate) async fn hydrate(
     id: CoachingSessionId,
     at: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let written =
-        sqlx::query("UPDATE coaching_sessions SET hydrated_at = ?2, updated_at = ?2 WHERE id = ?1 AND hydrated_at IS NULL")
-            .bind(id.0)
-            .bind(micros(at))
-            .execute(db)
-            .await?;
+    let written = sqlx::query(
+        "UPDATE coaching_sessions SET hydrated_at = ?2, updated_at = ?2 WHERE id = ?1 AND hydrated_at IS NULL",
+    )
+    .bind(id.0)
+    .bind(micros(at))
+    .execute(db)
+    .await?;
     Ok(written.rows_affected() > 0)
 }
 

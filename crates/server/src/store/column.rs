@@ -59,11 +59,7 @@ impl Columns for SqliteRow {
         let Some(list) = self.try_get::<Option<String>, _>(name)? else {
             return Ok(Vec::new());
         };
-        let parse = |hex: &str| {
-            Uuid::try_parse(hex)
-                .map(wrap)
-                .map_err(|error| decode(name, error))
-        };
+        let parse = |hex: &str| Uuid::try_parse(hex).map(wrap).map_err(|error| decode(name, error));
         list.split(',').map(parse).collect()
     }
 
@@ -89,18 +85,13 @@ impl Columns for SqliteRow {
 
     fn status(&self, name: &str) -> Result<ItemStatus, Error> {
         let text: &str = self.try_get(name)?;
-        let known = ItemStatus::ALL
-            .iter()
-            .find(|status| status_name(**status) == text);
+        let known = ItemStatus::ALL.iter().find(|status| status_name(**status) == text);
         known.copied().ok_or_else(|| decode(name, "no status"))
     }
 }
 
 /// What is stored is not what this program stores.
-pub(super) fn decode(
-    column: &str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> Error {
+pub(super) fn decode(column: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::ColumnDecode {
         index: column.to_owned(),
         source: source.into(),

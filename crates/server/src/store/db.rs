@@ -49,6 +49,8 @@ impl Db {
                 .acquire_timeout(PATIENCE)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                // A file does not hang up: there is nothing to try before each use.
+                .test_before_acquire(false)
         };
         let writer = pool().max_connections(1).connect_with(writing).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
@@ -147,11 +149,7 @@ pub(crate) struct Write {
 
 impl Write {
     /// Adds an event to the log; it is sent if and when this change is committed.
-    pub(crate) async fn announce(
-        &mut self,
-        event: &Event,
-        recipients: &[UserId],
-    ) -> Result<(), sqlx::Error> {
+    pub(crate) async fn announce(&mut self, event: &Event, recipients: &[UserId]) -> Result<(), sqlx::Error> {
         outbox::append(&mut self.transaction, event, recipients, now()).await?;
         self.told.extend(recipients);
         Ok(())

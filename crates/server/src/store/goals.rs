@@ -29,10 +29,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal) -> Result<(),
     Ok(())
 }
 
-pub(crate) async fn find(
-    db: &mut SqliteConnection,
-    id: GoalId,
-) -> Result<Option<Goal>, sqlx::Error> {
+pub(crate) async fn find(db: &mut SqliteConnection, id: GoalId) -> Result<Option<Goal>, sqlx::Error> {
     sqlx::query("SELECT * FROM goals WHERE id = ?")
         .bind(id.0)
         .try_map(|row| goal(&row))

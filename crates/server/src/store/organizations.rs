@@ -6,28 +6,20 @@ use wire::{Organization, OrganizationId, UserId};
 
 use super::column::{Columns as _, micros};
 
-pub(crate) async fn insert(
-    db: &mut SqliteConnection,
-    organization: &Organization,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO organizations (id, name, slug, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-    )
-    .bind(organization.id.0)
-    .bind(organization.name.as_str())
-    .bind(organization.slug.as_str())
-    .bind(micros(organization.created_at))
-    .bind(micros(organization.updated_at))
-    .execute(db)
-    .await?;
+pub(crate) async fn insert(db: &mut SqliteConnection, organization: &Organization) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO organizations (id, name, slug, created_at, updated_at) VALUES (?, ?, ?, ?, ?)")
+        .bind(organization.id.0)
+        .bind(organization.name.as_str())
+        .bind(organization.slug.as_str())
+        .bind(micros(organization.created_at))
+        .bind(micros(organization.updated_at))
+        .execute(db)
+        .await?;
     Ok(())
 }
 
 /// The organizations that this person is a member of.
-pub(crate) async fn of_member(
-    db: &mut SqliteConnection,
-    user: UserId,
-) -> Result<Vec<Organization>, sqlx::Error> {
+pub(crate) async fn of_member(db: &mut SqliteConnection, user: UserId) -> Result<Vec<Organization>, sqlx::Error> {
     sqlx::query(
         "SELECT o.* FROM organizations o
          WHERE EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ? AND m.organization_id = o.id)
@@ -50,10 +42,7 @@ pub(crate) async fn of_member(
     .await
 }
 
-pub(crate) async fn exists(
-    db: &mut SqliteConnection,
-    id: OrganizationId,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn exists(db: &mut SqliteConnection, id: OrganizationId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM organizations WHERE id = ?)")
         .bind(id.0)
         .fetch_one(db)
@@ -65,11 +54,9 @@ pub(crate) async fn has_member(
     id: OrganizationId,
     user: UserId,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM user_roles WHERE user_id = ? AND organization_id = ?)",
-    )
-    .bind(user.0)
-    .bind(id.0)
-    .fetch_one(db)
-    .await
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM user_roles WHERE user_id = ? AND organization_id = ?)")
+        .bind(user.0)
+        .bind(id.0)
+        .fetch_one(db)
+        .await
 }

@@ -15,18 +15,14 @@ pub(crate) struct Entry {
 
 /// Which log this is. Made once per file.
 pub(super) async fn epoch(db: &mut SqliteConnection) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar("SELECT epoch FROM event_log")
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar("SELECT epoch FROM event_log").fetch_one(db).await
 }
 
 /// The newest position: that of the last event ever written, also if it was pruned since.
 pub(super) async fn head(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
-    let head: i64 = sqlx::query_scalar(
-        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)",
-    )
-    .fetch_one(db)
-    .await?;
+    let head: i64 = sqlx::query_scalar("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)")
+        .fetch_one(db)
+        .await?;
     Ok(head.unsigned_abs())
 }
 
@@ -45,8 +41,7 @@ pub(super) async fn append(
     recipients: &[UserId],
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let payload =
-        serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let payload = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let written = sqlx::query("INSERT INTO events (name, payload, created_at) VALUES (?, ?, ?)")
         .bind(event.kind().name())
         .bind(payload)
@@ -123,17 +118,12 @@ pub(crate) async fn farewells_after(
 }
 
 /// Removes events beyond the newest `keep`, and those written before `before`.
-pub(crate) async fn prune(
-    db: &mut SqliteConnection,
-    keep: u64,
-    before: Timestamp,
-) -> Result<u64, sqlx::Error> {
+pub(crate) async fn prune(db: &mut SqliteConnection, keep: u64, before: Timestamp) -> Result<u64, sqlx::Error> {
     let by_count = head(db).await?.saturating_sub(keep);
-    let by_age: Option<i64> =
-        sqlx::query_scalar("SELECT max(seq) FROM events WHERE created_at < ?")
-            .bind(micros(before))
-            .fetch_one(&mut *db)
-            .await?;
+    let by_age: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM events WHERE created_at < ?")
+        .bind(micros(before))
+        .fetch_one(&mut *db)
+        .await?;
     let through = by_count.max(by_age.unwrap_or_default().unsigned_abs());
     let removed = sqlx::query("DELETE FROM events WHERE seq <= ?")
         .bind(through.cast_signed())

@@ -82,15 +82,9 @@ pub(crate) async fn find(
 }
 
 /// Whether the one coaches the other in any relationship that is alive for both.
-pub(crate) async fn coaches(
-    db: &mut SqliteConnection,
-    coach: UserId,
-    coachee: UserId,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn coaches(db: &mut SqliteConnection, coach: UserId, coachee: UserId) -> Result<bool, sqlx::Error> {
     let of = of_user(db, coach, Side::Coach, None).await?;
-    Ok(of
-        .iter()
-        .any(|relationship| relationship.coachee_id == coachee))
+    Ok(of.iter().any(|relationship| relationship.coachee_id == coachee))
 }
 
 fn relationship(row: &SqliteRow) -> Result<CoachingRelationship, sqlx::Error> {

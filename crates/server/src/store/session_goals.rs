@@ -6,18 +6,17 @@ use wire::{CoachingSessionId, GoalId, SessionGoal};
 use super::column::micros;
 
 /// Links a goal to a session. A second link of the same two fails on the constraint `session_goals_once`.
-pub(crate) async fn insert(
-    db: &mut SqliteConnection,
-    link: &SessionGoal,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO session_goals (id, coaching_session_id, goal_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(link.id.0)
-        .bind(link.coaching_session_id.0)
-        .bind(link.goal_id.0)
-        .bind(micros(link.created_at))
-        .bind(micros(link.updated_at))
-        .execute(db)
-        .await?;
+pub(crate) async fn insert(db: &mut SqliteConnection, link: &SessionGoal) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO session_goals (id, coaching_session_id, goal_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(link.id.0)
+    .bind(link.coaching_session_id.0)
+    .bind(link.goal_id.0)
+    .bind(micros(link.created_at))
+    .bind(micros(link.updated_at))
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -27,11 +26,10 @@ pub(crate) async fn delete(
     session: CoachingSessionId,
     goal: GoalId,
 ) -> Result<bool, sqlx::Error> {
-    let removed =
-        sqlx::query("DELETE FROM session_goals WHERE coaching_session_id = ? AND goal_id = ?")
-            .bind(session.0)
-            .bind(goal.0)
-            .execute(db)
-            .await?;
+    let removed = sqlx::query("DELETE FROM session_goals WHERE coaching_session_id = ? AND goal_id = ?")
+        .bind(session.0)
+        .bind(goal.0)
+        .execute(db)
+        .await?;
     Ok(removed.rows_affected() > 0)
 }

@@ -73,10 +73,7 @@ pub(crate) async fn extend(
 }
 
 /// Ends one sign-in; says whose it was.
-pub(crate) async fn end(
-    db: &mut SqliteConnection,
-    hash: &TokenHash,
-) -> Result<Option<UserId>, sqlx::Error> {
+pub(crate) async fn end(db: &mut SqliteConnection, hash: &TokenHash) -> Result<Option<UserId>, sqlx::Error> {
     sqlx::query("DELETE FROM sign_ins WHERE token_hash = ? RETURNING user_id")
         .bind(&hash[..])
         .try_map(|row: SqliteRow| row.id("user_id", UserId))

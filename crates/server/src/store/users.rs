@@ -27,10 +27,7 @@ pub(crate) struct Profile {
     pub(crate) default_duration_minutes: Option<u16>,
 }
 
-pub(crate) async fn insert(
-    db: &mut SqliteConnection,
-    user: &NewUser<'_>,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(db: &mut SqliteConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
@@ -47,10 +44,7 @@ pub(crate) async fn insert(
 }
 
 /// Gives somebody a role, which also makes them a member of its organization.
-pub(crate) async fn insert_role(
-    db: &mut SqliteConnection,
-    role: &UserRole,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert_role(db: &mut SqliteConnection, role: &UserRole) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO user_roles (id, user_id, organization_id, role, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -66,10 +60,7 @@ pub(crate) async fn insert_role(
     Ok(())
 }
 
-pub(crate) async fn find(
-    db: &mut SqliteConnection,
-    id: UserId,
-) -> Result<Option<User>, sqlx::Error> {
+pub(crate) async fn find(db: &mut SqliteConnection, id: UserId) -> Result<Option<User>, sqlx::Error> {
     let user = sqlx::query("SELECT * FROM users WHERE id = ?")
         .bind(id.0)
         .try_map(|row| user(&row))
@@ -94,10 +85,7 @@ pub(crate) async fn password_of(
         .await
 }
 
-pub(crate) async fn roles(
-    db: &mut SqliteConnection,
-    id: UserId,
-) -> Result<Vec<UserRole>, sqlx::Error> {
+pub(crate) async fn roles(db: &mut SqliteConnection, id: UserId) -> Result<Vec<UserRole>, sqlx::Error> {
     sqlx::query("SELECT * FROM user_roles WHERE user_id = ? ORDER BY created_at, id")
         .bind(id.0)
         .try_map(|row: SqliteRow| {
@@ -115,10 +103,7 @@ pub(crate) async fn roles(
 }
 
 /// Everybody who shares a relationship with this person.
-pub(crate) async fn partners(
-    db: &mut SqliteConnection,
-    id: UserId,
-) -> Result<Vec<UserId>, sqlx::Error> {
+pub(crate) async fn partners(db: &mut SqliteConnection, id: UserId) -> Result<Vec<UserId>, sqlx::Error> {
     sqlx::query(
         "SELECT coachee_id AS id FROM coaching_relationships WHERE coach_id = ?1
          UNION SELECT coach_id FROM coaching_relationships WHERE coachee_id = ?1",
@@ -130,10 +115,7 @@ pub(crate) async fn partners(
 }
 
 /// How long this person's sessions take unless they say otherwise, in minutes.
-pub(crate) async fn default_duration(
-    db: &mut SqliteConnection,
-    id: UserId,
-) -> Result<u16, sqlx::Error> {
+pub(crate) async fn default_duration(db: &mut SqliteConnection, id: UserId) -> Result<u16, sqlx::Error> {
     sqlx::query_scalar("SELECT default_duration_minutes FROM users WHERE id = ?")
         .bind(id.0)
         .fetch_one(db)

@@ -8,10 +8,7 @@ use crate::common::TestServer;
 #[tokio::test]
 async fn an_agreement_is_made_reworded_and_dropped_and_each_time_announced() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await.id;
     let mut told = coachee.stream().await;
     let mut news = async || told.next_logged().await.decode();
@@ -24,10 +21,7 @@ async fn an_agreement_is_made_reworded_and_dropped_and_each_time_announced() {
         .await;
     assert_eq!(answer.status, 201);
     let made: Agreement = answer.data();
-    assert_eq!(
-        (made.user_id, made.body.as_deref()),
-        (coach.id, Some("On time"))
-    );
+    assert_eq!((made.user_id, made.body.as_deref()), (coach.id, Some("On time")));
     assert_eq!(
         news().await,
         Event::AgreementCreated {
@@ -66,9 +60,7 @@ async fn an_agreement_is_made_reworded_and_dropped_and_each_time_announced() {
         coach.get(&list).await.data::<Vec<Agreement>>(),
         [reworded.clone(), second.clone()]
     );
-    let sorted = coach
-        .get(&format!("{list}&sort_by=body&sort_order=desc"))
-        .await;
+    let sorted = coach.get(&format!("{list}&sort_by=body&sort_order=desc")).await;
     assert_eq!(sorted.data::<Vec<Agreement>>(), [second, reworded]);
 
     assert_eq!(coach.delete(&path).await.json(), json!({ "id": made.id }));
@@ -97,10 +89,7 @@ async fn an_agreement_is_checked() {
         .post("/api/agreements", long)
         .await
         .refused(422, "validation_error");
-    coach
-        .get("/api/agreements")
-        .await
-        .refused(400, "bad_request");
+    coach.get("/api/agreements").await.refused(400, "bad_request");
     let unknown = "00000000-0000-0000-0000-000000000007";
     let body = json!({ "coaching_session_id": unknown, "body": "x" });
     coach

@@ -8,10 +8,7 @@ use crate::common::TestServer;
 #[tokio::test]
 async fn either_participant_makes_a_session_and_its_goals_come_with_it() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let relationship = coach.relationship().await.id;
     let mut told = coach.stream().await;
     let body = json!({
@@ -21,15 +18,8 @@ async fn either_participant_makes_a_session_and_its_goals_come_with_it() {
     let answer = coachee.post("/api/coaching_sessions", body).await;
     assert_eq!(answer.status, 201);
     let session: CoachingSession = answer.data();
-    assert_eq!(
-        session.date.to_string(),
-        "2030-05-06 07:08:00",
-        "cut to the minute"
-    );
-    assert_eq!(
-        (session.duration_minutes, session.title.as_deref()),
-        (60, None)
-    );
+    assert_eq!(session.date.to_string(), "2030-05-06 07:08:00", "cut to the minute");
+    assert_eq!((session.duration_minutes, session.title.as_deref()), (60, None));
     assert!(session.hydrated_at.is_some());
 
     let linked: Vec<Goal> = coach
@@ -47,10 +37,7 @@ async fn either_participant_makes_a_session_and_its_goals_come_with_it() {
     }
     let shown = coach.sessions().await;
     let shown = shown.iter().find(|other| other.id == session.id).unwrap();
-    assert_eq!(
-        shown.display_title.as_deref(),
-        Some("Hand over the release process")
-    );
+    assert_eq!(shown.display_title.as_deref(), Some("Hand over the release process"));
 }
 
 #[tokio::test]
@@ -59,8 +46,7 @@ async fn a_session_is_checked() {
     let coach = server.sign_in("coach").await;
     let relationship = coach.relationship().await.id;
     let with = |field: &str, value: serde_json::Value| {
-        let mut body =
-            json!({ "coaching_relationship_id": relationship, "date": "2030-01-01T10:00:00" });
+        let mut body = json!({ "coaching_relationship_id": relationship, "date": "2030-01-01T10:00:00" });
         body[field] = value;
         body
     };
@@ -79,10 +65,7 @@ async fn a_session_is_checked() {
             .await
             .refused(422, "validation_error");
     }
-    let nobodys = with(
-        "coaching_relationship_id",
-        json!(CoachingSessionId::from_u128(7)),
-    );
+    let nobodys = with("coaching_relationship_id", json!(CoachingSessionId::from_u128(7)));
     coach
         .post("/api/coaching_sessions", nobodys)
         .await
@@ -92,10 +75,7 @@ async fn a_session_is_checked() {
 #[tokio::test]
 async fn the_first_reader_of_a_session_links_the_goals_in_progress_once() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let next = coach.sessions().await.swap_remove(3);
     assert_eq!(next.hydrated_at, None);
     let mut told = coachee.stream().await;
@@ -105,38 +85,26 @@ async fn the_first_reader_of_a_session_links_the_goals_in_progress_once() {
     assert!(opened.hydrated_at.is_some());
     assert_eq!(two.data::<CoachingSession>(), opened);
     for _ in 0..2 {
-        assert_eq!(
-            told.next_logged().await.event,
-            "coaching_session_goal_created"
-        );
+        assert_eq!(told.next_logged().await.event, "coaching_session_goal_created");
     }
     // Nothing is left over from the second reader: the next event is this one.
     coach
         .patch(&format!("{path}/title"), json!({ "title": "Next" }))
         .await
         .data::<CoachingSession>();
-    assert_eq!(
-        told.next_logged().await.event,
-        "coaching_session_title_updated"
-    );
+    assert_eq!(told.next_logged().await.event, "coaching_session_title_updated");
     assert!(one.cursor().seq >= 2 || two.cursor().seq >= 2);
 }
 
 #[tokio::test]
 async fn only_the_coach_replaces_a_session() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;
     let path = format!("/api/coaching_sessions/{}", session.id);
     let mut told = coachee.stream().await;
     let body = json!({ "date": "2031-01-01T10:00:30", "duration_minutes": 30 });
-    coachee
-        .put(&path, body.clone())
-        .await
-        .refused(403, "forbidden");
+    coachee.put(&path, body.clone()).await.refused(403, "forbidden");
     coach.put(&path, body).await.done();
     let changed: CoachingSession = coachee.get(&path).await.data();
     assert_eq!(
@@ -146,10 +114,7 @@ async fn only_the_coach_replaces_a_session() {
     );
     assert_eq!(changed.ical_sequence, session.ical_sequence + 1);
     assert_eq!(changed.updated_at, session.updated_at);
-    assert_eq!(
-        told.next_logged().await.event,
-        "coaching_session_title_updated"
-    );
+    assert_eq!(told.next_logged().await.event, "coaching_session_title_updated");
     coach
         .put(&path, json!({ "duration_minutes": 30 }))
         .await
@@ -159,10 +124,7 @@ async fn only_the_coach_replaces_a_session() {
 #[tokio::test]
 async fn either_participant_gives_a_session_a_title() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;
     let path = format!("/api/coaching_sessions/{}/title", session.id);
     let mut told = coach.stream().await;
@@ -190,16 +152,10 @@ async fn either_participant_gives_a_session_a_title() {
 #[tokio::test]
 async fn a_session_is_deleted_by_the_coach_and_only_while_nothing_was_agreed_in_it() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let busy = format!("/api/coaching_sessions/{}", coach.today().await.id);
     let refusal = coach.delete(&busy).await.refused(409, "conflict");
-    assert_eq!(
-        refusal.details,
-        Some(json!({ "actions": 4, "agreements": 1 }))
-    );
+    assert_eq!(refusal.details, Some(json!({ "actions": 4, "agreements": 1 })));
 
     let session = coach.new_session().await;
     let path = format!("/api/coaching_sessions/{}", session.id);
@@ -227,27 +183,19 @@ async fn a_relationships_sessions_are_listed() {
         sessions,
         "in order of creation"
     );
-    coach
-        .get("/api/coaching_sessions")
-        .await
-        .refused(400, "bad_request");
+    coach.get("/api/coaching_sessions").await.refused(400, "bad_request");
     coach
         .get(&format!("{path}&sort_by=nope"))
         .await
         .refused(400, "bad_request");
     let unknown = CoachingSessionId::from_u128(7);
     coach
-        .get(&format!(
-            "/api/coaching_sessions?coaching_relationship_id={unknown}"
-        ))
+        .get(&format!("/api/coaching_sessions?coaching_relationship_id={unknown}"))
         .await
         .refused(404, "not_found");
     coach
         .get(&format!("/api/coaching_sessions/{unknown}"))
         .await
         .refused(404, "not_found");
-    coach
-        .get("/api/coaching_sessions/7")
-        .await
-        .refused(400, "bad_request");
+    coach.get("/api/coaching_sessions/7").await.refused(400, "bad_request");
 }

@@ -33,10 +33,7 @@ async fn a_stalled_reader_is_cut_and_nobody_else_notices() {
         ..tuning()
     })
     .await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let mut stuck = stalled(&coachee, &server).await;
     server.streams_become(1).await;
     let mut healthy = coachee.stream().await;
@@ -59,16 +56,9 @@ async fn a_stalled_reader_is_cut_and_nobody_else_notices() {
 
     // The connection itself is gone, not only its place in the books: what was on its way arrives, then the end.
     let mut rest = Vec::new();
-    let end = soon(
-        "the end of the cut connection",
-        stuck.read_to_end(&mut rest),
-    )
-    .await;
+    let end = soon("the end of the cut connection", stuck.read_to_end(&mut rest)).await;
     let complete = rest.windows(2).filter(|pair| pair == b"\n\n").count();
-    assert!(
-        end.is_err() || !rest.ends_with(b"0\r\n\r\n"),
-        "an orderly end"
-    );
+    assert!(end.is_err() || !rest.ends_with(b"0\r\n\r\n"), "an orderly end");
     assert!(
         u64::try_from(complete).unwrap() < events,
         "{complete} events got through"
@@ -83,10 +73,7 @@ async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
         ..tuning()
     })
     .await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     // Not reading from the socket, but coming back before the server loses its patience.
     let mut stream: Stream = coachee.stream().await;
     flood(&coach, 250).await;
@@ -120,22 +107,16 @@ async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
 #[tokio::test]
 async fn a_change_is_made_and_told_even_if_its_author_hangs_up() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await.id;
     let mut told = coachee.stream().await;
-    let body =
-        format!(r#"{{"coaching_session_id":"{session}","body":"and gone","status":"NotStarted"}}"#);
+    let body = format!(r#"{{"coaching_session_id":"{session}","body":"and gone","status":"NotStarted"}}"#);
     let (cookie, length) = (&coach.cookie, body.len());
     let head = format!(
         "POST /api/actions HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}",
         server.host()
     );
-    let request = format!(
-        "{head}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
+    let request = format!("{head}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}");
     for _ in 0..10 {
         let mut socket = TcpStream::connect(server.host()).await.unwrap();
         socket.write_all(request.as_bytes()).await.unwrap();

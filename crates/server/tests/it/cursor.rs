@@ -91,10 +91,7 @@ async fn a_cursor_comes_in_the_header_or_in_the_query_and_the_header_wins() {
     for text in ["one", "two"] {
         coach.add_action(&session, text).await;
     }
-    let one = Cursor {
-        seq: 1,
-        ..zero.clone()
-    };
+    let one = Cursor { seq: 1, ..zero.clone() };
     let replayed = async |request: reqwest::RequestBuilder| {
         let mut stream = Stream::send(request).await;
         assert!(stream.resumed());
@@ -152,22 +149,11 @@ async fn a_cursor_older_than_the_log_is_not_resumed() {
     )
     .await;
     let coach = server.sign_in("coach").await;
-    let resumes = async |seq| {
-        coach
-            .stream_after(&Cursor {
-                seq,
-                ..start.clone()
-            })
-            .await
-            .resumed()
-    };
+    let resumes = async |seq| coach.stream_after(&Cursor { seq, ..start.clone() }).await.resumed();
     crate::common::soon("the log is pruned", async { while resumes(2).await {} }).await;
     assert!(resumes(3).await);
     assert!(resumes(5).await);
     // Positions go on where they were, although the newest rows might have been the pruned ones.
-    coach
-        .put(&format!("/api/users/{}", coach.id), json!({}))
-        .await
-        .done();
+    coach.put(&format!("/api/users/{}", coach.id), json!({})).await.done();
     assert_eq!(coach.get("/api/users/current").await.cursor().seq, 6);
 }

@@ -8,28 +8,19 @@ use crate::common::{Person, TestServer};
 /// A goal in the demo's first relationship, with further fields.
 async fn set(person: &Person, extra: Value) -> crate::common::Answer {
     let mut body = json!({ "coaching_relationship_id": person.relationship().await.id, "status": "NotStarted" });
-    body.as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
+    body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     person.post("/api/goals", body).await
 }
 
 #[tokio::test]
 async fn a_goal_is_set_changed_and_deleted_and_each_time_announced() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let relationship = coach.relationship().await.id;
     let mut told = coach.stream().await;
     let mut news = async || told.next_logged().await.decode();
 
-    let answer = set(
-        &coachee,
-        json!({ "title": "Rest more", "target_date": "2031-02-03" }),
-    )
-    .await;
+    let answer = set(&coachee, json!({ "title": "Rest more", "target_date": "2031-02-03" })).await;
     assert_eq!(answer.status, 201);
     let goal: Goal = answer.data();
     assert_eq!(
@@ -45,14 +36,9 @@ async fn a_goal_is_set_changed_and_deleted_and_each_time_announced() {
     );
 
     let path = format!("/api/goals/{}", goal.id);
-    let body =
-        json!({ "coaching_relationship_id": relationship, "title": "Rest", "status": "Completed" });
+    let body = json!({ "coaching_relationship_id": relationship, "title": "Rest", "status": "Completed" });
     let done: Goal = coach.put(&path, body).await.data();
-    assert_eq!(
-        (done.body.as_deref(), done.target_date),
-        (None, None),
-        "PUT replaces"
-    );
+    assert_eq!((done.body.as_deref(), done.target_date), (None, None), "PUT replaces");
     assert!(done.completed_at.is_some() && done.status_changed_at > goal.status_changed_at);
     assert_eq!(coachee.get(&path).await.data::<Goal>(), done);
     assert_eq!(
@@ -63,8 +49,7 @@ async fn a_goal_is_set_changed_and_deleted_and_each_time_announced() {
         }
     );
 
-    let body =
-        json!({ "coaching_relationship_id": relationship, "title": "Rest", "status": "Completed" });
+    let body = json!({ "coaching_relationship_id": relationship, "title": "Rest", "status": "Completed" });
     let again: Goal = coach.put(&path, body).await.data();
     assert_eq!(
         again.status_changed_at, done.status_changed_at,
@@ -92,27 +77,14 @@ async fn a_goal_is_set_changed_and_deleted_and_each_time_announced() {
 #[tokio::test]
 async fn a_goal_written_down_in_a_session_is_announced_as_it_is_stored() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;
     let relationship = session.coaching_relationship_id;
     let mut told = coachee.stream().await;
     let extra = json!({ "title": "Sleep", "created_in_session_id": session.id });
     let goal: Goal = set(&coach, extra).await.data();
-    assert_eq!(
-        goal.status,
-        ItemStatus::InProgress,
-        "it was asked for as NotStarted"
-    );
-    assert_eq!(
-        coach
-            .get(&format!("/api/goals/{}", goal.id))
-            .await
-            .data::<Goal>(),
-        goal
-    );
+    assert_eq!(goal.status, ItemStatus::InProgress, "it was asked for as NotStarted");
+    assert_eq!(coach.get(&format!("/api/goals/{}", goal.id)).await.data::<Goal>(), goal);
     let event = told.next_logged().await.decode();
     assert_eq!(
         event,
@@ -130,13 +102,9 @@ async fn a_goal_written_down_in_a_session_is_announced_as_it_is_stored() {
     assert_eq!(event, linked);
 
     let extra = json!({ "created_in_session_id": session.id, "status": "Completed" });
-    set(&coach, extra)
-        .await
-        .refused(422, "cannot_link_completed_goal");
+    set(&coach, extra).await.refused(422, "cannot_link_completed_goal");
     let elsewhere = json!({ "created_in_session_id": goal.id });
-    set(&coach, elsewhere)
-        .await
-        .refused(422, "validation_error");
+    set(&coach, elsewhere).await.refused(422, "validation_error");
 }
 
 #[tokio::test]
@@ -196,11 +164,7 @@ async fn deleting_a_goal_takes_it_from_sessions_and_actions() {
     assert_eq!(left, goals[1..]);
     let actions: Vec<Action> = coach.get(&actions).await.data();
     assert_eq!(actions.len(), 4, "no action is lost");
-    assert!(
-        actions
-            .iter()
-            .all(|action| action.goal_id != Some(goals[0].id))
-    );
+    assert!(actions.iter().all(|action| action.goal_id != Some(goals[0].id)));
 }
 
 #[tokio::test]
@@ -220,10 +184,7 @@ async fn a_goal_is_checked_and_listed() {
     let unknown = json!({ "coaching_relationship_id": "00000000-0000-0000-0000-000000000007" });
     set(&coach, unknown).await.refused(404, "not_found");
 
-    let path = format!(
-        "/api/goals?coaching_relationship_id={}",
-        coach.relationship().await.id
-    );
+    let path = format!("/api/goals?coaching_relationship_id={}", coach.relationship().await.id);
     let titles = async |sort: &str| {
         let goals: Vec<Goal> = coach.get(&format!("{path}{sort}")).await.data();
         goals

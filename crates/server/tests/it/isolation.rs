@@ -9,10 +9,7 @@ use crate::common::TestServer;
 #[tokio::test]
 async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
     let server = TestServer::start().await;
-    let (coach, other) = (
-        server.sign_in("coach").await,
-        server.sign_in("coach2").await,
-    );
+    let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let admin = server.sign_in("admin").await;
     let session = coach.today().await;
     let (id, relationship) = (session.id, session.coaching_relationship_id);
@@ -25,40 +22,24 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
         .await
         .data();
     let goals: Vec<Goal> = coach
-        .get(&format!(
-            "/api/goals?coaching_relationship_id={relationship}"
-        ))
+        .get(&format!("/api/goals?coaching_relationship_id={relationship}"))
         .await
         .data();
     let (action, agreement, goal) = (actions[0].id, agreements[0].id, goals[0].id);
-    let before = coach
-        .get(&format!("/api/actions?coaching_session_id={id}"))
-        .await;
+    let before = coach.get(&format!("/api/actions?coaching_session_id={id}")).await;
 
-    let in_session =
-        json!({ "coaching_session_id": id, "status": "NotStarted", "body": "mine now" });
-    let in_pair = json!({ "coaching_relationship_id": relationship, "status": "NotStarted", "date": "2030-01-01T10:00:00" });
+    let in_session = json!({ "coaching_session_id": id, "status": "NotStarted", "body": "mine now" });
+    let in_pair =
+        json!({ "coaching_relationship_id": relationship, "status": "NotStarted", "date": "2030-01-01T10:00:00" });
     let link = json!({ "goal_id": goal });
     let none = json!({});
     let title = json!({ "title": "mine now" });
     let user = coach.id;
     for (method, path, body) in [
         (Method::GET, format!("/api/users/{user}"), &none),
-        (
-            Method::GET,
-            format!("/api/users/{user}/organizations"),
-            &none,
-        ),
-        (
-            Method::GET,
-            format!("/api/users/{user}/coaching-relationships"),
-            &none,
-        ),
-        (
-            Method::GET,
-            format!("/api/users/{user}/coaching_sessions"),
-            &none,
-        ),
+        (Method::GET, format!("/api/users/{user}/organizations"), &none),
+        (Method::GET, format!("/api/users/{user}/coaching-relationships"), &none),
+        (Method::GET, format!("/api/users/{user}/coaching_sessions"), &none),
         (Method::GET, format!("/api/users/{user}/actions"), &none),
         (
             Method::GET,
@@ -67,31 +48,11 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
         ),
         (Method::POST, "/api/coaching_sessions".to_owned(), &in_pair),
         (Method::GET, format!("/api/coaching_sessions/{id}"), &none),
-        (
-            Method::PUT,
-            format!("/api/coaching_sessions/{id}"),
-            &in_pair,
-        ),
-        (
-            Method::PATCH,
-            format!("/api/coaching_sessions/{id}/title"),
-            &title,
-        ),
-        (
-            Method::DELETE,
-            format!("/api/coaching_sessions/{id}"),
-            &none,
-        ),
-        (
-            Method::GET,
-            format!("/api/coaching_sessions/{id}/goals"),
-            &none,
-        ),
-        (
-            Method::POST,
-            format!("/api/coaching_sessions/{id}/goals"),
-            &link,
-        ),
+        (Method::PUT, format!("/api/coaching_sessions/{id}"), &in_pair),
+        (Method::PATCH, format!("/api/coaching_sessions/{id}/title"), &title),
+        (Method::DELETE, format!("/api/coaching_sessions/{id}"), &none),
+        (Method::GET, format!("/api/coaching_sessions/{id}/goals"), &none),
+        (Method::POST, format!("/api/coaching_sessions/{id}/goals"), &link),
         (
             Method::DELETE,
             format!("/api/coaching_sessions/{id}/goals/{goal}"),
@@ -107,32 +68,16 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
             format!("/api/coaching_sessions/goals?coaching_session_ids={id}"),
             &none,
         ),
-        (
-            Method::GET,
-            format!("/api/actions?coaching_session_id={id}"),
-            &none,
-        ),
+        (Method::GET, format!("/api/actions?coaching_session_id={id}"), &none),
         (Method::POST, "/api/actions".to_owned(), &in_session),
         (Method::GET, format!("/api/actions/{action}"), &none),
         (Method::PUT, format!("/api/actions/{action}"), &in_session),
         (Method::DELETE, format!("/api/actions/{action}"), &none),
-        (
-            Method::GET,
-            format!("/api/agreements?coaching_session_id={id}"),
-            &none,
-        ),
+        (Method::GET, format!("/api/agreements?coaching_session_id={id}"), &none),
         (Method::POST, "/api/agreements".to_owned(), &in_session),
         (Method::GET, format!("/api/agreements/{agreement}"), &none),
-        (
-            Method::PUT,
-            format!("/api/agreements/{agreement}"),
-            &in_session,
-        ),
-        (
-            Method::DELETE,
-            format!("/api/agreements/{agreement}"),
-            &none,
-        ),
+        (Method::PUT, format!("/api/agreements/{agreement}"), &in_session),
+        (Method::DELETE, format!("/api/agreements/{agreement}"), &none),
         (
             Method::GET,
             format!("/api/goals?coaching_relationship_id={relationship}"),
@@ -145,16 +90,12 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
     ] {
         // An administrator of the organization takes no part in its sessions either.
         for person in [&other, &admin] {
-            let answer = person
-                .send(person.request(method.clone(), &path).json(body))
-                .await;
+            let answer = person.send(person.request(method.clone(), &path).json(body)).await;
             assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
             answer.refused(403, "forbidden");
         }
     }
-    let after = coach
-        .get(&format!("/api/actions?coaching_session_id={id}"))
-        .await;
+    let after = coach.get(&format!("/api/actions?coaching_session_id={id}")).await;
     assert_eq!(
         (before.text.as_str(), before.cursor()),
         (after.text.as_str(), after.cursor())
@@ -164,22 +105,12 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
 #[tokio::test]
 async fn lists_of_one_pair_hold_nothing_of_another() {
     let server = TestServer::start().await;
-    let (coach, other) = (
-        server.sign_in("coach").await,
-        server.sign_in("coach2").await,
-    );
+    let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let mine = coach.relationship().await.id;
     let sessions = other.sessions().await;
     assert_eq!(sessions.len(), 2);
-    assert!(
-        sessions
-            .iter()
-            .all(|session| session.coaching_relationship_id != mine)
-    );
-    let actions: Vec<Action> = other
-        .get(&format!("/api/users/{}/actions", other.id))
-        .await
-        .data();
+    assert!(sessions.iter().all(|session| session.coaching_relationship_id != mine));
+    let actions: Vec<Action> = other.get(&format!("/api/users/{}/actions", other.id)).await.data();
     assert_eq!(actions, []);
     // Nor can one be smuggled in by a reference.
     let goals: Vec<Goal> = coach
@@ -187,32 +118,19 @@ async fn lists_of_one_pair_hold_nothing_of_another() {
         .await
         .data();
     let body = json!({ "coaching_session_id": sessions[0].id, "status": "NotStarted", "goal_id": goals[0].id });
-    other
-        .post("/api/actions", body)
-        .await
-        .refused(422, "validation_error");
+    other.post("/api/actions", body).await.refused(422, "validation_error");
     let body = json!({
         "coaching_relationship_id": sessions[0].coaching_relationship_id, "status": "InProgress",
         "created_in_session_id": coach.today().await.id,
     });
-    other
-        .post("/api/goals", body)
-        .await
-        .refused(422, "validation_error");
-    assert!(
-        goals
-            .iter()
-            .any(|goal| goal.status == ItemStatus::InProgress)
-    );
+    other.post("/api/goals", body).await.refused(422, "validation_error");
+    assert!(goals.iter().any(|goal| goal.status == ItemStatus::InProgress));
 }
 
 #[tokio::test]
 async fn replay_is_for_whoever_it_was_written_to() {
     let server = TestServer::start().await;
-    let (coach, other) = (
-        server.sign_in("coach").await,
-        server.sign_in("coach2").await,
-    );
+    let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let start = coach.get("/api/users/current").await.cursor();
     let secret = coach.add_action(&coach.today().await, "secret").await;
     let session: CoachingSession = other.sessions().await.swap_remove(0);

@@ -28,18 +28,11 @@ async fn guessing_a_password_is_slowed_down_for_that_address_only() {
         )
     };
     for _ in 0..3 {
-        guess("coach@example.com", "wrong")
-            .await
-            .refused(401, "unauthorized");
+        guess("coach@example.com", "wrong").await.refused(401, "unauthorized");
     }
     let wait = seconds(&guess("coach@example.com", server::DEMO_PASSWORD).await);
     assert!((1..=21).contains(&wait), "{wait}");
-    assert_eq!(
-        guess("coachee@example.com", server::DEMO_PASSWORD)
-            .await
-            .status,
-        200
-    );
+    assert_eq!(guess("coachee@example.com", server::DEMO_PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
@@ -71,10 +64,7 @@ async fn streams_can_not_be_opened_without_end() {
         ..tuning()
     })
     .await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     for _ in 0..3 {
         coach.stream().await;
     }
@@ -97,8 +87,7 @@ async fn a_body_has_at_most_a_megabyte() {
     let form = coach.request(Method::POST, "/api/login").form(&form);
     coach.send(form).await.refused(413, "body_too_large");
     // Without a length it is counted as it comes.
-    let chunks =
-        futures_util::stream::iter((0..40).map(|_| Ok::<_, std::io::Error>("x".repeat(1 << 15))));
+    let chunks = futures_util::stream::iter((0..40).map(|_| Ok::<_, std::io::Error>("x".repeat(1 << 15))));
     let chunked = coach
         .request(Method::POST, "/api/actions")
         .header("content-type", "application/json")
@@ -110,13 +99,7 @@ async fn a_body_has_at_most_a_megabyte() {
 async fn unknown_addresses_and_methods_are_refused_in_our_words() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
-    for path in [
-        "/api",
-        "/api/",
-        "/api/nothing",
-        "/api/users/current/",
-        "/api/sse/x",
-    ] {
+    for path in ["/api", "/api/", "/api/nothing", "/api/users/current/", "/api/sse/x"] {
         let answer = coach.get(path).await;
         answer.refused(404, "not_found");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");

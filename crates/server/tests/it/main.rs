@@ -2,11 +2,7 @@
 //!
 //! One binary, one module per behaviour: the tests of fifteen files are linked once.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 

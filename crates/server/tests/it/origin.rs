@@ -2,8 +2,7 @@
 
 use reqwest::Method;
 use reqwest::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    HeaderMap,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderMap,
 };
 use serde_json::json;
 
@@ -25,9 +24,7 @@ async fn only_pages_of_this_server_change_anything() {
     let coach = server.sign_in("coach").await;
     write_from(&coach, &[("origin", &server.base)]).await.done();
     write_from(&coach, &[]).await.done();
-    write_from(&coach, &[("sec-fetch-site", "same-origin")])
-        .await
-        .done();
+    write_from(&coach, &[("sec-fetch-site", "same-origin")]).await.done();
     for headers in [
         ("origin", "https://evil.example"),
         ("origin", "null"),
@@ -35,16 +32,11 @@ async fn only_pages_of_this_server_change_anything() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ] {
-        write_from(&coach, &[headers])
-            .await
-            .refused(403, "foreign_origin");
+        write_from(&coach, &[headers]).await.refused(403, "foreign_origin");
     }
     // Signing somebody in is a change as well.
     let stranger = server.stranger();
-    let form = [
-        ("email", "coach@example.com"),
-        ("password", server::DEMO_PASSWORD),
-    ];
+    let form = [("email", "coach@example.com"), ("password", server::DEMO_PASSWORD)];
     let request = stranger
         .request(Method::POST, "/api/login")
         .header("origin", "https://evil.example")
@@ -59,11 +51,8 @@ async fn only_pages_of_this_server_change_anything() {
 }
 
 fn cors(headers: &HeaderMap) -> [Option<&str>; 2] {
-    [
-        ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_ALLOW_CREDENTIALS,
-    ]
-    .map(|name| headers.get(name).map(|value| value.to_str().unwrap()))
+    [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS]
+        .map(|name| headers.get(name).map(|value| value.to_str().unwrap()))
 }
 
 #[tokio::test]
@@ -78,15 +67,10 @@ async fn another_origin_is_let_in_by_name() {
         )
     };
     let friend = read("https://app.example").await;
-    assert_eq!(
-        cors(&friend.headers),
-        [Some("https://app.example"), Some("true")]
-    );
+    assert_eq!(cors(&friend.headers), [Some("https://app.example"), Some("true")]);
     let exposed = friend.header(ACCESS_CONTROL_EXPOSE_HEADERS.as_str());
     assert!(exposed.contains("x-event-cursor"), "{exposed}");
-    write_from(&coach, &[("origin", "https://app.example")])
-        .await
-        .done();
+    write_from(&coach, &[("origin", "https://app.example")]).await.done();
 
     let foe = read("https://evil.example").await;
     foe.refused(403, "foreign_origin");
@@ -98,11 +82,7 @@ async fn another_origin_is_let_in_by_name() {
         .header("access-control-request-headers", "content-type,x-version");
     let preflight = coach.send(preflight).await;
     assert_eq!(preflight.status, 200);
-    assert!(
-        preflight
-            .header("access-control-allow-methods")
-            .contains("PATCH")
-    );
+    assert!(preflight.header("access-control-allow-methods").contains("PATCH"));
 
     let closed = TestServer::start().await;
     let stranger = closed.stranger();

@@ -8,10 +8,7 @@ use crate::common::TestServer;
 #[tokio::test]
 async fn everybody_reads_and_changes_themselves_only() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let path = format!("/api/users/{}", coach.id);
     let mut told = coachee.stream().await;
 
@@ -23,10 +20,7 @@ async fn everybody_reads_and_changes_themselves_only() {
         .put(&path, json!({ "first_name": "Mallory" }))
         .await
         .refused(403, "forbidden");
-    coach
-        .get("/api/users/not-an-id")
-        .await
-        .refused(400, "bad_request");
+    coach.get("/api/users/not-an-id").await.refused(400, "bad_request");
     coach
         .get(&format!("/api/users/{}", UserId::from_u128(7)))
         .await
@@ -66,10 +60,7 @@ async fn a_profile_is_checked() {
         json!({ "email": "nowhere" }),
         json!({ "timezone": 7 }),
     ] {
-        coach
-            .put(&path, body)
-            .await
-            .refused(422, "validation_error");
+        coach.put(&path, body).await.refused(422, "validation_error");
     }
     coach
         .put(&path, json!({ "email": "COACHEE@example.com" }))
@@ -77,10 +68,7 @@ async fn a_profile_is_checked() {
         .refused(409, "email_taken");
 
     coach
-        .put(
-            &path,
-            json!({ "default_coaching_session_duration_minutes": 25 }),
-        )
+        .put(&path, json!({ "default_coaching_session_duration_minutes": 25 }))
         .await
         .done();
     assert_eq!(coach.new_session().await.duration_minutes, 25);
@@ -89,14 +77,8 @@ async fn a_profile_is_checked() {
 #[tokio::test]
 async fn organizations_and_relationships_are_those_of_the_reader() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
-    let [organization] = coach
-        .get("/api/organizations")
-        .await
-        .data::<[Organization; 1]>();
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let [organization] = coach.get("/api/organizations").await.data::<[Organization; 1]>();
     assert_eq!(
         (organization.name.as_str(), organization.slug.as_str()),
         ("Freshet Demo", "freshet-demo")
@@ -109,34 +91,21 @@ async fn organizations_and_relationships_are_those_of_the_reader() {
     coachee.get(&theirs).await.refused(403, "forbidden");
 
     let relationship = coach.relationship().await;
-    assert_eq!(
-        (relationship.coach_id, relationship.coachee_id),
-        (coach.id, coachee.id)
-    );
+    assert_eq!((relationship.coach_id, relationship.coachee_id), (coach.id, coachee.id));
     assert_eq!(relationship.coachee_first_name, "Cee");
     assert_eq!(coachee.relationship().await, relationship);
-    let list = format!(
-        "/api/organizations/{}/coaching_relationships",
-        organization.id
-    );
+    let list = format!("/api/organizations/{}/coaching_relationships", organization.id);
     assert_eq!(
         coach.get(&list).await.data::<Vec<CoachingRelationship>>(),
         std::slice::from_ref(&relationship)
     );
     let one = format!("{list}/{}", relationship.id);
-    assert_eq!(
-        coach.get(&one).await.data::<CoachingRelationship>(),
-        relationship
-    );
+    assert_eq!(coach.get(&one).await.data::<CoachingRelationship>(), relationship);
 
     for (role, count) in [("all", 1), ("coach", 1), ("coachee", 0)] {
         let path = format!("/api/users/{}/coaching-relationships?role={role}", coach.id);
         assert_eq!(
-            coach
-                .get(&path)
-                .await
-                .data::<Vec<CoachingRelationship>>()
-                .len(),
+            coach.get(&path).await.data::<Vec<CoachingRelationship>>().len(),
             count,
             "{role}"
         );
@@ -172,34 +141,18 @@ async fn a_persons_sessions_can_be_narrowed_and_sorted() {
         list(format!("from_date={second}&to_date={fourth}&sort_by=date")).await,
         sessions[1..=3]
     );
-    assert_eq!(
-        list(format!("from_date={second}&sort_by=date")).await,
-        sessions[1..]
-    );
-    assert_eq!(
-        list(format!("to_date={second}&sort_order=asc")).await,
-        sessions[..=1]
-    );
+    assert_eq!(list(format!("from_date={second}&sort_by=date")).await, sessions[1..]);
+    assert_eq!(list(format!("to_date={second}&sort_order=asc")).await, sessions[..=1]);
     let mut latest_first = list("sort_order=desc".to_owned()).await;
     latest_first.reverse();
     assert_eq!(latest_first, sessions);
     let relationship = sessions[0].coaching_relationship_id;
     assert_eq!(
-        list(format!(
-            "coaching_relationship_id={relationship}&sort_by=date"
-        ))
-        .await,
+        list(format!("coaching_relationship_id={relationship}&sort_by=date")).await,
         sessions
     );
 
-    for query in [
-        "from_date=yesterday",
-        "sort_by=nothing",
-        "coaching_relationship_id=7",
-    ] {
-        coach
-            .get(&format!("{path}?{query}"))
-            .await
-            .refused(400, "bad_request");
+    for query in ["from_date=yesterday", "sort_by=nothing", "coaching_relationship_id=7"] {
+        coach.get(&format!("{path}?{query}")).await.refused(400, "bad_request");
     }
 }

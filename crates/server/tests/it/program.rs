@@ -21,9 +21,7 @@ fn program(arguments: &[&str]) -> Command {
 }
 
 async fn fails(arguments: &[&str]) -> String {
-    let Output { status, stderr, .. } = soon("the program ends", program(arguments).output())
-        .await
-        .unwrap();
+    let Output { status, stderr, .. } = soon("the program ends", program(arguments).output()).await.unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(2), "{said}");
     said
@@ -41,25 +39,12 @@ async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
     let any = ["--addr", "127.0.0.1:0"];
 
     let said = fails(&["--addr", "somewhere"]).await;
-    assert!(
-        said.contains("--addr") && said.contains("somewhere"),
-        "{said}"
-    );
+    assert!(said.contains("--addr") && said.contains("somewhere"), "{said}");
     let said = fails(&["--heartbeat-ms", "0"]).await;
     assert!(said.contains("--heartbeat-ms"), "{said}");
     let said = fails(&["--allow-origin", "*"]).await;
-    assert!(
-        said.contains("an origin such as https://app.example"),
-        "{said}"
-    );
-    let said = fails(
-        &[
-            &any[..],
-            &["--dist", text(folder.path()), "--data", text(&data)],
-        ]
-        .concat(),
-    )
-    .await;
+    assert!(said.contains("an origin such as https://app.example"), "{said}");
+    let said = fails(&[&any[..], &["--dist", text(folder.path()), "--data", text(&data)]].concat()).await;
     assert!(said.contains("has no index.html"), "{said}");
 
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -67,6 +52,10 @@ async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
     let said = fails(&["--addr", &addr, "--dist", dist, "--data", text(&data)]).await;
     assert!(said.contains("is in use"), "{said}");
     assert!(!data.exists(), "a failed start leaves no file");
+
+    let nowhere = folder.path().join("dist/index.html/test.db");
+    let said = fails(&[&any[..], &["--dist", dist, "--data", text(&nowhere)]].concat()).await;
+    assert!(said.contains("cannot create the database"), "{said}");
 
     let garbage = folder.path().join("garbage.db");
     std::fs::write(&garbage, "this is not a database, whatever its name says").unwrap();
@@ -89,9 +78,7 @@ async fn start(arguments: &[&str]) -> (Child, Vec<String>, String) {
                 .await
                 .unwrap()
                 .unwrap_or_else(|| panic!("it ended: {said:?}"));
-            let base = line
-                .split_once("listening on ")
-                .map(|(_, base)| base.trim().to_owned());
+            let base = line.split_once("listening on ").map(|(_, base)| base.trim().to_owned());
             said.push(line);
             if let Some(base) = base {
                 // Kept open: a program that can not write its log is another test.
@@ -119,10 +106,10 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
         text(&data),
     ];
     let (mut child, said, base) = start(&arguments).await;
-    assert!(
-        said.iter().any(|line| line.contains("coach@example.com")),
-        "{said:?}"
-    );
+    assert!(said.iter().any(|line| line.contains("coach@example.com")), "{said:?}");
+
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&data).unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
 
     let coach = Person::sign_in(&base, "coach").await;
     let stream = coach.stream().await;
@@ -137,18 +124,11 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
     assert_eq!(stream.rest().await[0].event, "shutdown");
     let status = soon("the program ends", child.wait()).await.unwrap();
     assert!(status.success(), "{status}");
-    assert!(
-        asked.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 
     // The second start finds the people of the first and writes no second demo.
     let (_child, said, base) = start(&arguments).await;
-    assert!(
-        said.iter().any(|line| line.contains("exists already")),
-        "{said:?}"
-    );
+    assert!(said.iter().any(|line| line.contains("exists already")), "{said:?}");
     let coach = Person { base, ..coach };
     assert_eq!(coach.sessions().await.len(), 5);
 }

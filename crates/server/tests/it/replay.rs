@@ -22,10 +22,7 @@ async fn read_all(stream: &mut Stream, after: u64, through: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_that_open_while_others_write_miss_nothing_and_see_nothing_twice() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await.id;
     let epoch = coach.get("/api/users/current").await.cursor().epoch;
     let done = Arc::new(AtomicBool::new(false));
@@ -34,8 +31,7 @@ async fn streams_that_open_while_others_write_miss_nothing_and_see_nothing_twice
     for name in ["coach", "coachee"] {
         let (writer, done) = (server.sign_in(name).await, Arc::clone(&done));
         writers.push(tokio::spawn(async move {
-            let body =
-                json!({ "coaching_session_id": session, "body": "again", "status": "NotStarted" });
+            let body = json!({ "coaching_session_id": session, "body": "again", "status": "NotStarted" });
             while !done.load(Ordering::Relaxed) {
                 assert_eq!(writer.post("/api/actions", body.clone()).await.status, 201);
             }
@@ -75,10 +71,7 @@ async fn streams_that_open_while_others_write_miss_nothing_and_see_nothing_twice
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_and_the_stream_after_it_leave_no_gap() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await;
     let writing = session.clone();
     let writer = tokio::spawn(async move {

@@ -15,11 +15,7 @@ async fn signing_out_ends_the_streams_of_this_browser_only() {
     let (here, there) = (server.sign_in("coach").await, server.sign_in("coach").await);
     let coachee = server.sign_in("coachee").await;
     let session = here.today().await;
-    let (first, second, mut other) = (
-        here.stream().await,
-        here.stream().await,
-        there.stream().await,
-    );
+    let (first, second, mut other) = (here.stream().await, here.stream().await, there.stream().await);
     let signed_out = Instant::now();
     assert_eq!(here.delete("/api/delete").await.status, 200);
     assert_eq!((first.rest().await, second.rest().await), (vec![], vec![]));
@@ -30,9 +26,7 @@ async fn signing_out_ends_the_streams_of_this_browser_only() {
     );
     here.get("/api/sse").await.refused(401, "unauthorized");
 
-    coachee
-        .add_action(&session, "for whoever is still there")
-        .await;
+    coachee.add_action(&session, "for whoever is still there").await;
     assert_eq!(other.next_logged().await.event, "action_created");
 }
 
@@ -47,21 +41,14 @@ async fn a_stream_ends_when_its_sign_in_expires() {
     let coach = server.sign_in("coach").await;
     let opened = Instant::now();
     assert_eq!(coach.stream().await.rest().await, []);
-    assert!(
-        opened.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        opened.elapsed()
-    );
+    assert!(opened.elapsed() < Duration::from_secs(2), "{:?}", opened.elapsed());
 }
 
 #[tokio::test]
 async fn a_forced_sign_out_is_told_to_every_stream_of_the_person_and_then_they_end() {
     let mut server = TestServer::start().await;
     let (admin, coach) = (server.sign_in("admin").await, server.sign_in("coach").await);
-    let (here, there) = (
-        server.sign_in("coachee").await,
-        server.sign_in("coachee").await,
-    );
+    let (here, there) = (server.sign_in("coachee").await, server.sign_in("coachee").await);
     let before = here.get("/api/users/current").await.cursor();
     let streams = [here.stream().await, there.stream().await];
     let mut partner = coach.stream().await;
@@ -83,10 +70,7 @@ async fn a_forced_sign_out_is_told_to_every_stream_of_the_person_and_then_they_e
     }
     server.streams_become(1).await;
     for person in [&here, &there] {
-        person
-            .get("/api/users/current")
-            .await
-            .refused(401, "unauthorized");
+        person.get("/api/users/current").await.refused(401, "unauthorized");
     }
 
     // It was meant for the sign-ins of its time: whoever signs in again and catches up is not thrown out again.
@@ -112,10 +96,7 @@ async fn signing_out_everywhere_is_a_forced_sign_out_of_oneself() {
     answer.done();
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
     assert_eq!(stream.rest().await[0].event, "force_logout");
-    there
-        .get("/api/users/current")
-        .await
-        .refused(401, "unauthorized");
+    there.get("/api/users/current").await.refused(401, "unauthorized");
 }
 
 #[tokio::test]
@@ -132,10 +113,7 @@ async fn only_an_administrator_forces_somebody_out() {
         .post(&path, json!({ "reason": "no" }))
         .await
         .refused(403, "forbidden");
-    admin
-        .post(&path, json!({}))
-        .await
-        .refused(422, "validation_error");
+    admin.post(&path, json!({})).await.refused(422, "validation_error");
     admin
         .post(&path, json!({ "reason": "x".repeat(501) }))
         .await
@@ -153,10 +131,7 @@ async fn a_browser_that_signs_in_as_somebody_else_ends_the_streams_of_the_first(
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let stream = coach.stream().await;
-    let form = [
-        ("email", "coachee@example.com"),
-        ("password", server::DEMO_PASSWORD),
-    ];
+    let form = [("email", "coachee@example.com"), ("password", server::DEMO_PASSWORD)];
     assert_eq!(
         coach
             .send(coach.request(Method::POST, "/api/login").form(&form))

@@ -8,10 +8,7 @@ use crate::common::TestServer;
 #[tokio::test]
 async fn linking_a_goal_puts_it_in_progress() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;
     let relationship = session.coaching_relationship_id;
     let path = format!("/api/coaching_sessions/{}/goals", session.id);
@@ -22,20 +19,14 @@ async fn linking_a_goal_puts_it_in_progress() {
     let answer = coach.post(&path, json!({ "goal_id": waiting.id })).await;
     assert_eq!(answer.status, 201);
     let link: SessionGoal = answer.data();
-    assert_eq!(
-        (link.coaching_session_id, link.goal_id),
-        (session.id, waiting.id)
-    );
+    assert_eq!((link.coaching_session_id, link.goal_id), (session.id, waiting.id));
     let linked = Event::CoachingSessionGoalCreated {
         coaching_relationship_id: relationship,
         coaching_session_id: session.id,
         goal_id: waiting.id,
     };
     assert_eq!(told.next_logged().await.decode(), linked);
-    let promoted: Goal = coach
-        .get(&format!("/api/goals/{}", waiting.id))
-        .await
-        .data();
+    let promoted: Goal = coach.get(&format!("/api/goals/{}", waiting.id)).await.data();
     assert_eq!(promoted.status, ItemStatus::InProgress);
     let updated = Event::GoalUpdated {
         coaching_relationship_id: relationship,
@@ -52,19 +43,13 @@ async fn linking_a_goal_puts_it_in_progress() {
         (unlinked.status, unlinked.json()),
         (200, json!({ "goal_id": waiting.id }))
     );
-    assert_eq!(
-        told.next_logged().await.event,
-        "coaching_session_goal_deleted"
-    );
+    assert_eq!(told.next_logged().await.event, "coaching_session_goal_deleted");
     coachee
         .delete(&format!("{path}/{}", waiting.id))
         .await
         .refused(404, "not_found");
     assert_eq!(
-        coach
-            .get(&format!("/api/goals/{}", waiting.id))
-            .await
-            .data::<Goal>(),
+        coach.get(&format!("/api/goals/{}", waiting.id)).await.data::<Goal>(),
         promoted,
         "not demoted"
     );
@@ -73,10 +58,7 @@ async fn linking_a_goal_puts_it_in_progress() {
 #[tokio::test]
 async fn some_goals_can_not_be_linked() {
     let server = TestServer::start().await;
-    let (coach, other) = (
-        server.sign_in("coach").await,
-        server.sign_in("coach2").await,
-    );
+    let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let session = coach.today().await;
     let path = format!("/api/coaching_sessions/{}/goals", session.id);
     let set = async |title: &str, status: &str| {
@@ -128,12 +110,7 @@ async fn the_goals_of_many_sessions_are_read_at_once() {
         .data();
     let all = all["session_goals"].as_object().unwrap();
     assert_eq!(all.len(), 5);
-    let count = |session: usize| {
-        all[&sessions[session].id.to_string()]
-            .as_array()
-            .unwrap()
-            .len()
-    };
+    let count = |session: usize| all[&sessions[session].id.to_string()].as_array().unwrap().len();
     assert_eq!(
         (count(0), count(2), count(4)),
         (2, 2, 0),

@@ -11,10 +11,7 @@ use crate::common::{TestServer, raw_request, soon, tuning};
 #[tokio::test]
 async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_seconds() {
     let mut server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let mut streams = Vec::new();
     for _ in 0..20 {
         streams.push(coach.stream().await);
@@ -38,17 +35,10 @@ async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_second
     }
     waits.sort_unstable();
     waits.dedup();
-    assert!(
-        waits.len() > 10,
-        "everybody would come back at once: {waits:?}"
-    );
+    assert!(waits.len() > 10, "everybody would come back at once: {waits:?}");
     let host = server.host().to_owned();
     server.stop().await;
-    assert!(
-        asked.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     assert!(tokio::net::TcpStream::connect(host).await.is_err());
 }
 
@@ -60,10 +50,7 @@ async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
         ..tuning()
     })
     .await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let mut stuck = raw_request(&coachee, server.host()).await;
     soon("the first bytes", stuck.read_u8()).await.unwrap();
     server.streams_become(1).await;

@@ -8,9 +8,7 @@ use wire::User;
 use crate::common::{Person, TestServer, tuning};
 
 async fn log_in(person: &Person, form: &[(&str, &str)]) -> crate::common::Answer {
-    person
-        .send(person.request(Method::POST, "/api/login").form(form))
-        .await
+    person.send(person.request(Method::POST, "/api/login").form(form)).await
 }
 
 #[tokio::test]
@@ -19,10 +17,7 @@ async fn signing_in_answers_with_the_person_and_a_cookie_that_scripts_can_not_re
     let stranger = server.stranger();
     let answer = log_in(
         &stranger,
-        &[
-            ("email", " Coach@Example.com "),
-            ("password", "freshet-demo"),
-        ],
+        &[("email", " Coach@Example.com "), ("password", "freshet-demo")],
     )
     .await;
     let user: User = answer.data();
@@ -47,30 +42,17 @@ async fn signing_in_answers_with_the_person_and_a_cookie_that_scripts_can_not_re
         .request(Method::POST, "/api/login")
         .header("host", "app.example")
         .form(&[("email", "coach@example.com"), ("password", "freshet-demo")]);
-    assert!(
-        stranger
-            .send(abroad)
-            .await
-            .header("set-cookie")
-            .contains("Secure")
-    );
+    assert!(stranger.send(abroad).await.header("set-cookie").contains("Secure"));
 }
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_person_look_the_same() {
     let server = TestServer::start().await;
     let stranger = server.stranger();
-    let wrong = log_in(
-        &stranger,
-        &[("email", "coach@example.com"), ("password", "wrong")],
-    )
-    .await;
+    let wrong = log_in(&stranger, &[("email", "coach@example.com"), ("password", "wrong")]).await;
     let unknown = log_in(
         &stranger,
-        &[
-            ("email", "nobody@example.com"),
-            ("password", "freshet-demo"),
-        ],
+        &[("email", "nobody@example.com"), ("password", "freshet-demo")],
     )
     .await;
     wrong.refused(401, "unauthorized");
@@ -90,10 +72,7 @@ async fn a_form_is_what_signs_in() {
     log_in(&stranger, &[("email", "coach@example.com")])
         .await
         .refused(422, "validation_error");
-    stranger
-        .get("/api/login")
-        .await
-        .refused(405, "method_not_allowed");
+    stranger.get("/api/login").await.refused(405, "method_not_allowed");
 }
 
 #[tokio::test]
@@ -103,36 +82,23 @@ async fn signing_out_ends_this_sign_in_only() {
     let answer = here.delete("/api/delete").await;
     assert_eq!((answer.status, answer.text.as_str()), (200, ""));
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
-    here.get("/api/users/current")
-        .await
-        .refused(401, "unauthorized");
-    here.delete("/api/delete")
-        .await
-        .refused(401, "unauthorized");
-    assert_eq!(
-        there.get("/api/users/current").await.data::<User>().id,
-        there.id
-    );
+    here.get("/api/users/current").await.refused(401, "unauthorized");
+    here.delete("/api/delete").await.refused(401, "unauthorized");
+    assert_eq!(there.get("/api/users/current").await.data::<User>().id, there.id);
 }
 
 #[tokio::test]
 async fn signing_in_again_replaces_the_sign_in_of_that_browser() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
-    let form = [
-        ("email", "coachee@example.com"),
-        ("password", "freshet-demo"),
-    ];
+    let form = [("email", "coachee@example.com"), ("password", "freshet-demo")];
     let answer = log_in(&coach, &form).await;
     assert_eq!(answer.data::<User>().email, "coachee@example.com");
     assert!(
         !answer.header("set-cookie").contains(&coach.cookie),
         "never the token that was there before"
     );
-    coach
-        .get("/api/users/current")
-        .await
-        .refused(401, "unauthorized");
+    coach.get("/api/users/current").await.refused(401, "unauthorized");
 }
 
 #[tokio::test]
@@ -153,10 +119,7 @@ async fn a_sign_in_outlives_a_restart_but_not_its_time() {
     let coach = server.sign_in("coach").await;
     // Its own stream ends with it; nothing else renews it meanwhile.
     coach.stream().await.rest().await;
-    coach
-        .get("/api/users/current")
-        .await
-        .refused(401, "unauthorized");
+    coach.get("/api/users/current").await.refused(401, "unauthorized");
 }
 
 #[tokio::test]
@@ -215,9 +178,6 @@ async fn nothing_under_the_api_is_for_strangers() {
         .post("/api/actions", serde_json::json!({}))
         .await
         .refused(401, "unauthorized");
-    stranger
-        .get("/api/nothing/here")
-        .await
-        .refused(404, "not_found");
+    stranger.get("/api/nothing/here").await.refused(404, "not_found");
     assert_eq!(stranger.get("/healthz").await.text, "healthy");
 }

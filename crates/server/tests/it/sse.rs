@@ -15,11 +15,7 @@ async fn sse_endpoint_should_establish_connection() {
     let asked = Instant::now();
     let stream = coach.stream().await;
     // The first bytes are there at once, not only the headers.
-    assert!(
-        asked.elapsed() < Duration::from_millis(500),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
     assert_eq!(stream.status, 200);
     for (name, value) in [
         ("content-type", "text/event-stream"),
@@ -44,10 +40,7 @@ async fn sse_endpoint_should_establish_connection() {
     else {
         panic!("{:?}", stream.hello)
     };
-    assert_eq!(
-        (resumed, heartbeat_ms, protocol),
-        (false, Some(15_000), Some(1))
-    );
+    assert_eq!((resumed, heartbeat_ms, protocol), (false, Some(15_000), Some(1)));
     assert!(server_time.is_some());
     assert_eq!(cursor, Some(format!("{}-0", epoch.unwrap())));
 }
@@ -70,21 +63,14 @@ async fn sse_endpoint_should_require_authentication() {
 #[tokio::test]
 async fn sse_should_send_heartbeat_after_silence() {
     let heartbeat = Duration::from_millis(100);
-    let server = TestServer::tuned(server::Tuning {
-        heartbeat,
-        ..tuning()
-    })
-    .await;
+    let server = TestServer::tuned(server::Tuning { heartbeat, ..tuning() }).await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;
     let mut stream = coach.stream().await;
     let opened = Instant::now();
     for _ in 0..2 {
         let frame = stream.next().await;
-        assert_eq!(
-            (frame.event.as_str(), frame.id.as_deref()),
-            ("heartbeat", None)
-        );
+        assert_eq!((frame.event.as_str(), frame.id.as_deref()), ("heartbeat", None));
         assert_eq!(frame.data, r#"{"type":"heartbeat","data":{}}"#);
     }
     assert!(opened.elapsed() >= heartbeat * 2, "{:?}", opened.elapsed());
@@ -100,10 +86,7 @@ async fn sse_should_send_heartbeat_after_silence() {
 #[tokio::test]
 async fn sse_should_broadcast_what_the_other_participant_does() {
     let server = TestServer::start().await;
-    let (coach, coachee) = (
-        server.sign_in("coach").await,
-        server.sign_in("coachee").await,
-    );
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;
     // Three tabs of one person and one of the other: each is told once.
     let mut streams = [
@@ -139,10 +122,7 @@ async fn sse_should_broadcast_what_the_other_participant_does() {
 #[tokio::test]
 async fn sse_should_only_send_user_specific_events() {
     let server = TestServer::start().await;
-    let (coach, other) = (
-        server.sign_in("coach").await,
-        server.sign_in("coach2").await,
-    );
+    let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let admin = server.sign_in("admin").await;
     let (mut theirs, mut admins) = (other.stream().await, admin.stream().await);
     coach
@@ -194,10 +174,7 @@ async fn sse_should_handle_client_disconnect() {
     }
     // The median, because this machine may be busy with something else for a moment.
     delays.sort_unstable();
-    assert!(
-        delays[delays.len() / 2] < Duration::from_millis(100),
-        "{delays:?}"
-    );
+    assert!(delays[delays.len() / 2] < Duration::from_millis(100), "{delays:?}");
 
     // Gone before the response was looked at: nothing is left of it once the server has seen the request.
     for _ in 0..20 {

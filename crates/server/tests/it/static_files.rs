@@ -48,11 +48,7 @@ async fn every_route_of_the_app_is_its_first_page() {
     }
     assert_eq!(
         anybody
-            .send(
-                anybody
-                    .request(Method::POST, "/login")
-                    .header("accept", "text/html")
-            )
+            .send(anybody.request(Method::POST, "/login").header("accept", "text/html"))
             .await
             .status,
         405
@@ -66,15 +62,9 @@ async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_sent_compressed() {
     let script = "/app-3f2a91c07be41d55.js";
     let plain = get(&anybody, script, &[]).await;
     assert_eq!(plain.text, "plain script");
-    assert_eq!(
-        plain.header("cache-control"),
-        "public, max-age=31536000, immutable"
-    );
+    assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable");
     assert!(plain.header("content-type").contains("javascript"));
-    for (accepts, encoding, text) in [
-        ("gzip, br", "br", "brotli script"),
-        ("gzip", "gzip", "gzip script"),
-    ] {
+    for (accepts, encoding, text) in [("gzip, br", "br", "brotli script"), ("gzip", "gzip", "gzip script")] {
         let answer = get(&anybody, script, &[("accept-encoding", accepts)]).await;
         assert_eq!(
             (answer.header("content-encoding"), answer.text.as_str()),
@@ -94,12 +84,7 @@ async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_sent_compressed() {
         (404, "no-cache"),
         "not kept for ever"
     );
-    let again = get(
-        &anybody,
-        "/favicon.svg",
-        &[("if-none-match", icon.header("etag"))],
-    )
-    .await;
+    let again = get(&anybody, "/favicon.svg", &[("if-none-match", icon.header("etag"))]).await;
     assert_eq!(again.status, 304);
 }
 
@@ -128,16 +113,8 @@ async fn everything_carries_the_headers_that_protect_a_page() {
         assert!(answer.header("permissions-policy").contains("camera=()"));
     }
     assert_eq!(
-        get(&coach, "/api/users/current", &[])
-            .await
-            .header("cache-control"),
+        get(&coach, "/api/users/current", &[]).await.header("cache-control"),
         "no-store"
     );
-    assert!(
-        coach
-            .stream()
-            .await
-            .headers
-            .contains_key("content-security-policy")
-    );
+    assert!(coach.stream().await.headers.contains_key("content-security-policy"));
 }

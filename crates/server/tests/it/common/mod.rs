@@ -116,21 +116,15 @@ impl TestServer {
     /// Stops the server and hands back its folder.
     pub(crate) async fn stop(mut self) -> TempDir {
         self.begin_to_stop();
-        soon("the server stops", self.running)
-            .await
-            .unwrap()
-            .unwrap();
+        soon("the server stops", self.running).await.unwrap().unwrap();
         self.folder
     }
 
     /// Waits until so many streams are open.
     pub(crate) async fn streams_become(&mut self, count: usize) {
-        soon(
-            "the number of streams",
-            self.streams.wait_for(|open| *open == count),
-        )
-        .await
-        .unwrap();
+        soon("the number of streams", self.streams.wait_for(|open| *open == count))
+            .await
+            .unwrap();
     }
 
     /// `127.0.0.1:port`.

@@ -34,15 +34,13 @@ impl Answer {
         let mut json = self.json();
         assert!((200..300).contains(&self.status), "{self:?}");
         assert_eq!(json["status_code"], self.status, "{self:?}");
-        serde_json::from_value(json["data"].take())
-            .unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        serde_json::from_value(json["data"].take()).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Checks that it is a refusal with this status and this word, in our own form.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, word: &str) -> ErrorBody {
-        let body: ErrorBody =
-            serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let body: ErrorBody = serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         assert_eq!(
             (self.status, body.status_code, body.error.as_str()),
             (status, status, word),
@@ -129,8 +127,7 @@ impl Person {
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::POST, path).json(&body))
-            .await
+        self.send(self.request(Method::POST, path).json(&body)).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
@@ -138,8 +135,7 @@ impl Person {
     }
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::PATCH, path).json(&body))
-            .await
+        self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
@@ -167,12 +163,9 @@ impl Person {
 
     /// This person's sessions, oldest first.
     pub(crate) async fn sessions(&self) -> Vec<CoachingSession> {
-        self.get(&format!(
-            "/api/users/{}/coaching_sessions?sort_by=date",
-            self.id
-        ))
-        .await
-        .data()
+        self.get(&format!("/api/users/{}/coaching_sessions?sort_by=date", self.id))
+            .await
+            .data()
     }
 
     /// Today's session of the demo: it was opened before.
@@ -183,15 +176,13 @@ impl Person {
     /// A new session: one that nothing belongs to.
     pub(crate) async fn new_session(&self) -> CoachingSession {
         let relationship = self.relationship().await.id;
-        let body =
-            json!({ "coaching_relationship_id": relationship, "date": "2030-01-01T10:00:00" });
+        let body = json!({ "coaching_relationship_id": relationship, "date": "2030-01-01T10:00:00" });
         self.post("/api/coaching_sessions", body).await.data()
     }
 
     /// Adds an action to a session.
     pub(crate) async fn add_action(&self, session: &CoachingSession, text: &str) -> wire::Action {
-        let body =
-            json!({ "coaching_session_id": session.id, "body": text, "status": "NotStarted" });
+        let body = json!({ "coaching_session_id": session.id, "body": text, "status": "NotStarted" });
         self.post("/api/actions", body).await.data()
     }
 }

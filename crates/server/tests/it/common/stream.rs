@@ -58,10 +58,7 @@ impl Stream {
             buffer: Vec::new(),
         };
         stream.hello = stream.next().await;
-        assert_eq!(
-            (stream.hello.event.as_str(), &stream.hello.id),
-            ("hello", &None)
-        );
+        assert_eq!((stream.hello.event.as_str(), &stream.hello.id), ("hello", &None));
         stream
     }
 
