@@ -10,7 +10,8 @@ use crate::common::{TestServer, raw_request, soon, tuning};
 
 #[tokio::test]
 async fn sse_endpoint_should_establish_connection() {
-    let server = TestServer::start().await;
+    let heartbeat = server::Tuning::default().heartbeat;
+    let server = TestServer::tuned(server::Tuning { heartbeat, ..tuning() }).await;
     let coach = server.sign_in("coach").await;
     let asked = Instant::now();
     let stream = coach.stream().await;
