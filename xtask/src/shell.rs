@@ -1,7 +1,7 @@
 //! Running other programs, and telling what is going on.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
@@ -18,8 +18,10 @@ pub(crate) fn note(text: &str) {
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).to_owned()
+    // As cargo says now, not as it was when this was compiled: copies of a repository may share a target folder.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package = PathBuf::from(package);
+    package.parent().unwrap_or(&package).to_owned()
 }
 
 /// A program that will run in the root of the repository.

@@ -5,9 +5,7 @@ use reqwest::{Client, Method, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use wire::{
-    Action, Agreement, CoachingSession, CoachingSessionId, Envelope, Goal, ItemStatus, User,
-};
+use wire::{Action, Agreement, CoachingSession, CoachingSessionId, Envelope, Goal, ItemStatus, User};
 
 use crate::items::Kind;
 use crate::person::PASSWORD;
@@ -22,7 +20,7 @@ pub struct Api {
 }
 
 /// What is stored of an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stored {
     /// Its id.
     pub id: String,
@@ -71,12 +69,7 @@ impl Api {
     /// # Errors
     ///
     /// When the server can not be reached. A refusal is an answer.
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: &impl Serialize,
-    ) -> anyhow::Result<Response> {
+    pub async fn send(&self, method: Method, path: &str, body: &impl Serialize) -> anyhow::Result<Response> {
         let request = self
             .client
             .request(method.clone(), format!("{}/api{path}", self.origin));
@@ -94,12 +87,7 @@ impl Api {
     /// # Errors
     ///
     /// When the server refuses.
-    pub async fn create(
-        &self,
-        kind: Kind,
-        session: &CoachingSession,
-        text: &str,
-    ) -> anyhow::Result<()> {
+    pub async fn create(&self, kind: Kind, session: &CoachingSession, text: &str) -> anyhow::Result<()> {
         let body = match kind {
             Kind::Action => {
                 json!({"coaching_session_id": session.id, "body": text, "status": "NotStarted"})
@@ -111,9 +99,7 @@ impl Api {
                 "status": "NotStarted",
             }),
         };
-        let response = self
-            .send(Method::POST, &format!("/{}", kind.list()), &body)
-            .await?;
+        let response = self.send(Method::POST, &format!("/{}", kind.list()), &body).await?;
         ensure!(
             response.status().is_success(),
             "creating {kind:?}: {}",
@@ -127,11 +113,7 @@ impl Api {
     /// # Errors
     ///
     /// When the server refuses.
-    pub async fn stored(
-        &self,
-        kind: Kind,
-        session: &CoachingSession,
-    ) -> anyhow::Result<Vec<Stored>> {
+    pub async fn stored(&self, kind: Kind, session: &CoachingSession) -> anyhow::Result<Vec<Stored>> {
         let by_session = format!("/{}?coaching_session_id={}", kind.list(), session.id);
         let text = |text: Option<String>| text.unwrap_or_default();
         let done = |status| status == ItemStatus::Completed;
@@ -155,10 +137,7 @@ impl Api {
                 agreements.into_iter().map(stored).collect()
             }
             Kind::Goal => {
-                let path = format!(
-                    "/goals?coaching_relationship_id={}",
-                    session.coaching_relationship_id
-                );
+                let path = format!("/goals?coaching_relationship_id={}", session.coaching_relationship_id);
                 let goals: Vec<Goal> = self.get(&path).await?;
                 let stored = |it: Goal| Stored {
                     id: it.id.to_string(),
@@ -184,7 +163,6 @@ async fn data<T: DeserializeOwned>(response: Response) -> anyhow::Result<T> {
     let status = response.status();
     let text = response.text().await?;
     ensure!(status.is_success(), "{status}: {text}");
-    let envelope: Envelope<T> =
-        serde_json::from_str(&text).with_context(|| format!("unexpected: {text}"))?;
+    let envelope: Envelope<T> = serde_json::from_str(&text).with_context(|| format!("unexpected: {text}"))?;
     Ok(envelope.data)
 }

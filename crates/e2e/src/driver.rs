@@ -36,8 +36,7 @@ impl Driver {
     pub async fn start() -> anyhow::Result<Self> {
         let program = match std::env::var_os("CHROMEDRIVER") {
             Some(path) => path.into(),
-            None => which::which("chromedriver")
-                .context("no chromedriver: run `cargo xtask setup --tests`")?,
+            None => which::which("chromedriver").context("no chromedriver: run `cargo xtask setup --tests`")?,
         };
         let mut process = Command::new(&program)
             .arg("--port=0")
@@ -71,12 +70,13 @@ impl Driver {
     ///
     /// When it does not start.
     pub async fn browser(&self) -> anyhow::Result<WebDriver> {
-        let text = std::fs::read_to_string(root().join("webdriver.json"))
-            .context("cannot read webdriver.json")?;
-        let mut capabilities: Value =
-            serde_json::from_str(&text).context("webdriver.json is not JSON")?;
+        let text = std::fs::read_to_string(root().join("webdriver.json")).context("cannot read webdriver.json")?;
+        let mut capabilities: Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
         if let Some(browser) = std::env::var_os("CHROMIUM") {
             capabilities["goog:chromeOptions"]["binary"] = json!(browser.to_string_lossy());
+        }
+        if let Some(arguments) = capabilities["goog:chromeOptions"]["args"].as_array_mut() {
+            arguments.push(json!("--window-size=1280,800"));
         }
         capabilities["browserName"] = json!("chrome");
         capabilities["goog:loggingPrefs"] = json!({"browser": "ALL", "performance": "ALL"});

@@ -1,10 +1,13 @@
 //! The three lists of a coaching session, used as people use them.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::json;
 use thirtyfour::WebElement;
 
+use crate::api::Stored;
 use crate::page::{Moment, quoted};
 use crate::person::Person;
 
@@ -28,6 +31,8 @@ pub struct Row {
     pub text: String,
     /// Whether its box is ticked.
     pub done: bool,
+    /// What is chosen in it, if there is a choice.
+    pub choice: Option<String>,
 }
 
 impl Kind {
@@ -70,14 +75,38 @@ impl Kind {
         )
     }
 
+    /// A condition: this is chosen in the row with this text.
+    #[must_use]
+    pub fn shows_choice(self, text: &str, choice: &str) -> String {
+        format!(
+            "rowWith({}, {})?.choice === {}",
+            quoted(self.list()),
+            quoted(text),
+            quoted(choice)
+        )
+    }
+
     /// A condition: the row with this text is ticked.
     #[must_use]
     pub fn shows_done(self, text: &str) -> String {
-        format!(
-            "rowWith({}, {})?.done === true",
-            quoted(self.list()),
-            quoted(text)
-        )
+        format!("rowWith({}, {})?.done === true", quoted(self.list()), quoted(text))
+    }
+}
+
+impl Row {
+    /// What the row says is stored. Of its text, which also tells dates and names, that of `stored` if it is in it.
+    #[must_use]
+    pub fn as_stored(&self, stored: &BTreeSet<Stored>) -> Stored {
+        let own = stored
+            .iter()
+            .find(|stored| stored.id == self.id && self.text.contains(&stored.text));
+        let text = own.map_or(&self.text, |stored| &stored.text).clone();
+        let done = self.done || self.choice.as_deref() == Some("Completed");
+        Stored {
+            id: self.id.clone(),
+            text,
+            done,
+        }
     }
 }
 
@@ -146,11 +175,23 @@ impl Person {
     /// When it is not there.
     pub async fn complete(&self, kind: Kind, text: &str) -> anyhow::Result<Moment> {
         let id = self.row(kind, text).await?.id;
-        self.in_row(kind, &id, "checkbox", "Done")
-            .await?
-            .click()
-            .await?;
+        self.in_row(kind, &id, "checkbox", "Done").await?.click().await?;
         self.page.clicked().await
+    }
+
+    /// Chooses something for the item with this text; returns when the choice was made.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or there is no such choice.
+    pub async fn choose(&self, kind: Kind, text: &str, choice: &str) -> anyhow::Result<Moment> {
+        let id = self.row(kind, text).await?.id;
+        let script = "const options = [...rowElement(arguments[0], arguments[1]).querySelectorAll('option')];
+            return options.find((option) => option.text === arguments[2]);";
+        let arguments = vec![json!(kind.list()), json!(id), json!(choice)];
+        let option = self.page.element(script, arguments).await?;
+        option.click().await.with_context(|| format!("choosing {choice:?}"))?;
+        self.page.eval("return Date.now();", Vec::new()).await
     }
 
     /// Deletes the item with this text; returns when the last click was made.
@@ -173,13 +214,7 @@ impl Person {
             .with_context(|| format!("clicking {button:?} in {}", kind.list()))
     }
 
-    async fn in_row(
-        &self,
-        kind: Kind,
-        id: &str,
-        role: &str,
-        name: &str,
-    ) -> anyhow::Result<WebElement> {
+    async fn in_row(&self, kind: Kind, id: &str, role: &str, name: &str) -> anyhow::Result<WebElement> {
         let scope = format!(
             "(rowElement({}, {}) ?? document.createElement('i'))",
             quoted(kind.list()),
@@ -187,8 +222,6 @@ impl Person {
         );
         self.until_there(role, name, &scope).await?;
         let script = format!("return selected(find(arguments[0], arguments[1], {scope}));");
-        self.page
-            .element(&script, vec![json!(role), json!(name)])
-            .await
+        self.page.element(&script, vec![json!(role), json!(name)]).await
     }
 }

@@ -49,7 +49,8 @@ const rowElement = (list, id) => rowElements(list).find((row) => row.dataset.id 
 const rowOf = (row) => {
   const fields = [...row.querySelectorAll("input:not([type=checkbox]), textarea")].map((field) => field.value);
   const box = row.querySelector(SELECTORS.checkbox);
-  return { id: row.dataset.id, text: [row.innerText, ...fields].join("\n"), done: box?.checked ?? false };
+  const choice = row.querySelector("select")?.selectedOptions[0]?.text ?? null;
+  return { id: row.dataset.id, text: [row.innerText, ...fields].join("\n"), done: box?.checked ?? false, choice };
 };
 
 const rows = (list) => rowElements(list).map(rowOf);

@@ -39,18 +39,10 @@ impl Page {
     /// # Errors
     ///
     /// When it throws, or returns something else than `T`.
-    pub async fn eval<T: DeserializeOwned>(
-        &self,
-        body: &str,
-        arguments: Vec<Value>,
-    ) -> anyhow::Result<T> {
-        let returned = self
-            .driver
-            .execute(format!("{LIBRARY}\n{body}"), arguments)
-            .await;
+    pub async fn eval<T: DeserializeOwned>(&self, body: &str, arguments: Vec<Value>) -> anyhow::Result<T> {
+        let returned = self.driver.execute(format!("{LIBRARY}\n{body}"), arguments).await;
         let returned = returned.with_context(|| format!("in the page: {body}"))?;
-        serde_json::from_value(returned.json().clone())
-            .with_context(|| format!("in the page: {body}"))
+        serde_json::from_value(returned.json().clone()).with_context(|| format!("in the page: {body}"))
     }
 
     /// Runs the body of a function that returns an element.
@@ -59,13 +51,8 @@ impl Page {
     ///
     /// When it throws, or returns no element.
     pub async fn element(&self, body: &str, arguments: Vec<Value>) -> anyhow::Result<WebElement> {
-        let returned = self
-            .driver
-            .execute(format!("{LIBRARY}\n{body}"), arguments)
-            .await?;
-        returned
-            .element()
-            .with_context(|| format!("no element: {body}"))
+        let returned = self.driver.execute(format!("{LIBRARY}\n{body}"), arguments).await?;
+        returned.element().with_context(|| format!("no element: {body}"))
     }
 
     /// Waits until an expression is true, and returns its value and when it became so.
@@ -124,17 +111,11 @@ impl Page {
     ///
     /// When the page can not be asked.
     pub async fn text(&self) -> anyhow::Result<String> {
-        self.eval("return document.body.innerText;", Vec::new())
-            .await
+        self.eval("return document.body.innerText;", Vec::new()).await
     }
 
-    async fn outcome<T: DeserializeOwned>(
-        &self,
-        condition: &str,
-        returned: Value,
-    ) -> anyhow::Result<(Moment, T)> {
-        let outcome: Outcome =
-            serde_json::from_value(returned).context("the page did not answer")?;
+    async fn outcome<T: DeserializeOwned>(&self, condition: &str, returned: Value) -> anyhow::Result<(Moment, T)> {
+        let outcome: Outcome = serde_json::from_value(returned).context("the page did not answer")?;
         if let Some(error) = outcome.error {
             bail!("{condition}: {error}");
         }
@@ -145,8 +126,7 @@ impl Page {
                 self.text().await?
             );
         }
-        let value = serde_json::from_value(outcome.value)
-            .with_context(|| format!("unexpected value: {condition}"))?;
+        let value = serde_json::from_value(outcome.value).with_context(|| format!("unexpected value: {condition}"))?;
         Ok((outcome.at, value))
     }
 }

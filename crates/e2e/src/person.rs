@@ -43,11 +43,7 @@ impl Person {
     ///
     /// When the page does not load.
     pub async fn open(&self, path: &str) -> anyhow::Result<()> {
-        Ok(self
-            .page
-            .driver
-            .goto(format!("{}{path}", self.origin))
-            .await?)
+        Ok(self.page.driver.goto(format!("{}{path}", self.origin)).await?)
     }
 
     /// The path and the query of the address.
@@ -93,10 +89,7 @@ impl Person {
     ///
     /// When that takes too long.
     pub async fn until_connected(&self) -> anyhow::Result<()> {
-        self.page
-            .until::<bool>("indicator() === 'connected'")
-            .await
-            .map(drop)
+        self.page.until::<bool>("indicator() === 'connected'").await.map(drop)
     }
 
     /// Clicks the button of that name.
@@ -110,10 +103,7 @@ impl Person {
             .page
             .element("return find('button', arguments[0]);", vec![json!(button)])
             .await?;
-        found
-            .click()
-            .await
-            .with_context(|| format!("clicking {button:?}"))
+        found.click().await.with_context(|| format!("clicking {button:?}"))
     }
 
     /// Replaces what stands in the field of that label.
@@ -125,10 +115,7 @@ impl Person {
         self.until_there("textbox", label, "document").await?;
         let field = self
             .page
-            .element(
-                "return selected(find('textbox', arguments[0]));",
-                vec![json!(label)],
-            )
+            .element("return selected(find('textbox', arguments[0]));", vec![json!(label)])
             .await?;
         field
             .send_keys(text)
@@ -142,10 +129,7 @@ impl Person {
     ///
     /// When nothing has the focus.
     pub async fn type_on(&self, text: &str) -> anyhow::Result<()> {
-        let focused = self
-            .page
-            .element("return document.activeElement;", Vec::new())
-            .await?;
+        let focused = self.page.element("return document.activeElement;", Vec::new()).await?;
         Ok(focused.send_keys(text).await?)
     }
 
@@ -163,10 +147,7 @@ impl Person {
     /// # Errors
     ///
     /// When it makes none.
-    pub async fn until_request(
-        &self,
-        wanted: impl Fn(&Request) -> bool,
-    ) -> anyhow::Result<Vec<Request>> {
+    pub async fn until_request(&self, wanted: impl Fn(&Request) -> bool) -> anyhow::Result<Vec<Request>> {
         let mut requests = Vec::new();
         let mut ticks = interval(LOG_INTERVAL);
         let made = timeout(PATIENCE, async {
@@ -177,12 +158,7 @@ impl Person {
             anyhow::Ok(())
         })
         .await;
-        made.with_context(|| {
-            format!(
-                "{} did not make the request; it made {requests:#?}",
-                self.email
-            )
-        })??;
+        made.with_context(|| format!("{} did not make the request; it made {requests:#?}", self.email))??;
         Ok(requests)
     }
 
@@ -192,9 +168,7 @@ impl Person {
     ///
     /// When the page can not be asked.
     pub async fn settle_down(&self) -> anyhow::Result<()> {
-        self.page
-            .eval("settleDown(); return null;", Vec::new())
-            .await
+        self.page.eval("settleDown(); return null;", Vec::new()).await
     }
 
     /// Checks that address, focus, typed text and rows are what they were when they [settled
@@ -238,14 +212,9 @@ impl Person {
     /// When the browser does not tell.
     pub async fn defects(&self) -> anyhow::Result<Vec<String>> {
         let is_defect = |message: &str| {
-            [
-                "panicked",
-                "Content Security Policy",
-                "Uncaught",
-                "RuntimeError",
-            ]
-            .iter()
-            .any(|sign| message.contains(sign))
+            ["panicked", "Content Security Policy", "Uncaught", "RuntimeError"]
+                .iter()
+                .any(|sign| message.contains(sign))
         };
         let entries = self.page.driver.get_log("browser").await?;
         Ok(entries
@@ -256,12 +225,7 @@ impl Person {
     }
 
     /// Waits until an element is there to be used.
-    pub(crate) async fn until_there(
-        &self,
-        role: &str,
-        name: &str,
-        scope: &str,
-    ) -> anyhow::Result<()> {
+    pub(crate) async fn until_there(&self, role: &str, name: &str, scope: &str) -> anyhow::Result<()> {
         let condition = format!("!!find({}, {}, {scope})", quoted(role), quoted(name));
         self.page.until::<bool>(&condition).await.map(drop)
     }

@@ -25,9 +25,7 @@ impl Request {
     /// The path without the query.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.target
-            .split_once('?')
-            .map_or(&self.target, |(path, _)| path)
+        self.target.split_once('?').map_or(&self.target, |(path, _)| path)
     }
 
     /// Whether it reads this path below `/api`, with whatever query.
@@ -49,8 +47,7 @@ pub async fn take(driver: &WebDriver) -> anyhow::Result<Vec<Request>> {
         .context("the browser keeps no log of its requests")?;
     let mut requests = Vec::new();
     for entry in entries {
-        let entry: Value =
-            serde_json::from_str(&entry.message).context("the browser's log is not JSON")?;
+        let entry: Value = serde_json::from_str(&entry.message).context("the browser's log is not JSON")?;
         requests.extend(request(&entry["message"]));
     }
     Ok(requests)
@@ -61,20 +58,12 @@ fn request(message: &Value) -> Option<Request> {
         return None;
     }
     let url = reqwest::Url::parse(message["params"]["request"]["url"].as_str()?).ok()?;
-    let target = url.query().map_or_else(
-        || url.path().to_owned(),
-        |query| format!("{}?{query}", url.path()),
-    );
+    let target = url
+        .query()
+        .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let method = message["params"]["request"]["method"].as_str()?.to_owned();
-    let kind = message["params"]["type"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    Some(Request {
-        method,
-        target,
-        kind,
-    })
+    let kind = message["params"]["type"].as_str().unwrap_or_default().to_owned();
+    Some(Request { method, target, kind })
 }
 
 #[cfg(test)]
@@ -103,9 +92,6 @@ mod tests {
 
     #[test]
     fn other_records_are_no_requests() {
-        assert_eq!(
-            request(&json!({"method": "Network.dataReceived", "params": {}})),
-            None
-        );
+        assert_eq!(request(&json!({"method": "Network.dataReceived", "params": {}})), None);
     }
 }

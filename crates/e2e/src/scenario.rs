@@ -36,9 +36,7 @@ pub struct Stage {
 /// # Errors
 ///
 /// When the stage can not be set, or the test fails; the server's log is printed then.
-pub async fn scenario(
-    test: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+pub async fn scenario(test: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let (server, driver) = tokio::try_join!(Server::start(), Driver::start())?;
     let mut stage = Stage {
         server,
@@ -56,10 +54,7 @@ pub async fn scenario(
     }
     match outcome {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(anyhow!(
-            "{error:#}\n\nThe server said:\n{}",
-            stage.server.log()
-        )),
+        Ok(Err(error)) => Err(anyhow!("{error:#}\n\nThe server said:\n{}", stage.server.log())),
         Err(panic) => resume_unwind(panic),
     }
 }
@@ -105,14 +100,11 @@ impl Stage {
     /// # Errors
     ///
     /// When they do not get there.
-    pub async fn two_people_in_one_session(
-        &self,
-    ) -> anyhow::Result<(Person, Person, CoachingSession)> {
+    pub async fn two_people_in_one_session(&self) -> anyhow::Result<(Person, Person, CoachingSession)> {
         let (coach, coachee) = tokio::try_join!(self.person(COACH), self.person(COACHEE))?;
         coach.open("/").await?;
         coach.sign_in().await?;
-        let link =
-            "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
+        let link = "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
         let (_, path): (_, String) = coach
             .page
             .until(link)
@@ -127,9 +119,7 @@ impl Stage {
         for person in [&coach, &coachee] {
             person.until_at(&path).await?;
             for kind in Kind::ALL {
-                person
-                    .sees(&format!("!!byTestId('{}')", kind.list()))
-                    .await?;
+                person.sees(&format!("!!byTestId('{}')", kind.list())).await?;
             }
             person.until_connected().await?;
         }
@@ -147,11 +137,7 @@ impl Stage {
 pub async fn no_defects(people: &[&Person]) -> anyhow::Result<()> {
     for person in people {
         let defects = person.defects().await?;
-        ensure!(
-            defects.is_empty(),
-            "in the console of {}: {defects:#?}",
-            person.email
-        );
+        ensure!(defects.is_empty(), "in the console of {}: {defects:#?}", person.email);
     }
     Ok(())
 }

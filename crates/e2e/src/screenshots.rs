@@ -29,25 +29,18 @@ impl Person {
         let cdp = self.page.driver.cdp();
         for (width, height) in SIZES {
             let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
-            cdp.send_raw("Emulation.setDeviceMetricsOverride", size)
-                .await?;
+            cdp.send_raw("Emulation.setDeviceMetricsOverride", size).await?;
             for scheme in SCHEMES {
-                let feature =
-                    json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+                let feature = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
                 cdp.send_raw("Emulation.setEmulatedMedia", feature).await?;
                 self.settled().await?;
                 let path = folder.join(format!("{name}-{width}-{scheme}.png"));
-                self.page
-                    .driver
-                    .screenshot(&path)
-                    .await
-                    .context("taking a picture")?;
+                self.page.driver.screenshot(&path).await.context("taking a picture")?;
             }
         }
         cdp.send_raw("Emulation.setEmulatedMedia", json!({"features": []}))
             .await?;
-        cdp.send_raw("Emulation.clearDeviceMetricsOverride", json!({}))
-            .await?;
+        cdp.send_raw("Emulation.clearDeviceMetricsOverride", json!({})).await?;
         Ok(())
     }
 

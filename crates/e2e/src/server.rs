@@ -1,6 +1,6 @@
 //! The product's server as a process: started, stopped and restarted like anywhere else.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -38,10 +38,7 @@ impl Server {
     /// When it was not built, or does not start.
     pub async fn start() -> anyhow::Result<Self> {
         // The port is free now; that somebody else takes it at once is not to be expected.
-        let address = TcpListener::bind("127.0.0.1:0")
-            .await?
-            .local_addr()?
-            .to_string();
+        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.to_string();
         let folder = tempfile::tempdir()?;
         let mut server = Self {
             origin: format!("http://{address}"),
@@ -151,9 +148,7 @@ fn program() -> anyhow::Result<PathBuf> {
         return Ok(path.into());
     }
     let own = std::env::current_exe()?;
-    let target = own
-        .ancestors()
-        .find(|folder| folder.join("release").is_dir());
+    let target = own.ancestors().find(|folder| folder.join("release").is_dir());
     let path = target.map(|target| {
         target
             .join("release")
@@ -165,8 +160,7 @@ fn program() -> anyhow::Result<PathBuf> {
 
 /// The built app: in the folder that `FRESHET_E2E_DIST` names, else in `dist`.
 fn dist() -> anyhow::Result<PathBuf> {
-    let path =
-        std::env::var_os("FRESHET_E2E_DIST").map_or_else(|| root().join("dist"), PathBuf::from);
+    let path = std::env::var_os("FRESHET_E2E_DIST").map_or_else(|| root().join("dist"), PathBuf::from);
     ensure!(
         path.join("index.html").is_file(),
         "the app is not built: run `cargo xtask build`"
@@ -176,6 +170,8 @@ fn dist() -> anyhow::Result<PathBuf> {
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.ancestors().nth(2).unwrap_or(package).to_owned()
+    // As cargo says now, not as it was when this was compiled: copies of a repository may share a target folder.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package = PathBuf::from(package);
+    package.ancestors().nth(2).unwrap_or(&package).to_owned()
 }

@@ -42,16 +42,10 @@ async fn an_own_change_causes_exactly_one_read() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, _) = stage.two_people_in_one_session().await?;
         let kind = Kind::Action;
-        for (number, change) in ["add", "edit", "complete", "delete"]
-            .into_iter()
-            .enumerate()
-        {
+        for (number, change) in ["add", "edit", "complete", "delete"].into_iter().enumerate() {
             coach.take_requests().await?;
             let arrived = match change {
-                "add" => coach
-                    .add(kind, "Call Anna")
-                    .await
-                    .map(|_| kind.shows("Call Anna")),
+                "add" => coach.add(kind, "Call Anna").await.map(|_| kind.shows("Call Anna")),
                 "edit" => coach
                     .edit(kind, "Call Anna", "Call Otto")
                     .await
@@ -60,27 +54,16 @@ async fn an_own_change_causes_exactly_one_read() -> anyhow::Result<()> {
                     .complete(kind, "Call Otto")
                     .await
                     .map(|_| kind.shows_done("Call Otto")),
-                _ => coach
-                    .delete(kind, "Call Otto")
-                    .await
-                    .map(|_| kind.hides("Call Otto")),
+                _ => coach.delete(kind, "Call Otto").await.map(|_| kind.hides("Call Otto")),
             }?;
             coachee.sees(&arrived).await?;
             // Events arrive in order: when this one has come, that of the own change has been dealt with.
             let marker = format!("Marker {number}");
             coachee.add(Kind::Agreement, &marker).await?;
             coach.sees(&Kind::Agreement.shows(&marker)).await?;
-            let requests = coach
-                .until_request(|request| request.reads("/agreements"))
-                .await?;
-            let reads = requests
-                .iter()
-                .filter(|request| request.reads("/actions"))
-                .count();
-            ensure!(
-                reads == 1,
-                "to {change} caused {reads} reads: {requests:#?}"
-            );
+            let requests = coach.until_request(|request| request.reads("/agreements")).await?;
+            let reads = requests.iter().filter(|request| request.reads("/actions")).count();
+            ensure!(reads == 1, "to {change} caused {reads} reads: {requests:#?}");
         }
         no_defects(&[&coach, &coachee]).await
     })
@@ -110,28 +93,23 @@ async fn a_refused_change_is_taken_back_and_explained() -> anyhow::Result<()> {
                 "{}",
                 response.text().await?
             );
-            coach
-                .sees(&Kind::Goal.shows(&format!("Goal {number}")))
-                .await?;
+            coach.sees(&Kind::Goal.shows(&format!("Goal {number}"))).await?;
         }
 
+        let goal = "One too many";
+        coach.add(Kind::Goal, goal).await?;
+        coachee.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
+        coach.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
+
         coach.slow_down(LATENCY).await?;
-        coach.page.watch(&Kind::Goal.shows("One too many")).await?;
-        coach.add(Kind::Goal, "One too many").await?;
+        coach.page.watch(&Kind::Goal.shows_choice(goal, "In progress")).await?;
+        coach.choose(Kind::Goal, goal, "In progress").await?;
         coach.page.watched().await?;
-        coach
-            .sees("byTestId('toasts').innerText.trim() !== ''")
-            .await?;
-        coach.sees(&Kind::Goal.hides("One too many")).await?;
+        coach.sees("byTestId('toasts').innerText.trim() !== ''").await?;
+        coach.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
         coach.slow_down(Duration::ZERO).await?;
         coach.screenshots("refused").await?;
-        ensure!(
-            coachee
-                .rows(Kind::Goal)
-                .await?
-                .iter()
-                .all(|row| !row.text.contains("One too many"))
-        );
+        coachee.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
         no_defects(&[&coach, &coachee]).await
     })
     .await

@@ -30,9 +30,7 @@ async fn what_one_person_does_is_on_the_other_screen_within_a_second() -> anyhow
                 session: &session,
                 kind,
             };
-            watched
-                .expect(&kind.shows(&first), coach.add(kind, &first))
-                .await?;
+            watched.expect(&kind.shows(&first), coach.add(kind, &first)).await?;
             watched
                 .expect(&kind.shows(&second), coach.edit(kind, &first, &second))
                 .await?;
@@ -63,10 +61,7 @@ async fn what_one_person_does_is_on_the_other_screen_within_a_second() -> anyhow
         };
         let text = "We meet on Mondays";
         watched
-            .expect(
-                &Kind::Agreement.shows(text),
-                coachee.add(Kind::Agreement, text),
-            )
+            .expect(&Kind::Agreement.shows(text), coachee.add(Kind::Agreement, text))
             .await?;
         no_defects(&[&coach, &coachee]).await
     })
@@ -78,9 +73,7 @@ async fn nothing_is_missed_while_the_server_restarts() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.two_people_in_one_session().await?;
         coach.add(Kind::Action, "Before the restart").await?;
-        coachee
-            .sees(&Kind::Action.shows("Before the restart"))
-            .await?;
+        coachee.sees(&Kind::Action.shows("Before the restart")).await?;
 
         stage.server.stop().await?;
         for person in [&coach, &coachee] {
@@ -109,40 +102,24 @@ async fn nothing_is_missed_while_the_server_restarts() -> anyhow::Result<()> {
         coachee.add(Kind::Action, "After the restart").await?;
         coach.sees(&Kind::Action.shows("After the restart")).await?;
         for kind in Kind::ALL {
-            let seen = rows(&coach, kind).await?;
-            ensure!(
-                seen == rows(&coachee, kind).await?,
-                "the screens differ in their {}",
-                kind.list()
-            );
-            let stored = api.stored(kind, &session).await?;
-            for row in &seen {
-                let is_stored = |it: &&e2e::api::Stored| {
-                    it.id == row.0 && it.done == row.2 && row.1.contains(&it.text)
-                };
+            let stored: BTreeSet<_> = api.stored(kind, &session).await?.into_iter().collect();
+            for person in [&coach, &coachee] {
+                let seen: BTreeSet<_> = person
+                    .rows(kind)
+                    .await?
+                    .iter()
+                    .map(|row| row.as_stored(&stored))
+                    .collect();
                 ensure!(
-                    stored.iter().any(|it| is_stored(&it)),
-                    "not stored: {row:?}; stored: {stored:?}"
+                    seen == stored,
+                    "{} sees {seen:#?}, but stored is {stored:#?}",
+                    person.email
                 );
             }
-            ensure!(
-                seen.len() == stored.len(),
-                "stored, but not on the screens: {stored:?}; seen: {seen:?}"
-            );
         }
         no_defects(&[&coach, &coachee]).await
     })
     .await
-}
-
-/// Everything that can be read of a list, whatever the order of its rows.
-async fn rows(person: &Person, kind: Kind) -> anyhow::Result<BTreeSet<(String, String, bool)>> {
-    Ok(person
-        .rows(kind)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.text, row.done))
-        .collect())
 }
 
 /// The screen on which a change must arrive.
@@ -154,50 +131,29 @@ struct Watched<'stage> {
 
 impl Watched<'_> {
     /// Lets somebody act and checks how it arrives: soon, without disturbing, and without needless requests.
-    async fn expect(
-        &self,
-        condition: &str,
-        act: impl Future<Output = anyhow::Result<Moment>>,
-    ) -> anyhow::Result<()> {
+    async fn expect(&self, condition: &str, act: impl Future<Output = anyhow::Result<Moment>>) -> anyhow::Result<()> {
         let observer = self.observer;
         observer.settle_down().await?;
         observer.take_requests().await?;
         observer.page.watch(condition).await?;
-        let clicked = act
-            .await
-            .with_context(|| format!("doing what leads to {condition}"))?;
+        let clicked = act.await.with_context(|| format!("doing what leads to {condition}"))?;
         let seen = observer
             .page
             .watched()
             .await
             .with_context(|| format!("{} waits for {condition}", observer.email))?;
-        ensure!(
-            seen - clicked <= LIMIT,
-            "{condition} took {} ms",
-            seen - clicked
-        );
-        observer
-            .is_undisturbed()
-            .await
-            .with_context(|| condition.to_owned())?;
+        ensure!(seen - clicked <= LIMIT, "{condition} took {} ms", seen - clicked);
+        observer.is_undisturbed().await.with_context(|| condition.to_owned())?;
 
         // What was painted is confirmed by reading it, and nothing else is read.
-        let requests = observer
-            .until_request(|request| self.is_about_this(request))
-            .await?;
-        let needless: Vec<_> = requests
-            .iter()
-            .filter(|request| !self.is_about_this(request))
-            .collect();
+        let requests = observer.until_request(|request| self.is_about_this(request)).await?;
+        let needless: Vec<_> = requests.iter().filter(|request| !self.is_about_this(request)).collect();
         ensure!(
             needless.is_empty(),
             "{condition} made {} ask for {needless:#?}",
             observer.email
         );
-        observer
-            .is_undisturbed()
-            .await
-            .with_context(|| condition.to_owned())
+        observer.is_undisturbed().await.with_context(|| condition.to_owned())
     }
 
     fn is_about_this(&self, request: &Request) -> bool {

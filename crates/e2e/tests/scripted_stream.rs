@@ -36,11 +36,7 @@ impl Script {
             .body(body)
             .send()
             .await?;
-        ensure!(
-            response.status().is_success(),
-            "{order}: {}",
-            response.status()
-        );
+        ensure!(response.status().is_success(), "{order}: {}", response.status());
         Ok(())
     }
 
@@ -55,11 +51,7 @@ impl Script {
             .get(format!("{}/control/c/wait?{query}", self.base))
             .send()
             .await?;
-        ensure!(
-            response.status() == StatusCode::OK,
-            "{query}: {}",
-            response.status()
-        );
+        ensure!(response.status() == StatusCode::OK, "{query}: {}", response.status());
         Ok(response.json().await?)
     }
 
@@ -71,12 +63,7 @@ impl Script {
         Ok(request.send().await?.status())
     }
 
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: &'static str,
-    ) -> anyhow::Result<Response> {
+    async fn ask(&self, method: Method, path: &str, body: &'static str) -> anyhow::Result<Response> {
         let request = self
             .client
             .request(method, format!("{}/rest/c/{path}", self.base))
@@ -89,9 +76,7 @@ impl Script {
 async fn expect(stream: &mut Response, expected: &str) -> anyhow::Result<()> {
     let mut read = String::new();
     while read.len() < expected.len() {
-        let chunk = timeout(LIMIT, stream.chunk())
-            .await??
-            .context("the stream has ended")?;
+        let chunk = timeout(LIMIT, stream.chunk()).await??.context("the stream has ended")?;
         read.push_str(std::str::from_utf8(&chunk)?);
     }
     ensure!(read == expected, "read {read:?}");
@@ -104,10 +89,7 @@ async fn a_stream_is_silent_until_told_and_then_says_just_that() -> anyhow::Resu
     let mut stream = script.open("?a=1&last_event_id=k-7").await?;
     assert_eq!(stream.status(), StatusCode::OK);
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
-    assert_eq!(
-        stream.headers()["access-control-allow-origin"],
-        "http://127.0.0.1:1"
-    );
+    assert_eq!(stream.headers()["access-control-allow-origin"], "http://127.0.0.1:1");
     assert_eq!(stream.headers()["access-control-allow-credentials"], "true");
 
     let stats = script.wait("open=1").await?;
@@ -135,9 +117,7 @@ async fn every_stream_is_greeted_and_every_open_stream_is_told() -> anyhow::Resu
 #[tokio::test]
 async fn opens_are_refused_as_often_as_told() -> anyhow::Result<()> {
     let script = Script::start().await?;
-    script
-        .tell("status?code=503&retry_after=7&times=2", "")
-        .await?;
+    script.tell("status?code=503&retry_after=7&times=2", "").await?;
     script.tell("status?code=401", "").await?;
     for (status, retry_after) in [(503, Some("7")), (503, Some("7")), (401, None), (200, None)] {
         let response = script.open("").await?;
@@ -201,19 +181,13 @@ async fn waiting_for_what_never_comes_ends() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_path_answers_as_scripted_and_is_counted() -> anyhow::Result<()> {
     let script = Script::start().await?;
-    let answer =
-        json!({"status": 409, "headers": {"x-event-cursor": "k-3"}, "body": {"error": "conflict"}});
+    let answer = json!({"status": 409, "headers": {"x-event-cursor": "k-3"}, "body": {"error": "conflict"}});
     assert_eq!(script.script("goals/7", &answer).await?, StatusCode::OK);
 
-    let response = script
-        .ask(Method::PUT, "goals/7?x=1", "{\"title\":\"Run\"}")
-        .await?;
+    let response = script.ask(Method::PUT, "goals/7?x=1", "{\"title\":\"Run\"}").await?;
     assert_eq!(response.status(), StatusCode::CONFLICT);
     assert_eq!(response.headers()["x-event-cursor"], "k-3");
-    assert_eq!(
-        response.headers()["access-control-expose-headers"],
-        "x-event-cursor"
-    );
+    assert_eq!(response.headers()["access-control-expose-headers"], "x-event-cursor");
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(response.text().await?, "{\"error\":\"conflict\"}");
 
@@ -241,9 +215,7 @@ async fn an_answer_is_held_back_until_it_is_scripted_anew() -> anyhow::Result<()
         _ = &mut asked => anyhow::bail!("it was not held back"),
         stats = script.wait("rest_count=1") => stats?,
     };
-    let (answer, scripted) = tokio::join!(asked, async {
-        script.script("slow", &json!({"body": "now"})).await
-    });
+    let (answer, scripted) = tokio::join!(asked, async { script.script("slow", &json!({"body": "now"})).await });
     scripted?;
     assert_eq!(answer?.text().await?, "now");
     Ok(())
@@ -257,9 +229,7 @@ async fn a_script_that_is_no_answer_is_refused() -> anyhow::Result<()> {
         StatusCode::BAD_REQUEST
     );
     assert_eq!(
-        script
-            .script("a", &json!({"headers": {"a b": "c"}}))
-            .await?,
+        script.script("a", &json!({"headers": {"a b": "c"}})).await?,
         StatusCode::BAD_REQUEST
     );
     assert!(script.tell("status?code=99", "").await.is_err());
@@ -292,8 +262,7 @@ async fn a_browser_is_allowed_what_it_asks_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn channels_know_nothing_of_each_other_and_a_reset_forgets_the_script() -> anyhow::Result<()>
-{
+async fn channels_know_nothing_of_each_other_and_a_reset_forgets_the_script() -> anyhow::Result<()> {
     let script = Script::start().await?;
     script.tell("status?code=503", "").await?;
     let other = script

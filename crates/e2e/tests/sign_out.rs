@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use e2e::items::Kind;
 use e2e::person::Person;
 use e2e::scenario::{ADMIN, COACHEE, no_defects, scenario};
@@ -31,11 +31,7 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
         let coachee_id = stage.api(COACHEE).await?.user.id;
         let reason = json!({"reason": "Somebody else may have your password."});
         let response = admin
-            .send(
-                Method::POST,
-                &format!("/users/{coachee_id}/force_logout"),
-                &reason,
-            )
+            .send(Method::POST, &format!("/users/{coachee_id}/force_logout"), &reason)
             .await?;
         ensure!(
             response.status().is_success(),
@@ -46,22 +42,17 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
         let (_, why): (_, String) = coachee.page.until(SIGNED_OUT).await?;
         ensure!(why == "forced_logout", "the reason is {why:?}");
         ensure!(
-            coachee
-                .page
-                .text()
-                .await?
-                .to_lowercase()
-                .contains("signed out"),
+            coachee.page.text().await?.to_lowercase().contains("signed out"),
             "the page does not say why"
         );
         coachee.screenshots("signed-out").await?;
-        let addresses: Vec<String> = coachee
-            .page
-            .eval("return kept.addresses;", Vec::new())
-            .await?;
+        let addresses: Vec<String> = coachee.page.eval("return kept.addresses;", Vec::new()).await?;
+        let [address] = &addresses[..] else {
+            bail!("the app went to {addresses:?}")
+        };
         ensure!(
-            addresses == ["/login?reason=forced_logout"],
-            "the app went to {addresses:?}"
+            address.starts_with("/login?reason=forced_logout"),
+            "the app went to {address}"
         );
 
         // Nothing of theirs is to be had any more, not even by going back.
@@ -82,19 +73,11 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
 
         // The other person has noticed nothing.
         coach.is_undisturbed().await?;
-        ensure!(
-            coach
-                .page
-                .eval::<String>("return indicator();", Vec::new())
-                .await?
-                == "connected"
-        );
+        ensure!(coach.page.eval::<String>("return indicator();", Vec::new()).await? == "connected");
 
         // And the way back is open.
         coachee.sign_in().await?;
-        coachee
-            .open(&format!("/coaching-sessions/{}", session.id))
-            .await?;
+        coachee.open(&format!("/coaching-sessions/{}", session.id)).await?;
         coachee.sees(&Kind::Action.shows(private)).await?;
         coachee.until_connected().await?;
         no_defects(&[&coach, &coachee]).await
@@ -120,9 +103,7 @@ async fn who_is_signed_out_while_working_returns_to_the_same_page() -> anyhow::R
         );
 
         coachee.sign_in().await?;
-        coachee
-            .until_at(&format!("/coaching-sessions/{}", session.id))
-            .await?;
+        coachee.until_at(&format!("/coaching-sessions/{}", session.id)).await?;
         coachee.until_connected().await?;
         coachee.add(Kind::Action, "Written in time").await?;
         coach.sees(&Kind::Action.shows("Written in time")).await?;
@@ -134,18 +115,11 @@ async fn who_is_signed_out_while_working_returns_to_the_same_page() -> anyhow::R
 /// Lets the sign-in of somebody end, as time would.
 async fn expire(stage: &e2e::scenario::Stage, person: &Person) -> anyhow::Result<()> {
     let mut database = stage.server.database().await?;
-    let change =
-        "UPDATE sign_ins SET expires_at = 1 WHERE user_id = (SELECT id FROM users WHERE email = ?)";
-    let changed = sqlx::query(change)
-        .bind(person.email)
-        .execute(&mut database);
+    let change = "UPDATE sign_ins SET expires_at = 1 WHERE user_id = (SELECT id FROM users WHERE email = ?)";
+    let changed = sqlx::query(change).bind(person.email).execute(&mut database);
     let changed = tokio::time::timeout(Duration::from_secs(10), changed)
         .await
         .context("the database is locked")??;
-    ensure!(
-        changed.rows_affected() > 0,
-        "{} was not signed in",
-        person.email
-    );
+    ensure!(changed.rows_affected() > 0, "{} was not signed in", person.email);
     Ok(())
 }

@@ -7,17 +7,13 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let address = std::env::var(scripted::ADDRESS_VARIABLE)
-        .unwrap_or_else(|_| scripted::DEFAULT_ADDRESS.to_owned());
+    let address = std::env::var(scripted::ADDRESS_VARIABLE).unwrap_or_else(|_| scripted::DEFAULT_ADDRESS.to_owned());
     let listener = TcpListener::bind(&address).await.with_context(|| {
         format!(
             "cannot listen on {address}: set {} to another",
             scripted::ADDRESS_VARIABLE
         )
     })?;
-    println!(
-        "The scripted stream listens on http://{}",
-        listener.local_addr()?
-    );
+    println!("The scripted stream listens on http://{}", listener.local_addr()?);
     scripted::serve(listener).await.context("cannot serve")
 }

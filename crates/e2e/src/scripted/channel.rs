@@ -93,11 +93,7 @@ impl Channels {
     }
 
     /// Waits until `ready` finds on the channel what it wants.
-    pub(super) async fn wait_for<R>(
-        &self,
-        name: &str,
-        mut ready: impl FnMut(&mut Channel) -> Option<R>,
-    ) -> R {
+    pub(super) async fn wait_for<R>(&self, name: &str, mut ready: impl FnMut(&mut Channel) -> Option<R>) -> R {
         let mut changes = self.0.changed.subscribe();
         loop {
             changes.mark_unchanged();
@@ -113,10 +109,7 @@ impl Channels {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Channel>> {
         // A panic while the lock was held fails that one request; the others still want their answers.
-        self.0
-            .channels
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

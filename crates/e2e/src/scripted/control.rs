@@ -19,11 +19,7 @@ pub(super) async fn send(State(channels): State<Channels>, Path(name): Path<Stri
 }
 
 /// `POST /control/{channel}/on-open`; an empty body takes it back.
-pub(super) async fn on_open(
-    State(channels): State<Channels>,
-    Path(name): Path<String>,
-    bytes: Bytes,
-) {
+pub(super) async fn on_open(State(channels): State<Channels>, Path(name): Path<String>, bytes: Bytes) {
     channels.with(&name, |channel| channel.greeting = bytes);
 }
 
@@ -63,11 +59,7 @@ pub(super) async fn status(
 }
 
 /// `POST /control/{channel}/hang`.
-pub(super) async fn hang(
-    State(channels): State<Channels>,
-    Path(name): Path<String>,
-    Query(hang): Query<Hang>,
-) {
+pub(super) async fn hang(State(channels): State<Channels>, Path(name): Path<String>, Query(hang): Query<Hang>) {
     answer_next(&channels, &name, Answer::Never, hang.times);
 }
 
@@ -92,10 +84,7 @@ pub(super) async fn reset(State(channels): State<Channels>, Path(name): Path<Str
 }
 
 /// `GET /control/{channel}/stats`.
-pub(super) async fn stats(
-    State(channels): State<Channels>,
-    Path(name): Path<String>,
-) -> Json<Stats> {
+pub(super) async fn stats(State(channels): State<Channels>, Path(name): Path<String>) -> Json<Stats> {
     Json(channels.with(&name, |channel| channel.stats()))
 }
 
@@ -125,9 +114,7 @@ impl Wanted {
         self.open.is_none_or(|open| stats.open == open)
             && self.opened.is_none_or(|opened| stats.opened >= opened)
             && self.closed.is_none_or(|closed| stats.closed >= closed)
-            && self
-                .requests
-                .is_none_or(|requests| stats.requests.len() >= requests)
+            && self.requests.is_none_or(|requests| stats.requests.len() >= requests)
             && self.rest_count.is_none_or(|count| rest_count >= count)
     }
 }
@@ -138,8 +125,7 @@ pub(super) async fn wait(
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> (StatusCode, Json<Stats>) {
-    let reached =
-        |channel: &mut Channel| Some(channel.stats()).filter(|stats| wanted.is_met(stats));
+    let reached = |channel: &mut Channel| Some(channel.stats()).filter(|stats| wanted.is_met(stats));
     match tokio::time::timeout(PATIENCE, channels.wait_for(&name, reached)).await {
         Ok(stats) => (StatusCode::OK, Json(stats)),
         Err(_) => (

@@ -72,12 +72,12 @@ pub(super) async fn answer(
         })
         .await;
     let Some(scripted) = scripted else {
-        let body = json!({"status_code": 404, "error": "not_scripted", "message": format!("nothing is scripted for {path}")});
+        let body =
+            json!({"status_code": 404, "error": "not_scripted", "message": format!("nothing is scripted for {path}")});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
     tokio::time::sleep(Duration::from_millis(scripted.delay_ms)).await;
-    respond(&scripted)
-        .unwrap_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error).into_response())
+    respond(&scripted).unwrap_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error).into_response())
 }
 
 /// The answer, or why what was scripted is none.
@@ -89,10 +89,7 @@ fn respond(scripted: &Scripted) -> Result<Response, String> {
         other => other.to_string(),
     };
     let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in &scripted.headers {
         let name: HeaderName = name
             .parse()

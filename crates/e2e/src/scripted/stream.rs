@@ -31,9 +31,7 @@ pub(super) async fn open(
             let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = status.into_response();
             if let Some(seconds) = retry_after {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, seconds.into());
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
             response
         }
@@ -41,11 +39,7 @@ pub(super) async fn open(
             let (number, bytes) = channels.with(&name, super::channel::Channel::open);
             let stream = OpenStream {
                 bytes,
-                _guard: CloseGuard {
-                    channels,
-                    name,
-                    number,
-                },
+                _guard: CloseGuard { channels, name, number },
             };
             let headers = [
                 (header::CONTENT_TYPE, "text/event-stream"),
@@ -78,7 +72,6 @@ struct CloseGuard {
 
 impl Drop for CloseGuard {
     fn drop(&mut self) {
-        self.channels
-            .with(&self.name, |channel| channel.close(self.number));
+        self.channels.with(&self.name, |channel| channel.close(self.number));
     }
 }
