@@ -26,7 +26,7 @@ pub struct Config {
     /// Puts two pairs of people to try it with into the database, if this start created the file.
     #[arg(long, env = "FRESHET_SEED_DEMO", value_parser = BoolishValueParser::new())]
     pub seed_demo: bool,
-    /// Another origin whose pages may use the API, such as https://app.example. Can be given more than once; by
+    /// Another origin whose pages may use the API, such as `https://app.example`. Can be given more than once; by
     /// default only pages of this server may.
     #[arg(long, env = "FRESHET_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<Origin>,
