@@ -56,6 +56,17 @@ pub fn day(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
+/// A day within a sentence: "today", "Sat 28 Nov".
+#[must_use]
+pub fn day_in_sentence(date: NaiveDate, today: NaiveDate) -> String {
+    let day = day(date, today);
+    if (date - today).num_days().abs() <= 1 {
+        day.to_lowercase()
+    } else {
+        day
+    }
+}
+
 /// A time of day: "09:30".
 #[must_use]
 pub fn time_of_day(moment: NaiveDateTime) -> String {

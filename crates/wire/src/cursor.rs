@@ -57,7 +57,10 @@ impl FromStr for Cursor {
         let (epoch, seq) = text.rsplit_once('-').ok_or(ParseCursorError)?;
         let digits = !seq.is_empty() && seq.bytes().all(|byte| byte.is_ascii_digit());
         match seq.parse() {
-            Ok(seq) if digits && !epoch.is_empty() => Ok(Self { epoch: epoch.to_owned(), seq }),
+            Ok(seq) if digits && !epoch.is_empty() => Ok(Self {
+                epoch: epoch.to_owned(),
+                seq,
+            }),
             _ => Err(ParseCursorError),
         }
     }
@@ -70,10 +73,24 @@ mod tests {
     #[test]
     fn only_an_epoch_and_a_number_make_a_cursor() {
         for good in ["k3-1", "k3-0", "a-b-7", "E_1-18446744073709551615"] {
-            assert_eq!(good.parse::<Cursor>().map(|cursor| cursor.to_string()), Ok(good.to_owned()));
+            assert_eq!(
+                good.parse::<Cursor>().map(|cursor| cursor.to_string()),
+                Ok(good.to_owned())
+            );
         }
         let long = format!("{}-1", "e".repeat(Cursor::MAX_BYTES));
-        for bad in ["", "-", "-1", "k3", "k3-", "k3-x", "k3-+1", "k3-1\n", "k3-18446744073709551616", &long] {
+        for bad in [
+            "",
+            "-",
+            "-1",
+            "k3",
+            "k3-",
+            "k3-x",
+            "k3-+1",
+            "k3-1\n",
+            "k3-18446744073709551616",
+            &long,
+        ] {
             assert_eq!(bad.parse::<Cursor>(), Err(ParseCursorError), "{bad:?}");
         }
     }

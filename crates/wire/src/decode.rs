@@ -65,11 +65,8 @@ pub fn decode(name: &str, data: &str) -> Result<Event, DecodeError> {
         ("type".to_owned(), Value::from(kind.name())),
         ("data".to_owned(), payload),
     ]);
-    serde_json::from_value(Value::Object(envelope)).map_err(
-        // The cause would quote the content.
-        #[expect(clippy::map_err_ignore, reason = "the cause quotes what arrived, which must not be logged")]
-        |_| DecodeError::Malformed(kind),
-    )
+    // Not with its cause, which would quote what arrived.
+    serde_json::from_value(Value::Object(envelope)).or(Err(DecodeError::Malformed(kind)))
 }
 
 /// Finds out which event it is and what of the object is its payload.
@@ -116,7 +113,9 @@ fn canonical(name: &str) -> Option<EventKind> {
 /// Puts fields where this version expects them: an older one names the goal differently, another leaves out the
 /// scope that the entity itself names.
 fn lift(kind: EventKind, payload: Value) -> Value {
-    let Value::Object(mut payload) = payload else { return payload };
+    let Value::Object(mut payload) = payload else {
+        return payload;
+    };
     if let Some(goal) = payload.remove("overarching_goal") {
         payload.insert("goal".to_owned(), goal);
     }
@@ -140,9 +139,12 @@ fn lift(kind: EventKind, payload: Value) -> Value {
 /// Turns camelCase keys into snake_case ones, all the way down.
 fn snake_case(value: Value) -> Value {
     match value {
-        Value::Object(object) => {
-            Value::Object(object.into_iter().map(|(key, value)| (snake_key(&key), snake_case(value))).collect())
-        }
+        Value::Object(object) => Value::Object(
+            object
+                .into_iter()
+                .map(|(key, value)| (snake_key(&key), snake_case(value)))
+                .collect(),
+        ),
         Value::Array(items) => Value::Array(items.into_iter().map(snake_case).collect()),
         other => other,
     }

@@ -16,7 +16,15 @@ use crate::{
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 #[strum_discriminants(
     name(EventKind),
-    derive(Hash, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames),
+    derive(
+        Hash,
+        PartialOrd,
+        Ord,
+        strum::EnumString,
+        strum::IntoStaticStr,
+        strum::VariantArray,
+        strum::VariantNames
+    ),
     strum(serialize_all = "snake_case"),
     doc = "Which event, without its content."
 )]
@@ -30,6 +38,10 @@ pub enum Event {
         /// missed something.
         #[serde(default)]
         resumed: bool,
+        /// The position after which this stream tells everything. A read that reflects a later position, or this
+        /// one, has missed nothing. Absent where the server keeps no log.
+        #[serde(default)]
+        cursor: Option<String>,
         /// After how many milliseconds of silence a heartbeat is sent. Absent: none is promised.
         #[serde(default)]
         heartbeat_ms: Option<u64>,
@@ -251,6 +263,9 @@ impl EventKind {
     /// Whether it speaks of the stream itself rather than of what the stream is about.
     #[must_use]
     pub const fn is_control(self) -> bool {
-        matches!(self, Self::Hello | Self::Heartbeat | Self::Resync | Self::Shutdown | Self::AuthExpiring)
+        matches!(
+            self,
+            Self::Hello | Self::Heartbeat | Self::Resync | Self::Shutdown | Self::AuthExpiring
+        )
     }
 }

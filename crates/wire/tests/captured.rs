@@ -61,7 +61,8 @@ fn reads<T: DeserializeOwned>(exchange: &Exchange) -> T {
 fn every_captured_body_of_the_kinds_we_use_decodes() {
     let mut read = 0;
     for exchange in exchanges() {
-        if exchange.status != 200 || !exchange.content_type.starts_with("application/json") || exchange.body.is_empty() {
+        if exchange.status != 200 || !exchange.content_type.starts_with("application/json") || exchange.body.is_empty()
+        {
             continue;
         }
         let parts: Vec<&str> = exchange.path.trim_matches('/').split('/').collect();
@@ -100,7 +101,10 @@ fn every_captured_body_of_the_kinds_we_use_decodes() {
             _ => read -= 1,
         }
     }
-    assert!(read > 80, "only {read} bodies were read: the capture or this table has shrunk");
+    assert!(
+        read > 80,
+        "only {read} bodies were read: the capture or this table has shrunk"
+    );
 }
 
 #[test]

@@ -58,7 +58,11 @@ fn every_event_decodes_in_every_dialect_and_both_cases() {
             // Envelope, with any event field: the envelope is right.
             check(kind.name(), &json!({"type": kind.name(), "data": payload}), &expected);
             check("message", &json!({"type": kind.name(), "data": payload}), &expected);
-            check("something_else", &json!({"type": kind.name(), "data": payload}), &expected);
+            check(
+                "something_else",
+                &json!({"type": kind.name(), "data": payload}),
+                &expected,
+            );
             // Dotted names.
             check(&dotted, &json!({"type": dotted, "data": payload}), &expected);
             check(&dotted, &payload, &expected);
@@ -84,7 +88,17 @@ fn hello_has_two_older_names() {
         ("connected", r#"{"type":"connected","data":{"userId":"7"}}"#),
     ] {
         let event = decode(name, data);
-        assert!(matches!(event, Ok(Event::Hello { resumed: false, heartbeat_ms: None, .. })), "{name}: {event:?}");
+        assert!(
+            matches!(
+                event,
+                Ok(Event::Hello {
+                    resumed: false,
+                    heartbeat_ms: None,
+                    ..
+                })
+            ),
+            "{name}: {event:?}"
+        );
     }
 }
 
@@ -93,7 +107,10 @@ fn heartbeats_of_every_kind_are_heartbeats() {
     for (name, data) in [
         ("heartbeat", r#"{"type":"heartbeat","data":{}}"#),
         ("heartbeat", r#"{"timestamp":"2026-11-21T10:00:30Z","connections":1}"#),
-        ("heartbeat", r#"{"type":"heartbeat","timestamp":"2026-11-21T10:00:30Z"}"#),
+        (
+            "heartbeat",
+            r#"{"type":"heartbeat","timestamp":"2026-11-21T10:00:30Z"}"#,
+        ),
     ] {
         assert_eq!(decode(name, data), Ok(Event::Heartbeat {}), "{data}");
     }
@@ -102,15 +119,23 @@ fn heartbeats_of_every_kind_are_heartbeats() {
 #[test]
 fn a_bare_notification_keeps_the_type_that_is_its_own() {
     let data = r#"{"id": "123", "type": "success", "title": "Done", "message": "Ready", "created_at": "2025-01-01T10:00:00Z"}"#;
-    let Ok(Event::NotificationCreated(note)) = decode("notification", data) else { panic!("not a notification") };
+    let Ok(Event::NotificationCreated(note)) = decode("notification", data) else {
+        panic!("not a notification")
+    };
     assert_eq!((note.id.0.as_str(), note.kind.as_deref()), ("123", Some("success")));
 }
 
 #[test]
 fn a_flat_job_completion_decodes() {
-    let data = r#"{"type":"job_completion","jobId":"job_1","jobType":"generate-script","status":"ready","podcastId":"p1"}"#;
-    let Ok(Event::JobCompletion(job)) = decode("message", data) else { panic!("not a job") };
-    assert_eq!((job.job_id.0.as_str(), job.job_type), ("job_1", JobType::GenerateScript));
+    let data =
+        r#"{"type":"job_completion","jobId":"job_1","jobType":"generate-script","status":"ready","podcastId":"p1"}"#;
+    let Ok(Event::JobCompletion(job)) = decode("message", data) else {
+        panic!("not a job")
+    };
+    assert_eq!(
+        (job.job_id.0.as_str(), job.job_type),
+        ("job_1", JobType::GenerateScript)
+    );
 }
 
 #[test]
@@ -135,8 +160,16 @@ fn a_scope_that_is_left_out_is_taken_from_the_entity() {
 #[test]
 fn unknown_malformed_and_meaningless_are_told_apart() {
     let table = [
-        ("calendar_synced", r#"{"type":"calendar_synced","data":{}}"#, DecodeError::Unknown),
-        ("message", r#"{"type":"calendar_synced","data":{}}"#, DecodeError::Unknown),
+        (
+            "calendar_synced",
+            r#"{"type":"calendar_synced","data":{}}"#,
+            DecodeError::Unknown,
+        ),
+        (
+            "message",
+            r#"{"type":"calendar_synced","data":{}}"#,
+            DecodeError::Unknown,
+        ),
         ("message", r#"{"type":"calendar_synced","x":1}"#, DecodeError::Unknown),
         ("calendar_synced", "not json", DecodeError::Unknown),
         ("calendar_synced", "{}", DecodeError::Unknown),
@@ -145,12 +178,28 @@ fn unknown_malformed_and_meaningless_are_told_apart() {
         ("message", "{}", DecodeError::NotAnEvent),
         ("message", r#"{"type":7}"#, DecodeError::NotAnEvent),
         ("", "", DecodeError::NotAnEvent),
-        ("action_created", "not json", DecodeError::Malformed(EventKind::ActionCreated)),
+        (
+            "action_created",
+            "not json",
+            DecodeError::Malformed(EventKind::ActionCreated),
+        ),
         ("action_created", "", DecodeError::Malformed(EventKind::ActionCreated)),
-        ("action_created", "null", DecodeError::Malformed(EventKind::ActionCreated)),
+        (
+            "action_created",
+            "null",
+            DecodeError::Malformed(EventKind::ActionCreated),
+        ),
         ("action_created", "{}", DecodeError::Malformed(EventKind::ActionCreated)),
-        ("action_created", r#"{"type":"action_created","data":null}"#, DecodeError::Malformed(EventKind::ActionCreated)),
-        ("message", r#"{"type":"goal_deleted","data":{"goal_id":"7"}}"#, DecodeError::Malformed(EventKind::GoalDeleted)),
+        (
+            "action_created",
+            r#"{"type":"action_created","data":null}"#,
+            DecodeError::Malformed(EventKind::ActionCreated),
+        ),
+        (
+            "message",
+            r#"{"type":"goal_deleted","data":{"goal_id":"7"}}"#,
+            DecodeError::Malformed(EventKind::GoalDeleted),
+        ),
     ];
     for (name, data, expected) in table {
         assert_eq!(decode(name, data), Err(expected), "{name:?} {data}");
@@ -160,13 +209,20 @@ fn unknown_malformed_and_meaningless_are_told_apart() {
 #[test]
 fn what_is_too_long_is_not_read() {
     let long = format!(r#"{{"type":"heartbeat","data":{{}}}}{}"#, " ".repeat(MAX_EVENT_BYTES));
-    assert_eq!(decode("heartbeat", &long), Err(DecodeError::TooLong(Some(EventKind::Heartbeat))));
+    assert_eq!(
+        decode("heartbeat", &long),
+        Err(DecodeError::TooLong(Some(EventKind::Heartbeat)))
+    );
     assert_eq!(decode("message", &long), Err(DecodeError::TooLong(None)));
 }
 
 #[test]
 fn an_error_never_quotes_what_arrived() {
-    let error = decode("action_created", r#"{"type":"action_created","data":{"action":"a secret"}}"#).unwrap_err();
+    let error = decode(
+        "action_created",
+        r#"{"type":"action_created","data":{"action":"a secret"}}"#,
+    )
+    .unwrap_err();
     assert!(!format!("{error} {error:?}").contains("secret"));
 }
 
@@ -175,5 +231,8 @@ fn deep_nesting_is_refused_without_a_crash() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     assert_eq!(decode("message", &deep), Err(DecodeError::NotAnEvent));
     let deep = format!(r#"{{"type":"action_created","data":{deep}}}"#);
-    assert_eq!(decode("action_created", &deep), Err(DecodeError::Malformed(EventKind::ActionCreated)));
+    assert_eq!(
+        decode("action_created", &deep),
+        Err(DecodeError::Malformed(EventKind::ActionCreated))
+    );
 }

@@ -6,7 +6,10 @@ use serde_json::Value;
 use wire::{Event, EventKind, decode};
 
 fn golden(kind: EventKind) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(kind.name()).with_extension("json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(kind.name())
+        .with_extension("json");
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -19,7 +22,11 @@ fn every_event_is_written_exactly_as_its_golden_file() {
         let written: Value = serde_json::to_value(&event).unwrap();
         let expected: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(written, expected, "{}", kind.name());
-        assert_eq!(written["type"], kind.name(), "the name in the envelope and the name of the event are one");
+        assert_eq!(
+            written["type"],
+            kind.name(),
+            "the name in the envelope and the name of the event are one"
+        );
     }
 }
 
@@ -39,6 +46,9 @@ fn every_event_decodes_from_its_own_dialect() {
 #[test]
 fn reserved_names_are_never_events() {
     for reserved in ["open", "error", "message"] {
-        assert!(!EventKind::NAMES.contains(&reserved), "a browser gives {reserved} a meaning of its own");
+        assert!(
+            !EventKind::NAMES.contains(&reserved),
+            "a browser gives {reserved} a meaning of its own"
+        );
     }
 }

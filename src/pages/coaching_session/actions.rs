@@ -149,7 +149,7 @@ fn details(props: &ActionRowProperties) -> Html {
     let due = action.due_by.map(|due| {
         let (due, today) = (calendar::local(due.naive_utc()).date(), calendar::today());
         let is_late = due < today && !action.status.is_closed();
-        (calendar::day(due, today), is_late)
+        (calendar::day_in_sentence(due, today), is_late)
     });
     let author = author(props.relationship.as_deref(), action.user_id, props.user);
     html! {

@@ -52,7 +52,7 @@ fn open_list(actions: &[Rc<Action>]) -> Html {
                                 <span class="title">{ action.body.clone().unwrap_or_default() }</span>
                                 if let Some(due) = action.due_by.map(|due| calendar::local(due.naive_utc()).date()) {
                                     <span class={classes!("details", "due", (due < today).then_some("late"))}>
-                                        { if due < today { "Was due " } else { "Due " } }{ calendar::day(due, today) }
+                                        { if due < today { "Was due " } else { "Due " } }{ calendar::day_in_sentence(due, today) }
                                     </span>
                                 }
                             </span>

@@ -1,0 +1,394 @@
+//! The hooks of the cache in real components: what they render, what they share, and what they leave behind.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use common::{Place, settle, until};
+use freshet::query::{
+    Backend, Edits, Failure, Fault, Key, Query, QueryClient, QueryProvider, Retry, Selector, UseMutation, View,
+    use_mutation, use_query,
+};
+use futures_channel::oneshot;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use yew::prelude::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A backend that answers when the test says so.
+#[derive(Clone, Default)]
+struct Server(Rc<RefCell<VecDeque<Asked>>>);
+
+type Asked = (u128, oneshot::Sender<Result<String, Refused>>);
+
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Server {
+    async fn ask(self, id: u128) -> Result<String, Refused> {
+        let (answer, answered) = oneshot::channel();
+        self.0.borrow_mut().push_back((id, answer));
+        answered.await.unwrap_or(Err(Refused))
+    }
+
+    fn open(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// Answers the oldest question; whether anybody still waits for it.
+    fn answer(&self, answer: Result<&str, Refused>) -> bool {
+        let (_, sender) = self.0.borrow_mut().pop_front().unwrap();
+        sender.send(answer.map(str::to_owned)).is_ok()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Refused;
+
+impl Fault for Refused {
+    fn retry(&self) -> Retry {
+        Retry::Never
+    }
+}
+
+impl Backend for Server {
+    type Error = Refused;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Word(u128);
+
+impl Query for Word {
+    type Backend = Server;
+    type Data = String;
+
+    fn key(&self) -> Key {
+        Key::of::<Self>().segment("words").segment(self.0).build()
+    }
+
+    async fn fetch(self, server: Server) -> Result<String, Refused> {
+        server.ask(self.0).await
+    }
+}
+
+#[derive(Clone, Default)]
+struct Seen(Rc<Inside>);
+
+#[derive(Default)]
+struct Inside {
+    renders: Cell<usize>,
+    idle_renders: Cell<usize>,
+    write: RefCell<Option<UseMutation<Server, String, String>>>,
+    settled: RefCell<Vec<bool>>,
+    failures: RefCell<Vec<&'static str>>,
+}
+
+impl PartialEq for Seen {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PageProperties {
+    client: QueryClient<Server>,
+    seen: Seen,
+    /// The words to show.
+    words: Vec<Option<u128>>,
+}
+
+#[component]
+fn Page(props: &PageProperties) -> Html {
+    let inside = Rc::clone(&props.seen.0);
+    let on_failure =
+        Callback::from(move |failure: Failure<Refused>| inside.failures.borrow_mut().push(failure.attempt));
+    html! {
+        <QueryProvider<Server> client={props.client.clone()} {on_failure}>
+            for (index, word) in props.words.iter().enumerate() {
+                <Show key={index} word={*word} seen={props.seen.clone()} />
+            }
+            <Idle seen={props.seen.clone()} />
+        </QueryProvider<Server>>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ShowProperties {
+    word: Option<u128>,
+    seen: Seen,
+}
+
+#[component]
+fn Show(props: &ShowProperties) -> Html {
+    let inside = &props.seen.0;
+    inside.renders.set(inside.renders.get() + 1);
+    let word = use_query(props.word.map(Word));
+    let id = props.word.unwrap_or_default();
+    let write = use_mutation(
+        "write the word",
+        move |text: &String| {
+            let text = text.clone();
+            Edits::default().edit(
+                &Word(id),
+                move |_: &String| text.clone(),
+                |written: &String| {
+                    let written = written.clone();
+                    move |_: &String| written.clone()
+                },
+            )
+        },
+        |server: Server, _| async move { server.ask(0).await },
+    );
+    *inside.write.borrow_mut() = Some(write);
+    html! {
+        <p>{ match word.view() {
+            View::Idle => "idle".to_owned(),
+            View::Loading => "loading".to_owned(),
+            View::Failed(_) => "failed".to_owned(),
+            View::Ready { data, error: None } => (*data).clone(),
+            View::Ready { data, error: Some(_) } => format!("{data} (old)"),
+        } }</p>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct IdleProperties {
+    seen: Seen,
+}
+
+/// Observes a query and looks at nothing of it.
+#[component]
+fn Idle(props: &IdleProperties) -> Html {
+    let inside = &props.seen.0;
+    inside.idle_renders.set(inside.idle_renders.get() + 1);
+    drop(use_query(Word(1)));
+    Html::default()
+}
+
+struct Fixture {
+    server: Server,
+    client: QueryClient<Server>,
+    seen: Seen,
+    place: Place,
+    app: AppHandle<Page>,
+}
+
+impl Fixture {
+    async fn new(words: &[Option<u128>]) -> Self {
+        let (server, seen, place) = (Server::default(), Seen::default(), Place::new());
+        let client = QueryClient::new(server.clone());
+        client.set_pushed(true);
+        let props = PageProperties {
+            client: client.clone(),
+            seen: seen.clone(),
+            words: words.to_vec(),
+        };
+        let app = place.render::<Page>(props);
+        settle().await;
+        Self {
+            server,
+            client,
+            seen,
+            place,
+            app,
+        }
+    }
+
+    async fn show(&mut self, words: &[Option<u128>]) {
+        let words = words.to_vec();
+        self.app.update(PageProperties {
+            client: self.client.clone(),
+            seen: self.seen.clone(),
+            words,
+        });
+        settle().await;
+    }
+
+    async fn answer(&self, answer: Result<&str, Refused>) {
+        assert!(self.server.answer(answer), "somebody waits for it");
+        settle().await;
+    }
+
+    fn write(&self, text: &str) {
+        let write = self.seen.0.write.borrow().clone().unwrap();
+        let inside = Rc::clone(&self.seen.0);
+        write.run_then(text.to_owned(), move |result| {
+            inside.settled.borrow_mut().push(result.is_ok())
+        });
+    }
+}
+
+#[wasm_bindgen_test]
+async fn many_components_share_one_fetch_and_render_twice_each() {
+    let fixture = Fixture::new(&[Some(1), Some(1), Some(1)]).await;
+    assert_eq!(fixture.place.text(), "loadingloadingloading");
+    assert_eq!(fixture.server.open(), 1);
+    fixture.answer(Ok("a")).await;
+    assert_eq!(fixture.place.text(), "aaa");
+    assert_eq!(fixture.seen.0.renders.get(), 6, "once for loading, once for the data");
+    assert_eq!(
+        fixture.seen.0.idle_renders.get(),
+        1,
+        "who looks at nothing is not woken"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn an_equal_answer_renders_nothing_and_a_new_one_keeps_the_old_meanwhile() {
+    let fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    fixture.client.invalidate(&Selector::segment("words"));
+    settle().await;
+    assert_eq!((fixture.place.text().as_str(), fixture.server.open()), ("a", 1));
+    fixture.answer(Ok("a")).await;
+    assert_eq!(fixture.seen.0.renders.get(), 2);
+    fixture.client.invalidate(&Selector::segment("words"));
+    settle().await;
+    fixture.answer(Ok("b")).await;
+    assert_eq!((fixture.place.text().as_str(), fixture.seen.0.renders.get()), ("b", 3));
+}
+
+#[wasm_bindgen_test]
+async fn another_key_shows_nothing_of_the_one_before() {
+    let mut fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("one")).await;
+    fixture.show(&[Some(2)]).await;
+    assert_eq!(fixture.place.text(), "loading");
+    fixture.answer(Ok("two")).await;
+    assert_eq!(fixture.place.text(), "two");
+    fixture.show(&[Some(1)]).await;
+    assert_eq!(
+        (fixture.place.text().as_str(), fixture.server.open()),
+        ("one", 0),
+        "it is still there, and fresh"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn no_query_is_no_fetch() {
+    let mut fixture = Fixture::new(&[None]).await;
+    assert_eq!(fixture.place.text(), "idle");
+    assert_eq!(fixture.server.open(), 1, "the one that nobody looks at");
+    fixture.show(&[Some(2)]).await;
+    assert_eq!((fixture.place.text().as_str(), fixture.server.open()), ("loading", 2));
+}
+
+#[wasm_bindgen_test]
+async fn a_failure_is_shown_and_does_not_take_data_away() {
+    let fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Err(Refused)).await;
+    assert_eq!(fixture.place.text(), "failed");
+    fixture.client.invalidate(&Selector::all());
+    settle().await;
+    fixture.answer(Ok("a")).await;
+    fixture.client.invalidate(&Selector::all());
+    settle().await;
+    fixture.answer(Err(Refused)).await;
+    assert_eq!(fixture.place.text(), "a (old)");
+}
+
+#[wasm_bindgen_test]
+async fn a_change_is_on_the_screen_before_the_server_has_answered() {
+    let fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    fixture.write("b");
+    settle().await;
+    assert_eq!((fixture.place.text().as_str(), fixture.server.open()), ("b", 1));
+    fixture.answer(Ok("B")).await;
+    assert_eq!(
+        (fixture.place.text().as_str(), fixture.server.open()),
+        ("B", 0),
+        "the server's word, and no read"
+    );
+    assert_eq!(*fixture.seen.0.settled.borrow(), [true]);
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_change_is_taken_back_and_told() {
+    let fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    fixture.write("b");
+    settle().await;
+    fixture.answer(Err(Refused)).await;
+    assert_eq!(fixture.place.text(), "a");
+    assert_eq!(*fixture.seen.0.failures.borrow(), ["write the word"]);
+    assert_eq!(*fixture.seen.0.settled.borrow(), [false]);
+    assert_eq!(fixture.server.open(), 1, "and the truth is read");
+}
+
+#[wasm_bindgen_test]
+async fn a_change_outlives_its_component_but_its_callback_does_not() {
+    let mut fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    fixture.write("b");
+    fixture.show(&[]).await;
+    fixture.answer(Err(Refused)).await;
+    assert_eq!(*fixture.seen.0.settled.borrow(), [false; 0]);
+    assert_eq!(
+        *fixture.seen.0.failures.borrow(),
+        ["write the word"],
+        "a refusal is told all the same"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn nothing_of_a_person_is_left_after_clearing() {
+    let mut fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("secret")).await;
+    fixture.client.invalidate(&Selector::all());
+    settle().await;
+    fixture.show(&[]).await;
+    fixture.client.clear();
+    assert!(fixture.client.is_empty());
+    assert!(
+        !fixture.server.answer(Ok("late")),
+        "nobody waits for what was under way"
+    );
+    fixture.show(&[Some(1)]).await;
+    assert_eq!(fixture.place.text(), "loading");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_fetched_for_nobody_is_given_up() {
+    let mut fixture = Fixture::new(&[Some(2)]).await;
+    assert_eq!(fixture.server.open(), 2);
+    fixture.show(&[]).await;
+    let server = fixture.server.clone();
+    until("the fetch is given up", || {
+        server
+            .0
+            .borrow()
+            .iter()
+            .any(|(id, sender)| *id == 2 && sender.is_canceled())
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn two_hundred_mounts_leave_one_entry_and_no_fetch() {
+    let mut fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    for _ in 0..200 {
+        fixture.show(&[]).await;
+        fixture.show(&[Some(1)]).await;
+    }
+    assert_eq!((fixture.client.len(), fixture.server.open()), (1, 0));
+    assert_eq!(fixture.place.text(), "a");
+    let renders = fixture.seen.0.renders.get();
+    fixture.client.invalidate(&Selector::all());
+    settle().await;
+    fixture.answer(Ok("b")).await;
+    assert_eq!(
+        fixture.seen.0.renders.get(),
+        renders + 1,
+        "no component of before is woken"
+    );
+}
