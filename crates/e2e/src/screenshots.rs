@@ -1,47 +1,77 @@
-//! Pictures for people to look at: a page on a desk and in a hand, by day and by night.
+//! Looking at a page on a desk and in a hand, by day and by night.
 
-use anyhow::Context as _;
-use serde_json::json;
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
 
 use crate::person::Person;
 use crate::server::root;
 
-/// Pictures are taken only if this is set to 1.
+/// Pictures are kept only if this is set to 1.
 const VARIABLE: &str = "FRESHET_SCREENSHOTS";
 
-/// Width and height.
+/// Width and least height.
 const SIZES: [(u32, u32); 2] = [(1280, 800), (390, 844)];
+
+/// Pages do not get endless.
+const MAX_HEIGHT: u32 = 4_000;
 
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 impl Person {
-    /// Takes pictures of the whole page, `screenshots/<name>-<width>-<scheme>.png`, if they are wanted.
+    /// Checks that the page fits every size, and keeps pictures of it, `screenshots/<name>-<width>-<scheme>.png`, if
+    /// they are wanted.
     ///
     /// # Errors
     ///
-    /// When the browser takes none, or they can not be written.
-    pub async fn screenshots(&self, name: &str) -> anyhow::Result<()> {
-        if std::env::var(VARIABLE).as_deref() != Ok("1") {
-            return Ok(());
-        }
+    /// When the page has to be scrolled sideways, or the browser takes no picture.
+    pub async fn look_at_every_size(&self, name: &str) -> anyhow::Result<()> {
+        let wanted = std::env::var(VARIABLE).as_deref() == Ok("1");
         let folder = root().join("screenshots");
-        std::fs::create_dir_all(&folder).context("cannot make the folder of the pictures")?;
-        let cdp = self.page.driver.cdp();
         for (width, height) in SIZES {
-            let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
-            cdp.send_raw("Emulation.setDeviceMetricsOverride", size).await?;
+            self.resize(width, height).await?;
+            let too_wide: i64 = self.in_page("root.scrollWidth - root.clientWidth").await?;
+            ensure!(
+                too_wide <= 0,
+                "{name} is {too_wide} pixels too wide for a screen of {width}"
+            );
+            if !wanted {
+                continue;
+            }
+            let full: u32 = self.in_page("root.scrollHeight").await?;
+            self.resize(width, full.clamp(height, MAX_HEIGHT)).await?;
+            std::fs::create_dir_all(&folder).context("cannot make the folder of the pictures")?;
             for scheme in SCHEMES {
                 let feature = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-                cdp.send_raw("Emulation.setEmulatedMedia", feature).await?;
+                self.emulate("setEmulatedMedia", feature).await?;
                 self.settled().await?;
                 let path = folder.join(format!("{name}-{width}-{scheme}.png"));
                 self.page.driver.screenshot(&path).await.context("taking a picture")?;
             }
         }
-        cdp.send_raw("Emulation.setEmulatedMedia", json!({"features": []}))
-            .await?;
-        cdp.send_raw("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+        self.emulate("setEmulatedMedia", json!({"features": []})).await?;
+        self.emulate("clearDeviceMetricsOverride", json!({})).await
+    }
+
+    async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.emulate("setDeviceMetricsOverride", size).await?;
+        self.settled().await
+    }
+
+    async fn emulate(&self, command: &str, parameters: Value) -> anyhow::Result<()> {
+        let command = format!("Emulation.{command}");
+        self.page
+            .driver
+            .cdp()
+            .send_raw(&command, parameters)
+            .await
+            .context(command)?;
         Ok(())
+    }
+
+    async fn in_page<T: serde::de::DeserializeOwned>(&self, expression: &str) -> anyhow::Result<T> {
+        let script = format!("const root = document.documentElement; return {expression};");
+        self.page.eval(&script, Vec::new()).await
     }
 
     /// Waits until nothing moves any more and the page has been drawn.

@@ -108,7 +108,7 @@ async fn a_refused_change_is_taken_back_and_explained() -> anyhow::Result<()> {
         coach.sees("byTestId('toasts').innerText.trim() !== ''").await?;
         coach.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
         coach.slow_down(Duration::ZERO).await?;
-        coach.screenshots("refused").await?;
+        coach.look_at_every_size("refused").await?;
         coachee.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
         no_defects(&[&coach, &coachee]).await
     })

@@ -38,7 +38,6 @@ async fn what_one_person_does_is_on_the_other_screen_within_a_second() -> anyhow
                 watched
                     .expect(&kind.shows_done(&second), coach.complete(kind, &second))
                     .await?;
-                coach.screenshots("coaching-session").await?;
             }
             watched
                 .expect(&kind.hides(&second), coach.delete(kind, &second))

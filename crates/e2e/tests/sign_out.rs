@@ -45,7 +45,7 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
             coachee.page.text().await?.to_lowercase().contains("signed out"),
             "the page does not say why"
         );
-        coachee.screenshots("signed-out").await?;
+        coachee.look_at_every_size("signed-out").await?;
         let addresses: Vec<String> = coachee.page.eval("return kept.addresses;", Vec::new()).await?;
         let [address] = &addresses[..] else {
             bail!("the app went to {addresses:?}")
