@@ -12,7 +12,7 @@ use std::rc::Rc;
 use common::{Place, settle, until};
 use freshet::query::{
     Backend, Edits, Failure, Fault, Key, Query, QueryClient, QueryProvider, Retry, Selector, UseMutation, View,
-    use_mutation, use_query,
+    use_mutation, use_query, use_query_if,
 };
 use futures_channel::oneshot;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -130,7 +130,7 @@ struct ShowProperties {
 fn Show(props: &ShowProperties) -> Html {
     let inside = &props.seen.0;
     inside.renders.set(inside.renders.get() + 1);
-    let word = use_query(props.word.map(Word));
+    let word = use_query_if(props.word.map(Word));
     let id = props.word.unwrap_or_default();
     let write = use_mutation(
         "write the word",

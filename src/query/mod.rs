@@ -39,5 +39,5 @@ pub use provider::{QueryProvider, QueryProviderProperties, use_query_client};
 pub use query::{Backend, Fails, Query};
 pub use selector::Selector;
 pub use use_mutation::{Edits, UseMutation, use_mutation};
-pub use use_query::{UseQuery, View, use_query};
+pub use use_query::{UseQuery, View, use_query, use_query_if};
 pub use value::{Patch, Value};

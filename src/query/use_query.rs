@@ -10,23 +10,23 @@ use super::provider::use_query_client;
 use super::query::{Fails, Query};
 use super::value::Value;
 
-/// Shows a query, and keeps what is shown fresh for as long as the component lives. `None` is no query at all: for
-/// what depends on something that is not known yet.
+/// Shows a query, and keeps what is shown fresh for as long as the component lives.
 ///
 /// The component renders again when something changes that it has looked at through the returned handle, and not
 /// otherwise.
 #[hook]
-pub fn use_query<Q, O>(query: O) -> UseQuery<Q>
-where
-    Q: Query,
-    O: Into<Option<Q>>,
-{
+pub fn use_query<Q: Query>(query: Q) -> UseQuery<Q> {
+    use_query_if(Some(query))
+}
+
+/// Shows a query if there is one: for what depends on something that is not known yet. See [`use_query`].
+#[hook]
+pub fn use_query_if<Q: Query>(query: Option<Q>) -> UseQuery<Q> {
     let client = use_query_client::<Q::Backend>();
     let update = use_force_update();
     let held = use_mut_ref(|| None::<(Q, Rc<Observer<Q::Backend>>)>);
 
     // Observed while rendering, not in an effect: what changes between the two would be missed.
-    let query = query.into();
     let mut held = held.borrow_mut();
     if held.as_ref().map(|(query, _)| query) != query.as_ref() {
         let observed = query.map(|query| {

@@ -18,64 +18,64 @@ const SERVER: &str = "http://127.0.0.1:8799";
 const HELLO: &str = r#"{"type":"hello","data":{"epoch":"e","resumed":false,"cursor":"e-0","heartbeat_ms":15000}}"#;
 
 /// A channel of the scripted server.
-pub struct Channel(String);
+pub(crate) struct Channel(String);
 
 impl Channel {
     /// A channel that nobody else uses, whose streams say hello.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let channel = Self::silent();
         channel.greet(&format!("event: hello\ndata: {HELLO}\n\n")).await;
         channel
     }
 
     /// A channel that nobody else uses, whose streams say nothing.
-    pub fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         Self(format!("c{:x}", clock::seed()))
     }
 
-    pub fn stream_url(&self) -> String {
+    pub(crate) fn stream_url(&self) -> String {
         format!("{SERVER}/stream/{}", self.0)
     }
 
-    pub fn rest_url(&self) -> String {
+    pub(crate) fn rest_url(&self) -> String {
         format!("{SERVER}/rest/{}", self.0)
     }
 
     /// Says this on every stream as it opens.
-    pub async fn greet(&self, bytes: &str) {
+    pub(crate) async fn greet(&self, bytes: &str) {
         self.post("on-open", bytes).await;
     }
 
     /// Says this on every open stream.
-    pub async fn send(&self, bytes: &str) {
+    pub(crate) async fn send(&self, bytes: &str) {
         self.post("send", bytes).await;
     }
 
     /// Sends an event with its envelope.
-    pub async fn event(&self, id: &str, name: &str, data: &Value) {
+    pub(crate) async fn event(&self, id: &str, name: &str, data: &Value) {
         let envelope = serde_json::json!({"type": name, "data": data});
         self.send(&format!("id: {id}\nevent: {name}\ndata: {envelope}\n\n"))
             .await;
     }
 
     /// Ends all open streams.
-    pub async fn drop_streams(&self) {
+    pub(crate) async fn drop_streams(&self) {
         self.post("drop", "").await;
     }
 
     /// Answers the next requests for a stream with this status.
-    pub async fn refuse(&self, status: u16, times: usize) {
+    pub(crate) async fn refuse(&self, status: u16, times: usize) {
         self.post(&format!("status?code={status}&times={times}"), "").await;
     }
 
     /// Scripts the answer of a path.
-    pub async fn answer(&self, path: &str, status: u16, body: Value) {
+    pub(crate) async fn answer(&self, path: &str, status: u16, body: Value) {
         self.script(path, &serde_json::json!({"status": status, "body": body}))
             .await;
     }
 
     /// Holds the answer of a path back until it is scripted anew.
-    pub async fn hold(&self, path: &str) {
+    pub(crate) async fn hold(&self, path: &str) {
         self.script(path, &serde_json::json!({"hold": true})).await;
     }
 
@@ -85,13 +85,13 @@ impl Channel {
     }
 
     /// Waits until the numbers are reached, and returns all of them. For example `open=0&opened=2`.
-    pub async fn wait(&self, numbers: &str) -> Value {
+    pub(crate) async fn wait(&self, numbers: &str) -> Value {
         let body = call(Verb::Get, format!("{SERVER}/control/{}/wait?{numbers}", self.0), None).await;
         serde_json::from_slice(&body).unwrap()
     }
 
     /// What has happened so far.
-    pub async fn stats(&self) -> Value {
+    pub(crate) async fn stats(&self) -> Value {
         let body = call(Verb::Get, format!("{SERVER}/control/{}/stats", self.0), None).await;
         serde_json::from_slice(&body).unwrap()
     }
@@ -117,7 +117,7 @@ async fn call(method: Verb, url: String, body: Option<(&'static str, String)>) -
 }
 
 /// Waits until something is so. Ten seconds are a limit, not an expectation.
-pub async fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     let begun = clock::now();
     while !condition() {
         assert!(
@@ -129,17 +129,17 @@ pub async fn until(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// Lets everything that is due happen: microtasks, renders, and what they cause.
-pub async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..5 {
         TimeoutFuture::new(0).await;
     }
 }
 
 /// A place on the page.
-pub struct Place(web_sys::Element);
+pub(crate) struct Place(web_sys::Element);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let document = web_sys::window().unwrap().document().unwrap();
         let element = document.create_element("div").unwrap();
         document.body().unwrap().append_child(&element).unwrap();
@@ -147,16 +147,16 @@ impl Place {
     }
 
     /// Renders a component here.
-    pub fn render<C: BaseComponent>(&self, props: C::Properties) -> AppHandle<C> {
+    pub(crate) fn render<C: BaseComponent>(&self, props: C::Properties) -> AppHandle<C> {
         yew::Renderer::<C>::with_root_and_props(self.0.clone(), props).render()
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.0.text_content().unwrap_or_default()
     }
 
     /// The first element that matches.
-    pub fn find(&self, selector: &str) -> Option<web_sys::Element> {
+    pub(crate) fn find(&self, selector: &str) -> Option<web_sys::Element> {
         self.0.query_selector(selector).unwrap()
     }
 }
