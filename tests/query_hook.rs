@@ -329,6 +329,7 @@ async fn a_change_outlives_its_component_but_its_callback_does_not() {
     let mut fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
     fixture.write("b");
+    fixture.seen.0.write.take();
     fixture.show(&[]).await;
     fixture.answer(Err(Refused)).await;
     assert_eq!(*fixture.seen.0.settled.borrow(), [false; 0]);

@@ -22,6 +22,14 @@ pub struct Snapshot<E> {
     pub stale: bool,
 }
 
+impl<E> Snapshot<E> {
+    /// What the last fetch failed with, if nothing is being done about it.
+    #[must_use]
+    pub fn final_error(&self) -> Option<&E> {
+        self.error.as_ref().filter(|_| !self.fetching && !self.retrying)
+    }
+}
+
 /// A fetch under way, and what was known when it left.
 #[derive(Debug)]
 struct Flight {
@@ -73,8 +81,8 @@ pub(super) struct Entry<E> {
     observers: usize,
     /// Since when nobody observes it.
     idle_since: Option<Instant>,
-    /// What observers were last told.
-    told: Option<Snapshot<E>>,
+    /// What observers were last told, or have seen for themselves: at first, that there is nothing.
+    told: Snapshot<E>,
 }
 
 impl<E: Fault> Entry<E> {
@@ -99,7 +107,13 @@ impl<E: Fault> Entry<E> {
             floor: None,
             observers: 0,
             idle_since: Some(now),
-            told: None,
+            told: Snapshot {
+                data: None,
+                error: None,
+                fetching: false,
+                retrying: false,
+                stale: false,
+            },
         }
     }
 
@@ -303,26 +317,16 @@ impl<E: Fault> Entry<E> {
     /// What has changed since this was last asked.
     pub(super) fn take_changes(&mut self) -> Changed {
         let now = self.snapshot();
-        let changed = match &self.told {
-            None => Changed::DATA
-                .and(Changed::ERROR)
-                .and(Changed::FETCHING)
-                .and(Changed::STALE),
-            Some(told) => {
-                let same_data = match (&told.data, &now.data) {
-                    (Some(a), Some(b)) => a.is(b),
-                    (a, b) => a.is_none() && b.is_none(),
-                };
-                Changed::DATA
-                    .when(!same_data)
-                    .and(Changed::ERROR.when(told.error != now.error || told.retrying != now.retrying))
-                    .and(Changed::FETCHING.when(told.fetching != now.fetching))
-                    .and(Changed::STALE.when(told.stale != now.stale))
-            }
+        let same_data = match (&self.told.data, &now.data) {
+            (Some(a), Some(b)) => a.is(b),
+            (a, b) => a.is_none() && b.is_none(),
         };
-        if !changed.is_empty() {
-            self.told = Some(now);
-        }
+        let changed = Changed::DATA
+            .when(!same_data)
+            .and(Changed::ERROR.when(self.told.final_error() != now.final_error()))
+            .and(Changed::FETCHING.when(self.told.fetching != now.fetching))
+            .and(Changed::STALE.when(self.told.stale != now.stale));
+        self.told = now;
         changed
     }
 

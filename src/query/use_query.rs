@@ -73,14 +73,11 @@ impl<Q: Query> UseQuery<Q> {
         let Some(snapshot) = observer.look(Changed::DATA.and(Changed::ERROR)) else {
             return View::Loading;
         };
-        let trying = snapshot.fetching || snapshot.retrying;
-        match (snapshot.data.as_ref().and_then(Value::get), snapshot.error) {
-            (Some(data), error) => View::Ready {
-                data,
-                error: error.filter(|_| !trying),
-            },
-            (None, Some(error)) if !trying => View::Failed(error),
-            (None, _) => View::Loading,
+        let error = snapshot.final_error().cloned();
+        match (snapshot.data.as_ref().and_then(Value::get), error) {
+            (Some(data), error) => View::Ready { data, error },
+            (None, Some(error)) => View::Failed(error),
+            (None, None) => View::Loading,
         }
     }
 
