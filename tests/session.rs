@@ -1,0 +1,259 @@
+//! Who is signed in, and the one way out. Against a server that answers as scripted.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+
+mod common;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use common::{Channel, Place, settle, until};
+use freshet::api::{Api, Kind};
+use freshet::browser::storage;
+use freshet::config::Config;
+use freshet::session::{Farewell, Session, SessionHandle, SessionProvider, use_session};
+use serde_json::{Value, json};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wire::{Credentials, UserId};
+use yew::prelude::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[derive(Clone, Default)]
+struct Seen(Rc<RefCell<Option<SessionHandle>>>);
+
+impl PartialEq for Seen {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PageProperties {
+    api: Api,
+    seen: Seen,
+}
+
+#[component]
+fn Page(props: &PageProperties) -> Html {
+    html! { <SessionProvider api={props.api.clone()}><Inner seen={props.seen.clone()} /></SessionProvider> }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct InnerProperties {
+    seen: Seen,
+}
+
+#[component]
+fn Inner(props: &InnerProperties) -> Html {
+    let session = use_session();
+    props.seen.0.replace(Some(session));
+    Html::default()
+}
+
+fn user(id: u128) -> Value {
+    json!({"status_code": 200, "data": {"id": UserId::from_u128(id), "email": "coach@example.com", "first_name": "Cora"}})
+}
+
+fn no_content() -> Value {
+    json!({"status_code": 204, "data": null})
+}
+
+struct Fixture {
+    channel: Channel,
+    api: Api,
+    seen: Seen,
+    #[expect(dead_code, reason = "the page must stay where it is rendered")]
+    place: Place,
+}
+
+impl Fixture {
+    /// A page in front of a server that says who is signed in.
+    async fn new(status: u16, current: Value) -> Self {
+        storage::remember_user(None);
+        storage::set_sign_out_pending(false);
+        Self::again(Channel::silent(), status, current).await
+    }
+
+    /// The same, with what the browser remembers left alone.
+    async fn again(channel: Channel, status: u16, current: Value) -> Self {
+        channel.answer("users/current", status, current).await;
+        channel.answer("delete", 200, no_content()).await;
+        let config = Config {
+            api_base: channel.rest_url(),
+            ..Config::parse("{}").unwrap()
+        };
+        let (api, seen, place) = (Api::new(&config), Seen::default(), Place::new());
+        place.render::<Page>(PageProperties {
+            api: api.clone(),
+            seen: seen.clone(),
+        });
+        let fixture = Self {
+            channel,
+            api,
+            seen,
+            place,
+        };
+        settle().await;
+        until("the server was asked", || {
+            *fixture.handle().session() != Session::Restoring
+        })
+        .await;
+        fixture
+    }
+
+    fn handle(&self) -> SessionHandle {
+        self.seen.0.borrow().clone().unwrap()
+    }
+
+    fn farewell(&self) -> Option<Farewell> {
+        match self.handle().session() {
+            Session::SignedOut(farewell) => farewell.clone(),
+            _ => None,
+        }
+    }
+
+    async fn requests(&self, path: &str) -> u64 {
+        self.channel.stats().await["rest"][path].as_u64().unwrap_or_default()
+    }
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_session_on_the_server() {
+    let fixture = Fixture::new(200, user(1)).await;
+    let ran = Rc::new(RefCell::new(Vec::new()));
+    let register = |name: &'static str, result: Result<(), String>| {
+        let ran = Rc::clone(&ran);
+        fixture.handle().on_sign_out(name, move || {
+            ran.borrow_mut().push(name);
+            result.clone()
+        })
+    };
+    let kept = (
+        register("first", Ok(())),
+        register("second", Err("on purpose".to_owned())),
+        register("third", Ok(())),
+    );
+    drop(register("gone", Ok(())));
+
+    let handle = fixture.handle();
+    handle.sign_out(Farewell::Forced("because".to_owned()));
+    handle.sign_out(Farewell::Asked);
+    handle.sign_out(Farewell::Expired);
+    settle().await;
+    assert_eq!(*ran.borrow(), ["first", "second", "third"]);
+    assert_eq!(
+        fixture.farewell(),
+        Some(Farewell::Forced("because".to_owned())),
+        "the first call counts"
+    );
+    fixture.channel.wait("rest_path=delete&rest_count=1").await;
+    settle().await;
+    assert_eq!(fixture.requests("delete").await, 1);
+    assert_eq!(storage::remembered_user(), None);
+    drop(kept);
+}
+
+#[wasm_bindgen_test]
+async fn being_told_that_nobody_is_signed_in_ends_the_session_wherever_it_was_asked() {
+    let fixture = Fixture::new(200, user(1)).await;
+    let path = format!("users/{}/coaching-relationships", UserId::from_u128(1));
+    fixture.channel.answer(&path, 401, json!("Unauthorized")).await;
+    let error = fixture.api.relationships(UserId::from_u128(1)).await.unwrap_err();
+    assert_eq!(error.kind(), &Kind::Unauthorized);
+    settle().await;
+    assert_eq!(fixture.farewell(), Some(Farewell::Expired));
+    assert_eq!(fixture.requests("delete").await, 0, "the server knows");
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_to_somebody_else_signs_nobody_out() {
+    let fixture = Fixture::new(200, user(1)).await;
+    let path = format!("users/{}/coaching-relationships", UserId::from_u128(1));
+    fixture.channel.hold(&path).await;
+    let api = fixture.api.clone();
+    freshet::browser::spawn(async move { drop(api.relationships(UserId::from_u128(1)).await) });
+    let wanted = format!("rest_path={path}&rest_count=1");
+    fixture.channel.wait(&wanted).await;
+
+    fixture.handle().sign_out(Farewell::Asked);
+    settle().await;
+    fixture.channel.answer("login", 200, user(2)).await;
+    let credentials = Credentials {
+        email: "b".to_owned(),
+        password: "p".to_owned(),
+    };
+    fixture.handle().sign_in(&credentials).await.unwrap();
+    fixture.channel.answer(&path, 401, json!("Unauthorized")).await;
+    // The held answer has arrived once one that was asked for after it has.
+    drop(fixture.api.current_user().await);
+    settle().await;
+    let id = fixture.handle().user().map(|user| user.id);
+    assert_eq!(id, Some(UserId::from_u128(2)));
+}
+
+#[wasm_bindgen_test]
+async fn wrong_credentials_are_an_answer_and_no_farewell() {
+    let fixture = Fixture::new(401, json!("Unauthorized")).await;
+    fixture.channel.answer("login", 401, json!("UNAUTHORIZED")).await;
+    let credentials = Credentials {
+        email: "a&b=c@example.com".to_owned(),
+        password: "p+ä".to_owned(),
+    };
+    let error = fixture.handle().sign_in(&credentials).await.unwrap_err();
+    assert_eq!(error.kind(), &Kind::WrongCredentials);
+    assert_eq!(*fixture.handle().session(), Session::SignedOut(None));
+    let stats = fixture.channel.stats().await;
+    let login = stats["rest_requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|request| request["path"] == "login")
+        .unwrap();
+    assert_eq!(login["body"], "email=a%26b%3Dc%40example.com&password=p%2B%C3%A4");
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_can_not_say_who_is_signed_in_is_asked_for_who_was() {
+    storage::set_sign_out_pending(false);
+    storage::remember_user(Some(&UserId::from_u128(7).to_string()));
+    let channel = Channel::silent();
+    channel
+        .answer(&format!("users/{}", UserId::from_u128(7)), 200, user(7))
+        .await;
+    let fixture = Fixture::again(channel, 400, json!("Invalid URL: UUID parsing failed")).await;
+    assert_eq!(fixture.handle().user().map(|user| user.id), Some(UserId::from_u128(7)));
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_can_not_be_asked_is_no_reason_to_sign_out() {
+    let fixture = Fixture::new(500, json!("INTERNAL SERVER ERROR")).await;
+    assert!(matches!(fixture.handle().session(), Session::Unknown(_)));
+    fixture.channel.answer("users/current", 200, user(1)).await;
+    fixture.handle().restore();
+    until("it was asked again", || fixture.handle().user().is_some()).await;
+}
+
+#[wasm_bindgen_test]
+async fn who_signs_out_while_the_server_is_away_stays_signed_out_when_it_is_back() {
+    let fixture = Fixture::new(200, user(1)).await;
+    fixture
+        .channel
+        .answer("delete", 503, json!("SERVICE UNAVAILABLE"))
+        .await;
+    fixture.handle().sign_out(Farewell::Asked);
+    fixture.channel.wait("rest_path=delete&rest_count=1").await;
+    settle().await;
+    assert!(storage::is_sign_out_pending());
+
+    // The page is loaded again; the cookie would still do.
+    let again = Fixture::again(Channel::silent(), 200, user(1)).await;
+    until("the server was told", || !storage::is_sign_out_pending()).await;
+    assert_eq!(
+        again.requests("delete").await,
+        1,
+        "the session is ended before anything is asked"
+    );
+    drop(fixture);
+}
