@@ -150,7 +150,7 @@ impl ScriptedStream {
             .read_line(&mut line)
             .context("cannot read what the scripted stream says")?;
         if line.is_empty() {
-            bail!("the scripted stream did not start: see above");
+            bail!("the scripted stream did not start: end another one, if it runs");
         }
         note(line.trim());
         Ok(stream)
@@ -159,7 +159,11 @@ impl ScriptedStream {
 
 fn start_quietly(path: &Path) -> anyhow::Result<Child> {
     let mut command = Command::new(path);
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    // Why it does not start is all there is to say about it.
+    command
+        .env("RUST_LIB_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
     command
         .spawn()
         .with_context(|| format!("cannot run {}", path.display()))
