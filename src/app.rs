@@ -1,14 +1,13 @@
 //! The app: who gives what to whom, and which page is shown.
 
+use std::rc::Rc;
+
+use wire::User;
 use yew::prelude::*;
 use yew_router::prelude::*;
 use yewdux::YewduxRoot;
 
-use std::rc::Rc;
-
-use wire::User;
-
-use crate::api::{Api, ApiError};
+use crate::api::{Api, ApiError, Kind};
 use crate::components::{ConnectionIndicator, Problem, Shell, Splash, Toasts};
 use crate::config::Config;
 use crate::live::Live;
@@ -59,10 +58,22 @@ struct WorkspaceProperties {
 fn Workspace(props: &WorkspaceProperties) -> Html {
     let api = props.api.clone();
     let client = use_memo((), move |()| Client::new(api));
-    let signed_in = use_session().user().is_some();
+    let session = use_session();
+    let signed_in = session.user().is_some();
     let say = use_say();
-    let on_failure = use_callback(say, |failure: Failure<ApiError>, say| {
-        say.say(format!("Could not {}. {}", failure.attempt, failure.error));
+    let on_failure = use_callback(say.clone(), |failure: Failure<ApiError>, say| {
+        // That the session has ended is told where one signs in again.
+        if !matches!(failure.error.kind(), Kind::Unauthorized) {
+            say.say(format!("Could not {}. {}", failure.attempt, failure.error));
+        }
+    });
+    use_effect_with((session, say), |(session, say)| {
+        let say = say.clone();
+        let guard = session.on_sign_out("the messages", move || {
+            say.clear();
+            Ok(())
+        });
+        move || drop(guard)
     });
     let Config {
         stream_url, connection, ..

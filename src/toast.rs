@@ -44,6 +44,8 @@ pub enum Change {
     Say(String),
     /// It was read, or its time is over.
     Dismiss(u32),
+    /// Whoever it was said to has left.
+    Clear,
 }
 
 impl Toasts {
@@ -64,6 +66,7 @@ impl Toasts {
                     _timer: timer,
                 });
             }
+            Change::Clear => toasts.shown.clear(),
             Change::Dismiss(number) => toasts.shown.retain(|toast| toast.number != number),
         }
         toasts
@@ -93,6 +96,11 @@ impl Say {
     /// Says something.
     pub fn say(&self, text: impl Into<String>) {
         self.0.emit(Change::Say(text.into()));
+    }
+
+    /// Takes everything back that was said.
+    pub fn clear(&self) {
+        self.0.emit(Change::Clear);
     }
 }
 

@@ -221,7 +221,7 @@ impl Fixture {
         let write = self.seen.0.write.borrow().clone().unwrap();
         let inside = Rc::clone(&self.seen.0);
         write.run_then(text.to_owned(), move |result| {
-            inside.settled.borrow_mut().push(result.is_ok())
+            inside.settled.borrow_mut().push(result.is_ok());
         });
     }
 }

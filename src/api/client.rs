@@ -22,13 +22,15 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Api(Rc<Inner>);
 
+type ReadListener = Rc<dyn Fn(Option<Cursor>)>;
+
 struct Inner {
     base: String,
     version: Option<String>,
     /// Counts sign-ins and sign-outs: an answer to a question of before concerns nobody.
     epoch: Cell<u64>,
     on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
-    on_read: RefCell<Option<Rc<dyn Fn(Option<Cursor>)>>>,
+    on_read: RefCell<Option<ReadListener>>,
 }
 
 impl Api {

@@ -80,6 +80,7 @@ where
     }
 }
 
+type Plan<I, O> = Rc<dyn Fn(&I) -> Edits<O>>;
 type Running<O, E> = std::pin::Pin<Box<dyn Future<Output = Result<O, E>>>>;
 
 /// A way to change something on the server.
@@ -87,7 +88,7 @@ pub struct UseMutation<B: Backend, I, O> {
     attempt: &'static str,
     client: QueryClient<B>,
     alive: Rc<()>,
-    edits: Rc<dyn Fn(&I) -> Edits<O>>,
+    edits: Plan<I, O>,
     run: Rc<dyn Fn(B, I) -> Running<O, B::Error>>,
 }
 

@@ -9,51 +9,11 @@ use std::time::Duration;
 
 use wire::Cursor;
 
+use super::settings::{self, Settings};
 use super::status::{Cause, ConnectionError, State, Status};
 use super::timer::{Timer, Timers};
 use super::transport::{Frame, Generation, Hello, Message, Signal};
-use crate::backoff::Backoff;
 use crate::time::Instant;
-
-/// The numbers of the connection.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// How long to wait between attempts.
-    pub backoff: Backoff,
-    /// How many retries follow a failure before trying ends.
-    pub max_retries: u32,
-    /// How long a new stream may take to say hello. An answer that does not come would never be reported: the
-    /// seventh stream over HTTP/1.1 hangs without a word.
-    pub connect_timeout: Duration,
-    /// How long a stream must live before earlier failures are forgiven. Forgiving at once would turn a server
-    /// that accepts and drops into a tight loop.
-    pub stable_after: Duration,
-    /// The time between two opens, whatever the reason for the second.
-    pub min_open_gap: Duration,
-    /// Whether the server says hello. If it does not, an opened stream counts as connected, nothing is ever
-    /// resumed, and silence is noticed only once a first heartbeat was seen.
-    pub expects_hello: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            backoff: Backoff::default(),
-            max_retries: 10,
-            connect_timeout: Duration::from_secs(10),
-            stable_after: Duration::from_secs(10),
-            min_open_gap: Duration::from_secs(1),
-            expects_hello: true,
-        }
-    }
-}
-
-/// Silence that is allowed where a heartbeat was seen but never promised.
-const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(15);
-/// What may be promised: less would kill healthy streams, more would never notice a dead one.
-const HEARTBEAT_RANGE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
-/// What the network may add to two heartbeats before the stream counts as dead.
-const WATCHDOG_SLACK: Duration = Duration::from_secs(10);
 
 /// What the connection wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -296,7 +256,10 @@ impl<E> Connection<E> {
                 self.hear(now, Hello::default());
                 return self.handle_message(now, Message { cursor, frame });
             }
-            Frame::Heartbeat => self.patience = self.patience.or(Some(patience(DEFAULT_HEARTBEAT))),
+            Frame::Heartbeat => {
+                let promised = || settings::patience(settings::DEFAULT_HEARTBEAT);
+                self.patience = Some(self.patience.unwrap_or_else(promised));
+            }
             Frame::Event(event) => {
                 self.last_event_at = Some(now);
                 if self.is_news(cursor.as_ref()) {
@@ -309,7 +272,7 @@ impl<E> Connection<E> {
             }
             Frame::Shutdown { retry_ms } => {
                 self.close();
-                self.wait(now, Duration::from_millis(retry_ms).min(HEARTBEAT_RANGE.1));
+                self.wait(now, Duration::from_millis(retry_ms).min(settings::LONGEST_WAIT));
                 return;
             }
             Frame::Ignored => {}
@@ -357,7 +320,9 @@ impl<E> Connection<E> {
         self.oldest_read = None;
         self.last_connected_at = Some(now);
         self.last_error = None;
-        self.patience = hello.heartbeat_ms.map(|millis| patience(Duration::from_millis(millis)));
+        self.patience = hello
+            .heartbeat_ms
+            .map(|millis| settings::patience(Duration::from_millis(millis)));
         self.timers.cancel(Timer::Connect);
         self.timers.set(Timer::Stable, now + self.settings.stable_after);
         self.watch(now);
@@ -422,8 +387,4 @@ impl<E> Connection<E> {
             self.phase = Phase::Waiting;
         }
     }
-}
-
-fn patience(heartbeat: Duration) -> Duration {
-    heartbeat.clamp(HEARTBEAT_RANGE.0, HEARTBEAT_RANGE.1) * 2 + WATCHDOG_SLACK
 }

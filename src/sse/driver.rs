@@ -8,8 +8,9 @@ use std::rc::{Rc, Weak};
 use wire::{Cursor, EventKind};
 use yewdux::Dispatch;
 
-use super::connection::{Connection, Output, Settings};
+use super::connection::{Connection, Output};
 use super::decode::{Delivery, decode};
+use super::settings::Settings;
 use super::status::Status;
 use super::store::StatusStore;
 use super::transport::{Generation, Signal};
@@ -176,13 +177,11 @@ impl Driver {
     fn publish(&self) {
         let status = self.0.connection.borrow().status();
         let published = self.0.published.borrow().clone();
-        let same_but_for_events = Status {
+        let without_events = |status: &Status| Status {
             last_event_at: None,
             ..status.clone()
-        } == Status {
-            last_event_at: None,
-            ..published.clone()
         };
+        let same_but_for_events = without_events(&status) == without_events(&published);
         if same_but_for_events {
             if status.last_event_at != published.last_event_at && self.0.publish_later.borrow().is_none() {
                 let driver = Rc::downgrade(&self.0);

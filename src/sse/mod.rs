@@ -18,6 +18,7 @@ mod connection;
 mod decode;
 mod driver;
 mod provider;
+mod settings;
 mod status;
 mod store;
 mod timer;
@@ -27,10 +28,11 @@ mod use_event;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Output, Settings};
+pub use connection::{Connection, Output};
 pub use decode::{Delivery, decode};
 pub use driver::Report;
 pub use provider::{SseHandle, SseProvider, SseProviderProperties, Subscription, use_sse};
+pub use settings::Settings;
 pub use status::{Cause, ConnectionError, State, Status};
 pub use store::StatusStore;
 pub use transport::{Frame, Generation, Hello, Message, Signal};

@@ -6,8 +6,8 @@ use wire::Cursor;
 use yew::prelude::*;
 use yewdux::use_dispatch;
 
-use super::connection::Settings;
 use super::driver::{Driver, Listener, Report};
+use super::settings::Settings;
 use super::store::StatusStore;
 use crate::browser::{self, PageEvent, page};
 

@@ -3,7 +3,12 @@
 //! The server is `scripted-stream` of `crates/e2e`; `cargo xtask test browser` starts it. Each test has a channel of
 //! its own, so tests do not meet.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on must say so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that can not go on must say so"
+)]
 #![allow(dead_code, clippy::allow_attributes, reason = "not every test file uses all of it")]
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The decoder is liberal in four dialects, and strict about what it calls an event.
 
+#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+
 use serde_json::{Map, Value, json};
 use wire::{DecodeError, Event, EventKind, JobType, MAX_EVENT_BYTES, decode};
 

@@ -1,5 +1,7 @@
 //! Pins the wire: one golden file for each event. A change here is a change of protocol.
 
+#![expect(clippy::panic, reason = "a test that can not go on must say so")]
+
 use std::path::Path;
 
 use serde_json::Value;

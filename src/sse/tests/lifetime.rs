@@ -1,0 +1,79 @@
+//! There is a stream if and only if somebody is signed in.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn signing_in_opens_one_stream_and_hello_makes_it_connected() {
+    let mut world = World::new(SETTINGS);
+    world
+        .state(State::Disconnected)
+        .start()
+        .expect(&[(0, open(1))])
+        .state(State::Connecting);
+    world.start().expect(&[]);
+    world.at(50).signal(1, Signal::Opened).state(State::Connecting);
+    world.hello(1, fresh("e-0")).expect(&[]).state(State::Connected);
+    assert_eq!(
+        world.connection.status().last_connected_at,
+        Some(Instant::from_millis(50))
+    );
+}
+
+#[test]
+fn signing_out_closes_forgets_and_is_deaf_to_what_is_late() {
+    let mut world = World::new(SETTINGS);
+    world.start().hello(1, fresh("e-3")).event(1, Some("e-4"), 4).stop();
+    world.expect(&[(0, open(1)), (0, Deliver(4)), (0, close(1))]);
+    assert_eq!(world.connection.status(), Status::default());
+    assert_eq!(world.connection.poll_timeout(), None);
+    world
+        .event(1, Some("e-5"), 5)
+        .signal(1, Signal::Lost)
+        .signal(1, Signal::Opened)
+        .read("e-9")
+        .act(Connection::retry);
+    world
+        .act(Connection::handle_opportunity)
+        .stop()
+        .at(1_000_000)
+        .expect(&[]);
+    // The next person starts from nothing.
+    world.start().expect(&[(1_000_000, open(3))]);
+}
+
+#[test]
+fn signing_out_while_waiting_or_connecting_opens_nothing_later() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .signal(1, Signal::Lost)
+        .stop()
+        .at(100_000)
+        .expect(&[(0, open(1)), (0, close(1))]);
+    world.start().stop().hello(3, fresh("e-0")).at(200_000);
+    world
+        .expect(&[(100_000, open(3)), (100_000, close(3))])
+        .state(State::Disconnected);
+}
+
+#[test]
+fn five_hundred_rapid_sign_ins_leave_nothing_open() {
+    let mut world = World::new(SETTINGS);
+    for _ in 0..500 {
+        world.start().stop();
+    }
+    let opens = world
+        .seen
+        .iter()
+        .filter(|(_, output)| matches!(output, Open { .. }))
+        .count();
+    let closes = world
+        .seen
+        .iter()
+        .filter(|(_, output)| matches!(output, Close { .. }))
+        .count();
+    assert_eq!((opens, closes), (500, 500));
+}

@@ -1,0 +1,160 @@
+//! The connection in virtual time: tables of what happens when, and what is to be done about it.
+
+mod invariants;
+mod lifetime;
+mod position;
+mod recovery;
+
+use std::time::Duration;
+
+use Output::{CheckSession, Close, Deliver, Gap, Open};
+use wire::Cursor;
+
+use super::connection::{Connection, Output};
+use super::settings::Settings;
+use super::status::{Cause, State, Status};
+use super::transport::{Frame, Generation, Hello, Message, Signal};
+use crate::backoff::Backoff;
+use crate::time::Instant;
+
+const SETTINGS: Settings = Settings {
+    backoff: Backoff {
+        base: Duration::from_secs(1),
+        cap: Duration::from_secs(30),
+        jitter: 0.0,
+    },
+    max_retries: 10,
+    connect_timeout: Duration::from_secs(10),
+    stable_after: Duration::from_secs(10),
+    min_open_gap: Duration::from_secs(1),
+    expects_hello: true,
+};
+
+/// A connection whose clock is a number.
+struct World {
+    connection: Connection<u32>,
+    now: Instant,
+    seen: Vec<(u64, Output<u32>)>,
+}
+
+impl World {
+    fn new(settings: Settings) -> Self {
+        Self {
+            connection: Connection::new(settings, 7),
+            now: Instant::default(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// Lets time pass until `ms`, as the driver would: by waking the connection at each of its deadlines.
+    fn at(&mut self, ms: u64) -> &mut Self {
+        let until = Instant::from_millis(ms);
+        while let Some(deadline) = self.connection.poll_timeout().filter(|deadline| *deadline <= until) {
+            self.now = self.now.max(deadline);
+            self.connection.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+        self
+    }
+
+    fn act(&mut self, act: impl FnOnce(&mut Connection<u32>, Instant)) -> &mut Self {
+        act(&mut self.connection, self.now);
+        self.drain();
+        self
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.connection.poll() {
+            self.seen.push((self.now.as_millis(), output));
+        }
+    }
+
+    fn start(&mut self) -> &mut Self {
+        self.act(Connection::start)
+    }
+
+    fn stop(&mut self) -> &mut Self {
+        self.act(|connection, _| connection.stop())
+    }
+
+    fn signal(&mut self, generation: u64, signal: Signal<u32>) -> &mut Self {
+        self.act(|connection, now| connection.handle_signal(now, Generation(generation), signal))
+    }
+
+    fn hello(&mut self, generation: u64, hello: Hello) -> &mut Self {
+        self.signal(generation, message(None, Frame::Hello(hello)))
+    }
+
+    fn event(&mut self, generation: u64, id: Option<&str>, event: u32) -> &mut Self {
+        self.signal(generation, message(id, Frame::Event(event)))
+    }
+
+    fn read(&mut self, position: &str) -> &mut Self {
+        self.act(|connection, _| connection.handle_read(position.parse().ok()))
+    }
+
+    /// The number of the newest stream.
+    fn newest(&self) -> u64 {
+        let newest = |(_, output): &(u64, Output<u32>)| match output {
+            Open { generation, .. } => Some(generation.0),
+            _ => None,
+        };
+        self.seen.iter().rev().find_map(newest).unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn expect(&mut self, expected: &[(u64, Output<u32>)]) -> &mut Self {
+        assert_eq!(std::mem::take(&mut self.seen), expected);
+        self
+    }
+
+    #[track_caller]
+    fn state(&mut self, state: State) -> &mut Self {
+        assert_eq!(self.connection.status().state, state);
+        self
+    }
+}
+
+fn message(id: Option<&str>, frame: Frame<u32>) -> Signal<u32> {
+    Signal::Message(Message {
+        cursor: id.and_then(|id| id.parse().ok()),
+        frame,
+    })
+}
+
+fn open(generation: u64) -> Output<u32> {
+    Open {
+        generation: Generation(generation),
+        cursor: None,
+    }
+}
+
+fn open_at(generation: u64, cursor: &str) -> Output<u32> {
+    Open {
+        generation: Generation(generation),
+        cursor: Some(cursor.parse::<Cursor>().unwrap()),
+    }
+}
+
+fn close(generation: u64) -> Output<u32> {
+    Close {
+        generation: Generation(generation),
+    }
+}
+
+fn fresh(cursor: &str) -> Hello {
+    Hello {
+        resumed: false,
+        cursor: cursor.parse().ok(),
+        heartbeat_ms: Some(15_000),
+    }
+}
+
+fn resumed() -> Hello {
+    Hello {
+        resumed: true,
+        cursor: None,
+        heartbeat_ms: Some(15_000),
+    }
+}

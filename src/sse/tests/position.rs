@@ -1,0 +1,115 @@
+//! Nothing is missed, and nothing arrives twice.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn what_was_delivered_is_not_delivered_again() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-4"))
+        .event(1, Some("e-5"), 5)
+        .event(1, Some("e-5"), 5)
+        .event(1, Some("e-4"), 4);
+    world
+        .event(1, Some("e-6"), 6)
+        .expect(&[(0, open(1)), (0, Deliver(5)), (0, Deliver(6))]);
+}
+
+#[test]
+fn a_stream_that_does_not_resume_means_a_gap_and_only_then() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-4"))
+        .signal(1, Signal::Lost)
+        .at(1_000)
+        .expect(&[(0, open(1)), (0, close(1)), (1_000, open_at(2, "e-4"))]);
+    world.hello(2, fresh("f-0")).expect(&[(1_000, Gap)]);
+    world.event(2, Some("f-1"), 1).expect(&[(1_000, Deliver(1))]);
+    world.at(2_000).signal(2, Signal::Lost).at(4_000).hello(3, resumed());
+    world.expect(&[(2_000, close(2)), (4_000, open_at(3, "f-1"))]);
+}
+
+#[test]
+fn resync_means_a_gap_and_moves_the_position() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-4"))
+        .signal(1, message(Some("e-900"), Frame::Resync))
+        .expect(&[(0, open(1)), (0, Gap)]);
+    world
+        .event(1, Some("e-899"), 1)
+        .expect(&[])
+        .event(1, Some("e-901"), 2)
+        .expect(&[(0, Deliver(2))]);
+}
+
+#[test]
+fn between_the_first_read_and_the_first_event_nothing_is_missed() {
+    // Read before the stream was asked for: the stream takes up where the read ended.
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Lost).read("e-9").read("e-8").at(1_000);
+    world.expect(&[(0, open(1)), (0, close(1)), (1_000, open_at(2, "e-8"))]);
+    world.hello(2, resumed()).expect(&[]);
+
+    // Read while the stream was opening, and something happened in between.
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .read("e-8")
+        .read("e-9")
+        .hello(1, fresh("e-9"))
+        .expect(&[(0, open(1)), (0, Gap)]);
+
+    // The same, and nothing happened in between: nothing is read twice.
+    let mut world = World::new(SETTINGS);
+    world.start().read("e-9").hello(1, fresh("e-9")).expect(&[(0, open(1))]);
+
+    // A read that left before the stream opened and returned after it.
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-9"))
+        .read("e-9")
+        .read("e-10")
+        .expect(&[(0, open(1))]);
+    world.read("e-8").expect(&[(0, Gap)]);
+    // Of another log: the stream will notice that by itself.
+    world.read("f-1").expect(&[]);
+}
+
+#[test]
+fn a_server_without_hello_is_connected_when_it_opens_and_never_resumes() {
+    let mut world = World::new(Settings {
+        expects_hello: false,
+        ..SETTINGS
+    });
+    world
+        .start()
+        .signal(1, Signal::Opened)
+        .expect(&[(0, open(1)), (0, Gap)])
+        .state(State::Connected);
+    // It promises no heartbeat, so its silence means nothing.
+    world.at(3_600_000).expect(&[]).state(State::Connected);
+    world
+        .event(1, None, 5)
+        .event(1, None, 5)
+        .expect(&[(3_600_000, Deliver(5)), (3_600_000, Deliver(5))]);
+    world.signal(1, Signal::Lost).at(3_601_000).signal(2, Signal::Opened);
+    world.expect(&[(3_600_000, close(1)), (3_601_000, open(2)), (3_601_000, Gap)]);
+}
+
+#[test]
+fn the_first_message_counts_as_hello() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .event(1, None, 5)
+        .expect(&[(0, open(1)), (0, Gap), (0, Deliver(5))])
+        .state(State::Connected);
+}
