@@ -6,7 +6,8 @@ use freshet::config::{self, Config};
 use freshet::console;
 
 fn main() {
-    std::panic::set_hook(Box::new(|panic| {
+    // Yew installs a hook of its own when it renders, unless it is given one.
+    yew::set_custom_panic_hook(Box::new(|panic| {
         console::error(&panic.to_string());
         page::show_fatal(
             "Something went wrong",

@@ -1,6 +1,6 @@
 //! The page: its configuration, its title, whether it is seen.
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement, VisibilityState};
 
 fn document() -> Option<Document> {
@@ -42,33 +42,35 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Replaces everything on the page by a message. For when the app itself can not go on.
+/// Replaces the page by a message. For when the app itself can not go on.
+///
+/// The old body is taken away whole: what is left of a broken app may go on rendering into it, unseen.
 pub fn show_fatal(title: &str, explanation: &str) {
-    let Some((document, body)) = document().and_then(|document| Some((document.clone(), document.body()?))) else {
-        return;
-    };
-    body.set_inner_html("");
-    let build = || -> Result<(), wasm_bindgen::JsValue> {
-        let main = document.create_element("main")?;
-        main.set_class_name("fatal");
-        main.set_attribute("role", "alert")?;
-        let heading = document.create_element("h1")?;
-        heading.set_text_content(Some(title));
-        let text = document.create_element("p")?;
-        text.set_text_content(Some(explanation));
-        let reload = document.create_element("a")?;
-        reload.set_class_name("button primary");
-        reload.set_attribute("href", "")?;
-        reload.set_text_content(Some("Reload the page"));
-        for child in [heading, text, reload] {
-            main.append_child(&child)?;
-        }
-        body.append_child(&main)?;
-        Ok(())
-    };
-    if build().is_err() {
-        body.set_text_content(Some(&format!("{title}. {explanation}")));
+    let Some(document) = document() else { return };
+    if let Err(error) = replace_body(&document, title, explanation) {
+        web_sys::console::error_2(&title.into(), &error);
     }
+}
+
+fn replace_body(document: &Document, title: &str, explanation: &str) -> Result<(), JsValue> {
+    let body: HtmlElement = document.create_element("body")?.unchecked_into();
+    let main = document.create_element("main")?;
+    main.set_class_name("fatal");
+    main.set_attribute("role", "alert")?;
+    let heading = document.create_element("h1")?;
+    heading.set_text_content(Some(title));
+    let text = document.create_element("p")?;
+    text.set_text_content(Some(explanation));
+    let reload = document.create_element("a")?;
+    reload.set_class_name("button primary");
+    reload.set_attribute("href", "")?;
+    reload.set_text_content(Some("Reload the page"));
+    for child in [heading, text, reload] {
+        main.append_child(&child)?;
+    }
+    body.append_child(&main)?;
+    document.set_body(Some(&body));
+    Ok(())
 }
 
 /// How grave something is.
