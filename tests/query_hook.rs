@@ -134,10 +134,11 @@ fn Show(props: &ShowProperties) -> Html {
     let id = props.word.unwrap_or_default();
     let write = use_mutation(
         "write the word",
-        move |text: &String| {
+        Word(id),
+        |word, text: &String| {
             let text = text.clone();
             Edits::default().edit(
-                &Word(id),
+                word,
                 move |_: &String| text.clone(),
                 |written: &String| {
                     let written = written.clone();
@@ -145,7 +146,7 @@ fn Show(props: &ShowProperties) -> Html {
                 },
             )
         },
-        |server: Server, _| async move { server.ask(0).await },
+        |_, server: Server, _| async move { server.ask(0).await },
     );
     *inside.write.borrow_mut() = Some(write);
     html! {

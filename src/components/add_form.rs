@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use super::submission::{Submission, is_enter};
+use super::submission::{Refused, Submission, is_enter};
 
 /// Properties of [`AddForm`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -42,7 +42,10 @@ pub fn AddForm(props: &AddFormProperties) -> Html {
                 })
             };
             text.set(String::new());
-            on_add.emit(Submission { text: written, refused });
+            on_add.emit(Submission {
+                text: written,
+                refused: Refused(refused),
+            });
         })
     };
     let on_submit = submit.reform(|event: SubmitEvent| event.prevent_default());

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use super::submission::{Submission, is_enter};
+use super::submission::{Refused, Submission, is_enter};
 
 /// Properties of [`ItemRow`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -159,7 +159,7 @@ fn editor(
                 };
                 on_save.emit(Submission {
                     text: draft.clone(),
-                    refused,
+                    refused: Refused(refused),
                 });
             }
             mode.set(Mode::Resting);

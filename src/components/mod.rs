@@ -17,5 +17,5 @@ pub use icon::{Glyph, Icon};
 pub use item::ItemRow;
 pub use query_view::{Problem, Skeleton, query_view};
 pub use shell::{Card, Shell, Splash};
-pub use submission::Submission;
+pub use submission::{Refused, Submission};
 pub use toasts::Toasts;

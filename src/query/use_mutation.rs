@@ -1,6 +1,7 @@
 //! The hook that changes something.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -54,45 +55,57 @@ impl<O> Edits<O> {
 }
 
 /// A way to change something on the server. `attempt` says what it does, to follow "Could not"; `edits` says what it
-/// does to what is shown; `run` does it.
+/// does to what is shown; `run` does it. Both are given `deps`, and the handle stays equal for as long as they do.
 ///
 /// The change is shown before the server has answered, and taken back if it is refused. It is carried through even
 /// if the component goes away meanwhile.
 #[hook]
-pub fn use_mutation<B, I, O, P, R, F>(attempt: &'static str, edits: P, run: R) -> UseMutation<B, I, O>
+pub fn use_mutation<D, B, I, O, P, R, F>(attempt: &'static str, deps: D, edits: P, run: R) -> UseMutation<B, I, O>
 where
+    D: Clone + PartialEq + 'static,
     B: Backend,
-    I: Clone + 'static,
+    I: 'static,
     O: 'static,
-    P: Fn(&I) -> Edits<O> + 'static,
-    R: Fn(B, I) -> F + 'static,
+    P: Fn(&D, &I) -> Edits<O> + 'static,
+    R: Fn(&D, B, I) -> F + 'static,
     F: Future<Output = Result<O, B::Error>> + 'static,
 {
     let client = use_query_client::<B>();
+    let plan = use_memo(deps, |deps| {
+        let (for_edits, for_run) = (deps.clone(), deps.clone());
+        Plan {
+            edits: Box::new(move |input| edits(&for_edits, input)),
+            run: Box::new(move |backend, input| Box::pin(run(&for_run, backend, input))),
+        }
+    });
     // Lives as long as the component, and with it what is to be called back.
     let alive = use_memo((), |()| ());
     UseMutation {
         attempt,
         client,
         alive,
-        edits: Rc::new(edits),
-        run: Rc::new(move |backend, input| Box::pin(run(backend, input))),
+        plan,
     }
 }
 
-type Plan<I, O> = Rc<dyn Fn(&I) -> Edits<O>>;
-type Running<O, E> = std::pin::Pin<Box<dyn Future<Output = Result<O, E>>>>;
+type EditsFn<I, O> = dyn Fn(&I) -> Edits<O>;
+type Running<O, E> = Pin<Box<dyn Future<Output = Result<O, E>>>>;
+type RunFn<B, I, O> = dyn Fn(B, I) -> Running<O, <B as Backend>::Error>;
+
+struct Plan<B: Backend, I, O> {
+    edits: Box<EditsFn<I, O>>,
+    run: Box<RunFn<B, I, O>>,
+}
 
 /// A way to change something on the server.
 pub struct UseMutation<B: Backend, I, O> {
     attempt: &'static str,
     client: QueryClient<B>,
     alive: Rc<()>,
-    edits: Plan<I, O>,
-    run: Rc<dyn Fn(B, I) -> Running<O, B::Error>>,
+    plan: Rc<Plan<B, I, O>>,
 }
 
-impl<B: Backend, I: Clone + 'static, O: 'static> UseMutation<B, I, O> {
+impl<B: Backend, I: 'static, O: 'static> UseMutation<B, I, O> {
     /// Changes it.
     pub fn run(&self, input: I) {
         self.run_then(input, |_| {});
@@ -100,11 +113,11 @@ impl<B: Backend, I: Clone + 'static, O: 'static> UseMutation<B, I, O> {
 
     /// Changes it, and calls back with the outcome unless the component is gone by then.
     pub fn run_then(&self, input: I, then: impl FnOnce(Result<&O, &B::Error>) + 'static) {
-        let edits = (self.edits)(&input).0;
+        let edits = (self.plan.edits)(&input).0;
         let mutation = self
             .client
             .begin(edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone())));
-        let running = (self.run)(self.client.backend().clone(), input);
+        let running = (self.plan.run)(self.client.backend().clone(), input);
         let (client, attempt, alive) = (self.client.clone(), self.attempt, Rc::downgrade(&self.alive));
         browser::spawn(async move {
             let result = running.await;
@@ -137,9 +150,14 @@ impl<B: Backend, I, O> Clone for UseMutation<B, I, O> {
             attempt: self.attempt,
             client: self.client.clone(),
             alive: Rc::clone(&self.alive),
-            edits: Rc::clone(&self.edits),
-            run: Rc::clone(&self.run),
+            plan: Rc::clone(&self.plan),
         }
+    }
+}
+
+impl<B: Backend, I, O> PartialEq for UseMutation<B, I, O> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.plan, &other.plan) && self.client == other.client
     }
 }
 

@@ -59,7 +59,7 @@ impl Query for UserActions {
 }
 
 /// What can be done to the actions of a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ActionMutations {
     /// Adds one.
     pub create: UseMutation<Api, NewAction, Action>,
@@ -76,18 +76,21 @@ pub fn use_action_mutations(session: CoachingSessionId, user: UserId) -> ActionM
     ActionMutations {
         create: use_mutation(
             "add the action",
-            move |new: &NewAction| list::creation(&query, Rc::new(draft(new, user))),
-            |api: Api, new| async move { api.create_action(&new).await },
+            (query, user),
+            |(query, user), new| list::creation(query, Rc::new(draft(new, *user))),
+            |_, api: Api, new| async move { api.create_action(&new).await },
         ),
         update: use_mutation(
             "save the action",
-            move |action: &Action| list::change(&query, action),
-            |api: Api, action| async move { api.update_action(&action).await },
+            query,
+            list::change,
+            |_, api: Api, action| async move { api.update_action(&action).await },
         ),
         delete: use_mutation(
             "delete the action",
-            move |id: &ActionId| list::removal(&query, *id),
-            |api: Api, id| async move { api.delete_action(id).await },
+            query,
+            |query, id| list::removal(query, *id),
+            |_, api: Api, id| async move { api.delete_action(id).await },
         ),
     }
 }

@@ -34,7 +34,7 @@ impl Query for SessionAgreements {
 }
 
 /// What can be done to the agreements of a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AgreementMutations {
     /// Adds one.
     pub create: UseMutation<Api, NewAgreement, Agreement>,
@@ -51,29 +51,34 @@ pub fn use_agreement_mutations(session: CoachingSessionId, user: UserId) -> Agre
     AgreementMutations {
         create: use_mutation(
             "add the agreement",
-            move |new: &NewAgreement| {
-                let not_known_yet = Timestamp::default();
-                let draft = Rc::new(Agreement {
-                    id: list::draft_id(),
-                    coaching_session_id: new.coaching_session_id,
-                    body: new.body.clone(),
-                    user_id: user,
-                    created_at: not_known_yet,
-                    updated_at: not_known_yet,
-                });
-                list::creation(&query, draft)
-            },
-            |api: Api, new| async move { api.create_agreement(&new).await },
+            (query, user),
+            |(query, user), new| list::creation(query, Rc::new(draft(new, *user))),
+            |_, api: Api, new| async move { api.create_agreement(&new).await },
         ),
         update: use_mutation(
             "save the agreement",
-            move |agreement: &Agreement| list::change(&query, agreement),
-            |api: Api, agreement| async move { api.update_agreement(&agreement).await },
+            query,
+            list::change,
+            |_, api: Api, agreement| async move { api.update_agreement(&agreement).await },
         ),
         delete: use_mutation(
             "delete the agreement",
-            move |id: &AgreementId| list::removal(&query, *id),
-            |api: Api, id| async move { api.delete_agreement(id).await },
+            query,
+            |query, id| list::removal(query, *id),
+            |_, api: Api, id| async move { api.delete_agreement(id).await },
         ),
+    }
+}
+
+/// What a new agreement looks like until the server has said.
+fn draft(new: &NewAgreement, user: UserId) -> Agreement {
+    let not_known_yet = Timestamp::default();
+    Agreement {
+        id: list::draft_id(),
+        coaching_session_id: new.coaching_session_id,
+        body: new.body.clone(),
+        user_id: user,
+        created_at: not_known_yet,
+        updated_at: not_known_yet,
     }
 }

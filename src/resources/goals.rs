@@ -59,7 +59,7 @@ impl Query for SessionGoals {
 }
 
 /// What can be done to the goals of a relationship, and to those that a session works on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GoalMutations {
     /// Sets one.
     pub create: UseMutation<Api, NewGoal, Goal>,
@@ -85,35 +85,43 @@ pub fn use_goal_mutations(
     GoalMutations {
         create: use_mutation(
             "add the goal",
-            move |new: &NewGoal| list::creation(&goals, Rc::new(draft(new, user))),
-            |api: Api, new| async move { api.create_goal(&new).await },
+            (goals, user),
+            |(goals, user), new| list::creation(goals, Rc::new(draft(new, *user))),
+            |_, api: Api, new| async move { api.create_goal(&new).await },
         ),
-        update: use_mutation(
-            "save the goal",
-            move |goal: &Goal| list::change(&goals, goal),
-            |api: Api, goal| async move { api.update_goal(&goal).await },
-        ),
+        update: use_mutation("save the goal", goals, list::change, |_, api: Api, goal| async move {
+            api.update_goal(&goal).await
+        }),
         delete: use_mutation(
             "delete the goal",
-            move |id: &GoalId| list::removal(&goals, *id),
-            |api: Api, id| async move { api.delete_goal(id).await },
+            goals,
+            |goals, id| list::removal(goals, *id),
+            |_, api: Api, id| async move { api.delete_goal(id).await },
         ),
         link: use_mutation(
             "work on the goal in this session",
-            move |goal: &Rc<Goal>| {
+            linked,
+            |linked, goal: &Rc<Goal>| {
                 let (now, later) = (Rc::clone(goal), Rc::clone(goal));
                 Edits::default().edit(
-                    &linked,
+                    linked,
                     move |list| list::with(list, &now),
                     move |_: &SessionGoal| move |list| list::with(list, &later),
                 )
             },
-            move |api: Api, goal| async move { api.link_goal(session, goal.id).await },
+            |SessionGoals(session), api: Api, goal| {
+                let session = *session;
+                async move { api.link_goal(session, goal.id).await }
+            },
         ),
         unlink: use_mutation(
             "take the goal out of this session",
-            move |id: &GoalId| list::removal(&linked, *id),
-            move |api: Api, id| async move { api.unlink_goal(session, id).await },
+            linked,
+            |linked, id| list::removal(linked, *id),
+            |SessionGoals(session), api: Api, id| {
+                let session = *session;
+                async move { api.unlink_goal(session, id).await }
+            },
         ),
     }
 }

@@ -18,7 +18,7 @@ pub use agreements::{AgreementMutations, SessionAgreements, use_agreement_mutati
 pub use goals::{GoalMutations, RelationshipGoals, SessionGoals, use_goal_mutations};
 pub use list::{Item, List};
 pub use relationships::UserRelationships;
-pub use sessions::{SessionById, SessionMutations, UserSessions, use_session_mutations};
+pub use sessions::{SessionById, UserSessions, use_plan_session, use_rename_session};
 
 /// The cache of the app.
 pub type Client = crate::query::QueryClient<Api>;

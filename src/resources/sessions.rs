@@ -68,51 +68,50 @@ impl Query for SessionById {
     }
 }
 
-/// What can be done to sessions.
-#[derive(Clone, Debug)]
-pub struct SessionMutations {
-    /// Plans one.
-    pub create: UseMutation<Api, NewCoachingSession, CoachingSession>,
-    /// Gives one a title.
-    pub rename: UseMutation<Api, (CoachingSessionId, Option<String>), CoachingSession>,
+/// Plans a session; it appears in `planned` once the server has given it an id.
+#[hook]
+pub fn use_plan_session(planned: UserSessions) -> UseMutation<Api, NewCoachingSession, CoachingSession> {
+    use_mutation("plan the session", planned, creation, |_, api: Api, new| async move {
+        api.create_session(&new).await
+    })
 }
 
-/// What can be done to sessions. A new one appears in `planned`.
+fn creation(planned: &UserSessions, _: &NewCoachingSession) -> Edits<CoachingSession> {
+    Edits::default().edit(planned, Clone::clone, |created: &CoachingSession| {
+        let created = Rc::new(created.clone());
+        move |sessions: &List<CoachingSession>| {
+            let mut sessions = list::with(sessions, &created);
+            sessions.sort_by_key(|session| session.date);
+            sessions
+        }
+    })
+}
+
+/// Which session, and what to call it; `None` takes the title away.
+type Renaming = (CoachingSessionId, Option<String>);
+
+/// Gives a session a title, or takes it away.
 #[hook]
-pub fn use_session_mutations(planned: Option<UserSessions>) -> SessionMutations {
-    SessionMutations {
-        create: use_mutation(
-            "plan the session",
-            move |_: &NewCoachingSession| match planned {
-                Some(query) => Edits::default().edit(&query, Clone::clone, |created: &CoachingSession| {
-                    let created = Rc::new(created.clone());
-                    move |sessions: &List<CoachingSession>| {
-                        let mut sessions = list::with(sessions, &created);
-                        sessions.sort_by_key(|session| session.date);
-                        sessions
-                    }
-                }),
-                None => Edits::default(),
-            },
-            |api: Api, new| async move { api.create_session(&new).await },
-        ),
-        rename: use_mutation(
-            "rename the session",
-            |(id, title): &(CoachingSessionId, Option<String>)| {
-                let title = title.clone();
-                Edits::default().edit(
-                    &SessionById(*id),
-                    move |session| CoachingSession {
-                        title: title.clone(),
-                        ..session.clone()
-                    },
-                    |saved: &CoachingSession| {
-                        let saved = saved.clone();
-                        move |_: &CoachingSession| saved.clone()
-                    },
-                )
-            },
-            |api: Api, (id, title)| async move { api.rename_session(id, &SessionTitle { title }).await },
-        ),
-    }
+pub fn use_rename_session() -> UseMutation<Api, Renaming, CoachingSession> {
+    use_mutation(
+        "rename the session",
+        (),
+        renaming,
+        |(), api: Api, (id, title)| async move { api.rename_session(id, &SessionTitle { title }).await },
+    )
+}
+
+fn renaming((): &(), (id, title): &Renaming) -> Edits<CoachingSession> {
+    let title = title.clone();
+    Edits::default().edit(
+        &SessionById(*id),
+        move |session| CoachingSession {
+            title: title.clone(),
+            ..session.clone()
+        },
+        |saved: &CoachingSession| {
+            let saved = saved.clone();
+            move |_: &CoachingSession| saved.clone()
+        },
+    )
 }

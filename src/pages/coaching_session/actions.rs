@@ -38,11 +38,7 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
                 status: ItemStatus::NotStarted,
                 assignee_ids: None,
             };
-            create.run_then(new, move |result| {
-                if result.is_err() {
-                    submission.refused.emit(());
-                }
-            });
+            create.run_then(new, submission.refused.if_failed());
         })
     };
     let retry = {
@@ -64,7 +60,7 @@ fn list(actions: &List<Action>, props: &ActionsProperties, mutations: &ActionMut
             <ul class="items" data-testid="actions">
                 for action in actions.iter() {
                     <ActionRow key={action.id.to_string()} action={Rc::clone(action)} user={props.user}
-                        relationship={props.relationship.clone()} mutations={Same(mutations.clone())} />
+                        relationship={props.relationship.clone()} mutations={mutations.clone()} />
                 }
             </ul>
             if actions.is_empty() {
@@ -74,28 +70,18 @@ fn list(actions: &List<Action>, props: &ActionsProperties, mutations: &ActionMut
     }
 }
 
-/// The same mutations in every render: what they do depends on the session alone.
-#[derive(Clone, Debug)]
-struct Same(ActionMutations);
-
-impl PartialEq for Same {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct ActionRowProperties {
     action: Rc<Action>,
     user: UserId,
     relationship: Option<Rc<CoachingRelationship>>,
-    mutations: Same,
+    mutations: ActionMutations,
 }
 
 #[component]
 fn ActionRow(props: &ActionRowProperties) -> Html {
     let action = &props.action;
-    let Same(ActionMutations { update, delete, .. }) = &props.mutations;
+    let ActionMutations { update, delete, .. } = &props.mutations;
     let is_closed = action.status.is_closed();
 
     let on_toggle = {
@@ -120,11 +106,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
                     body: Some(text),
                     ..(*action).clone()
                 },
-                move |result| {
-                    if result.is_err() {
-                        refused.emit(());
-                    }
-                },
+                refused.if_failed(),
             );
         })
     };

@@ -33,11 +33,7 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
                 coaching_session_id: session,
                 body: Some(submission.text),
             };
-            create.run_then(new, move |result| {
-                if result.is_err() {
-                    submission.refused.emit(());
-                }
-            });
+            create.run_then(new, submission.refused.if_failed());
         })
     };
     let retry = {
@@ -59,7 +55,7 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties, mutations: &
             <ul class="items" data-testid="agreements">
                 for agreement in agreements.iter() {
                     <AgreementRow key={agreement.id.to_string()} agreement={Rc::clone(agreement)} user={props.user}
-                        relationship={props.relationship.clone()} mutations={Same(mutations.clone())} />
+                        relationship={props.relationship.clone()} mutations={mutations.clone()} />
                 }
             </ul>
             if agreements.is_empty() {
@@ -69,28 +65,18 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties, mutations: &
     }
 }
 
-/// The same mutations in every render: what they do depends on the session alone.
-#[derive(Clone, Debug)]
-struct Same(AgreementMutations);
-
-impl PartialEq for Same {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct AgreementRowProperties {
     agreement: Rc<Agreement>,
     user: UserId,
     relationship: Option<Rc<CoachingRelationship>>,
-    mutations: Same,
+    mutations: AgreementMutations,
 }
 
 #[component]
 fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let agreement = &props.agreement;
-    let Same(AgreementMutations { update, delete, .. }) = &props.mutations;
+    let AgreementMutations { update, delete, .. } = &props.mutations;
     let on_save = {
         let (agreement, update) = (Rc::clone(agreement), update.clone());
         Callback::from(move |Submission { text, refused }: Submission| {
@@ -99,11 +85,7 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
                     body: Some(text),
                     ..(*agreement).clone()
                 },
-                move |result| {
-                    if result.is_err() {
-                        refused.emit(());
-                    }
-                },
+                refused.if_failed(),
             );
         })
     };

@@ -37,11 +37,7 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
                 status: ItemStatus::NotStarted,
                 target_date: None,
             };
-            create.run_then(new, move |result| {
-                if result.is_err() {
-                    submission.refused.emit(());
-                }
-            });
+            create.run_then(new, submission.refused.if_failed());
         })
     };
     let retry = {
@@ -65,7 +61,7 @@ fn list(goals: &List<Goal>, linked: Option<&List<Goal>>, mutations: &GoalMutatio
                 for goal in goals.iter() {
                     <GoalRow key={goal.id.to_string()} goal={Rc::clone(goal)}
                         is_linked={linked.map(|linked| linked.iter().any(|each| each.id == goal.id))}
-                        mutations={Same(mutations.clone())} />
+                        mutations={mutations.clone()} />
                 }
             </ul>
             if goals.is_empty() {
@@ -75,28 +71,18 @@ fn list(goals: &List<Goal>, linked: Option<&List<Goal>>, mutations: &GoalMutatio
     }
 }
 
-/// The same mutations in every render: what they do depends on the session alone.
-#[derive(Clone, Debug)]
-struct Same(GoalMutations);
-
-impl PartialEq for Same {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct GoalRowProperties {
     goal: Rc<Goal>,
     /// Whether this session works on it; `None` while that is not known.
     is_linked: Option<bool>,
-    mutations: Same,
+    mutations: GoalMutations,
 }
 
 #[component]
 fn GoalRow(props: &GoalRowProperties) -> Html {
     let goal = &props.goal;
-    let Same(GoalMutations { update, delete, .. }) = &props.mutations;
+    let GoalMutations { update, delete, .. } = &props.mutations;
     let on_save = {
         let (goal, update) = (Rc::clone(goal), update.clone());
         Callback::from(move |Submission { text, refused }: Submission| {
@@ -105,11 +91,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
                     title: Some(text),
                     ..(*goal).clone()
                 },
-                move |result| {
-                    if result.is_err() {
-                        refused.emit(());
-                    }
-                },
+                refused.if_failed(),
             );
         })
     };
@@ -127,9 +109,9 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
 /// How far the goal has come, and whether this session works on it.
 fn details(props: &GoalRowProperties) -> Html {
     let goal = &props.goal;
-    let Same(GoalMutations {
+    let GoalMutations {
         update, link, unlink, ..
-    }) = &props.mutations;
+    } = &props.mutations;
     let on_status = {
         let (goal, update) = (Rc::clone(goal), update.clone());
         Callback::from(move |event: Event| {

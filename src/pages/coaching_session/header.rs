@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use crate::calendar;
 use crate::components::{Glyph, Icon};
-use crate::resources::use_session_mutations;
+use crate::resources::use_rename_session;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
@@ -23,7 +23,7 @@ pub(super) struct SessionHeaderProperties {
 pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     let draft = use_state(|| None::<String>);
     let field = use_node_ref();
-    let mutations = use_session_mutations(None);
+    let rename = use_rename_session();
     let CoachingSession {
         id,
         title,
@@ -46,7 +46,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     }
     let rename = {
         let (draft, title) = (draft.clone(), title.clone());
-        let (id, rename) = (*id, mutations.rename);
+        let id = *id;
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(written) = (*draft).clone() else { return };

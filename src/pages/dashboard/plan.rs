@@ -7,7 +7,7 @@ use wire::{CoachingRelationship, NewCoachingSession, UserId};
 use yew::prelude::*;
 
 use crate::calendar;
-use crate::resources::{UserSessions, use_session_mutations};
+use crate::resources::{UserSessions, use_plan_session};
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
@@ -23,7 +23,7 @@ pub(super) struct PlanSessionProperties {
 #[component]
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let (with, when, title) = (use_node_ref(), use_node_ref(), use_node_ref());
-    let create = use_session_mutations(Some(props.query)).create;
+    let create = use_plan_session(props.query);
     let coachees: Vec<_> = props
         .relationships
         .iter()
