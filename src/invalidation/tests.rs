@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use wire::{Event, EventKind};
+use wire::{Event, EventKind, decode};
 
 use super::{plan, plan_unreadable};
 use crate::query::{Key, Segment, Selector};
@@ -120,7 +120,7 @@ fn golden(kind: EventKind) -> Event {
         "workflow_completed" "workflow_failed" "job_completion" "entity_change" "system_announcement"
         "system_maintenance" "force_logout"
     };
-    serde_json::from_str(text).unwrap()
+    decode("message", text).unwrap()
 }
 
 fn touched(selectors: &[Selector]) -> Vec<String> {
@@ -235,14 +235,14 @@ fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
         let text = format!(
             r#"{{"type":"entity_change","data":{{"entity_type":"document","change_type":"{change}","entity_id":"p-1"}}}}"#
         );
-        touched(&plan(&serde_json::from_str(&text).unwrap()))
+        touched(&plan(&decode("message", &text).unwrap()))
     };
     assert_eq!(change("update"), ["/documents/p-1"]);
     assert_eq!(change("insert"), ["/documents", "/documents/p-1"]);
     assert_eq!(change("delete"), ["/documents", "/documents/p-1"]);
     let unknown_job = r#"{"type":"job_completion","data":{"job_id":"j","job_type":"tidy-up","podcast_id":"p-1"}}"#;
     assert_eq!(
-        touched(&plan(&serde_json::from_str(unknown_job).unwrap())),
+        touched(&plan(&decode("message", unknown_job).unwrap())),
         ["/podcasts/p-1"]
     );
 }

@@ -12,6 +12,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::event::from_named;
 use crate::{Event, EventKind};
 
 /// The longest data that is decoded, in bytes. An event says what changed; a megabyte is not an event.
@@ -60,13 +61,10 @@ pub fn decode(name: &str, data: &str) -> Result<Event, DecodeError> {
         });
     };
     let (kind, payload) = open(name, object)?;
-    let payload = snake_case(lift(kind, payload));
-    let envelope = Map::from_iter([
-        ("type".to_owned(), Value::from(kind.name())),
-        ("data".to_owned(), payload),
-    ]);
+    let payload = lift(kind, snake_case(payload));
+    let named = Map::from_iter([(kind.name().to_owned(), payload)]);
     // Not with its cause, which would quote what arrived.
-    serde_json::from_value(Value::Object(envelope)).or(Err(DecodeError::Malformed(kind)))
+    from_named(Value::Object(named)).or(Err(DecodeError::Malformed(kind)))
 }
 
 /// Finds out which event it is and what of the object is its payload.

@@ -1,34 +1,52 @@
 //! Everything the server may push.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Action, ActionId, Agreement, AgreementId, Announcement, ChangeType, CoachingRelationshipId, CoachingSessionId,
     EntityType, Goal, GoalId, JobCompletion, Maintenance, Notification, NotificationId, Timestamp, UserId, Workflow,
 };
 
-/// Everything the server may push over its stream of server-sent events.
-///
-/// On the wire: `{"type":"<snake_case name>","data":{…}}`, with the same name in the `event:` field. An entity in
-/// an event is a hint of what changed, never the last word: with concurrent writes the last event to arrive need
-/// not be the last write to land.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::EnumDiscriminants)]
-#[serde(tag = "type", content = "data", rename_all = "snake_case")]
-#[strum_discriminants(
-    name(EventKind),
-    derive(
-        Hash,
-        PartialOrd,
-        Ord,
-        strum::EnumString,
-        strum::IntoStaticStr,
-        strum::VariantArray,
-        strum::VariantNames
-    ),
-    strum(serialize_all = "snake_case"),
-    doc = "Which event, without its content."
-)]
-pub enum Event {
+/// Defines the events once for both directions. They are written with their name beside their content; they are read
+/// from content that already lies under its name, since reading the written form would compile everything twice: once
+/// for when the name comes first, once for when the content does.
+macro_rules! events {
+    ($($variants:tt)*) => {
+        /// Everything the server may push over its stream of server-sent events.
+        ///
+        /// On the wire: `{"type":"<snake_case name>","data":{…}}`, with the same name in the `event:` field; read by
+        /// [`decode`](crate::decode). An entity in an event is a hint of what changed, never the last word: with
+        /// concurrent writes the last event to arrive need not be the last write to land.
+        #[derive(Clone, Debug, PartialEq, Serialize, strum::EnumDiscriminants)]
+        #[serde(tag = "type", content = "data", rename_all = "snake_case")]
+        #[strum_discriminants(
+            name(EventKind),
+            derive(
+                Hash,
+                PartialOrd,
+                Ord,
+                strum::EnumString,
+                strum::IntoStaticStr,
+                strum::VariantArray,
+                strum::VariantNames
+            ),
+            strum(serialize_all = "snake_case"),
+            doc = "Which event, without its content."
+        )]
+        pub enum Event {
+            $($variants)*
+        }
+
+        #[derive(Deserialize)]
+        #[serde(remote = "Event", rename_all = "snake_case")]
+        enum Named {
+            $($variants)*
+        }
+    };
+}
+
+events! {
     /// The first event of every stream: which log it reads, and whether it takes up where the last one ended.
     Hello {
         /// Which log the ids belong to.
@@ -233,6 +251,11 @@ pub enum Event {
         #[serde(default)]
         reason: String,
     },
+}
+
+/// Reads an event from an object whose only key is its name.
+pub(crate) fn from_named(object: Value) -> serde_json::Result<Event> {
+    Named::deserialize(object)
 }
 
 impl Event {

@@ -62,6 +62,9 @@ pub struct NewCoachingSession {
     /// Where to meet.
     #[serde(default)]
     pub meeting_url: Option<String>,
+    /// Whose meeting service it is.
+    #[serde(default)]
+    pub provider: Option<String>,
 }
 
 /// The body that changes a [`CoachingSession`]; only the coach may send it.
@@ -78,6 +81,9 @@ pub struct SessionUpdate {
     /// Where to meet.
     #[serde(default)]
     pub meeting_url: Option<String>,
+    /// Whose meeting service it is.
+    #[serde(default)]
+    pub provider: Option<String>,
 }
 
 /// The body that gives a session a title, or takes it away.

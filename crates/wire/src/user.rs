@@ -23,6 +23,9 @@ pub struct User {
     /// An IANA time zone.
     #[serde(default)]
     pub timezone: String,
+    /// How long their sessions take unless said otherwise, in minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_coaching_session_duration_minutes: Option<u16>,
     /// What they may do, and where.
     #[serde(default)]
     pub roles: Vec<UserRole>,

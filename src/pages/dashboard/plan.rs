@@ -52,6 +52,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 duration_minutes: None,
                 title: Some(title.value().trim().to_owned()).filter(|title| !title.is_empty()),
                 meeting_url: None,
+                provider: None,
             };
             create.run_then(new, move |result| {
                 if result.is_ok() {
