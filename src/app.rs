@@ -152,10 +152,10 @@ fn ToLogin(props: &ToLoginProperties) -> Html {
                 Some(Farewell::Forced(reason)) if !reason.is_empty() => Some(reason.clone()),
                 _ => None,
             },
-            // Whoever leaves on purpose is not kept where they were.
-            next: match farewell {
-                Some(Farewell::Asked) => None,
-                _ => Some(from.to_path()).filter(|_| *from != Route::Dashboard),
+            // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
+            next: match (farewell, from) {
+                (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
+                (_, Route::Session { .. }) => Some(from.to_path()),
             },
         };
         let result = navigator.map(|navigator| navigator.replace_with_query(&Route::Login, &query));
