@@ -96,6 +96,7 @@ async fn create(
     let now = now();
     let title = validate::title(body.title)?;
     let meeting_url = validate::meeting_url(body.meeting_url)?;
+    let provider = validate::provider(body.provider)?;
     let mut write = state.db.write().await?;
     let access = admit(
         access::of_relationship(&mut write, body.coaching_relationship_id).await?,
@@ -113,7 +114,7 @@ async fn create(
         title,
         display_title: None,
         meeting_url,
-        provider: None,
+        provider,
         ical_sequence: 0,
         created_at: now,
         updated_at: now,
@@ -133,6 +134,7 @@ async fn update(
 ) -> Result<Reply<()>, Error> {
     let title = validate::title(body.title)?;
     let meeting_url = validate::meeting_url(body.meeting_url)?;
+    let provider = validate::provider(body.provider)?;
     let duration = body.duration_minutes.map(validate::duration).transpose()?;
     let mut write = state.db.write().await?;
     let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
@@ -142,6 +144,7 @@ async fn update(
         duration_minutes: duration.unwrap_or(before.duration_minutes),
         title,
         meeting_url,
+        provider,
         ical_sequence: before.ical_sequence + 1,
         ..before
     };

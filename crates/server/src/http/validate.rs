@@ -53,6 +53,14 @@ pub(super) fn meeting_url(url: Option<String>) -> Result<Option<String>, Error> 
     }
 }
 
+/// Whose service a meeting is held with: one that the app knows, or none in particular.
+pub(super) fn provider(provider: Option<String>) -> Result<Option<String>, Error> {
+    match provider.as_deref() {
+        None | Some("google" | "zoom") => Ok(provider),
+        Some(_) => Err(Error::invalid("provider is google, zoom or null")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{TITLE, duration, meeting_url, title};

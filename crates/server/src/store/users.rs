@@ -156,6 +156,7 @@ fn user(row: &SqliteRow) -> Result<User, sqlx::Error> {
         last_name: row.try_get("last_name")?,
         display_name: row.try_get("display_name")?,
         timezone: row.try_get("timezone")?,
+        default_coaching_session_duration_minutes: Some(row.try_get("default_duration_minutes")?),
         roles: Vec::new(),
         created_at: Some(row.moment("created_at")?),
         updated_at: Some(row.moment("updated_at")?),

@@ -58,6 +58,8 @@ async fn a_session_is_checked() {
         with("duration_minutes", json!(481)),
         with("title", json!("x".repeat(501))),
         with("meeting_url", json!("javascript:alert(1)")),
+        with("provider", json!("Zoom")),
+        with("provider", json!("")),
         with("coaching_relationship_id", json!("7")),
     ] {
         coach
@@ -70,6 +72,27 @@ async fn a_session_is_checked() {
         .post("/api/coaching_sessions", nobodys)
         .await
         .refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_session_has_a_meeting_service_that_is_known_or_none() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let relationship = coach.relationship().await.id;
+    let body = json!({
+        "coaching_relationship_id": relationship, "date": "2030-01-01T10:00:00", "provider": "google",
+    });
+    let session: CoachingSession = coach.post("/api/coaching_sessions", body).await.data();
+    assert_eq!(session.provider.as_deref(), Some("google"));
+    let path = format!("/api/coaching_sessions/{}", session.id);
+    for (provider, stored) in [(json!("zoom"), Some("zoom")), (json!(null), None)] {
+        let body = json!({ "date": "2030-01-01T10:00:00", "provider": provider });
+        coach.put(&path, body).await.done();
+        let read: CoachingSession = coach.get(&path).await.data();
+        assert_eq!(read.provider.as_deref(), stored);
+    }
+    let body = json!({ "date": "2030-01-01T10:00:00", "provider": "webex" });
+    coach.put(&path, body).await.refused(422, "validation_error");
 }
 
 #[tokio::test]

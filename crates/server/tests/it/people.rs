@@ -15,6 +15,7 @@ async fn everybody_reads_and_changes_themselves_only() {
     let me: User = coach.get("/api/users/current").await.data();
     assert_eq!(coach.get(&path).await.data::<User>(), me);
     assert!(me.created_at.is_some());
+    assert_eq!(me.default_coaching_session_duration_minutes, Some(60));
     coachee.get(&path).await.refused(403, "forbidden");
     coachee
         .put(&path, json!({ "first_name": "Mallory" }))
@@ -71,6 +72,14 @@ async fn a_profile_is_checked() {
         .put(&path, json!({ "default_coaching_session_duration_minutes": 25 }))
         .await
         .done();
+    assert_eq!(
+        coach
+            .get(&path)
+            .await
+            .data::<User>()
+            .default_coaching_session_duration_minutes,
+        Some(25)
+    );
     assert_eq!(coach.new_session().await.duration_minutes, 25);
 }
 
