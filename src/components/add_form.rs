@@ -36,9 +36,13 @@ pub fn AddForm(props: &AddFormProperties) -> Html {
             let refused = {
                 let (text, written) = (text.clone(), written.clone());
                 Callback::from(move |()| {
-                    if text.is_empty() {
-                        text.set(written.clone());
-                    }
+                    // Whatever has been written since stays, below what comes back.
+                    let since = text.trim();
+                    text.set(if since.is_empty() {
+                        written.clone()
+                    } else {
+                        format!("{written}\n{since}")
+                    });
                 })
             };
             text.set(String::new());

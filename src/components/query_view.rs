@@ -10,19 +10,19 @@ use crate::query::View;
 
 /// What there is to show of a query: `content` once there is data, else that it is loading or why it failed.
 pub fn query_view<T>(view: View<T, ApiError>, retry: Callback<()>, content: impl FnOnce(Rc<T>) -> Html) -> Html {
-    match view {
-        View::Idle | View::Loading => html! { <Skeleton /> },
-        View::Failed(error) => html! { <Problem text={error.to_string()} {retry} /> },
-        View::Ready { data, error: None } => content(data),
-        View::Ready {
-            data,
-            error: Some(error),
-        } => html! {
-            <>
+    let (data, error) = match view {
+        View::Idle | View::Loading => return html! { <Skeleton /> },
+        View::Failed(error) => return html! { <Problem text={error.to_string()} {retry} /> },
+        View::Ready { data, error } => (data, error),
+    };
+    // The content keeps its place whether or not there is a problem: it must not be built anew under somebody's hands.
+    html! {
+        <>
+            if let Some(error) = error {
                 <Problem text={format!("This could not be refreshed. {error}")} {retry} />
-                { content(data) }
-            </>
-        },
+            }
+            { content(data) }
+        </>
     }
 }
 

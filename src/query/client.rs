@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
+use futures_channel::oneshot;
 use slotmap::SecondaryMap;
 use yew::Callback;
 
@@ -34,6 +35,10 @@ struct State<E> {
     flights: HashMap<FlightId, Task>,
     timer: Option<Timeout>,
     flush_is_coming: bool,
+    /// Counts how often everything was forgotten: what was begun before concerns nobody.
+    epoch: u64,
+    /// For each lane, what tells that the newest mutation in it has settled.
+    lanes: HashMap<u128, oneshot::Receiver<()>>,
     on_failure: Callback<Failure<E>>,
 }
 
@@ -69,6 +74,8 @@ impl<B: Backend> QueryClient<B> {
                 flights: HashMap::new(),
                 timer: None,
                 flush_is_coming: false,
+                epoch: 0,
+                lanes: HashMap::new(),
                 on_failure: Callback::noop(),
             }),
         }))
@@ -104,6 +111,11 @@ impl<B: Backend> QueryClient<B> {
     /// Forgets everything, for nobody to see again. Fetches under way are given up.
     pub fn clear(&self) {
         self.record(Cache::clear);
+        {
+            let mut state = self.0.state.borrow_mut();
+            state.epoch += 1;
+            state.lanes.clear();
+        }
         self.flush();
     }
 
@@ -152,6 +164,22 @@ impl<B: Backend> QueryClient<B> {
             entry,
             watch,
         }
+    }
+
+    /// Changes whenever everything is forgotten.
+    pub(super) fn epoch(&self) -> u64 {
+        self.0.state.borrow().epoch
+    }
+
+    /// Joins a lane, in which one mutation follows another: returns what the one before tells when it has settled, and
+    /// what to drop when this one has.
+    pub(super) fn join_lane(&self, lane: u128) -> (Option<oneshot::Receiver<()>>, oneshot::Sender<()>) {
+        let (done, is_done) = oneshot::channel();
+        let mut state = self.0.state.borrow_mut();
+        // A lane whose last mutation has settled is empty.
+        state.lanes.retain(|_, last| matches!(last.try_recv(), Ok(None)));
+        let before = state.lanes.insert(lane, is_done);
+        (before, done)
     }
 
     pub(super) fn begin(&self, patches: impl IntoIterator<Item = (Key, Patch)>) -> MutationId {

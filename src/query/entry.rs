@@ -49,6 +49,14 @@ pub(super) struct Weather {
     pub(super) pushed: bool,
 }
 
+impl Weather {
+    /// Whether a fetch can get anywhere. Browsers may call a network none that is good enough for a local server: what
+    /// is pushed proves that there is one.
+    const fn is_reachable(self) -> bool {
+        self.online || self.pushed
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Entry<E> {
     pub(super) key: Key,
@@ -282,7 +290,7 @@ impl<E: Fault> Entry<E> {
             || self.is_dirty() && !self.exhausted
             || self.retry_at.is_some()
             || (self.base.is_none() && self.error.is_none());
-        if !needed || self.flight.is_some() || self.observers == 0 || !weather.online {
+        if !needed || self.flight.is_some() || self.observers == 0 || !weather.is_reachable() {
             return None;
         }
         let paced = self.last_start.map(|start| start + self.options.min_gap);

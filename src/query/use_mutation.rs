@@ -14,7 +14,10 @@ use super::value::Patch;
 use crate::browser;
 
 /// What a mutation does to what is shown: at once, and once the server has answered.
-pub struct Edits<O>(Vec<Edit<O>>);
+pub struct Edits<O> {
+    edits: Vec<Edit<O>>,
+    lane: Option<u128>,
+}
 
 struct Edit<O> {
     key: Key,
@@ -24,17 +27,28 @@ struct Edit<O> {
 
 impl<O> Default for Edits<O> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            edits: Vec::new(),
+            lane: None,
+        }
     }
 }
 
 impl<O> std::fmt::Debug for Edits<O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|edit| &edit.key)).finish()
+        f.debug_list().entries(self.edits.iter().map(|edit| &edit.key)).finish()
     }
 }
 
 impl<O> Edits<O> {
+    /// Has the mutation sent only when those before it in the same lane have settled. For what must arrive in the order
+    /// in which it was done: two changes of one row that are on their way together may land in any order.
+    #[must_use]
+    pub const fn in_lane(mut self, lane: u128) -> Self {
+        self.lane = Some(lane);
+        self
+    }
+
     /// Changes the data of a query: `optimistic` at once, what `outcome` makes of the answer once there is one.
     ///
     /// Both may be applied more than once, to data that has changed since; see [`Patch`].
@@ -45,7 +59,7 @@ impl<O> Edits<O> {
         optimistic: impl Fn(&Q::Data) -> Q::Data + 'static,
         outcome: impl FnOnce(&O) -> P + 'static,
     ) -> Self {
-        self.0.push(Edit {
+        self.edits.push(Edit {
             key: query.key(),
             optimistic: Patch::new(optimistic),
             outcome: Box::new(move |answer| Patch::new(outcome(answer))),
@@ -113,21 +127,35 @@ impl<B: Backend, I: 'static, O: 'static> UseMutation<B, I, O> {
 
     /// Changes it, and calls back with the outcome unless the component is gone by then.
     pub fn run_then(&self, input: I, then: impl FnOnce(Result<&O, &B::Error>) + 'static) {
-        let edits = (self.plan.edits)(&input).0;
-        let mutation = self
-            .client
-            .begin(edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone())));
+        let Edits { edits, lane } = (self.plan.edits)(&input);
+        let patches = edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone()));
+        let mutation = self.client.begin(patches);
+        let turn = lane.map(|lane| self.client.join_lane(lane));
         let running = (self.plan.run)(self.client.backend().clone(), input);
         let (client, attempt, alive) = (self.client.clone(), self.attempt, Rc::downgrade(&self.alive));
+        let epoch = client.epoch();
         browser::spawn(async move {
+            // Held until this mutation has settled: the next one in the lane waits for it.
+            let mut _done = None;
+            if let Some((before, done)) = turn {
+                _done = Some(done);
+                if let Some(before) = before {
+                    // That the one before is gone is as good as its word.
+                    drop(before.await);
+                }
+            }
+            if epoch != client.epoch() {
+                return;
+            }
             let result = running.await;
+            // Whoever began this has left; how it ended is nothing to whoever is here now.
+            if epoch != client.epoch() {
+                return;
+            }
             match &result {
                 Ok(answer) => {
-                    let outcomes: Vec<_> = edits
-                        .into_iter()
-                        .map(|edit| (edit.key, (edit.outcome)(answer)))
-                        .collect();
-                    client.commit(mutation, outcomes);
+                    let outcomes = edits.into_iter().map(|edit| (edit.key, (edit.outcome)(answer)));
+                    client.commit(mutation, outcomes.collect::<Vec<_>>());
                 }
                 Err(error) => {
                     client.roll_back(mutation);

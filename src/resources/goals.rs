@@ -103,7 +103,7 @@ pub fn use_goal_mutations(
             linked,
             |linked, goal: &Rc<Goal>| {
                 let (now, later) = (Rc::clone(goal), Rc::clone(goal));
-                Edits::default().edit(
+                Edits::default().in_lane(goal.id.as_u128()).edit(
                     linked,
                     move |list| list::with(list, &now),
                     move |_: &SessionGoal| move |list| list::with(list, &later),

@@ -90,7 +90,7 @@ pub(super) fn creation<Q: Query<Data = List<T>>, T: Item + Clone + 'static>(quer
 /// Shows an item as changed.
 pub(super) fn change<Q: Query<Data = List<T>>, T: Item + Clone + 'static>(query: &Q, changed: &T) -> Edits<T> {
     let changed = Rc::new(changed.clone());
-    Edits::default().edit(
+    Edits::default().in_lane(changed.id().bits()).edit(
         query,
         move |list| replaced(list, &changed),
         |saved: &T| {
@@ -102,7 +102,7 @@ pub(super) fn change<Q: Query<Data = List<T>>, T: Item + Clone + 'static>(query:
 
 /// No longer shows an item.
 pub(super) fn removal<Q: Query<Data = List<T>>, T: Item + 'static>(query: &Q, id: T::Id) -> Edits<()> {
-    Edits::default().edit(
+    Edits::default().in_lane(id.bits()).edit(
         query,
         move |list| without(list, id),
         move |()| move |list| without(list, id),

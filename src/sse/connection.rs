@@ -77,6 +77,8 @@ pub struct Connection<E> {
     cursor: Option<Cursor>,
     /// Where the part of the log begins that the streams of this sign-in have told without a gap.
     covered_from: Option<Cursor>,
+    /// The position that the newest stream was asked to take up from.
+    asked_from: Option<Cursor>,
     /// The oldest position that a read before the first hello reflects.
     oldest_read: Option<Cursor>,
     /// Whether there was a first hello in this sign-in.
@@ -103,6 +105,7 @@ impl<E> Connection<E> {
             failures: 0,
             cursor: None,
             covered_from: None,
+            asked_from: None,
             oldest_read: None,
             ever_connected: false,
             patience: None,
@@ -167,6 +170,7 @@ impl<E> Connection<E> {
         self.failures = 0;
         self.cursor = None;
         self.covered_from = None;
+        self.asked_from = None;
         self.oldest_read = None;
         self.ever_connected = false;
         self.patience = None;
@@ -297,9 +301,13 @@ impl<E> Connection<E> {
     fn hear(&mut self, now: Instant, hello: Hello) {
         let had_missed = if hello.resumed {
             if self.covered_from.is_none() {
-                self.covered_from = self.cursor.clone().or_else(|| self.oldest_read.clone());
+                self.covered_from.clone_from(&self.asked_from);
             }
-            false
+            // A read that came back while the stream was opening may be older than where it takes up.
+            match (&self.covered_from, &self.oldest_read) {
+                (Some(start), Some(oldest)) => !start.is_covered_by(oldest),
+                _ => false,
+            }
         } else {
             let since_reads = match (&hello.cursor, &self.oldest_read) {
                 // What was read reflects at least what the stream starts from, or nothing was read yet.
@@ -349,6 +357,7 @@ impl<E> Connection<E> {
         self.phase = Phase::Connecting;
         self.timers.set(Timer::Connect, now + self.settings.connect_timeout);
         let cursor = self.cursor.clone().or_else(|| self.oldest_read.clone());
+        self.asked_from.clone_from(&cursor);
         self.outputs.push_back(Output::Open {
             generation: self.generation,
             cursor,

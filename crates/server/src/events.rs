@@ -10,6 +10,19 @@ pub(crate) async fn announce(write: &mut Write, access: &Access, event: &Event) 
     write.announce(event, &access.participants()).await
 }
 
+/// Says that a session was planned, changed or removed. One event for all three, named after the title: whoever hears
+/// it reads the session and the lists it stands in again, or finds that it is gone.
+pub(crate) async fn session_changed(
+    write: &mut Write,
+    access: &Access,
+    session: CoachingSessionId,
+) -> Result<(), sqlx::Error> {
+    let event = Event::CoachingSessionTitleUpdated {
+        coaching_session_id: session,
+    };
+    announce(write, access, &event).await
+}
+
 /// Says that a goal is new.
 pub(crate) async fn goal_created(write: &mut Write, access: &Access, goal: &Goal) -> Result<(), sqlx::Error> {
     let event = Event::GoalCreated {

@@ -123,10 +123,23 @@ fn success_ends_the_error_and_the_waiting() {
 fn offline_nothing_departs_and_nothing_is_forgotten() {
     let (mut world, entry) = World::showing(0);
     world.cache.set_online(world.now, false);
+    world.cache.set_pushed(false);
     for _ in 0..5 {
         world.invalidate(1).nothing_departed();
     }
     world.cache.set_online(world.now, true);
+    world.flush();
+    world.departed(entry);
+}
+
+#[test]
+fn what_is_pushed_proves_that_there_is_a_network() {
+    let mut world = World::new();
+    world.cache.set_pushed(false);
+    world.cache.set_online(world.now, false);
+    let entry = world.observe(1);
+    world.nothing_departed();
+    world.cache.set_pushed(true);
     world.flush();
     world.departed(entry);
 }

@@ -57,6 +57,12 @@ fn between_the_first_read_and_the_first_event_nothing_is_missed() {
     world.expect(&[(0, open(1)), (0, close(1)), (1_000, open_at(2, "e-8"))]);
     world.hello(2, resumed()).expect(&[]);
 
+    // The same, and an even older read comes back while the stream is opening.
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Lost).read("e-8").at(1_000).read("e-7");
+    world.hello(2, resumed());
+    world.expect(&[(0, open(1)), (0, close(1)), (1_000, open_at(2, "e-8")), (1_000, Gap)]);
+
     // Read while the stream was opening, and something happened in between.
     let mut world = World::new(SETTINGS);
     world

@@ -8,7 +8,7 @@ use axum::routing::{get, patch};
 use chrono::{NaiveDateTime, Timelike as _};
 use serde::Deserialize;
 use serde_json::json;
-use wire::{CoachingSession, CoachingSessionId, Event, ItemStatus, NewCoachingSession, SessionTitle, SessionUpdate};
+use wire::{CoachingSession, CoachingSessionId, ItemStatus, NewCoachingSession, SessionTitle, SessionUpdate};
 
 use super::authorization::{admit, admit_coach};
 use super::reply::Reply;
@@ -121,6 +121,7 @@ async fn create(
         hydrated_at: Some(now),
     };
     coaching_sessions::insert(&mut write, &session).await?;
+    events::session_changed(&mut write, &access, session.id).await?;
     link_goals_in_progress(&mut write, &access, session.id, now).await?;
     write.commit().await?;
     Ok(Reply::created(session))
@@ -172,13 +173,10 @@ async fn retitle(
     Ok(Reply::updated(after))
 }
 
-/// Stores a changed session. There is one event for all its fields, named after the title.
+/// Stores a changed session and says so.
 async fn save(mut write: Write, access: &Access, session: &CoachingSession) -> Result<(), Error> {
     coaching_sessions::update(&mut write, session).await?;
-    let event = Event::CoachingSessionTitleUpdated {
-        coaching_session_id: session.id,
-    };
-    events::announce(&mut write, access, &event).await?;
+    events::session_changed(&mut write, access, session.id).await?;
     write.commit().await?;
     Ok(())
 }
@@ -189,7 +187,7 @@ async fn remove(
     Path(id): Path<CoachingSessionId>,
 ) -> Result<Reply<()>, Error> {
     let mut write = state.db.write().await?;
-    admit_coach(access::of_session(&mut write, id).await?, user.id)?;
+    let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
     let children = coaching_sessions::children(&mut write, id).await?;
     if children.actions + children.agreements > 0 {
         return Err(Error::Conflict {
@@ -199,6 +197,7 @@ async fn remove(
         });
     }
     coaching_sessions::delete(&mut write, id).await?;
+    events::session_changed(&mut write, &access, id).await?;
     write.commit().await?;
     Ok(Reply::done())
 }

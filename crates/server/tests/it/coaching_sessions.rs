@@ -27,6 +27,10 @@ async fn either_participant_makes_a_session_and_its_goals_come_with_it() {
         .await
         .data();
     assert_eq!(linked.len(), 2, "the goals in progress");
+    let planned = Event::CoachingSessionTitleUpdated {
+        coaching_session_id: session.id,
+    };
+    assert_eq!(told.next_logged().await.decode(), planned, "before anything about it");
     for goal in linked {
         let expected = Event::CoachingSessionGoalCreated {
             coaching_relationship_id: relationship,
@@ -182,8 +186,13 @@ async fn a_session_is_deleted_by_the_coach_and_only_while_nothing_was_agreed_in_
 
     let session = coach.new_session().await;
     let path = format!("/api/coaching_sessions/{}", session.id);
+    let mut told = coachee.stream().await;
     coachee.delete(&path).await.refused(403, "forbidden");
     coach.delete(&path).await.done();
+    let removed = Event::CoachingSessionTitleUpdated {
+        coaching_session_id: session.id,
+    };
+    assert_eq!(told.next_logged().await.decode(), removed);
     coach.delete(&path).await.refused(404, "not_found");
     coach.get(&path).await.refused(404, "not_found");
 }
