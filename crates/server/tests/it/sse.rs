@@ -133,12 +133,13 @@ async fn sse_should_only_send_user_specific_events() {
     other.add_action(&session, "of the second pair").await;
 
     let frame = theirs.next_logged().await;
-    assert!(frame.data.contains("of the second pair"), "{frame:?}");
     assert_eq!(
-        frame.cursor().seq,
-        2,
+        (frame.event.as_str(), frame.cursor().seq),
+        ("coaching_session_title_updated", 2),
         "the first pair's event came before it in the log and not to them"
     );
+    let frame = theirs.next_logged().await;
+    assert!(frame.data.contains("of the second pair"), "{frame:?}");
     // Somebody without a part in either hears of neither, before something that is for them.
     admin
         .put(
