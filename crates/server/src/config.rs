@@ -1,7 +1,7 @@
 //! What the server is told when it starts: the command line and its environment variables.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -33,7 +33,12 @@ pub struct Config {
     /// After how many milliseconds of silence a stream carries a heartbeat.
     #[arg(long, env = "FRESHET_HEARTBEAT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
     pub heartbeat_ms: u64,
-    /// How many sign-ins a minute are tried for one email address; one network address gets six times as many.
+    /// A reverse proxy whose last `X-Forwarded-For` entry says where a request comes from. Can be given more than
+    /// once; by default nobody is believed, and the limits below count everyone behind a proxy as one.
+    #[arg(long, env = "FRESHET_TRUSTED_PROXY", value_delimiter = ',')]
+    pub trusted_proxy: Vec<IpAddr>,
+    /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
+    /// six times as many for all, the email address twenty times as many from anywhere.
     #[arg(long, env = "FRESHET_SIGN_INS_PER_MINUTE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub sign_ins_per_minute: u32,
     /// How many streams a minute one person may open from one network address.

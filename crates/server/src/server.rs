@@ -125,6 +125,7 @@ impl Server {
             limits: Arc::new(Limits::new(&tuning)),
             tuning: Arc::new(tuning),
             allowed_origins: config.allow_origin.clone().into(),
+            trusted_proxies: config.trusted_proxy.clone().into(),
             stopping: CancellationToken::new(),
         };
         let app = http::app(state.clone(), &config.dist);

@@ -1,11 +1,13 @@
 //! What every request can reach, and the numbers that tests make smaller.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Limits, Passwords};
+use crate::auth::{Address, Limits, Passwords};
 use crate::config::Origin;
 use crate::sse::Hub;
 use crate::store::Db;
@@ -21,7 +23,8 @@ pub struct Tuning {
     pub stall_limit: Duration,
     /// By how many events a stream may lag before it is told to read everything again.
     pub lag_limit: usize,
-    /// How many sign-ins a minute are tried for one email address; a network address gets six times as many.
+    /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
+    /// six times as many for all, the email address twenty times as many from anywhere.
     pub sign_ins_per_minute: u32,
     /// How many streams a minute one person may open from one network address.
     pub streams_per_minute: u32,
@@ -82,6 +85,14 @@ pub(crate) struct AppState {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Arc<Limits>,
     pub(crate) allowed_origins: Arc<[Origin]>,
+    pub(crate) trusted_proxies: Arc<[IpAddr]>,
     /// Cancelled when the server begins to stop: every stream then says so and ends.
     pub(crate) stopping: CancellationToken,
+}
+
+impl AppState {
+    /// Where a request comes from, whether or not a trusted proxy is in between.
+    pub(crate) fn address_of(&self, peer: SocketAddr, headers: &HeaderMap) -> Address {
+        Address::of(peer, headers, &self.trusted_proxies)
+    }
 }

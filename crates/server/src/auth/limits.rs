@@ -1,39 +1,30 @@
-//! How often one may try: sign-ins per network address and per email address, streams per person.
+//! How often one may try: sign-ins per network address and email address, streams per person.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use wire::UserId;
 
+use super::Address;
 use crate::error::Error;
 use crate::state::Tuning;
 
 /// How many people behind one network address may try at the same time.
 const PEOPLE_PER_ADDRESS: u32 = 6;
 
-/// A network address as far as it stands for one household: an IPv6 address without its lower half.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Address(IpAddr);
-
-impl From<SocketAddr> for Address {
-    fn from(socket: SocketAddr) -> Self {
-        Self(match socket.ip() {
-            IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-                Some(ip) => IpAddr::V4(ip),
-                None => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-            },
-            ip @ IpAddr::V4(_) => ip,
-        })
-    }
-}
+/// From how many network addresses' worth of attempts one email address is closed to everybody.
+///
+/// Much looser than the limit per address: whoever knows an email address must not be able to keep its owner out, and
+/// many guessers together must not be able to guess without end.
+const ADDRESSES_PER_EMAIL: u32 = 20;
 
 /// Counts attempts. A minute's worth may come at once; then they come back one by one.
 #[derive(Debug)]
 pub(crate) struct Limits {
     by_address: DefaultKeyedRateLimiter<Address>,
+    by_email_and_address: DefaultKeyedRateLimiter<(String, Address)>,
     by_email: DefaultKeyedRateLimiter<String>,
     streams: DefaultKeyedRateLimiter<(UserId, Address)>,
 }
@@ -41,19 +32,21 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(tuning: &Tuning) -> Self {
         let sign_ins = at_least_one(tuning.sign_ins_per_minute);
+        let times = |factor| Quota::per_minute(sign_ins.saturating_mul(at_least_one(factor)));
         Self {
-            by_address: RateLimiter::keyed(Quota::per_minute(at_least_one(
-                sign_ins.get().saturating_mul(PEOPLE_PER_ADDRESS),
-            ))),
-            by_email: RateLimiter::keyed(Quota::per_minute(sign_ins)),
+            by_address: RateLimiter::keyed(times(PEOPLE_PER_ADDRESS)),
+            by_email_and_address: RateLimiter::keyed(Quota::per_minute(sign_ins)),
+            by_email: RateLimiter::keyed(times(ADDRESSES_PER_EMAIL)),
             streams: RateLimiter::keyed(Quota::per_minute(at_least_one(tuning.streams_per_minute))),
         }
     }
 
     /// Counts a sign-in. Before the password is looked at: guesses that run at the same time count as well.
     pub(crate) fn sign_in(&self, from: Address, email: &str) -> Result<(), Error> {
+        let email = email.to_lowercase();
         check(&self.by_address, &from)?;
-        check(&self.by_email, &email.to_lowercase())
+        check(&self.by_email_and_address, &(email.clone(), from))?;
+        check(&self.by_email, &email)
     }
 
     /// Counts the opening of a stream.
@@ -64,6 +57,7 @@ impl Limits {
     /// Forgets who has not tried for a while, so that the tables do not grow with every address ever seen.
     pub(crate) fn forget_idle(&self) {
         self.by_address.retain_recent();
+        self.by_email_and_address.retain_recent();
         self.by_email.retain_recent();
         self.streams.retain_recent();
     }
@@ -83,30 +77,27 @@ fn check<K: Clone + Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) ->
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
+    use std::net::{IpAddr, Ipv4Addr};
 
-    use super::{Address, Limits};
+    use super::{ADDRESSES_PER_EMAIL, Limits};
+    use crate::auth::Address;
     use crate::error::Error;
     use crate::state::Tuning;
 
-    fn address(text: &str) -> Address {
-        Address::from(text.parse::<SocketAddr>().unwrap())
+    fn limits(sign_ins_per_minute: u32) -> Limits {
+        Limits::new(&Tuning {
+            sign_ins_per_minute,
+            ..Tuning::default()
+        })
     }
 
-    #[test]
-    fn one_ipv6_household_is_one_address() {
-        assert_eq!(address("[2001:db8::1]:1"), address("[2001:db8::2]:9"));
-        assert_ne!(address("[2001:db8::1]:1"), address("[2001:db8:0:1::1]:1"));
-        assert_eq!(address("[::ffff:10.0.0.1]:1"), address("10.0.0.1:2"));
+    fn address(number: u32) -> Address {
+        IpAddr::V4(Ipv4Addr::from_bits(number)).into()
     }
 
     #[test]
     fn each_email_address_has_attempts_of_its_own_and_capitals_do_not_help() {
-        let limits = Limits::new(&Tuning {
-            sign_ins_per_minute: 2,
-            ..Tuning::default()
-        });
-        let from = address("10.0.0.1:1");
+        let (limits, from) = (limits(2), address(1));
         assert!(limits.sign_in(from, "a@example.com").is_ok());
         assert!(limits.sign_in(from, "A@example.com").is_ok());
         assert!(matches!(
@@ -114,5 +105,21 @@ mod tests {
             Err(Error::TooManyRequests(1..=31))
         ));
         assert!(limits.sign_in(from, "b@example.com").is_ok());
+    }
+
+    #[test]
+    fn a_guesser_elsewhere_does_not_keep_the_owner_out() {
+        let limits = limits(2);
+        for _ in 0..10 {
+            drop(limits.sign_in(address(1), "a@example.com"));
+        }
+        assert!(limits.sign_in(address(2), "a@example.com").is_ok());
+    }
+
+    #[test]
+    fn many_guessers_together_are_stopped_as_well() {
+        let limits = limits(1);
+        let allowed = (0..100).filter(|number| limits.sign_in(address(*number), "a@example.com").is_ok());
+        assert_eq!(allowed.count(), usize::try_from(ADDRESSES_PER_EMAIL).unwrap());
     }
 }

@@ -42,7 +42,7 @@ async fn sign_in(
     if email.len() > validate::NAME || credentials.password.len() > validate::URL {
         return Err(REFUSED);
     }
-    state.limits.sign_in(peer.address.into(), email)?;
+    state.limits.sign_in(state.address_of(peer.address, &headers), email)?;
     let known = users::password_of(&mut *state.db.snapshot().await?, email).await?;
     let (id, stored) = known.unzip();
     let right = state.passwords.verify(credentials.password, stored).await?;

@@ -38,7 +38,7 @@ pub(crate) async fn open(
     headers: HeaderMap,
     query: Result<Query<Resume>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Error> {
-    state.limits.stream(user.id, peer.address.into())?;
+    state.limits.stream(user.id, state.address_of(peer.address, &headers))?;
     let cursor = cursor(&headers, query.map(|Query(resume)| resume).unwrap_or_default());
 
     // First the seat, then the log: what commits in between is in the log or wakes the seat.

@@ -58,6 +58,35 @@ async fn one_network_address_can_not_try_every_email_address() {
 }
 
 #[tokio::test]
+async fn people_behind_a_trusted_proxy_are_told_apart_and_nobody_else_is_believed() {
+    let strict = || Tuning {
+        sign_ins_per_minute: 1,
+        ..tuning()
+    };
+    let guess = async |server: &TestServer, hops: &str| {
+        let stranger = server.stranger();
+        let request = stranger
+            .request(Method::POST, "/api/login")
+            .header("x-forwarded-for", hops)
+            .form(&[("email", "coach@example.com"), ("password", "wrong")]);
+        stranger.send(request).await.status
+    };
+    let server = TestServer::with(strict(), &["--trusted-proxy", "127.0.0.1"]).await;
+    assert_eq!(guess(&server, "10.0.0.1").await, 401);
+    assert_eq!(guess(&server, "10.0.0.1").await, 429);
+    assert_eq!(guess(&server, "10.0.0.2").await, 401);
+    assert_eq!(
+        guess(&server, "10.9.9.9, 10.0.0.2").await,
+        429,
+        "a hop that the client made up"
+    );
+
+    let server = TestServer::tuned(strict()).await;
+    assert_eq!(guess(&server, "10.0.0.1").await, 401);
+    assert_eq!(guess(&server, "10.0.0.2").await, 429);
+}
+
+#[tokio::test]
 async fn streams_can_not_be_opened_without_end() {
     let server = TestServer::tuned(Tuning {
         streams_per_minute: 3,
