@@ -1,38 +1,45 @@
-//! Connections that can be cut from outside.
+//! Connections that can be cut from outside, and that end by themselves when nothing moves on them.
 //!
 //! A client that stops reading stops everything of its connection: HTTP writes to a full socket and asks nobody for
-//! more. Nothing inside of the response can end that, so the socket itself listens for the order to give up.
+//! more. Nothing inside of the response can end that, so the socket itself listens for the order to give up. A client
+//! that never says anything costs an open file all the same: so every socket has a limit to its silence.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Accepts connections that can be cut.
 #[derive(Debug)]
-pub(crate) struct Listener(pub(crate) TcpListener);
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    /// After how long without a byte in either direction a connection ends.
+    pub(crate) idle_limit: Duration,
+}
 
 impl axum::serve::Listener for Listener {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
+        let (stream, address) = axum::serve::Listener::accept(&mut self.socket).await;
         // An event is a small packet that nothing follows: without this it may wait for an acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
-        (Connection::new(stream), address)
+        (Connection::new(stream, self.idle_limit), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.socket.local_addr()
     }
 }
 
@@ -59,41 +66,76 @@ impl Connected<IncomingStream<'_, Listener>> for Peer {
     }
 }
 
-/// A socket that fails once it was cut.
+/// A socket that fails once it was cut or was silent for too long.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     cut: CancellationToken,
     /// Wakes the connection's task when it is cut while it waits for the socket.
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
+    idle_limit: Duration,
+    /// When a byte last came or went.
+    moved: Instant,
+    /// Ready at the earliest moment at which the limit may be reached. Not moved with every byte, which would be more
+    /// work than the bytes are.
+    idling: Pin<Box<Sleep>>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream) -> Self {
+    fn new(stream: TcpStream, idle_limit: Duration) -> Self {
         let cut = CancellationToken::new();
         let cutting = Box::pin(cut.clone().cancelled_owned());
-        Self { stream, cut, cutting }
+        Self {
+            stream,
+            cut,
+            cutting,
+            idle_limit,
+            moved: Instant::now(),
+            idling: Box::pin(sleep(idle_limit)),
+        }
     }
 
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.is_cancelled() || self.cutting.as_mut().poll(context).is_ready() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the reader stalled"));
         }
+        // Set anew until it is not ready: only then does it wake this task.
+        while self.idling.as_mut().poll(context).is_ready() {
+            let limit = self.moved + self.idle_limit;
+            if limit <= Instant::now() {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing moved"));
+            }
+            self.idling.as_mut().reset(limit);
+        }
         Ok(())
+    }
+
+    /// Notes that bytes went, if they did.
+    fn written(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(result, Poll::Ready(Ok(1..))) {
+            self.moved = Instant::now();
+        }
+        result
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.moved = Instant::now();
+        }
+        result
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.check(cx)?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.written(result)
     }
 
     fn poll_write_vectored(
@@ -102,7 +144,8 @@ impl AsyncWrite for Connection {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.check(cx)?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.written(result)
     }
 
     fn is_write_vectored(&self) -> bool {

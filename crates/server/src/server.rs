@@ -96,7 +96,7 @@ impl Server {
         }
         let passwords = Passwords::new(tuning.password_cost).or(Err(StartError::PasswordCost))?;
         // Before the database: a start that can not listen should not leave a file behind.
-        let listener = TcpListener::bind(config.addr)
+        let socket = TcpListener::bind(config.addr)
             .await
             .map_err(|source| match source.kind() {
                 io::ErrorKind::AddrInUse => StartError::AddressInUse(config.addr),
@@ -105,7 +105,10 @@ impl Server {
                     source,
                 },
             })?;
-        let listener = Listener(listener);
+        let listener = Listener {
+            socket,
+            idle_limit: tuning.idle_limit,
+        };
         let listen_error = |source| StartError::Listen {
             addr: config.addr,
             source,

@@ -21,6 +21,9 @@ pub struct Tuning {
     pub heartbeat: Duration,
     /// How long a stream waits for its reader to make room before it is cut.
     pub stall_limit: Duration,
+    /// After how long without a byte in either direction a connection ends. Longer than a stream is silent and than a
+    /// request may take.
+    pub idle_limit: Duration,
     /// By how many events a stream may lag before it is told to read everything again.
     pub lag_limit: usize,
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
@@ -46,6 +49,7 @@ impl Default for Tuning {
             sign_in_lifetime: Duration::from_secs(24 * 60 * 60),
             heartbeat: Duration::from_secs(15),
             stall_limit: Duration::from_secs(10),
+            idle_limit: Duration::from_secs(90),
             lag_limit: 1_000,
             sign_ins_per_minute: 20,
             streams_per_minute: 120,

@@ -105,6 +105,32 @@ async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
 }
 
 #[tokio::test]
+async fn a_connection_on_which_nothing_moves_ends_and_a_silent_stream_does_not() {
+    let idle_limit = Duration::from_secs(2);
+    let server = TestServer::tuned(Tuning {
+        idle_limit,
+        heartbeat: idle_limit / 10,
+        ..tuning()
+    })
+    .await;
+    let coach = server.sign_in("coach").await;
+    let mut stream = coach.stream().await;
+    let connected = Instant::now();
+    let mut silent = TcpStream::connect(server.host()).await.unwrap();
+    let mut unfinished = TcpStream::connect(server.host()).await.unwrap();
+    unfinished.write_all(b"GET /healthz HTTP/1.1\r\nhost:").await.unwrap();
+    for socket in [&mut silent, &mut unfinished] {
+        let mut rest = Vec::new();
+        // Whether it ends in order or is reset: it ends.
+        drop(soon("the end of a silent connection", socket.read_to_end(&mut rest)).await);
+    }
+    assert!(connected.elapsed() >= idle_limit, "{:?}", connected.elapsed());
+    while connected.elapsed() < idle_limit * 2 {
+        assert_eq!(stream.next().await.event, "heartbeat");
+    }
+}
+
+#[tokio::test]
 async fn a_change_is_made_and_told_even_if_its_author_hangs_up() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
