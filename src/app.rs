@@ -117,7 +117,12 @@ fn Members(props: &MembersProperties) -> Html {
         Session::Unknown(error) => {
             let session = session.clone();
             let retry = Callback::from(move |()| session.restore());
-            html! { <main class="splash"><Problem text={error.to_string()} {retry} /></main> }
+            html! {
+                <main class="splash">
+                    <Problem text={error.to_string()} {retry} />
+                    <Link<Route> to={Route::Login} classes="button">{ "Sign in" }</Link<Route>>
+                </main>
+            }
         }
         Session::SignedOut(farewell) => html! { <ToLogin from={props.route} farewell={farewell.clone()} /> },
         Session::SignedIn(user) => html! {
@@ -148,10 +153,6 @@ fn ToLogin(props: &ToLoginProperties) -> Html {
     use_effect_with(props.clone(), move |ToLoginProperties { from, farewell }| {
         let query = LoginQuery {
             reason: farewell.as_ref().map(|farewell| farewell.reason().to_owned()),
-            message: match farewell {
-                Some(Farewell::Forced(reason)) if !reason.is_empty() => Some(reason.clone()),
-                _ => None,
-            },
             // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
             next: match (farewell, from) {
                 (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,

@@ -11,6 +11,13 @@ pub fn today() -> NaiveDate {
     local(to_utc(clock::now())).date()
 }
 
+/// How long it is until the next day begins where the person is: a second too long rather than too short.
+#[must_use]
+pub fn until_tomorrow() -> std::time::Duration {
+    let passed = local(to_utc(clock::now())).time().num_seconds_from_midnight();
+    std::time::Duration::from_secs(u64::from(86_401_u32.saturating_sub(passed)))
+}
+
 /// A moment in UTC, where the person is.
 #[must_use]
 pub fn local(utc: NaiveDateTime) -> NaiveDateTime {

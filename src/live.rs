@@ -39,6 +39,7 @@ pub fn Live() -> Html {
             move || drop(guards)
         });
     }
+    let connected_before = use_mut_ref(|| false);
     use_sse_reports(move |report| match report {
         Report::Delivery(delivery) => match &**delivery {
             Delivery::Event(Event::ForceLogout { reason }) => session.sign_out(Farewell::Forced(reason.clone())),
@@ -46,7 +47,13 @@ pub fn Live() -> Html {
             Delivery::Unreadable(kind) => invalidate(&client, &invalidation::plan_unreadable(*kind)),
         },
         Report::Gap => client.invalidate(&Selector::all()),
-        Report::Connected(connected) => client.set_pushed(*connected),
+        Report::Connected(connected) => {
+            client.set_pushed(*connected);
+            // The stream carries whoever the cookie names, which another tab may have changed.
+            if *connected && connected_before.replace(true) {
+                session.check();
+            }
+        }
         Report::CheckSession => session.check(),
     });
     Html::default()

@@ -31,9 +31,6 @@ pub struct LoginQuery {
     /// Why somebody was signed out, in a word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Why, in the server's words. To be shown as text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
     /// The address that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,

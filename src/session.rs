@@ -6,11 +6,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use futures_channel::oneshot;
 use wire::{Credentials, User, UserId};
 use yew::prelude::*;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::browser::{self, storage};
+use crate::browser::{self, PageEvent, storage};
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +65,8 @@ struct Core {
     publish: Callback<Session>,
     cleanups: RefCell<Vec<(&'static str, Weak<Cleanup>)>>,
     is_leaving: Cell<bool>,
+    /// What tells that the server has been told of the last sign-out, or could not be.
+    telling: RefCell<Option<oneshot::Receiver<()>>>,
 }
 
 impl SessionHandle {
@@ -98,6 +101,11 @@ impl SessionHandle {
     ///
     /// The server refused, or could not be asked.
     pub async fn sign_in(&self, credentials: &Credentials) -> Result<(), ApiError> {
+        // The answer to a sign-out that is under way would take the new session's cookie with it.
+        let telling = self.core.telling.borrow_mut().take();
+        if let Some(telling) = telling {
+            telling.await.unwrap_or(());
+        }
         let user = self.core.api.sign_in(credentials).await?;
         storage::set_sign_out_pending(false);
         self.core.enter(user);
@@ -109,16 +117,19 @@ impl SessionHandle {
         Core::leave(&self.core, farewell);
     }
 
-    /// Asks the server whether the session still lives. If not, the answer itself ends it.
+    /// Asks the server whether the session still lives, and is still this person's: another tab may have signed out
+    /// and somebody else in.
     pub fn check(&self) {
         let core = Rc::clone(&self.core);
-        if matches!(&*core.session.borrow(), Session::SignedIn(_)) {
-            browser::spawn(async move {
-                if let Err(error) = core.ask().await {
-                    tracing::debug!("asked whether the session lives: {error}");
-                }
-            });
-        }
+        let Some(user) = core.user() else { return };
+        browser::spawn(async move {
+            match core.ask().await {
+                Ok(found) if found.id == user => {}
+                Ok(_) if core.user() == Some(user) => Core::leave(&core, Farewell::Expired),
+                Ok(_) => {}
+                Err(error) => tracing::debug!("asked whether the session lives: {error}"),
+            }
+        });
     }
 
     /// Asks again who is signed in, after it could not be asked.
@@ -141,6 +152,13 @@ impl Core {
         self.publish.emit(session);
     }
 
+    fn user(&self) -> Option<UserId> {
+        match &*self.session.borrow() {
+            Session::SignedIn(user) => Some(user.id),
+            Session::Restoring | Session::Unknown(_) | Session::SignedOut(_) => None,
+        }
+    }
+
     fn enter(&self, user: User) {
         self.api.fence();
         self.is_leaving.set(false);
@@ -149,7 +167,8 @@ impl Core {
     }
 
     fn leave(core: &Rc<Self>, farewell: Farewell) {
-        if !matches!(&*core.session.borrow(), Session::SignedIn(_)) || core.is_leaving.replace(true) {
+        let Some(user) = core.user() else { return };
+        if core.is_leaving.replace(true) {
             return;
         }
         core.api.fence();
@@ -161,15 +180,21 @@ impl Core {
                 tracing::error!("cleaning up {name} failed: {error}");
             }
         }
-        storage::remember_user(None);
+        // Another tab may have remembered somebody else by now.
+        if storage::remembered_user() == Some(user.to_string()) {
+            storage::remember_user(None);
+        }
         let server_knows = farewell == Farewell::Expired;
         core.set(Session::SignedOut(Some(farewell)));
         if !server_knows {
             // Whoever loads the page before the server could be told must not be taken for signed in.
             storage::set_sign_out_pending(true);
+            let (told, is_told) = oneshot::channel::<()>();
+            *core.telling.borrow_mut() = Some(is_told);
             let core = Rc::clone(core);
             browser::spawn(async move {
                 core.tell_server().await;
+                drop(told);
             });
         }
     }
@@ -194,10 +219,14 @@ impl Core {
             // Not every server can be asked this, but every one can be asked for the person who was there before.
             Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::NotFound | Kind::Forbidden) => {
                 let remembered = storage::remembered_user().and_then(|id| id.parse::<UserId>().ok());
-                match remembered {
-                    Some(id) => self.api.user(id).await,
-                    None => Err(Kind::Unauthorized.into()),
-                }
+                let Some(id) = remembered else {
+                    return Err(Kind::Unauthorized.into());
+                };
+                self.api.user(id).await.map_err(|error| match error.kind() {
+                    // Whoever is signed in is somebody else.
+                    Kind::Forbidden | Kind::NotFound => Kind::Unauthorized.into(),
+                    _ => error,
+                })
             }
             result => result,
         }
@@ -257,6 +286,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             publish: Callback::from(move |session| setter.set(session)),
             cleanups: RefCell::default(),
             is_leaving: Cell::new(false),
+            telling: RefCell::default(),
         })
     };
     let begun = Rc::clone(&core);
@@ -268,7 +298,14 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
                 Core::leave(&core, Farewell::Expired);
             }
         });
+        // Another tab signs somebody in or out.
+        let checked = SessionHandle {
+            session: Session::Restoring,
+            core: Rc::clone(&core),
+        };
+        let listener = browser::Listener::new(PageEvent::Storage, move || checked.check());
         browser::spawn(async move { Core::restore(&core).await });
+        move || drop(listener)
     });
     let handle = SessionHandle {
         session: (*session).clone(),

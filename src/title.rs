@@ -1,5 +1,7 @@
 //! What the page is called, in the tab, in the history and to a screen reader.
 
+use std::cell::Cell;
+
 use yew::prelude::*;
 
 use crate::browser::page;
@@ -13,13 +15,22 @@ pub fn use_title(title: impl Into<AttrValue>) {
     use_effect_with(title.into(), |title| page::set_title(&format!("{title} · Freshet")));
 }
 
+/// Moves the focus to the element with this id: when what had it is gone.
+pub fn move_focus(id: &str) {
+    page::focus(id);
+}
+
+thread_local! {
+    /// Whether any page has been shown yet. The browser itself announces the first.
+    static SHOWN_BEFORE: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Moves the focus to where reading begins whenever the address changes: to whoever can not see it, a change of page
 /// would otherwise be no change at all.
 #[hook]
 pub fn use_focus_on_change<T: PartialEq + 'static>(address: T) {
-    let is_first = use_mut_ref(|| true);
     use_effect_with(address, move |_| {
-        if !is_first.replace(false) {
+        if SHOWN_BEFORE.replace(true) {
             page::focus(MAIN);
         }
     });

@@ -137,7 +137,7 @@ fn Show(props: &ShowProperties) -> Html {
         Word(id),
         |word, text: &String| {
             let text = text.clone();
-            Edits::default().edit(
+            Edits::default().in_lane(1).edit(
                 word,
                 move |_: &String| text.clone(),
                 |written: &String| {
@@ -393,4 +393,37 @@ async fn two_hundred_mounts_leave_one_entry_and_no_fetch() {
         renders + 1,
         "no component of before is woken"
     );
+}
+
+#[wasm_bindgen_test]
+async fn changes_in_one_lane_are_sent_one_after_the_other() {
+    let fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    fixture.write("b");
+    fixture.write("c");
+    settle().await;
+    assert_eq!(
+        (fixture.place.text().as_str(), fixture.server.open()),
+        ("c", 1),
+        "both are shown, one is sent"
+    );
+    fixture.answer(Err(Refused)).await;
+    assert_eq!(fixture.place.text(), "c", "the second stays shown");
+    fixture.answer(Ok("C")).await;
+    assert_eq!(*fixture.seen.0.settled.borrow(), [false, true]);
+    assert_eq!(fixture.place.text(), "C");
+}
+
+#[wasm_bindgen_test]
+async fn what_settles_after_clearing_is_told_to_nobody() {
+    let fixture = Fixture::new(&[Some(1)]).await;
+    fixture.answer(Ok("a")).await;
+    fixture.write("b");
+    fixture.write("c");
+    settle().await;
+    fixture.client.clear();
+    fixture.answer(Err(Refused)).await;
+    assert_eq!(fixture.server.open(), 0, "what had not been sent is not");
+    assert_eq!(*fixture.seen.0.failures.borrow(), [""; 0]);
+    assert_eq!(*fixture.seen.0.settled.borrow(), [false; 0]);
 }

@@ -194,6 +194,31 @@ async fn an_answer_to_somebody_else_signs_nobody_out() {
 }
 
 #[wasm_bindgen_test]
+async fn somebody_else_behind_the_cookie_ends_the_session() {
+    let fixture = Fixture::new(200, user(1)).await;
+    fixture.handle().check();
+    fixture.channel.wait("rest_path=users/current&rest_count=2").await;
+    settle().await;
+    assert!(fixture.handle().user().is_some());
+    // Another tab signs somebody else in.
+    fixture.channel.answer("users/current", 200, user(2)).await;
+    storage::remember_user(Some(&UserId::from_u128(2).to_string()));
+    fixture.handle().check();
+    until("it was noticed", || fixture.farewell() == Some(Farewell::Expired)).await;
+    assert_eq!(
+        storage::remembered_user(),
+        Some(UserId::from_u128(2).to_string()),
+        "the other tab's is not forgotten"
+    );
+    assert_eq!(
+        fixture.requests("delete").await,
+        0,
+        "the session on the server is somebody else's"
+    );
+    storage::remember_user(None);
+}
+
+#[wasm_bindgen_test]
 async fn wrong_credentials_are_an_answer_and_no_farewell() {
     let fixture = Fixture::new(401, json!("Unauthorized")).await;
     fixture.channel.answer("login", 401, json!("UNAUTHORIZED")).await;

@@ -15,6 +15,8 @@ pub enum PageEvent {
     VisibilityChange,
     /// The page came back as it was, from the browser's back-forward cache.
     PageShow,
+    /// Another tab has changed what the browser keeps.
+    Storage,
 }
 
 impl PageEvent {
@@ -24,13 +26,14 @@ impl PageEvent {
             Self::Offline => "offline",
             Self::VisibilityChange => "visibilitychange",
             Self::PageShow => "pageshow",
+            Self::Storage => "storage",
         }
     }
 
     fn target(self) -> Option<EventTarget> {
         let window = web_sys::window()?;
         match self {
-            Self::Online | Self::Offline | Self::PageShow => Some(window.into()),
+            Self::Online | Self::Offline | Self::PageShow | Self::Storage => Some(window.into()),
             Self::VisibilityChange => window.document().map(Into::into),
         }
     }

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::focus::focus;
 use super::icon::{Glyph, Icon};
 use super::submission::{Refused, Submission, is_enter};
 
@@ -76,13 +77,5 @@ pub fn AddForm(props: &AddFormProperties) -> Html {
                 <span class="wide-only">{ "Add" }</span>
             </button>
         </form>
-    }
-}
-
-fn focus(field: &NodeRef) {
-    if let Some(field) = field.cast::<web_sys::HtmlTextAreaElement>()
-        && field.focus().is_err()
-    {
-        tracing::debug!("the field can not be focused");
     }
 }

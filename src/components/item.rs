@@ -1,9 +1,13 @@
 //! One row of a list: its text, and what can be done to it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use yew::prelude::*;
 
+use super::focus::focus;
 use super::icon::{Glyph, Icon};
-use super::submission::{Refused, Submission, is_enter};
+use super::submission::{Refused, Submission, is_enter, is_escape};
 
 /// Properties of [`ItemRow`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -52,29 +56,30 @@ enum Mode {
 pub fn ItemRow(props: &ItemRowProperties) -> Html {
     let mode = use_state(|| Mode::Resting);
     let focused = use_node_ref();
+    let takes_focus = use_mut_ref(|| false);
     {
-        // Whatever has just taken the place of the button that was pressed takes its focus as well.
-        let (focused, was) = (focused.clone(), use_mut_ref(|| None::<std::mem::Discriminant<Mode>>));
-        use_effect_with(std::mem::discriminant(&*mode), move |now| {
-            let before = was.replace(Some(*now));
-            if before.is_some_and(|before| before != *now)
-                && let Some(element) = focused.cast::<web_sys::HtmlElement>()
-                && element.focus().is_err()
-            {
-                tracing::debug!("the row can not be focused");
+        // Whatever takes the place of the button that was pressed takes its focus as well; what changes by itself does
+        // not, since the person may be writing elsewhere by then.
+        let (focused, takes_focus) = (focused.clone(), Rc::clone(&takes_focus));
+        use_effect_with(std::mem::discriminant(&*mode), move |_| {
+            if takes_focus.replace(false) {
+                focus(&focused);
             }
         });
     }
     let text_id = format!("text-{}", props.id);
     let set = |next: Mode| {
-        let mode = mode.clone();
-        Callback::from(move |_: MouseEvent| mode.set(next.clone()))
+        let (mode, takes_focus) = (mode.clone(), Rc::clone(&takes_focus));
+        Callback::from(move |_: MouseEvent| {
+            takes_focus.replace(true);
+            mode.set(next.clone());
+        })
     };
     let body = match &*mode {
         Mode::Editing { draft, began_with } => {
             return html! {
                 <li class="item editing" data-id={props.id.clone()}>
-                    { editor(props, &mode, draft, began_with, &focused) }
+                    { editor(props, &mode, draft, began_with, &focused, &takes_focus) }
                 </li>
             };
         }
@@ -126,6 +131,7 @@ fn editor(
     draft: &str,
     began_with: &AttrValue,
     field: &NodeRef,
+    takes_focus: &Rc<RefCell<bool>>,
 ) -> Html {
     let on_input = {
         let (mode, began_with) = (mode.clone(), began_with.clone());
@@ -138,11 +144,14 @@ fn editor(
         })
     };
     let rest = {
-        let mode = mode.clone();
-        Callback::from(move |()| mode.set(Mode::Resting))
+        let (mode, takes_focus) = (mode.clone(), Rc::clone(takes_focus));
+        Callback::from(move |()| {
+            takes_focus.replace(true);
+            mode.set(Mode::Resting);
+        })
     };
     let save = {
-        let (mode, on_save, text) = (mode.clone(), props.on_save.clone(), props.text.clone());
+        let (mode, rest, on_save, text) = (mode.clone(), rest.clone(), props.on_save.clone(), props.text.clone());
         let (draft, began_with) = (draft.trim().to_owned(), began_with.clone());
         Callback::from(move |()| {
             if draft.is_empty() {
@@ -155,14 +164,19 @@ fn editor(
                 };
                 let refused = {
                     let mode = mode.clone();
-                    Callback::from(move |()| mode.set(editing.clone()))
+                    Callback::from(move |()| {
+                        // Something else may be being done to the row by now.
+                        if *mode == Mode::Resting {
+                            mode.set(editing.clone());
+                        }
+                    })
                 };
                 on_save.emit(Submission {
                     text: draft.clone(),
                     refused: Refused(refused),
                 });
             }
-            mode.set(Mode::Resting);
+            rest.emit(());
         })
     };
     let on_key = {
@@ -171,7 +185,7 @@ fn editor(
             if is_enter(&event) {
                 event.prevent_default();
                 save.emit(());
-            } else if event.key() == "Escape" {
+            } else if is_escape(&event) {
                 rest.emit(());
             }
         })

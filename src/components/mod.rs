@@ -4,6 +4,7 @@
 
 mod add_form;
 mod connection_indicator;
+mod focus;
 mod icon;
 mod item;
 mod query_view;
@@ -13,9 +14,10 @@ mod toasts;
 
 pub use add_form::AddForm;
 pub use connection_indicator::ConnectionIndicator;
+pub use focus::focus;
 pub use icon::{Glyph, Icon};
 pub use item::ItemRow;
 pub use query_view::{Problem, Skeleton, query_view};
 pub use shell::{Card, Shell, Splash};
-pub use submission::{Refused, Submission};
+pub use submission::{Refused, Submission, is_enter, is_escape};
 pub use toasts::Toasts;

@@ -4,9 +4,9 @@ use wire::Credentials;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use crate::components::{Glyph, Icon, Splash};
+use crate::components::{Glyph, Icon, Splash, focus};
 use crate::route::{LoginQuery, Route};
-use crate::session::{Session, SessionHandle, use_session};
+use crate::session::{Farewell, Session, SessionHandle, use_session};
 use crate::task::use_task;
 use crate::title::use_title;
 
@@ -20,14 +20,14 @@ pub fn LoginPage() -> Html {
         .unwrap_or_default();
     match session.session() {
         Session::Restoring => html! { <Splash /> },
-        Session::SignedIn(_) => html! { <Redirect<Route> to={query.destination()} /> },
+        Session::SignedIn(_) => html! { <Onward to={query.destination()} /> },
         Session::SignedOut(_) | Session::Unknown(_) => html! {
             <main class="login">
                 <div class="login-card">
                     <p class="brand"><Icon glyph={Glyph::Mark} /><span>{ "Freshet" }</span></p>
                     <h1>{ "Welcome back" }</h1>
                     <p class="lead">{ "Sign in to your coaching workspace." }</p>
-                    if let Some(text) = farewell(&query) {
+                    if let Some(text) = farewell(&query, session.session()) {
                         <p class="note" role="status">{ text }</p>
                     }
                     <SignInForm {session} />
@@ -37,22 +37,36 @@ pub fn LoginPage() -> Html {
     }
 }
 
-/// Why somebody is here, in words. What an address says is only ever shown as text.
-fn farewell(query: &LoginQuery) -> Option<String> {
-    let message = query
-        .message
-        .as_deref()
-        .map(str::trim)
-        .filter(|message| !message.is_empty());
+/// Why somebody is here, in words. An address can be made up by anybody, so the words are never taken from there.
+fn farewell(query: &LoginQuery, session: &Session) -> Option<String> {
     match query.reason.as_deref()? {
         "signed_out" => Some("You are signed out.".to_owned()),
         "session_expired" => Some("Your session has ended. Please sign in again.".to_owned()),
-        "forced_logout" => Some(match message {
-            Some(message) => format!("You were signed out: {message}"),
-            None => "You were signed out by the server.".to_owned(),
+        "forced_logout" => Some(match session {
+            Session::SignedOut(Some(Farewell::Forced(reason))) if !reason.trim().is_empty() => {
+                format!("You were signed out: {}", reason.trim())
+            }
+            _ => "You were signed out by the server.".to_owned(),
         }),
         _ => None,
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct OnwardProperties {
+    to: Route,
+}
+
+/// Goes on, and leaves no way back to the sign-in page.
+#[component]
+fn Onward(props: &OnwardProperties) -> Html {
+    let navigator = use_navigator();
+    use_effect_with(props.to, move |to| {
+        if let Some(navigator) = navigator {
+            navigator.replace(to);
+        }
+    });
+    html! { <Splash /> }
 }
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -65,6 +79,10 @@ fn SignInForm(props: &SignInFormProperties) -> Html {
     let (email, password) = (use_node_ref(), use_node_ref());
     let error = use_state(|| None::<String>);
     let task = use_task();
+    {
+        let email = email.clone();
+        use_effect_with((), move |()| focus(&email));
+    }
 
     let on_submit = {
         let (session, error, task) = (props.session.clone(), error.clone(), task.clone());
@@ -91,7 +109,7 @@ fn SignInForm(props: &SignInFormProperties) -> Html {
     html! {
         <form onsubmit={on_submit}>
             <label for="email">{ "Email" }</label>
-            <input id="email" ref={email} type="email" name="email" autocomplete="username" required=true autofocus=true />
+            <input id="email" ref={email} type="email" name="email" autocomplete="username" required=true />
             <label for="password">{ "Password" }</label>
             <input id="password" ref={password} type="password" name="password" autocomplete="current-password"
                 required=true />

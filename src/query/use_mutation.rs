@@ -141,7 +141,7 @@ impl<B: Backend, I: 'static, O: 'static> UseMutation<B, I, O> {
                 _done = Some(done);
                 if let Some(before) = before {
                     // That the one before is gone is as good as its word.
-                    drop(before.await);
+                    before.await.unwrap_or(());
                 }
             }
             if epoch != client.epoch() {

@@ -10,6 +10,7 @@ use crate::calendar;
 use crate::components::{AddForm, Card, Glyph, ItemRow, Submission, query_view};
 use crate::query::use_query;
 use crate::resources::{ActionMutations, Item, List, SessionActions, use_action_mutations};
+use crate::title::move_focus;
 
 /// Longest text, in characters.
 const MAX_TEXT: u32 = 20_000;
@@ -112,7 +113,10 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     };
     let on_delete = {
         let (id, delete) = (action.id, delete.clone());
-        Callback::from(move |()| delete.run(id))
+        Callback::from(move |()| {
+            delete.run(id);
+            move_focus("new-action");
+        })
     };
     let leading = html! {
         <input type="checkbox" class="tick" aria-label="Done" aria-describedby={format!("text-{}", action.id)}

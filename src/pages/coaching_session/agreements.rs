@@ -9,6 +9,7 @@ use super::author;
 use crate::components::{AddForm, Card, Glyph, ItemRow, Submission, query_view};
 use crate::query::use_query;
 use crate::resources::{AgreementMutations, Item, List, SessionAgreements, use_agreement_mutations};
+use crate::title::move_focus;
 
 /// Longest text, in characters.
 const MAX_TEXT: u32 = 20_000;
@@ -91,7 +92,10 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     };
     let on_delete = {
         let (id, delete) = (agreement.id, delete.clone());
-        Callback::from(move |()| delete.run(id))
+        Callback::from(move |()| {
+            delete.run(id);
+            move_focus("new-agreement");
+        })
     };
     let details = author(props.relationship.as_deref(), agreement.user_id, props.user)
         .map(|author| html! { <p class="details"><span>{ author }</span></p> })

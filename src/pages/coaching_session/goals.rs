@@ -8,6 +8,7 @@ use yew::prelude::*;
 use crate::components::{AddForm, Card, Glyph, ItemRow, Submission, query_view};
 use crate::query::use_query;
 use crate::resources::{GoalMutations, Item, List, RelationshipGoals, SessionGoals, use_goal_mutations};
+use crate::title::move_focus;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
@@ -83,6 +84,16 @@ struct GoalRowProperties {
 fn GoalRow(props: &GoalRowProperties) -> Html {
     let goal = &props.goal;
     let GoalMutations { update, delete, .. } = &props.mutations;
+    let select = use_node_ref();
+    {
+        // What the person has picked stays picked, whatever the markup says: a refusal must be shown by hand.
+        let select = select.clone();
+        use_effect_with(Rc::clone(goal), move |goal| {
+            if let Some(select) = select.cast::<web_sys::HtmlSelectElement>() {
+                select.set_value(label(goal.status));
+            }
+        });
+    }
     let on_save = {
         let (goal, update) = (Rc::clone(goal), update.clone());
         Callback::from(move |Submission { text, refused }: Submission| {
@@ -97,17 +108,20 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     };
     let on_delete = {
         let (id, delete) = (goal.id, delete.clone());
-        Callback::from(move |()| delete.run(id))
+        Callback::from(move |()| {
+            delete.run(id);
+            move_focus("new-goal");
+        })
     };
     html! {
         <ItemRow what="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
             max_length={MAX_TITLE} is_draft={goal.is_draft()} is_closed={goal.status.is_closed()}
-            details={details(props)} {on_save} {on_delete} />
+            details={details(props, &select)} {on_save} {on_delete} />
     }
 }
 
 /// How far the goal has come, and whether this session works on it.
-fn details(props: &GoalRowProperties) -> Html {
+fn details(props: &GoalRowProperties, select: &NodeRef) -> Html {
     let goal = &props.goal;
     let GoalMutations {
         update, link, unlink, ..
@@ -138,7 +152,7 @@ fn details(props: &GoalRowProperties) -> Html {
     let can_link = props.is_linked.is_some() && (props.is_linked == Some(true) || !goal.status.is_closed());
     html! {
         <p class="details">
-            <select aria-label="Status" aria-describedby={format!("text-{}", goal.id)} disabled={goal.is_draft()}
+            <select ref={select.clone()} aria-label="Status" aria-describedby={format!("text-{}", goal.id)} disabled={goal.is_draft()}
                 onchange={on_status}>
                 for status in ItemStatus::ALL.iter() {
                     <option value={label(*status)} selected={goal.status == *status}>{ label(*status) }</option>

@@ -6,7 +6,8 @@ use wire::CoachingSession;
 use yew::prelude::*;
 
 use crate::calendar;
-use crate::components::{Glyph, Icon};
+use crate::components::{Glyph, Icon, focus, is_escape};
+use crate::countdown::use_today;
 use crate::resources::use_rename_session;
 
 /// Longest title, in characters.
@@ -33,14 +34,12 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     } = &*props.session;
 
     let is_editing = draft.is_some();
+    let pencil = use_node_ref();
     {
-        let field = field.clone();
+        let (field, pencil, was) = (field.clone(), pencil.clone(), use_mut_ref(|| false));
         use_effect_with(is_editing, move |is_editing| {
-            if *is_editing
-                && let Some(field) = field.cast::<web_sys::HtmlInputElement>()
-                && field.focus().is_err()
-            {
-                tracing::debug!("the title can not be focused");
+            if was.replace(*is_editing) != *is_editing {
+                focus(if *is_editing { &field } else { &pencil });
             }
         });
     }
@@ -54,7 +53,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
             if new != title {
                 let draft = draft.clone();
                 rename.run_then((id, new), move |result| {
-                    if result.is_err() {
+                    if result.is_err() && draft.is_none() {
                         draft.set(Some(written));
                     }
                 });
@@ -76,8 +75,17 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
         let draft = draft.clone();
         Callback::from(move |_: MouseEvent| draft.set(None))
     };
+    let on_key = {
+        let draft = draft.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if is_escape(&event) {
+                draft.set(None);
+            }
+        })
+    };
+    let today = use_today();
     let starts = calendar::local(*date);
-    let day = calendar::day(starts.date(), calendar::today());
+    let day = calendar::day(starts.date(), today);
     html! {
         <header class="session-header">
             <p class="eyebrow">
@@ -88,7 +96,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
             </p>
             if let Some(draft) = &*draft {
                 <form class="rename" onsubmit={rename}>
-                    <input ref={field} aria-label="Session title" value={draft.clone()} oninput={on_input}
+                    <input ref={field} aria-label="Session title" value={draft.clone()} oninput={on_input} onkeydown={on_key}
                         maxlength={MAX_TITLE.to_string()} placeholder="What is this session about?" />
                     <button type="submit" class="primary">{ "Save" }</button>
                     <button type="button" onclick={cancel}>{ "Cancel" }</button>
@@ -96,7 +104,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
             } else {
                 <h1>
                     { title.as_deref().unwrap_or("Untitled session") }
-                    <button type="button" class="plain" title="Rename" aria-label="Rename the session" onclick={begin}>
+                    <button type="button" class="plain" ref={pencil} title="Rename" aria-label="Rename the session" onclick={begin}>
                         <Icon glyph={Glyph::Pencil} />
                     </button>
                 </h1>

@@ -58,6 +58,7 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         let id = session.as_ref()?.coaching_relationship_id;
         all.iter().find(|each| each.id == id).cloned()
     });
+    let is_coming = problem.is_none();
     html! {
         <article class="session">
             if let Some(error) = problem {
@@ -65,7 +66,7 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
             }
             if let Some(session) = &session {
                 <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)} />
-            } else {
+            } else if is_coming {
                 <Skeleton />
             }
             <div class="columns">

@@ -10,8 +10,9 @@ use chrono::Days;
 use wire::User;
 use yew::prelude::*;
 
-use crate::calendar;
-use crate::query::use_query;
+use crate::components::Problem;
+use crate::countdown::use_today;
+use crate::query::{View, use_query};
 use crate::resources::{UserRelationships, UserSessions};
 use crate::title::use_title;
 
@@ -35,13 +36,22 @@ pub struct DashboardPageProperties {
 pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
     use_title("Dashboard");
     let user = &props.user;
-    let today = calendar::today();
+    let today = use_today();
     let query = UserSessions {
         user: user.id,
         from: today.checked_sub_days(Days::new(BEFORE)).unwrap_or(today),
         to: today.checked_add_days(Days::new(AHEAD)).unwrap_or(today),
     };
-    let relationships = use_query(UserRelationships(user.id)).data();
+    let relationships = use_query(UserRelationships(user.id));
+    let problem = match relationships.view() {
+        View::Failed(error) => Some(error.to_string()),
+        View::Idle | View::Loading | View::Ready { .. } => None,
+    };
+    let retry = {
+        let relationships = relationships.clone();
+        Callback::from(move |()| relationships.refetch())
+    };
+    let relationships = relationships.data();
     let coaches = relationships
         .as_deref()
         .is_some_and(|all| all.iter().any(|each| each.coach_id == user.id));
@@ -51,15 +61,18 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
                 <h1>{ format!("Hello, {}", first_name(user)) }</h1>
                 <p class="lead">{ "Here is what is coming up." }</p>
             </header>
+            if let Some(text) = problem {
+                <Problem {text} {retry} />
+            }
             <div class="columns">
                 <div class="column">
-                    <Sessions {query} user={user.id} relationships={relationships.clone()} />
+                    <Sessions {query} {today} user={user.id} relationships={relationships.clone()} />
                     if coaches {
                         <PlanSession {query} user={user.id} relationships={relationships.clone()} />
                     }
                 </div>
                 <div class="column">
-                    <OpenActions user={user.id} />
+                    <OpenActions {today} user={user.id} />
                     for relationship in relationships.iter().flat_map(|all| all.iter()) {
                         <Goals key={relationship.id.to_string()} relationship={Rc::clone(relationship)} user={user.id} />
                     }

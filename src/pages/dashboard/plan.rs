@@ -24,6 +24,8 @@ pub(super) struct PlanSessionProperties {
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let (with, when, title) = (use_node_ref(), use_node_ref(), use_node_ref());
     let create = use_plan_session(props.query);
+    let is_running = use_state(|| false);
+    let mistake = use_state(|| None::<&str>);
     let coachees: Vec<_> = props
         .relationships
         .iter()
@@ -34,8 +36,12 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
 
     let on_submit = {
         let (with, when, title) = (with.clone(), when.clone(), title.clone());
+        let (is_running, mistake) = (is_running.clone(), mistake.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
+            if *is_running {
+                return;
+            }
             let input = |field: &NodeRef| field.cast::<web_sys::HtmlInputElement>();
             let relationship = with
                 .cast::<web_sys::HtmlSelectElement>()
@@ -44,8 +50,12 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 return;
             };
             let Ok(starts) = NaiveDateTime::parse_from_str(&when.value(), "%Y-%m-%dT%H:%M") else {
+                mistake.set(Some("Please give a day and a time."));
                 return;
             };
+            mistake.set(None);
+            is_running.set(true);
+            let is_running = is_running.clone();
             let new = NewCoachingSession {
                 coaching_relationship_id: relationship,
                 date: calendar::utc(starts),
@@ -55,6 +65,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 provider: None,
             };
             create.run_then(new, move |result| {
+                is_running.set(false);
                 if result.is_ok() {
                     when.set_value("");
                     title.set_value("");
@@ -73,10 +84,14 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                     }
                 </select>
                 <label for="plan-when">{ "When" }</label>
-                <input id="plan-when" ref={when} type="datetime-local" required=true />
+                <input id="plan-when" ref={when} type="datetime-local" max="9999-12-31T23:59"
+                    required=true />
                 <label for="plan-title">{ "Title (optional)" }</label>
                 <input id="plan-title" ref={title} maxlength={MAX_TITLE.to_string()} />
-                <button type="submit" class="primary">{ "Plan session" }</button>
+                if let Some(mistake) = *mistake {
+                    <p class="error" role="alert">{ mistake }</p>
+                }
+                <button type="submit" class="primary" disabled={*is_running}>{ "Plan session" }</button>
             </form>
         </details>
     }

@@ -16,6 +16,7 @@ use crate::route::Route;
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct SessionsProperties {
     pub(super) query: UserSessions,
+    pub(super) today: NaiveDate,
     pub(super) user: UserId,
     pub(super) relationships: Option<Rc<Vec<Rc<CoachingRelationship>>>>,
 }
@@ -32,7 +33,7 @@ pub(super) fn Sessions(props: &SessionsProperties) -> Html {
 }
 
 fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
-    let today = calendar::today();
+    let today = props.today;
     let (upcoming, past): (Vec<_>, Vec<_>) = sessions
         .iter()
         .partition(|session| calendar::local(session.date).date() >= today);

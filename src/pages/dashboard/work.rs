@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use chrono::NaiveDate;
 use wire::{Action, CoachingRelationship, Goal, ItemStatus, UserId};
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -14,6 +15,7 @@ use crate::route::Route;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct OpenActionsProperties {
+    pub(super) today: NaiveDate,
     pub(super) user: UserId,
 }
 
@@ -35,13 +37,12 @@ pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     let count = actions.data().map(|actions| open(&actions).len());
     html! {
         <Card title="Open actions" glyph={Glyph::Check} {count}>
-            { query_view(actions.view(), retry, |actions| open_list(&open(&actions))) }
+            { query_view(actions.view(), retry, |actions| open_list(&open(&actions), props.today)) }
         </Card>
     }
 }
 
-fn open_list(actions: &[Rc<Action>]) -> Html {
-    let today = calendar::today();
+fn open_list(actions: &[Rc<Action>], today: NaiveDate) -> Html {
     html! {
         <>
             <ul class="rows">
