@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::response::sse::Event as Frame;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use wire::{Cursor, Timestamp, UserId};
 
 use super::frame;
@@ -51,21 +51,37 @@ pub(super) struct Delivery {
     /// Whether the reader's cursor could be taken up.
     pub(super) resumed: bool,
     pub(super) queue: mpsc::Sender<Frame>,
+    /// Fails when the response's body is dropped: it was read to its end, or its connection is gone.
+    pub(super) body_gone: oneshot::Receiver<Infallible>,
     pub(super) peer: Peer,
     /// When the last frame was put into the queue.
     pub(super) silent_since: Instant,
+    /// Since when the next frame waits for room in the queue.
+    pub(super) waiting_since: Option<Instant>,
 }
 
 impl Delivery {
-    /// Runs until the stream ends.
+    /// Runs until the stream ends, and its response with it.
     pub(super) async fn run(mut self) {
         let Err(end) = self.deliver().await;
-        match end {
-            // Hangs up on the socket itself, because the response is not asked for anything while it is full.
-            End::Stalled => self.peer.cut(),
-            End::Store(ref error) => tracing::error!(%error, "a stream ends"),
-            End::Gone | End::SignedOut | End::Stopping => {}
+        if let End::Store(error) = &end {
+            tracing::error!(%error, "a stream ends");
         }
+        let Self {
+            state,
+            seat,
+            queue,
+            body_gone,
+            peer,
+            ..
+        } = self;
+        // Without its sender the body ends after what is queued, but only a reader that reads gets there. One that
+        // does not is hung up on at the socket, because its response is not asked for anything.
+        drop(queue);
+        if matches!(end, End::Stalled) || timeout(state.tuning.stall_limit, body_gone).await.is_err() {
+            peer.cut();
+        }
+        drop(seat);
         tracing::debug!(reason = %end, "stream closed");
     }
 
@@ -104,7 +120,9 @@ impl Delivery {
             let Some(sign_in) = sign_ins::find(&mut log, &self.sign_in, now()).await? else {
                 let farewells = outbox::farewells_after(&mut log, self.person, self.position).await?;
                 drop(log);
-                self.send_all(&farewells).await?;
+                for farewell in &farewells {
+                    self.send_entry(farewell).await?;
+                }
                 return Err(End::SignedOut);
             };
             let newest = log.cursor();
@@ -120,19 +138,31 @@ impl Delivery {
             }
             let page = outbox::page_after(&mut log, self.person, self.position, sign_in.since_seq, PAGE).await?;
             drop(log);
-            self.send_all(&page).await?;
-            if page.len() < PAGE as usize {
+            let whole = self.send_page(&page).await?;
+            if whole && page.len() < PAGE as usize {
                 self.position = newest.seq;
                 return Ok(sign_in.expires_at);
             }
         }
     }
 
-    async fn send_all(&mut self, entries: &[outbox::Entry]) -> Result<(), End> {
+    /// Sends as many of these as the reader takes within a heartbeat, and says whether those were all. A slow reader
+    /// is not told for minutes what its sign-in was once allowed to see.
+    async fn send_page(&mut self, entries: &[outbox::Entry]) -> Result<bool, End> {
+        let deadline = Instant::now() + self.state.tuning.heartbeat;
         for entry in entries {
-            self.send(frame::entry(self.state.db.epoch(), entry)).await?;
-            self.position = entry.seq;
+            // Nothing is lost when this is given up: a frame is in the queue and counted, or neither.
+            match timeout_at(deadline, self.send_entry(entry)).await {
+                Ok(sent) => sent?,
+                Err(_) => return Ok(false),
+            }
         }
+        Ok(true)
+    }
+
+    async fn send_entry(&mut self, entry: &outbox::Entry) -> Result<(), End> {
+        self.send(frame::entry(self.state.db.epoch(), entry)).await?;
+        self.position = entry.seq;
         Ok(())
     }
 
@@ -144,16 +174,19 @@ impl Delivery {
 
     /// Puts a frame into the queue, waiting for room as long as a reader is given.
     async fn send(&mut self, frame: Frame) -> Result<(), End> {
+        // Goes on counting if the wait is given up and taken up again.
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
         tokio::select! {
             biased;
             room = self.queue.reserve() => {
                 room.or(Err(End::Gone))?.send(frame);
                 self.silent_since = Instant::now();
+                self.waiting_since = None;
                 Ok(())
             }
             // A stopping server waits for nobody.
             () = self.state.stopping.cancelled() => Err(End::Stalled),
-            () = sleep(self.state.tuning.stall_limit) => Err(End::Stalled),
+            () = sleep_until(since + self.state.tuning.stall_limit) => Err(End::Stalled),
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::Sse;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use wire::{Cursor, UserId};
 
@@ -55,6 +55,7 @@ pub(crate) async fn open(
     drop(log);
 
     let (queue, mut frames) = mpsc::channel(QUEUE);
+    let (body_lives, body_gone) = oneshot::channel();
     let delivery = Delivery {
         state,
         seat,
@@ -63,12 +64,18 @@ pub(crate) async fn open(
         position,
         resumed,
         queue,
+        body_gone,
         peer,
         silent_since: Instant::now(),
+        waiting_since: None,
     };
     tokio::spawn(delivery.run());
 
-    let body = stream::poll_fn(move |context| frames.poll_recv(context).map(|frame| frame.map(Ok::<_, Infallible>)));
+    let body = stream::poll_fn(move |context| {
+        // Dropped with the body, which tells the delivery that this response is over.
+        let _: &oneshot::Sender<Infallible> = &body_lives;
+        frames.poll_recv(context).map(|frame| frame.map(Ok::<_, Infallible>))
+    });
     let mut response = Sse::new(body).into_response();
     response
         .headers_mut()

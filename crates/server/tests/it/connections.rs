@@ -67,6 +67,31 @@ async fn a_stalled_reader_is_cut_and_nobody_else_notices() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_ends_by_itself_does_not_wait_for_a_stalled_reader() {
+    let mut server = TestServer::tuned(Tuning {
+        stall_limit: Duration::from_secs(1),
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let mut stuck = stalled(&coachee, &server).await;
+    server.streams_become(1).await;
+    // More than the sockets hold and less than the queue does: nothing but the end of the sign-in ends the stream.
+    let events = 60;
+    let mut healthy = coachee.stream().await;
+    flood(&coach, events).await;
+    for _ in 0..events {
+        healthy.next_logged().await;
+    }
+    assert_eq!(coachee.delete("/api/delete").await.status, 200);
+    assert_eq!(healthy.rest().await, []);
+    server.streams_become(0).await;
+    let mut rest = Vec::new();
+    let end = soon("the end of the cut connection", stuck.read_to_end(&mut rest)).await;
+    assert!(end.is_err() || !rest.ends_with(b"0\r\n\r\n"), "an orderly end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
     let server = TestServer::tuned(Tuning {
         lag_limit: 40,

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use wire::{Cursor, Event};
 
 use super::{Person, soon};
@@ -135,7 +135,10 @@ impl Stream {
 
 /// A connection on which a stream was asked for, and nothing else done: for readers that misbehave.
 pub(crate) async fn raw_request(person: &Person, host: &str) -> TcpStream {
-    let mut socket = TcpStream::connect(host).await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    // So that the little that fits into the buffers is little on every machine.
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut socket = socket.connect(host.parse().unwrap()).await.unwrap();
     let request = format!(
         "GET /api/sse HTTP/1.1\r\nhost: {host}\r\ncookie: {}\r\n\r\n",
         person.cookie
