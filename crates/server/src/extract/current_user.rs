@@ -5,7 +5,10 @@ use axum::http::request::Parts;
 use wire::UserId;
 
 use crate::error::Error;
-use crate::store::sign_ins::TokenHash;
+use crate::store::sign_ins::{self, TokenHash};
+use crate::store::{Db, Write, now};
+
+const SIGN_IN_FIRST: Error = Error::Unauthorized("sign in first");
 
 /// Who sent the request, by their session cookie. A handler that asks for it answers 401 without one.
 ///
@@ -26,16 +29,64 @@ impl CurrentUser {
             Err(Error::Forbidden)
         }
     }
+
+    /// Begins a change on their behalf. Looks the sign-in up once more, in the same transaction: one that was ended
+    /// after this request came in changes nothing any more.
+    pub(crate) async fn write(&self, db: &Db) -> Result<Write, Error> {
+        let mut write = db.write().await?;
+        match sign_ins::find(&mut write, &self.sign_in, now()).await? {
+            Some(sign_in) if sign_in.user == self.id => Ok(write),
+            _ => Err(SIGN_IN_FIRST),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts
-            .extensions
-            .get()
-            .copied()
-            .ok_or(Error::Unauthorized("sign in first"))
+        parts.extensions.get().copied().ok_or(SIGN_IN_FIRST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use wire::UserId;
+
+    use super::CurrentUser;
+    use crate::error::Error;
+    use crate::sse::Hub;
+    use crate::store::{Db, new_id, now, sign_ins, users};
+
+    #[tokio::test]
+    async fn a_sign_in_that_ended_meanwhile_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("test.db"), Hub::new()).await.unwrap();
+        let user = CurrentUser {
+            id: UserId(new_id()),
+            sign_in: [7; 32],
+        };
+        let mut write = db.write().await.unwrap();
+        let person = users::NewUser {
+            id: user.id,
+            email: "a@example.com",
+            password_hash: "",
+            first_name: "",
+            last_name: "",
+            created_at: now(),
+        };
+        users::insert(&mut write, &person).await.unwrap();
+        let expires_at = now() + Duration::from_secs(60);
+        sign_ins::insert(&mut write, &user.sign_in, user.id, now(), expires_at)
+            .await
+            .unwrap();
+        write.commit().await.unwrap();
+
+        let mut write = user.write(&db).await.unwrap();
+        sign_ins::end(&mut write, &user.sign_in).await.unwrap();
+        write.commit().await.unwrap();
+        assert!(matches!(user.write(&db).await, Err(Error::Unauthorized(_))));
     }
 }

@@ -84,7 +84,7 @@ async fn create(
 ) -> Result<Reply<Action>, Error> {
     let now = now();
     validate::length("body", body.body.as_deref(), validate::BODY)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     check_goal(&mut write, &access, body.goal_id).await?;
     let action = Action {
@@ -120,7 +120,7 @@ async fn update(
 ) -> Result<Reply<Action>, Error> {
     let now = now();
     validate::length("body", body.body.as_deref(), validate::BODY)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_action(&mut write, id).await?, user.id)?;
     check_goal(&mut write, &access, body.goal_id).await?;
     let before = actions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
@@ -157,7 +157,7 @@ async fn remove(
     user: CurrentUser,
     Path(id): Path<ActionId>,
 ) -> Result<JsonReply<Deleted<ActionId>>, Error> {
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_action(&mut write, id).await?, user.id)?;
     let action = actions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     actions::delete(&mut write, id).await?;

@@ -80,7 +80,7 @@ async fn create(
 ) -> Result<Reply<Agreement>, Error> {
     let now = now();
     validate::length("body", body.body.as_deref(), validate::BODY)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     let agreement = Agreement {
         id: AgreementId(new_id()),
@@ -107,7 +107,7 @@ async fn update(
     Json(body): Json<NewAgreement>,
 ) -> Result<Reply<Agreement>, Error> {
     validate::length("body", body.body.as_deref(), validate::BODY)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_agreement(&mut write, id).await?, user.id)?;
     let before = agreements::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let agreement = Agreement {
@@ -130,7 +130,7 @@ async fn remove(
     user: CurrentUser,
     Path(id): Path<AgreementId>,
 ) -> Result<JsonReply<Deleted<AgreementId>>, Error> {
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_agreement(&mut write, id).await?, user.id)?;
     let agreement = agreements::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     agreements::delete(&mut write, id).await?;

@@ -76,7 +76,7 @@ async fn read(
         return Ok(Reply::read(snapshot.cursor(), session));
     }
     drop(snapshot);
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     // Two people may open it at the same moment: only one of them finds it untouched.
     let now = now();
     if coaching_sessions::hydrate(&mut write, id, now).await? {
@@ -97,7 +97,7 @@ async fn create(
     let title = validate::title(body.title)?;
     let meeting_url = validate::meeting_url(body.meeting_url)?;
     let provider = validate::provider(body.provider)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(
         access::of_relationship(&mut write, body.coaching_relationship_id).await?,
         user.id,
@@ -137,7 +137,7 @@ async fn update(
     let meeting_url = validate::meeting_url(body.meeting_url)?;
     let provider = validate::provider(body.provider)?;
     let duration = body.duration_minutes.map(validate::duration).transpose()?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
     let before = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let after = CoachingSession {
@@ -160,7 +160,7 @@ async fn retitle(
     Json(body): Json<SessionTitle>,
 ) -> Result<Reply<CoachingSession>, Error> {
     let title = validate::title(body.title)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, id).await?, user.id)?;
     let before = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let changed = i64::from(before.title != title);
@@ -186,7 +186,7 @@ async fn remove(
     user: CurrentUser,
     Path(id): Path<CoachingSessionId>,
 ) -> Result<Reply<()>, Error> {
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
     let children = coaching_sessions::children(&mut write, id).await?;
     if children.actions + children.agreements > 0 {

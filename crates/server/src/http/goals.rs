@@ -84,7 +84,7 @@ async fn create(
 ) -> Result<Reply<Goal>, Error> {
     let now = now();
     check_texts(&body)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(
         access::of_relationship(&mut write, body.coaching_relationship_id).await?,
         user.id,
@@ -138,7 +138,7 @@ async fn update(
 ) -> Result<Reply<Goal>, Error> {
     let now = now();
     check_texts(&body)?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_goal(&mut write, id).await?, user.id)?;
     let mut goal = goals::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     if body.status == ItemStatus::InProgress && goal.status != ItemStatus::InProgress {
@@ -160,7 +160,7 @@ async fn remove(
     user: CurrentUser,
     Path(id): Path<GoalId>,
 ) -> Result<JsonReply<Deleted<GoalId>>, Error> {
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_goal(&mut write, id).await?, user.id)?;
     goals::delete(&mut write, id).await?;
     // Its links and what actions lose are announced by this alone.

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::extract::{CurrentUser, Form, Json, Path};
 use crate::listener::Peer;
 use crate::state::AppState;
-use crate::store::{now, sign_ins, users};
+use crate::store::{Write, now, sign_ins, users};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -78,7 +78,7 @@ async fn sign_in(
 
 /// Ends this sign-in, and its streams with it.
 async fn sign_out(State(state): State<AppState>, user: CurrentUser, headers: HeaderMap) -> Result<SetCookie, Error> {
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     sign_ins::end(&mut write, &user.sign_in).await?;
     write.nudge(user.id);
     write.commit().await?;
@@ -91,7 +91,8 @@ async fn sign_out_everywhere(
     user: CurrentUser,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
-    end_everywhere(&state, user.id, "You signed out everywhere.".to_owned()).await?;
+    let write = user.write(&state.db).await?;
+    end_everywhere(write, user.id, "You signed out everywhere.".to_owned()).await?;
     let cookie: SetCookie = AppendHeaders([(SET_COOKIE, clearing_cookie(&headers)?)]);
     Ok((cookie, Reply::done()))
 }
@@ -109,21 +110,19 @@ async fn force_logout(
     Json(ForceLogout { reason }): Json<ForceLogout>,
 ) -> Result<Reply<()>, Error> {
     validate::length("reason", Some(&reason), validate::TITLE)?;
-    let mut snapshot = state.db.snapshot().await?;
-    let roles = users::roles(&mut snapshot, user.id).await?;
-    let subject = users::roles(&mut snapshot, id).await?;
-    drop(snapshot);
+    let mut write = user.write(&state.db).await?;
+    let roles = users::roles(&mut write, user.id).await?;
+    let subject = users::roles(&mut write, id).await?;
     // Nobody without a part in it learns whether there is such a person.
     if !administers(&roles, &subject) {
         return Err(Error::Forbidden);
     }
-    end_everywhere(&state, id, reason).await?;
+    end_everywhere(write, id, reason).await?;
     Ok(Reply::done())
 }
 
 /// The sign-ins and the news of their end go in one transaction: each stream finds both or neither.
-async fn end_everywhere(state: &AppState, person: UserId, reason: String) -> Result<(), Error> {
-    let mut write = state.db.write().await?;
+async fn end_everywhere(mut write: Write, person: UserId, reason: String) -> Result<(), Error> {
     sign_ins::end_all(&mut write, person).await?;
     if users::find(&mut write, person).await?.is_none() {
         return Err(Error::NotFound);

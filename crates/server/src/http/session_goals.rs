@@ -108,7 +108,7 @@ async fn link(
     Json(LinkGoal { goal_id }): Json<LinkGoal>,
 ) -> Result<Reply<SessionGoal>, Error> {
     let now = now();
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, session).await?, user.id)?;
     let goal = goals::find(&mut write, goal_id).await?;
     // A goal of another relationship is no goal as far as this session is concerned.
@@ -146,7 +146,7 @@ async fn unlink(
     user: CurrentUser,
     Path((session, goal_id)): Path<(CoachingSessionId, GoalId)>,
 ) -> Result<JsonReply<Unlinked>, Error> {
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, session).await?, user.id)?;
     if !session_goals::delete(&mut write, session, goal_id).await? {
         return Err(Error::NotFound);

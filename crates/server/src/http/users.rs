@@ -94,7 +94,7 @@ async fn update(
 ) -> Result<Reply<()>, Error> {
     user.must_be(id)?;
     let profile = body.check()?;
-    let mut write = state.db.write().await?;
+    let mut write = user.write(&state.db).await?;
     users::update(&mut write, id, &profile, now()).await?;
     let mut told = users::partners(&mut write, id).await?;
     told.push(id);
