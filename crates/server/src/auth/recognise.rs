@@ -4,11 +4,13 @@ use axum::extract::{Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::middleware::Next;
 use axum::response::Response;
+use wire::Timestamp;
 
 use super::{Token, session_cookie};
 use crate::error::Error;
 use crate::extract::CurrentUser;
 use crate::state::AppState;
+use crate::store::sign_ins::TokenHash;
 use crate::store::{now, sign_ins};
 
 /// A sign-in is renewed once this part of its lifetime has passed, not at every request: that would make every
@@ -37,10 +39,14 @@ pub(crate) async fn recognise(
     let lifetime = state.tuning.sign_in_lifetime;
     let left = (sign_in.expires_at - now).to_std().unwrap_or_default();
     let renewal = if left + lifetime / RENEWED_AFTER <= lifetime {
-        let mut write = state.db.write().await?;
-        sign_ins::extend(&mut write, &hash, now + lifetime).await?;
-        write.commit().await?;
-        Some(session_cookie(&token, request.headers(), lifetime)?)
+        match renew(&state, &hash, now + lifetime).await {
+            Ok(()) => Some(session_cookie(&token, request.headers(), lifetime)?),
+            // The sign-in lives on as it is, and the next request tries again.
+            Err(error) => {
+                tracing::warn!(%error, "a sign-in was not renewed");
+                None
+            }
+        }
     } else {
         None
     };
@@ -53,4 +59,10 @@ pub(crate) async fn recognise(
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+async fn renew(state: &AppState, hash: &TokenHash, expires_at: Timestamp) -> Result<(), sqlx::Error> {
+    let mut write = state.db.write().await?;
+    sign_ins::extend(&mut write, hash, expires_at).await?;
+    write.commit().await
 }

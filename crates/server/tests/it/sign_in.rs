@@ -161,6 +161,27 @@ async fn using_a_sign_in_renews_it() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_can_not_be_renewed_still_reads() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    server
+        .sql(
+            "UPDATE sign_ins SET expires_at = expires_at - 12 * 60 * 60 * 1000000;
+             CREATE TRIGGER no_renewal BEFORE UPDATE ON sign_ins BEGIN SELECT raise(FAIL, 'the disk is full'); END",
+        )
+        .await;
+    let read = coach.get("/api/users/current").await;
+    assert_eq!(read.data::<User>().id, coach.id);
+    assert!(read.headers.get("set-cookie").is_none());
+    server.sql("DROP TRIGGER no_renewal").await;
+    let read = coach.get("/api/users/current").await;
+    assert!(
+        read.header("set-cookie").contains(&coach.cookie),
+        "the next one tries again"
+    );
+}
+
+#[tokio::test]
 async fn nothing_under_the_api_is_for_strangers() {
     let server = TestServer::start().await;
     let stranger = server.stranger();

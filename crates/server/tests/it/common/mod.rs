@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use server::{Config, PasswordCost, Server, Tuning};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -128,6 +130,14 @@ impl TestServer {
         soon("the number of streams", self.streams.wait_for(|open| *open == count))
             .await
             .unwrap();
+    }
+
+    /// Changes the database behind the server's back.
+    pub(crate) async fn sql(&self, statement: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("data/test.db"));
+        let mut connection = options.connect().await.unwrap();
+        connection.execute(statement).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     /// `127.0.0.1:port`.
