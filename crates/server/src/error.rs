@@ -147,12 +147,20 @@ impl Error {
 /// Failures of the database that are the client's doing become a clear 4xx, by the name of the constraint.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if matches!(error, sqlx::Error::PoolTimedOut) {
+        if matches!(error, sqlx::Error::PoolTimedOut) || is_locked(&error) {
             return Self::Busy;
         }
         let violated = error.as_database_error().and_then(|error| constraint(error.message()));
         violated.unwrap_or(Self::Store(error))
     }
+}
+
+/// Whether another process kept the file to itself for longer than was waited.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    // SQLITE_BUSY and SQLITE_LOCKED; the rest of an extended code, such as that of SQLITE_BUSY_SNAPSHOT, says why.
+    matches!(code.map(|code| code & 0xff), Some(5 | 6))
 }
 
 /// SQLite names the columns of a unique constraint and the name of a check, but never the foreign key: handlers
@@ -202,6 +210,10 @@ impl IntoResponse for Error {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse as _;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{ConnectOptions as _, Executor as _};
+
     use super::{Error, constraint};
 
     #[test]
@@ -211,6 +223,20 @@ mod tests {
         assert_eq!(status("CHECK constraint failed: goals_title_length"), Some(422));
         assert_eq!(status("FOREIGN KEY constraint failed"), Some(409));
         assert_eq!(status("disk I/O error"), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_somebody_else_writes_to_is_busy_and_not_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("test.db"))
+            .create_if_missing(true)
+            .busy_timeout(std::time::Duration::ZERO);
+        let (mut one, mut other) = (options.connect().await.unwrap(), options.connect().await.unwrap());
+        one.execute("BEGIN IMMEDIATE").await.unwrap();
+        let error = Error::from(other.execute("BEGIN IMMEDIATE").await.unwrap_err());
+        assert!(matches!(error, Error::Busy), "{error:?}");
+        assert!(error.into_response().headers().contains_key("retry-after"));
     }
 
     #[test]

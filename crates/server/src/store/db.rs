@@ -38,8 +38,9 @@ impl Db {
             .filename(path)
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
-            // Safe with WAL against a crash of the process; a power cut may lose the last moments, never integrity.
-            .synchronous(SqliteSynchronous::Normal);
+            // A commit is on the disk before anybody hears of it. Otherwise a power cut could take back the newest
+            // events, and their positions, which readers know already, would be given to others.
+            .synchronous(SqliteSynchronous::Full);
         let writing = options
             .clone()
             .create_if_missing(true)
@@ -171,10 +172,19 @@ impl Write {
     }
 
     /// Makes the change, then wakes the streams of everyone who is told.
+    ///
+    /// In a task of its own: once begun, both happen, even if the request that asked for it is given up half-way. A
+    /// change without its wake-up would be heard of at the next heartbeat only.
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        self.transaction.commit().await?;
-        self.hub.wake(&self.told);
-        Ok(())
+        let Self {
+            transaction, told, hub, ..
+        } = self;
+        let committing = tokio::spawn(async move {
+            transaction.commit().await?;
+            hub.wake(&told);
+            Ok(())
+        });
+        committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 
@@ -189,5 +199,47 @@ impl Deref for Write {
 impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.transaction
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use wire::{Event, UserId};
+
+    use super::Db;
+    use crate::sse::Hub;
+    use crate::store::{new_id, now, users};
+
+    #[tokio::test]
+    async fn a_commit_that_nobody_waits_for_wakes_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let hub = Hub::new();
+        let db = Db::open(&folder.path().join("test.db"), hub.clone()).await.unwrap();
+        let id = UserId(new_id());
+        let person = users::NewUser {
+            id,
+            email: "a@example.com",
+            password_hash: "",
+            first_name: "",
+            last_name: "",
+            created_at: now(),
+        };
+        let mut write = db.write().await.unwrap();
+        users::insert(&mut write, &person).await.unwrap();
+        write
+            .announce(&Event::UserUpdated { user_id: id }, &[id])
+            .await
+            .unwrap();
+
+        let mut seat = hub.take_seat(id);
+        seat.notice();
+        let mut commit = Box::pin(write.commit());
+        assert!(commit.as_mut().now_or_never().is_none(), "polled once");
+        drop(commit);
+        tokio::time::timeout(std::time::Duration::from_secs(30), seat.woken())
+            .await
+            .unwrap();
+        assert_eq!(db.snapshot().await.unwrap().head(), 1);
     }
 }

@@ -14,6 +14,10 @@ pub(crate) struct Entry {
 }
 
 /// Which log this is. Made once per file.
+///
+/// A file that was restored from a backup is another log: it will give away again the positions that were given after
+/// the backup was made. It needs an epoch of its own before the server starts on it:
+/// `UPDATE event_log SET epoch = lower(hex(randomblob(6)))`.
 pub(super) async fn epoch(db: &mut SqliteConnection) -> Result<String, sqlx::Error> {
     sqlx::query_scalar("SELECT epoch FROM event_log").fetch_one(db).await
 }
