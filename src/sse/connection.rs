@@ -9,34 +9,12 @@ use std::time::Duration;
 
 use wire::Cursor;
 
+use super::output::Output;
 use super::settings::{self, Settings};
 use super::status::{Cause, ConnectionError, State, Status};
 use super::timer::{Timer, Timers};
 use super::transport::{Frame, Generation, Hello, Message, Signal};
 use crate::time::Instant;
-
-/// What the connection wants done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output<E> {
-    /// Open a stream. There is none now.
-    Open {
-        /// The number of the new stream.
-        generation: Generation,
-        /// The position to take up from.
-        cursor: Option<Cursor>,
-    },
-    /// Close this stream, the only one.
-    Close {
-        /// Its number.
-        generation: Generation,
-    },
-    /// Hand this event to the app. Each position is delivered once, in order.
-    Deliver(E),
-    /// Events may have been missed: everything live must be read again.
-    Gap,
-    /// The server refused the stream; perhaps the session has ended. Ask it once.
-    CheckSession,
-}
 
 /// What the connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,6 +223,10 @@ impl<E> Connection<E> {
                 Timer::Retry => self.connect(now),
                 Timer::Stable => self.failures = 0,
                 Timer::Watchdog => self.fail(now, Cause::Silence),
+                Timer::Check => {
+                    self.outputs.push_back(Output::CheckSession);
+                    self.watch(now);
+                }
             }
         }
     }
@@ -336,11 +318,18 @@ impl<E> Connection<E> {
         self.watch(now);
     }
 
-    /// Something arrived: the stream may be silent again for as long as it promised.
+    /// Something arrived: the stream may be silent again for as long as it promised. One that promises nothing may be
+    /// silent because it is dead, or because the session has ended, and is asked about the latter now and then.
     fn watch(&mut self, now: Instant) {
         match self.patience {
-            Some(patience) => self.timers.set(Timer::Watchdog, now + patience),
-            None => self.timers.cancel(Timer::Watchdog),
+            Some(patience) => {
+                self.timers.set(Timer::Watchdog, now + patience);
+                self.timers.cancel(Timer::Check);
+            }
+            None if self.timers.deadline(Timer::Check).is_none() => {
+                self.timers.set(Timer::Check, now + self.settings.check_every);
+            }
+            None => {}
         }
     }
 

@@ -8,8 +8,9 @@ use std::rc::{Rc, Weak};
 use wire::{Cursor, EventKind};
 use yewdux::Dispatch;
 
-use super::connection::{Connection, Output};
+use super::connection::Connection;
 use super::decode::{Delivery, decode};
+use super::output::Output;
 use super::settings::Settings;
 use super::status::Status;
 use super::store::StatusStore;

@@ -17,6 +17,7 @@
 mod connection;
 mod decode;
 mod driver;
+mod output;
 mod provider;
 mod settings;
 mod status;
@@ -28,9 +29,10 @@ mod use_event;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Output};
+pub use connection::Connection;
 pub use decode::{Delivery, decode};
 pub use driver::Report;
+pub use output::Output;
 pub use provider::{SseHandle, SseProvider, SseProviderProperties, Subscription, use_sse};
 pub use settings::Settings;
 pub use status::{Cause, ConnectionError, State, Status};

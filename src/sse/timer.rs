@@ -13,10 +13,12 @@ pub(super) enum Timer {
     Stable,
     /// Nothing has arrived for longer than the server lets pass in silence.
     Watchdog,
+    /// The stream promises no heartbeat, so nothing else would tell that the session has ended.
+    Check,
 }
 
 impl Timer {
-    const ALL: [Self; 4] = [Self::Connect, Self::Retry, Self::Stable, Self::Watchdog];
+    const ALL: [Self; 5] = [Self::Connect, Self::Retry, Self::Stable, Self::Watchdog, Self::Check];
 }
 
 /// At most one pending deadline for each timer.

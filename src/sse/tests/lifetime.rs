@@ -77,3 +77,22 @@ fn five_hundred_rapid_sign_ins_leave_nothing_open() {
         .count();
     assert_eq!((opens, closes), (500, 500));
 }
+
+#[test]
+fn a_stream_without_heartbeats_asks_every_five_minutes_whether_the_session_lives() {
+    let mut world = World::new(Settings {
+        expects_hello: false,
+        ..SETTINGS
+    });
+    world
+        .start()
+        .signal(1, Signal::Opened)
+        .expect(&[(0, open(1)), (0, Gap)]);
+    world.at(299_999).event(1, None, 5).expect(&[(299_999, Deliver(5))]);
+    world
+        .at(600_000)
+        .expect(&[(300_000, CheckSession), (600_000, CheckSession)]);
+    world.state(State::Connected);
+    // A heartbeat is a better witness.
+    world.signal(1, message(None, Frame::Heartbeat)).at(639_999).expect(&[]);
+}

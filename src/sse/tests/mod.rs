@@ -10,7 +10,8 @@ use std::time::Duration;
 use Output::{CheckSession, Close, Deliver, Gap, Open};
 use wire::Cursor;
 
-use super::connection::{Connection, Output};
+use super::connection::Connection;
+use super::output::Output;
 use super::settings::Settings;
 use super::status::{Cause, State, Status};
 use super::transport::{Frame, Generation, Hello, Message, Signal};
@@ -27,6 +28,7 @@ const SETTINGS: Settings = Settings {
     connect_timeout: Duration::from_secs(10),
     stable_after: Duration::from_secs(10),
     min_open_gap: Duration::from_secs(1),
+    check_every: Duration::from_secs(300),
     expects_hello: true,
 };
 
