@@ -7,7 +7,9 @@ use crate::store::{Write, new_id, session_goals};
 
 /// Tells both participants.
 pub(crate) async fn announce(write: &mut Write, access: &Access, event: &Event) -> Result<(), sqlx::Error> {
-    write.announce(event, &access.participants()).await
+    write
+        .announce(event, Some(access.organization), &access.participants())
+        .await
 }
 
 /// Says that a session was planned, changed or removed. One event for all three, named after the title: whoever hears

@@ -127,7 +127,7 @@ async fn end_everywhere(mut write: Write, person: UserId, reason: String) -> Res
     if users::find(&mut write, person).await?.is_none() {
         return Err(Error::NotFound);
     }
-    write.announce(&Event::ForceLogout { reason }, &[person]).await?;
+    write.announce(&Event::ForceLogout { reason }, None, &[person]).await?;
     write.commit().await?;
     Ok(())
 }

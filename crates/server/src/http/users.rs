@@ -98,7 +98,7 @@ async fn update(
     users::update(&mut write, id, &profile, now()).await?;
     let mut told = users::partners(&mut write, id).await?;
     told.push(id);
-    write.announce(&Event::UserUpdated { user_id: id }, &told).await?;
+    write.announce(&Event::UserUpdated { user_id: id }, None, &told).await?;
     write.commit().await?;
     Ok(Reply::done())
 }

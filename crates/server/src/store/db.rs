@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
-use wire::{Cursor, Event, UserId};
+use wire::{Cursor, Event, OrganizationId, UserId};
 
 use super::{now, outbox};
 use crate::sse::Hub;
@@ -149,9 +149,15 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    /// Adds an event to the log; it is sent if and when this change is committed.
-    pub(crate) async fn announce(&mut self, event: &Event, recipients: &[UserId]) -> Result<(), sqlx::Error> {
-        outbox::append(&mut self.transaction, event, recipients, now()).await?;
+    /// Adds an event to the log; it is sent if and when this change is committed. What happened in an organization is
+    /// told to its members only.
+    pub(crate) async fn announce(
+        &mut self,
+        event: &Event,
+        organization: Option<OrganizationId>,
+        recipients: &[UserId],
+    ) -> Result<(), sqlx::Error> {
+        outbox::append(&mut self.transaction, event, organization, recipients, now()).await?;
         self.told.extend(recipients);
         Ok(())
     }
@@ -228,7 +234,7 @@ mod tests {
         let mut write = db.write().await.unwrap();
         users::insert(&mut write, &person).await.unwrap();
         write
-            .announce(&Event::UserUpdated { user_id: id }, &[id])
+            .announce(&Event::UserUpdated { user_id: id }, None, &[id])
             .await
             .unwrap();
 

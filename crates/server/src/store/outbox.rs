@@ -1,7 +1,7 @@
 //! The event log: appended to by changes, read by streams, pruned with age.
 
 use sqlx::{Row as _, SqliteConnection};
-use wire::{Event, EventKind, Timestamp, UserId};
+use wire::{Event, EventKind, OrganizationId, Timestamp, UserId};
 
 use super::column::{decode, micros};
 
@@ -38,17 +38,19 @@ pub(crate) async fn pruned_through(db: &mut SqliteConnection) -> Result<u64, sql
     Ok(seq.unsigned_abs())
 }
 
-/// Adds an event for these people.
+/// Adds an event for these people, to be told only while they are members of the organization it happened in.
 pub(super) async fn append(
     db: &mut SqliteConnection,
     event: &Event,
+    organization: Option<OrganizationId>,
     recipients: &[UserId],
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let payload = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let written = sqlx::query("INSERT INTO events (name, payload, created_at) VALUES (?, ?, ?)")
+    let written = sqlx::query("INSERT INTO events (name, payload, organization_id, created_at) VALUES (?, ?, ?, ?)")
         .bind(event.kind().name())
         .bind(payload)
+        .bind(organization.map(|id| id.0))
         .bind(micros(at))
         .execute(&mut *db)
         .await?;
@@ -62,7 +64,8 @@ pub(super) async fn append(
     Ok(())
 }
 
-/// How many events after this position are for this person, counted no further than `limit`.
+/// How many events after this position are for this person, counted no further than `limit`. Those that are not told
+/// any more count as well, which costs no more than a resync too many.
 pub(crate) async fn count_after(
     db: &mut SqliteConnection,
     person: UserId,
@@ -82,7 +85,8 @@ pub(crate) async fn count_after(
 
 /// The next events after this position for this person, oldest first.
 ///
-/// A forced sign-out from before `signed_in_at_seq` is left out: it was meant for the sign-ins of its time.
+/// A forced sign-out from before `signed_in_at_seq` is left out: it was meant for the sign-ins of its time. So is what
+/// happened in an organization that this person has left since.
 pub(crate) async fn page_after(
     db: &mut SqliteConnection,
     person: UserId,
@@ -93,6 +97,8 @@ pub(crate) async fn page_after(
     sqlx::query(
         "SELECT e.seq, e.name, e.payload FROM event_recipients r JOIN events e ON e.seq = r.seq
          WHERE r.user_id = ?1 AND r.seq > ?2 AND (e.name <> 'force_logout' OR e.seq > ?3)
+             AND (e.organization_id IS NULL OR EXISTS (SELECT 1 FROM user_roles m
+                 WHERE m.user_id = ?1 AND m.organization_id = e.organization_id))
          ORDER BY r.seq LIMIT ?4",
     )
     .bind(person.0)

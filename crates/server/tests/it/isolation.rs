@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use wire::{Action, Agreement, CoachingSession, Event, Goal, ItemStatus};
+use wire::{Action, Agreement, CoachingSession, Event, Goal, ItemStatus, Organization};
 
 use crate::common::TestServer;
 
@@ -28,6 +28,8 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
     let (action, agreement, goal) = (actions[0].id, agreements[0].id, goals[0].id);
     let before = coach.get(&format!("/api/actions?coaching_session_id={id}")).await;
 
+    let [organization] = coach.get("/api/organizations").await.data::<[Organization; 1]>();
+    let organization = organization.id;
     let in_session = json!({ "coaching_session_id": id, "status": "NotStarted", "body": "mine now" });
     let in_pair =
         json!({ "coaching_relationship_id": relationship, "status": "NotStarted", "date": "2030-01-01T10:00:00" });
@@ -44,6 +46,11 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
         (
             Method::GET,
             format!("/api/coaching_sessions?coaching_relationship_id={relationship}"),
+            &none,
+        ),
+        (
+            Method::GET,
+            format!("/api/organizations/{organization}/coaching_relationships/{relationship}"),
             &none,
         ),
         (Method::POST, "/api/coaching_sessions".to_owned(), &in_pair),
@@ -150,4 +157,34 @@ async fn replay_is_for_whoever_it_was_written_to() {
         action: secret,
     };
     assert_eq!(mine.next_logged().await.decode(), expected);
+}
+
+#[tokio::test]
+async fn whoever_has_left_the_organization_is_not_told_what_happened_in_it() {
+    let server = TestServer::start().await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let start = coachee.get("/api/users/current").await.cursor();
+    coach
+        .add_action(&coach.today().await, "written while they were here")
+        .await;
+    assert_eq!(
+        coachee.stream_after(&start).await.next_logged().await.event,
+        "action_created"
+    );
+
+    server
+        .sql("DELETE FROM user_roles WHERE user_id = (SELECT id FROM users WHERE email = 'coachee@example.com')")
+        .await;
+    let mut stream = coachee.stream_after(&start).await;
+    assert!(stream.resumed());
+    let profile = format!("/api/users/{}", coachee.id);
+    coachee
+        .put(&profile, json!({ "timezone": "Europe/Paris" }))
+        .await
+        .done();
+    assert_eq!(
+        stream.next_logged().await.event,
+        "user_updated",
+        "their own is all that is left"
+    );
 }
