@@ -39,7 +39,7 @@ async fn sign_in(
     Form(credentials): Form<Credentials>,
 ) -> Result<impl IntoResponse, Error> {
     let email = credentials.email.trim();
-    if email.len() > validate::NAME || credentials.password.len() > validate::URL {
+    if !validate::fits_email(email) || credentials.password.len() > validate::URL {
         return Err(REFUSED);
     }
     state.limits.sign_in(state.address_of(peer.address, &headers), email)?;

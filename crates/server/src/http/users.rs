@@ -57,8 +57,14 @@ struct ProfileUpdate {
 
 impl ProfileUpdate {
     fn check(self) -> Result<users::Profile, Error> {
+        let email = self.email.map(|email| email.trim().to_owned());
+        if email
+            .as_deref()
+            .is_some_and(|email| !email.contains('@') || !validate::fits_email(email))
+        {
+            return Err(Error::invalid("email is not an email address"));
+        }
         for (field, text) in [
-            ("email", &self.email),
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
             ("timezone", &self.timezone),
@@ -69,11 +75,8 @@ impl ProfileUpdate {
             }
         }
         validate::length("display_name", self.display_name.as_deref(), validate::NAME)?;
-        if self.email.as_deref().is_some_and(|email| !email.contains('@')) {
-            return Err(Error::invalid("email is not an email address"));
-        }
         Ok(users::Profile {
-            email: self.email.map(|email| email.trim().to_owned()),
+            email,
             first_name: self.first_name,
             last_name: self.last_name,
             display_name: self.display_name,

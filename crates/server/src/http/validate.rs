@@ -14,6 +14,9 @@ pub(super) const URL: usize = 2_000;
 /// The longest name of a person or a time zone, in characters.
 pub(super) const NAME: usize = 200;
 
+/// The longest email address, in bytes.
+const EMAIL: usize = 254;
+
 /// Refuses a text that is too long.
 pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
     match text {
@@ -23,6 +26,12 @@ pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(),
         }
         _ => Ok(()),
     }
+}
+
+/// Whether an email address is short enough. In bytes, as mail servers count: an address that may be stored must also
+/// be one that signs in.
+pub(super) const fn fits_email(email: &str) -> bool {
+    email.len() <= EMAIL
 }
 
 /// A title: blank means none.

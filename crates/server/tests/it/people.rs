@@ -59,6 +59,7 @@ async fn a_profile_is_checked() {
         json!({ "first_name": "x".repeat(201) }),
         json!({ "last_name": " " }),
         json!({ "email": "nowhere" }),
+        json!({ "email": format!("{}@example.com", "ü".repeat(122)) }),
         json!({ "timezone": 7 }),
     ] {
         coach.put(&path, body).await.refused(422, "validation_error");
@@ -81,6 +82,20 @@ async fn a_profile_is_checked() {
         Some(25)
     );
     assert_eq!(coach.new_session().await.duration_minutes, 25);
+}
+
+#[tokio::test]
+async fn the_longest_email_address_still_signs_in() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let email = format!("{}@example.com", "ü".repeat(121));
+    coach
+        .put(&format!("/api/users/{}", coach.id), json!({ "email": email }))
+        .await
+        .done();
+    let form = [("email", email.as_str()), ("password", server::DEMO_PASSWORD)];
+    let request = coach.request(reqwest::Method::POST, "/api/login").form(&form);
+    assert_eq!(coach.send(request).await.data::<User>().email, email);
 }
 
 #[tokio::test]
