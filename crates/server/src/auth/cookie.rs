@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
-use axum::http::header::{COOKIE, HOST};
+use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, SameSite};
 use sha2::{Digest as _, Sha256};
 
+use super::is_local;
 use crate::error::Error;
 use crate::store::sign_ins::TokenHash;
 
-const NAME: &str = "freshet_session";
+/// The name of the cookie. Browsers keep one with this prefix only if it is secure and of this very host, so that no
+/// other host of the same domain can slip its own in.
+const NAME: &str = "__Host-freshet_session";
+/// The same where there is no https.
+const LOCAL_NAME: &str = "freshet_session";
 
 /// What a signed-in browser shows: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log can carry it.
 pub(crate) struct Token(String);
@@ -24,9 +29,10 @@ impl Token {
 
     /// The token that a request came with. Whether it means anything is for the database to say.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let name = if is_local(headers) { LOCAL_NAME } else { NAME };
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut cookies = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
-        let cookie = cookies.find(|cookie| cookie.name() == NAME)?;
+        let cookie = cookies.find(|cookie| cookie.name() == name)?;
         (cookie.value().len() == 64).then(|| Self(cookie.value().to_owned()))
     }
 
@@ -48,28 +54,16 @@ pub(crate) fn clearing_cookie(headers: &HeaderMap) -> Result<HeaderValue, Error>
 }
 
 fn header(headers: &HeaderMap, value: String, seconds: i64) -> Result<HeaderValue, Error> {
-    let cookie = Cookie::build((NAME, value))
+    let local = is_local(headers);
+    let cookie = Cookie::build((if local { LOCAL_NAME } else { NAME }, value))
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
         // Browsers keep a secure cookie only over https, which nobody has on their own machine.
-        .secure(!is_local(headers))
+        .secure(!local)
         .max_age(cookie::time::Duration::seconds(seconds))
         .build();
     HeaderValue::try_from(cookie.to_string()).or(Err(Error::Internal("the session cookie is no header")))
-}
-
-/// Whether the request names this machine as its host.
-fn is_local(headers: &HeaderMap) -> bool {
-    let host = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
 }
 
 #[cfg(test)]
@@ -98,6 +92,7 @@ mod tests {
             let cookie = session_cookie(&Token::random(), &request_to(host), Duration::from_secs(60)).unwrap();
             let cookie = cookie.to_str().unwrap();
             assert_eq!(cookie.contains("Secure"), secure, "{host}");
+            assert_eq!(cookie.starts_with("__Host-freshet_session="), secure, "{host}");
             for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {
                 assert!(cookie.contains(part), "{cookie}");
             }
@@ -114,12 +109,24 @@ mod tests {
     #[test]
     fn a_token_comes_back_among_other_cookies() {
         let token = Token::random();
-        let cookie = format!("theme=dark; freshet_session={}; x=y", token.0);
-        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(cookie).unwrap())]);
-        assert_eq!(Token::of(&headers).unwrap().hash(), token.hash());
+        let request = |host: &'static str, cookie: &str| {
+            let mut headers = request_to(host);
+            headers.insert(COOKIE, HeaderValue::from_str(cookie).unwrap());
+            headers
+        };
+        let (local, secure) = ("freshet_session", "__Host-freshet_session");
+        for (host, name, known) in [
+            ("localhost:8080", local, true),
+            ("localhost:8080", secure, false),
+            ("app.example", secure, true),
+            ("app.example", local, false),
+        ] {
+            let headers = request(host, &format!("theme=dark; {name}={}; x=y", token.0));
+            let found = Token::of(&headers).map(|found| found.hash());
+            assert_eq!(found, known.then(|| token.hash()), "{name} to {host}");
+        }
         for bad in ["freshet_session=", "freshet_session=short", "other=1", "%"] {
-            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(bad))]);
-            assert!(Token::of(&headers).is_none(), "{bad}");
+            assert!(Token::of(&request("localhost", bad)).is_none(), "{bad}");
         }
     }
 }

@@ -3,11 +3,13 @@
 mod address;
 mod cookie;
 mod limits;
+mod local;
 mod password;
 mod recognise;
 
 pub(crate) use address::Address;
 pub(crate) use cookie::{Token, clearing_cookie, session_cookie};
 pub(crate) use limits::Limits;
+pub(crate) use local::is_local;
 pub(crate) use password::Passwords;
 pub(crate) use recognise::recognise;

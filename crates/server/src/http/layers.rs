@@ -14,6 +14,7 @@ use axum::response::Response;
 use tower_http::cors::CorsLayer;
 
 use super::reply::EVENT_CURSOR;
+use crate::auth::is_local;
 use crate::config::Origin;
 use crate::error::Error;
 use crate::state::AppState;
@@ -61,10 +62,10 @@ fn is_foreign(headers: &HeaderMap, reads: bool, allowed: &[Origin]) -> bool {
     if let Some(origin) = text(ORIGIN) {
         let origin = origin.to_ascii_lowercase();
         let host = text(HOST).unwrap_or_default().to_ascii_lowercase();
-        // The scheme is not compared: behind a proxy that speaks https this server sees http.
-        let own = origin
-            .split_once("://")
-            .is_some_and(|(_, place)| !place.is_empty() && place == host);
+        // A page that came without https may be anybody's on the way, except at home.
+        let own = origin.split_once("://").is_some_and(|(scheme, place)| {
+            !place.is_empty() && place == host && (scheme == "https" || (scheme == "http" && is_local(headers)))
+        });
         let named = allowed.iter().any(|other| other.as_str() == origin);
         return !own && !named;
     }
@@ -161,6 +162,9 @@ mod tests {
                 &[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:8080")],
                 false,
             ),
+            (&[("host", "a.example"), ("origin", "http://a.example")], true),
+            (&[("host", "localhost"), ("origin", "https://localhost")], false),
+            (&[("host", "localhost"), ("origin", "ftp://localhost")], true),
             (&[("host", "a.example"), ("origin", "https://app.example")], false),
             (&[("host", "a.example"), ("origin", "https://evil.example")], true),
             (&[("host", "a.example"), ("origin", "https://a.example:81")], true),

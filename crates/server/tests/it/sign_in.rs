@@ -42,7 +42,17 @@ async fn signing_in_answers_with_the_person_and_a_cookie_that_scripts_can_not_re
         .request(Method::POST, "/api/login")
         .header("host", "app.example")
         .form(&[("email", "coach@example.com"), ("password", "freshet-demo")]);
-    assert!(stranger.send(abroad).await.header("set-cookie").contains("Secure"));
+    let abroad = stranger.send(abroad).await;
+    let cookie = abroad.header("set-cookie");
+    assert!(
+        cookie.starts_with("__Host-freshet_session=") && cookie.contains("Secure"),
+        "{cookie}"
+    );
+    let token = cookie.split(';').next().unwrap();
+    let back = stranger
+        .request(Method::GET, "/api/users/current")
+        .header("cookie", token);
+    assert_eq!(stranger.send(back.header("host", "app.example")).await.status, 200);
 }
 
 #[tokio::test]
