@@ -23,7 +23,7 @@ pub struct Config {
     /// The folder with the built app.
     #[arg(long, env = "FRESHET_DIST", default_value = "dist")]
     pub dist: PathBuf,
-    /// Puts two pairs of people to try it with into the database, if this start created the file.
+    /// Puts two pairs of people to try it with into the database, if nobody is in it yet.
     #[arg(long, env = "FRESHET_SEED_DEMO", value_parser = BoolishValueParser::new())]
     pub seed_demo: bool,
     /// Another origin whose pages may use the API, such as `https://app.example`. Can be given more than once; by

@@ -50,7 +50,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
             DEMO_PEOPLE.join(", ")
         );
     } else if config.seed_demo {
-        tracing::info!("the database exists already, so no demo was written into it");
+        tracing::info!("the database is in use already, so no demo was written into it");
     }
     tracing::info!("listening on http://{}", server.addr());
     server

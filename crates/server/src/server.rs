@@ -116,8 +116,8 @@ impl Server {
         let addr = listener.local_addr().map_err(listen_error)?;
 
         let hub = Hub::new();
-        let (db, created) = open_database(config, hub.clone()).await?;
-        let seeded = config.seed_demo && created;
+        let db = open_database(config, hub.clone()).await?;
+        let seeded = config.seed_demo && db.is_unused().await.map_err(StartError::Seed)?;
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
         }
@@ -147,7 +147,7 @@ impl Server {
         self.addr
     }
 
-    /// Whether this start created the database and wrote the demo into it.
+    /// Whether this start found the database unused and wrote the demo into it.
     #[must_use]
     pub const fn seeded(&self) -> bool {
         self.seeded
@@ -194,8 +194,8 @@ impl Server {
     }
 }
 
-/// Opens the database, and says whether there was none before.
-async fn open_database(config: &Config, hub: Hub) -> Result<(Db, bool), StartError> {
+/// Opens the database.
+async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
     let data = &config.data;
     if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| StartError::DataFile {
@@ -203,27 +203,24 @@ async fn open_database(config: &Config, hub: Hub) -> Result<(Db, bool), StartErr
             source,
         })?;
     }
-    let created = create_private(data).map_err(|source| StartError::DataFile {
+    create_private(data).map_err(|source| StartError::DataFile {
         data: data.clone(),
         source,
     })?;
-    let db = Db::open(data, hub).await.map_err(|source| StartError::Database {
+    Db::open(data, hub).await.map_err(|source| StartError::Database {
         data: data.clone(),
         source,
-    })?;
-    Ok((db, created))
+    })
 }
 
-/// Creates the file for nobody else to read, since it holds what people say in confidence. Says whether there was
-/// none before.
-fn create_private(data: &Path) -> io::Result<bool> {
+/// Creates the file, if there is none, for nobody else to read: it holds what people say in confidence.
+fn create_private(data: &Path) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(data) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }

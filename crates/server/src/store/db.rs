@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use wire::{Cursor, Event, OrganizationId, UserId};
 
-use super::{now, outbox};
+use super::{now, outbox, users};
 use crate::sse::Hub;
 
 /// How long a request waits for a connection, and a connection for a lock that another process holds.
@@ -71,6 +71,13 @@ impl Db {
     /// Which log the positions of this database belong to.
     pub(crate) fn epoch(&self) -> &str {
         &self.epoch
+    }
+
+    /// Whether nobody has ever been in here and nothing ever happened: the file is new, or whoever made it was
+    /// interrupted before anything was written into it.
+    pub(crate) async fn is_unused(&self) -> Result<bool, sqlx::Error> {
+        let mut snapshot = self.snapshot().await?;
+        Ok(snapshot.head() == 0 && !users::any(&mut snapshot).await?)
     }
 
     /// A consistent view of everything, together with the position of the log that it reflects.

@@ -73,6 +73,13 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: UserId) -> Result<Option
     Ok(Some(user))
 }
 
+/// Whether there is anybody.
+pub(super) async fn any(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)")
+        .fetch_one(db)
+        .await
+}
+
 /// Who signs in with this address, and the hash of their password.
 pub(crate) async fn password_of(
     db: &mut SqliteConnection,

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+use clap::Parser as _;
+use server::{Config, Server};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::common::{Person, dist, soon};
+use crate::common::{Person, dist, soon, tuning};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_freshet-server"));
@@ -128,7 +130,35 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
 
     // The second start finds the people of the first and writes no second demo.
     let (_child, said, base) = start(&arguments).await;
-    assert!(said.iter().any(|line| line.contains("exists already")), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("in use already")), "{said:?}");
     let coach = Person { base, ..coach };
     assert_eq!(coach.sessions().await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_start_that_was_killed_before_its_demo_was_written_is_made_good_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    dist(&folder);
+    let config = |demo: &[&str]| {
+        let (dist, data) = (folder.path().join("dist"), folder.path().join("data/test.db"));
+        let fixed = [
+            "freshet-server",
+            "--addr",
+            "127.0.0.1:0",
+            "--dist",
+            text(&dist),
+            "--data",
+            text(&data),
+        ];
+        Config::try_parse_from(fixed.iter().chain(demo)).unwrap()
+    };
+    // As a start without a demo leaves it: the file is there, and its tables, but nobody in them.
+    let first = Server::start(&config(&[]), tuning()).await.unwrap();
+    assert!(!first.seeded());
+    drop(first);
+    let second = Server::start(&config(&["--seed-demo"]), tuning()).await.unwrap();
+    assert!(second.seeded());
+    drop(second);
+    let third = Server::start(&config(&["--seed-demo"]), tuning()).await.unwrap();
+    assert!(!third.seeded());
 }
