@@ -17,6 +17,10 @@ const SIGNED_OUT: &str = "location.pathname === '/login' && find('textbox', 'Ema
 async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.two_people_in_one_session().await?;
+        // So that there is a page of theirs to go back to.
+        coachee.open("/").await?;
+        coachee.open(&format!("/coaching-sessions/{}", session.id)).await?;
+        coachee.until_connected().await?;
         let private = "Nobody else reads this";
         coachee.add(Kind::Action, private).await?;
         coach.sees(&Kind::Action.shows(private)).await?;
