@@ -2,7 +2,8 @@
 //!
 //! A client that stops reading stops everything of its connection: HTTP writes to a full socket and asks nobody for
 //! more. Nothing inside of the response can end that, so the socket itself listens for the order to give up. A client
-//! that never says anything costs an open file all the same: so every socket has a limit to its silence.
+//! that never says anything, or never comes to an end of it, costs an open file all the same: so every socket has a
+//! limit to the time in which nothing is answered.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
-    /// After how long without a byte in either direction a connection ends.
+    /// After how long a connection ends on which nothing was answered and nothing new was asked.
     pub(crate) idle_limit: Duration,
 }
 
@@ -74,8 +75,11 @@ pub(crate) struct Connection {
     /// Wakes the connection's task when it is cut while it waits for the socket.
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
     idle_limit: Duration,
-    /// When a byte last came or went.
+    /// When a byte last went, or the first of a request came.
     moved: Instant,
+    /// Whether bytes came since the last ones went. More of them win no time: a request that comes a byte at a time
+    /// would take for ever.
+    asked: bool,
     /// Ready at the earliest moment at which the limit may be reached. Not moved with every byte, which would be more
     /// work than the bytes are.
     idling: Pin<Box<Sleep>>,
@@ -91,6 +95,7 @@ impl Connection {
             cutting,
             idle_limit,
             moved: Instant::now(),
+            asked: false,
             idling: Box::pin(sleep(idle_limit)),
         }
     }
@@ -114,6 +119,7 @@ impl Connection {
     fn written(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if matches!(result, Poll::Ready(Ok(1..))) {
             self.moved = Instant::now();
+            self.asked = false;
         }
         result
     }
@@ -124,8 +130,9 @@ impl AsyncRead for Connection {
         self.check(cx)?;
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
+        if buf.filled().len() > before && !self.asked {
             self.moved = Instant::now();
+            self.asked = true;
         }
         result
     }

@@ -21,8 +21,8 @@ pub struct Tuning {
     pub heartbeat: Duration,
     /// How long a stream waits for its reader to make room before it is cut.
     pub stall_limit: Duration,
-    /// After how long without a byte in either direction a connection ends. Longer than a stream is silent and than a
-    /// request may take.
+    /// After how long a connection ends on which nothing was answered and nothing new was asked. Longer than a stream is
+    /// silent and than a request may take.
     pub idle_limit: Duration,
     /// By how many events a stream may lag before it is told to read everything again.
     pub lag_limit: usize,

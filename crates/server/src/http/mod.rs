@@ -41,8 +41,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(actions::router())
         .merge(agreements::router())
         .merge(goals::router())
-        // A write runs to its end even if its client hangs up. Otherwise a change could be committed and the
-        // wake-up that follows it never sent.
+        // A request runs to its end even if its client hangs up, so that nobody waits for the writing connection
+        // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))
         .route("/sse", get(sse::open))
         .fallback(async || Error::NotFound)
