@@ -65,6 +65,8 @@ struct Core {
     publish: Callback<Session>,
     cleanups: RefCell<Vec<(&'static str, Weak<Cleanup>)>>,
     is_leaving: Cell<bool>,
+    /// Whether the browser remembers who is signed in here; some keep nothing.
+    is_remembered: Cell<bool>,
     /// What tells that the server has been told of the last sign-out, or could not be.
     telling: RefCell<Option<oneshot::Receiver<()>>>,
 }
@@ -120,16 +122,7 @@ impl SessionHandle {
     /// Asks the server whether the session still lives, and is still this person's: another tab may have signed out
     /// and somebody else in.
     pub fn check(&self) {
-        let core = Rc::clone(&self.core);
-        let Some(user) = core.user() else { return };
-        browser::spawn(async move {
-            match core.ask().await {
-                Ok(found) if found.id == user => {}
-                Ok(_) if core.user() == Some(user) => Core::leave(&core, Farewell::Expired),
-                Ok(_) => {}
-                Err(error) => tracing::debug!("asked whether the session lives: {error}"),
-            }
-        });
+        Core::check(&self.core);
     }
 
     /// Asks again who is signed in, after it could not be asked.
@@ -159,10 +152,29 @@ impl Core {
         }
     }
 
+    fn check(core: &Rc<Self>) {
+        let Some(user) = core.user() else { return };
+        // What the browser remembers needs no answer from the server: nothing of theirs is shown a moment longer.
+        if core.is_remembered.get() && storage::remembered_user() != Some(user.to_string()) {
+            return Self::leave(core, Farewell::Expired);
+        }
+        let core = Rc::clone(core);
+        browser::spawn(async move {
+            match core.ask().await {
+                Ok(found) if found.id == user => {}
+                Ok(_) if core.user() == Some(user) => Self::leave(&core, Farewell::Expired),
+                Ok(_) => {}
+                Err(error) => tracing::debug!("asked whether the session lives: {error}"),
+            }
+        });
+    }
+
     fn enter(&self, user: User) {
         self.api.fence();
         self.is_leaving.set(false);
-        storage::remember_user(Some(&user.id.to_string()));
+        let id = user.id.to_string();
+        storage::remember_user(Some(&id));
+        self.is_remembered.set(storage::remembered_user() == Some(id));
         self.set(Session::SignedIn(Rc::new(user)));
     }
 
@@ -286,6 +298,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             publish: Callback::from(move |session| setter.set(session)),
             cleanups: RefCell::default(),
             is_leaving: Cell::new(false),
+            is_remembered: Cell::new(false),
             telling: RefCell::default(),
         })
     };
@@ -298,14 +311,13 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
                 Core::leave(&core, Farewell::Expired);
             }
         });
-        // Another tab signs somebody in or out.
-        let checked = SessionHandle {
-            session: Session::Restoring,
-            core: Rc::clone(&core),
-        };
-        let listener = browser::Listener::new(PageEvent::Storage, move || checked.check());
+        // Another tab signs somebody in or out; or this page comes back as it was, after another has taken its place.
+        let listeners = [PageEvent::Storage, PageEvent::PageShow].map(|event| {
+            let core = Rc::clone(&core);
+            browser::Listener::new(event, move || Core::check(&core))
+        });
         browser::spawn(async move { Core::restore(&core).await });
-        move || drop(listener)
+        move || drop(listeners)
     });
     let handle = SessionHandle {
         session: (*session).clone(),

@@ -200,20 +200,31 @@ async fn somebody_else_behind_the_cookie_ends_the_session() {
     fixture.channel.wait("rest_path=users/current&rest_count=2").await;
     settle().await;
     assert!(fixture.handle().user().is_some());
-    // Another tab signs somebody else in.
+    // Another tab signs somebody else in, which the server knows before the browser tells.
     fixture.channel.answer("users/current", 200, user(2)).await;
-    storage::remember_user(Some(&UserId::from_u128(2).to_string()));
     fixture.handle().check();
     until("it was noticed", || fixture.farewell() == Some(Farewell::Expired)).await;
-    assert_eq!(
-        storage::remembered_user(),
-        Some(UserId::from_u128(2).to_string()),
-        "the other tab's is not forgotten"
-    );
     assert_eq!(
         fixture.requests("delete").await,
         0,
         "the session on the server is somebody else's"
+    );
+    storage::remember_user(None);
+}
+
+#[wasm_bindgen_test]
+async fn what_another_tab_has_made_the_browser_remember_ends_the_session_without_asking() {
+    let fixture = Fixture::new(200, user(1)).await;
+    let other = UserId::from_u128(2).to_string();
+    storage::remember_user(Some(&other));
+    fixture.handle().check();
+    settle().await;
+    assert_eq!(fixture.farewell(), Some(Farewell::Expired));
+    assert_eq!(fixture.requests("users/current").await, 1, "the one at the start");
+    assert_eq!(
+        storage::remembered_user(),
+        Some(other),
+        "the other tab's person is not forgotten"
     );
     storage::remember_user(None);
 }
