@@ -168,9 +168,13 @@ impl<E> Connection<E> {
     }
 
     /// The network is back, or the person is: a good moment to try. Past failures still count.
+    ///
+    /// Not quite at once: whoever comes back may have been signed out meanwhile, and asking that is under way.
     pub fn handle_opportunity(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Waiting | Phase::GivenUp) {
-            self.connect(now);
+            let soon = now + self.settings.opportunity_delay;
+            let due = self.timers.deadline(Timer::Retry).map_or(soon, |due| due.min(soon));
+            self.wait(now, now.until(due));
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Settings {
     pub stable_after: Duration,
     /// The time between two opens, whatever the reason for the second.
     pub min_open_gap: Duration,
+    /// How long after a good moment to try comes the attempt.
+    pub opportunity_delay: Duration,
     /// How often to ask whether the session still lives while the stream promises no heartbeat.
     pub check_every: Duration,
     /// Whether the server says hello. If it does not, an opened stream counts as connected, nothing is ever
@@ -34,6 +36,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             stable_after: Duration::from_secs(10),
             min_open_gap: Duration::from_secs(1),
+            opportunity_delay: Duration::from_millis(250),
             check_every: Duration::from_secs(300),
             expects_hello: true,
         }

@@ -175,7 +175,7 @@ events! {
         goal_id: GoalId,
     },
 
-    /// A session was given another title, or the same one again. To both participants.
+    /// A session was planned, changed or removed; mostly it was given another title. To both participants.
     CoachingSessionTitleUpdated {
         /// The session.
         coaching_session_id: CoachingSessionId,

@@ -28,6 +28,7 @@ const SETTINGS: Settings = Settings {
     connect_timeout: Duration::from_secs(10),
     stable_after: Duration::from_secs(10),
     min_open_gap: Duration::from_secs(1),
+    opportunity_delay: Duration::from_millis(250),
     check_every: Duration::from_secs(300),
     expects_hello: true,
 };

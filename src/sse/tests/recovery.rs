@@ -54,8 +54,10 @@ fn retries_wait_ever_longer_and_end_after_the_tenth() {
 }
 
 #[test]
-fn a_person_or_the_network_starts_it_again() {
-    for opportunity in [Connection::retry, Connection::handle_opportunity] {
+fn a_person_starts_it_again_at_once_and_a_good_moment_a_little_later() {
+    type Act = fn(&mut Connection<u32>, Instant);
+    let cases: [(Act, u64); 2] = [(Connection::retry, 60_000), (Connection::handle_opportunity, 60_250)];
+    for (opportunity, opens_at) in cases {
         let mut world = World::new(Settings {
             max_retries: 0,
             ..SETTINGS
@@ -65,11 +67,8 @@ fn a_person_or_the_network_starts_it_again() {
             .signal(1, Signal::Lost)
             .state(State::Error)
             .expect(&[(0, open(1)), (0, close(1))]);
-        world
-            .at(60_000)
-            .act(opportunity)
-            .expect(&[(60_000, open(2))])
-            .state(State::Connecting);
+        world.at(60_000).act(opportunity).at(60_100);
+        world.at(60_300).expect(&[(opens_at, open(2))]).state(State::Connecting);
         // Impatience opens nothing more.
         world.act(opportunity).act(opportunity).expect(&[]);
         world
@@ -78,6 +77,18 @@ fn a_person_or_the_network_starts_it_again() {
             .expect(&[])
             .state(State::Connected);
     }
+}
+
+#[test]
+fn a_good_moment_never_delays_an_attempt_that_is_due() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .signal(1, Signal::Lost)
+        .at(900)
+        .act(Connection::handle_opportunity)
+        .at(2_000);
+    world.expect(&[(0, open(1)), (0, close(1)), (1_000, open(2))]);
 }
 
 #[test]
