@@ -160,11 +160,12 @@ impl Core {
         }
         let core = Rc::clone(core);
         browser::spawn(async move {
-            match core.ask().await {
-                Ok(found) if found.id == user => {}
-                Ok(_) if core.user() == Some(user) => Self::leave(&core, Farewell::Expired),
-                Ok(_) => {}
-                Err(error) => tracing::debug!("asked whether the session lives: {error}"),
+            let is_another = match core.ask().await {
+                Ok(found) => found.id != user,
+                Err(error) => matches!(error.kind(), Kind::Unauthorized),
+            };
+            if is_another && core.user() == Some(user) {
+                Self::leave(&core, Farewell::Expired);
             }
         });
     }
