@@ -13,6 +13,8 @@ pub enum PageEvent {
     Offline,
     /// The page became visible, or hidden.
     VisibilityChange,
+    /// The page is put away, perhaps to come back.
+    PageHide,
     /// The page came back as it was, from the browser's back-forward cache.
     PageShow,
     /// Another tab has changed what the browser keeps.
@@ -25,6 +27,7 @@ impl PageEvent {
             Self::Online => "online",
             Self::Offline => "offline",
             Self::VisibilityChange => "visibilitychange",
+            Self::PageHide => "pagehide",
             Self::PageShow => "pageshow",
             Self::Storage => "storage",
         }
@@ -33,7 +36,7 @@ impl PageEvent {
     fn target(self) -> Option<EventTarget> {
         let window = web_sys::window()?;
         match self {
-            Self::Online | Self::Offline | Self::PageShow | Self::Storage => Some(window.into()),
+            Self::Online | Self::Offline | Self::PageHide | Self::PageShow | Self::Storage => Some(window.into()),
             Self::VisibilityChange => window.document().map(Into::into),
         }
     }

@@ -10,26 +10,12 @@ use std::time::Duration;
 use wire::Cursor;
 
 use super::output::Output;
+use super::phase::Phase;
 use super::settings::{self, Settings};
 use super::status::{Cause, ConnectionError, State, Status};
 use super::timer::{Timer, Timers};
 use super::transport::{Frame, Generation, Hello, Message, Signal};
 use crate::time::Instant;
-
-/// What the connection is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Nothing: nobody is signed in.
-    Idle,
-    /// A stream was asked for and has not said hello. Owns [`Timer::Connect`].
-    Connecting,
-    /// The stream lives.
-    Connected,
-    /// Waiting to try again. Owns [`Timer::Retry`].
-    Waiting,
-    /// Trying has ended until something changes.
-    GivenUp,
-}
 
 /// One connection to the server's stream of events, without the stream.
 ///
@@ -106,7 +92,7 @@ impl<E> Connection<E> {
         Status {
             state: match self.phase {
                 Phase::Idle => State::Disconnected,
-                Phase::Connecting | Phase::Waiting => trying,
+                Phase::Connecting | Phase::Waiting | Phase::Suspended => trying,
                 Phase::Connected => State::Connected,
                 Phase::GivenUp => State::Error,
             },
@@ -175,6 +161,22 @@ impl<E> Connection<E> {
             let soon = now + self.settings.opportunity_delay;
             let due = self.timers.deadline(Timer::Retry).map_or(soon, |due| due.min(soon));
             self.wait(now, now.until(due));
+        }
+    }
+
+    /// The page is put away: a stream that is left open would be opened anew by the browser when the page comes back.
+    pub fn suspend(&mut self) {
+        if self.phase != Phase::Idle {
+            self.close();
+            self.timers.cancel_all();
+            self.phase = Phase::Suspended;
+        }
+    }
+
+    /// The page is back as it was. As with any good moment, the attempt comes a little later.
+    pub fn resume(&mut self, now: Instant) {
+        if self.phase == Phase::Suspended {
+            self.wait(now, self.settings.opportunity_delay);
         }
     }
 

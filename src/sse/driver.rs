@@ -92,6 +92,14 @@ impl Driver {
         self.input(Connection::handle_opportunity);
     }
 
+    pub(super) fn suspend(&self) {
+        self.input(|connection, _| connection.suspend());
+    }
+
+    pub(super) fn resume(&self) {
+        self.input(Connection::resume);
+    }
+
     pub(super) fn note_read(&self, position: Option<Cursor>) {
         self.input(|connection, _| connection.handle_read(position));
     }

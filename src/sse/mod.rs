@@ -18,6 +18,7 @@ mod connection;
 mod decode;
 mod driver;
 mod output;
+mod phase;
 mod provider;
 mod settings;
 mod status;

@@ -80,18 +80,19 @@ pub fn SseProvider(props: &SseProviderProperties) -> Html {
         }
     });
     use_effect_with(Rc::clone(&handle), |handle| {
-        let on = |event, is_good: fn() -> bool| {
+        let on = |event, act: fn(&Driver)| {
             let driver = handle.0.clone();
-            browser::Listener::new(event, move || {
-                if is_good() {
-                    driver.opportunity();
-                }
-            })
+            browser::Listener::new(event, move || act(&driver))
         };
         let listeners = [
-            on(PageEvent::Online, || true),
-            on(PageEvent::VisibilityChange, page::is_visible),
-            on(PageEvent::PageShow, page::is_visible),
+            on(PageEvent::Online, Driver::opportunity),
+            on(PageEvent::VisibilityChange, |driver| {
+                if page::is_visible() {
+                    driver.opportunity();
+                }
+            }),
+            on(PageEvent::PageHide, Driver::suspend),
+            on(PageEvent::PageShow, Driver::resume),
         ];
         let handle = Rc::clone(handle);
         move || {

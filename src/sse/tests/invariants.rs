@@ -17,7 +17,7 @@ fn invariants_hold_for_whatever_happens() {
         };
         let mut connection = Connection::<u32>::new(settings, seed);
         let (mut now, mut live, mut signed_in, mut last_open) = (Instant::default(), None, false, None::<Instant>);
-        let mut newest = 0;
+        let (mut newest, mut away) = (0, false);
         for _ in 0..300 {
             now = now
                 + Duration::from_millis(match rng.u8(..4) {
@@ -29,19 +29,27 @@ fn invariants_hold_for_whatever_happens() {
             let stale = Some(generation) != live;
             let before = connection.status();
             let mut is_signal = false;
-            match rng.u8(..14) {
+            match rng.u8(..16) {
                 0 => {
                     connection.start(now);
                     signed_in = true;
                 }
                 1 => {
                     connection.stop();
-                    (signed_in, last_open) = (false, None);
+                    (signed_in, last_open, away) = (false, None, false);
                 }
                 2 => connection.retry(now),
                 3 => connection.handle_opportunity(now),
                 4 => connection.handle_read(format!("e-{}", rng.u8(..)).parse().ok()),
                 5..=8 => connection.handle_timeout(now),
+                9 => {
+                    connection.suspend();
+                    away = signed_in;
+                }
+                10 => {
+                    connection.resume(now);
+                    away = false;
+                }
                 _ => {
                     is_signal = true;
                     let frame = match rng.u8(..6) {
@@ -94,7 +102,8 @@ fn invariants_hold_for_whatever_happens() {
                 State::Disconnected => assert_eq!((live, connection.poll_timeout()), (None, None)),
                 State::Connected => assert!(live.is_some()),
                 State::Connecting | State::Reconnecting => {
-                    assert!(connection.poll_timeout().is_some(), "waits for nothing");
+                    assert!(away || connection.poll_timeout().is_some(), "waits for nothing");
+                    assert!(!away || live.is_none(), "a stream for a page that is away");
                 }
                 State::Error => assert_eq!(live, None),
             }

@@ -96,3 +96,43 @@ fn a_stream_without_heartbeats_asks_every_five_minutes_whether_the_session_lives
     // A heartbeat is a better witness.
     world.signal(1, message(None, Frame::Heartbeat)).at(639_999).expect(&[]);
 }
+
+#[test]
+fn a_page_that_is_put_away_closes_its_stream_and_takes_up_where_it_ended() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-3"))
+        .at(5_000)
+        .act(|connection, _| connection.suspend());
+    world.expect(&[(0, open(1)), (5_000, close(1))]);
+    // Nothing happens while it is away, whatever happens.
+    world.act(Connection::retry).act(Connection::handle_opportunity);
+    world.at(900_000).signal(1, Signal::Lost).expect(&[]);
+    world
+        .act(Connection::resume)
+        .at(900_250)
+        .expect(&[(900_250, open_at(2, "e-3"))]);
+    // Resuming what was not put away does nothing.
+    world.act(Connection::resume).expect(&[]);
+}
+
+#[test]
+fn who_leaves_while_the_page_is_away_or_just_back_opens_nothing() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .act(|connection, _| connection.suspend())
+        .act(Connection::resume)
+        .at(100)
+        .stop();
+    world
+        .at(100_000)
+        .expect(&[(0, open(1)), (0, close(1))])
+        .state(State::Disconnected);
+    world
+        .act(|connection, _| connection.suspend())
+        .act(Connection::resume)
+        .at(200_000)
+        .expect(&[]);
+}
