@@ -65,6 +65,10 @@ struct Core {
     publish: Callback<Session>,
     cleanups: RefCell<Vec<(&'static str, Weak<Cleanup>)>>,
     is_leaving: Cell<bool>,
+    /// Whether the page has been put away and is not back yet.
+    is_away: Cell<bool>,
+    /// Which time it is that the server is asked who is signed in: only the last answer counts.
+    asking: Cell<u64>,
     /// Whether the browser remembers who is signed in here; some keep nothing.
     is_remembered: Cell<bool>,
     /// What tells that the server has been told of the last sign-out, or could not be.
@@ -170,6 +174,19 @@ impl Core {
         });
     }
 
+    /// The page comes back as it was, after another has taken its place.
+    fn come_back(core: &Rc<Self>) {
+        if !core.is_away.replace(false) {
+            return;
+        }
+        if matches!(&*core.session.borrow(), Session::Restoring) {
+            // What the server answers to the question of before is an answer of before.
+            let core = Rc::clone(core);
+            browser::spawn(async move { Self::restore(&core).await });
+        }
+        Self::check(core);
+    }
+
     fn enter(&self, user: User) {
         self.api.fence();
         self.is_leaving.set(false);
@@ -246,10 +263,16 @@ impl Core {
     }
 
     async fn restore(core: &Rc<Self>) {
+        let turn = core.asking.get() + 1;
+        core.asking.set(turn);
         if storage::is_sign_out_pending() && !core.tell_server().await {
             return core.set(Session::SignedOut(Some(Farewell::Asked)));
         }
-        match core.ask().await {
+        let answer = core.ask().await;
+        if core.asking.get() != turn {
+            return;
+        }
+        match answer {
             Ok(user) => core.enter(user),
             Err(error) if matches!(error.kind(), Kind::Unauthorized) => {
                 storage::remember_user(None);
@@ -299,6 +322,8 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             publish: Callback::from(move |session| setter.set(session)),
             cleanups: RefCell::default(),
             is_leaving: Cell::new(false),
+            is_away: Cell::new(false),
+            asking: Cell::new(0),
             is_remembered: Cell::new(false),
             telling: RefCell::default(),
         })
@@ -312,11 +337,16 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
                 Core::leave(&core, Farewell::Expired);
             }
         });
-        // Another tab signs somebody in or out; or this page comes back as it was, after another has taken its place.
-        let listeners = [PageEvent::Storage, PageEvent::PageShow].map(|event| {
+        let on = |event, act: fn(&Rc<Core>)| {
             let core = Rc::clone(&core);
-            browser::Listener::new(event, move || Core::check(&core))
-        });
+            browser::Listener::new(event, move || act(&core))
+        };
+        let listeners = [
+            // Another tab signs somebody in or out.
+            on(PageEvent::Storage, Core::check),
+            on(PageEvent::PageHide, |core| core.is_away.set(true)),
+            on(PageEvent::PageShow, Core::come_back),
+        ];
         browser::spawn(async move { Core::restore(&core).await });
         move || drop(listeners)
     });

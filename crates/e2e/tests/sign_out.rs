@@ -19,6 +19,7 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
         let (coach, coachee, session) = stage.two_people_in_one_session().await?;
         // So that there is a page of theirs to go back to.
         coachee.open("/").await?;
+        coachee.until_connected().await?;
         coachee.open(&format!("/coaching-sessions/{}", session.id)).await?;
         coachee.until_connected().await?;
         let private = "Nobody else reads this";
