@@ -1,5 +1,6 @@
 //! Short messages that come by themselves and go by themselves.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -115,14 +116,17 @@ pub struct ToastProviderProperties {
 /// Lets everything below say things.
 #[component]
 pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
-    let newest = use_mut_ref(Toasts::default);
     let update = use_force_update();
-    let held = Rc::clone(&newest);
-    let change = use_memo((), move |()| {
-        change_of(held, Callback::from(move |()| update.force_update()))
+    let board = use_memo((), move |()| Board {
+        toasts: RefCell::default(),
+        update,
     });
+    let change = {
+        let board = Rc::clone(&board);
+        use_memo((), move |()| Callback::from(move |change| Board::apply(&board, change)))
+    };
     let toaster = Toaster {
-        toasts: newest.borrow().clone(),
+        toasts: board.toasts.borrow().clone(),
         change: (*change).clone(),
     };
     let say = Say((*change).clone());
@@ -133,24 +137,25 @@ pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
     }
 }
 
-fn change_of(held: Rc<std::cell::RefCell<Toasts>>, update: Callback<()>) -> Callback<Change> {
-    Callback::from(move |change| {
-        let dismiss = {
-            let (held, update) = (Rc::downgrade(&held), update.clone());
-            move |number| {
-                if let Some(held) = held.upgrade() {
-                    let next = held.borrow().after(Change::Dismiss(number), |_| {});
-                    let old = held.replace(next);
-                    drop(old);
-                    update.emit(());
-                }
+/// Where the messages hang.
+struct Board {
+    toasts: RefCell<Toasts>,
+    update: UseForceUpdateHandle,
+}
+
+impl Board {
+    fn apply(board: &Rc<Self>, change: Change) {
+        let weak = Rc::downgrade(board);
+        let dismiss = move |number| {
+            if let Some(board) = weak.upgrade() {
+                Self::apply(&board, Change::Dismiss(number));
             }
         };
-        let next = held.borrow().after(change, dismiss);
-        let old = held.replace(next);
+        let next = board.toasts.borrow().after(change, dismiss);
+        let old = board.toasts.replace(next);
         drop(old);
-        update.emit(());
-    })
+        board.update.force_update();
+    }
 }
 
 /// A way to say things.
