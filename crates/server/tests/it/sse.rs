@@ -15,8 +15,8 @@ async fn sse_endpoint_should_establish_connection() {
     let coach = server.sign_in("coach").await;
     let asked = Instant::now();
     let stream = coach.stream().await;
-    // The first bytes are there at once, not only the headers.
-    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+    // The first bytes are there at once, not only the headers and not only with the first heartbeat.
+    assert!(asked.elapsed() < heartbeat / 4, "{:?}", asked.elapsed());
     assert_eq!(stream.status, 200);
     for (name, value) in [
         ("content-type", "text/event-stream"),
@@ -63,25 +63,27 @@ async fn sse_endpoint_should_require_authentication() {
 
 #[tokio::test]
 async fn sse_should_send_heartbeat_after_silence() {
-    let heartbeat = Duration::from_millis(100);
+    let heartbeat = Duration::from_secs(1);
     let server = TestServer::tuned(server::Tuning { heartbeat, ..tuning() }).await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;
+    // Every time is taken before what it measures begins: a busy machine makes the silence longer, never shorter.
+    let asked = Instant::now();
     let mut stream = coach.stream().await;
-    let opened = Instant::now();
-    for _ in 0..2 {
-        let frame = stream.next().await;
-        assert_eq!((frame.event.as_str(), frame.id.as_deref()), ("heartbeat", None));
-        assert_eq!(frame.data, r#"{"type":"heartbeat","data":{}}"#);
-    }
-    assert!(opened.elapsed() >= heartbeat * 2, "{:?}", opened.elapsed());
+    let mut pause = tokio::time::interval(heartbeat / 2);
+    let frame = stream.next().await;
+    assert_eq!((frame.event.as_str(), frame.id.as_deref()), ("heartbeat", None));
+    assert_eq!(frame.data, r#"{"type":"heartbeat","data":{}}"#);
+    assert!(asked.elapsed() >= heartbeat, "{:?}", asked.elapsed());
 
     // Whatever is sent counts as a sign of life and puts the next heartbeat off.
+    pause.reset();
+    pause.tick().await;
+    let said = Instant::now();
     coach.add_action(&session, "something to say").await;
     assert_eq!(stream.next_logged().await.event, "action_created");
-    let heard = Instant::now();
     assert_eq!(stream.next().await.event, "heartbeat");
-    assert!(heard.elapsed() >= heartbeat / 2, "{:?}", heard.elapsed());
+    assert!(said.elapsed() >= heartbeat, "{:?}", said.elapsed());
 }
 
 #[tokio::test]
