@@ -1,16 +1,22 @@
 //! Stopping with streams open.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use server::Tuning;
 use tokio::io::AsyncReadExt as _;
 use wire::Event;
 
-use crate::common::{TestServer, raw_request, soon, tuning};
+use crate::common::{PATIENCE, TestServer, raw_request, soon, tuning};
 
 #[tokio::test]
-async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_seconds() {
-    let mut server = TestServer::start().await;
+async fn a_stopping_server_says_when_to_come_back_and_needs_no_grace_if_everybody_listens() {
+    // So long a grace that a server which needed it would not end while anybody waits here.
+    let grace = 2 * PATIENCE;
+    let mut server = TestServer::tuned(Tuning {
+        shutdown_grace: grace,
+        ..tuning()
+    })
+    .await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let mut streams = Vec::new();
     for _ in 0..20 {
@@ -21,7 +27,6 @@ async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_second
     soon("the first bytes", silent.read_u8()).await.unwrap();
     server.streams_become(41).await;
 
-    let asked = Instant::now();
     server.begin_to_stop();
     let mut waits = Vec::new();
     for stream in streams {
@@ -38,15 +43,15 @@ async fn a_stopping_server_says_when_to_come_back_and_is_gone_within_five_second
     assert!(waits.len() > 10, "everybody would come back at once: {waits:?}");
     let host = server.host().to_owned();
     server.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     assert!(tokio::net::TcpStream::connect(host).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
-    let grace = Duration::from_millis(500);
     let mut server = TestServer::tuned(Tuning {
-        shutdown_grace: grace,
+        shutdown_grace: Duration::from_millis(500),
+        // Nobody waits here for so long.
+        stall_limit: 2 * PATIENCE,
         ..tuning()
     })
     .await;
@@ -58,12 +63,6 @@ async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
     for _ in 0..150 {
         coach.add_action(&session, &"𝕏".repeat(20_000)).await;
     }
-    let asked = Instant::now();
     server.stop().await;
-    assert!(
-        asked.elapsed() < grace + Duration::from_secs(2),
-        "{:?}",
-        asked.elapsed()
-    );
     drop(stuck);
 }

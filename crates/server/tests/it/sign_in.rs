@@ -120,16 +120,11 @@ async fn a_sign_in_outlives_a_restart_but_not_its_time() {
     coach.base.clone_from(&server.base);
     assert_eq!(coach.get("/api/users/current").await.status, 200);
 
-    let lifetime = Duration::from_millis(100);
-    let server = TestServer::tuned(server::Tuning {
-        sign_in_lifetime: lifetime,
-        ..tuning()
-    })
-    .await;
-    let coach = server.sign_in("coach").await;
-    // Its own stream ends with it; nothing else renews it meanwhile.
-    coach.stream().await.rest().await;
+    server
+        .sql("UPDATE sign_ins SET expires_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER)")
+        .await;
     coach.get("/api/users/current").await.refused(401, "unauthorized");
+    coach.get("/api/sse").await.refused(401, "unauthorized");
 }
 
 #[tokio::test]
