@@ -40,6 +40,9 @@ pub(crate) enum Error {
         message: String,
         details: Option<Value>,
     },
+    /// 409: a request with the same `Idempotency-Key` was carried out. Replaced by its answer wherever there is one.
+    #[error("a request with this Idempotency-Key is being carried out")]
+    Repeated,
     /// 413.
     #[error("the body is larger than 1 MiB")]
     TooLarge,
@@ -89,7 +92,7 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Repeated => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -108,6 +111,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict { error, .. } | Self::Invalid { error, .. } => error,
+            Self::Repeated => "idempotency_key_in_use",
             Self::Timeout => "timeout",
             Self::TooLarge => "body_too_large",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",

@@ -1,9 +1,9 @@
-//! What is tidied up now and then: old events, expired sign-ins, idle rate limits.
+//! What is tidied up now and then: old events, expired sign-ins, answers nobody asks for again, idle rate limits.
 
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::state::AppState;
-use crate::store::{now, outbox, sign_ins};
+use crate::store::{idempotency, now, outbox, sign_ins};
 
 /// Tidies up until the server stops.
 pub(crate) async fn run(state: AppState) {
@@ -28,6 +28,7 @@ async fn tidy(state: &AppState) -> Result<u64, sqlx::Error> {
     let now = now();
     let mut write = state.db.write().await?;
     sign_ins::sweep(&mut write, now).await?;
+    idempotency::sweep(&mut write, now - state.tuning.answers_kept).await?;
     let pruned = outbox::prune(&mut write, state.tuning.log_rows, now - state.tuning.log_age).await?;
     write.commit().await?;
     Ok(pruned)

@@ -35,6 +35,10 @@ pub struct Tuning {
     pub log_rows: u64,
     /// How long the log keeps them.
     pub log_age: Duration,
+    /// How long the answer to a change with an `Idempotency-Key` is kept.
+    pub answers_kept: Duration,
+    /// How many such answers are kept for one person.
+    pub answers_per_person: u32,
     /// How often old events and expired sign-ins are removed.
     pub maintenance_every: Duration,
     /// How long a stopping server waits for its connections.
@@ -55,6 +59,8 @@ impl Default for Tuning {
             streams_per_minute: 120,
             log_rows: 100_000,
             log_age: Duration::from_secs(7 * 24 * 60 * 60),
+            answers_kept: Duration::from_secs(7 * 24 * 60 * 60),
+            answers_per_person: 1_000,
             maintenance_every: Duration::from_secs(10 * 60),
             shutdown_grace: Duration::from_secs(4),
             password_cost: PasswordCost::default(),

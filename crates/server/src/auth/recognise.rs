@@ -34,6 +34,7 @@ pub(crate) async fn recognise(
     request.extensions_mut().insert(CurrentUser {
         id: sign_in.user,
         sign_in: hash,
+        keyed: None,
     });
 
     let lifetime = state.tuning.sign_in_lifetime;

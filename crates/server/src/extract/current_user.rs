@@ -1,10 +1,13 @@
 //! Who sent the request.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use wire::UserId;
 
 use crate::error::Error;
+use crate::store::idempotency::Keyed;
 use crate::store::sign_ins::{self, TokenHash};
 use crate::store::{Db, Write, now};
 
@@ -13,11 +16,13 @@ const SIGN_IN_FIRST: Error = Error::Unauthorized("sign in first");
 /// Who sent the request, by their session cookie. A handler that asks for it answers 401 without one.
 ///
 /// The cookie itself is read once per request, by [`crate::auth::recognise`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CurrentUser {
     pub(crate) id: UserId,
     /// Which of their sign-ins it is.
     pub(crate) sign_in: TokenHash,
+    /// The key of the request, if it is not to be carried out twice.
+    pub(crate) keyed: Option<Arc<Keyed>>,
 }
 
 impl CurrentUser {
@@ -31,12 +36,16 @@ impl CurrentUser {
     }
 
     /// Begins a change on their behalf. Looks the sign-in up once more, in the same transaction: one that was ended
-    /// after this request came in changes nothing any more.
+    /// after this request came in changes nothing any more. Nor does a request that was carried out before.
     pub(crate) async fn write(&self, db: &Db) -> Result<Write, Error> {
         let mut write = db.write().await?;
         match sign_ins::find(&mut write, &self.sign_in, now()).await? {
-            Some(sign_in) if sign_in.user == self.id => Ok(write),
-            _ => Err(SIGN_IN_FIRST),
+            Some(sign_in) if sign_in.user == self.id => {}
+            _ => return Err(SIGN_IN_FIRST),
+        }
+        match &self.keyed {
+            Some(keyed) if !keyed.begin(&mut write).await? => Err(Error::Repeated),
+            _ => Ok(write),
         }
     }
 }
@@ -45,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get().copied().ok_or(SIGN_IN_FIRST)
+        parts.extensions.get().cloned().ok_or(SIGN_IN_FIRST)
     }
 }
 
@@ -67,6 +76,7 @@ mod tests {
         let user = CurrentUser {
             id: UserId(new_id()),
             sign_in: [7; 32],
+            keyed: None,
         };
         let mut write = db.write().await.unwrap();
         let person = users::NewUser {

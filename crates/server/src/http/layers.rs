@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::CorsLayer;
 
+use super::idempotency::IDEMPOTENCY_KEY;
 use super::reply::EVENT_CURSOR;
 use crate::auth::is_local;
 use crate::config::Origin;
@@ -134,6 +135,7 @@ pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
                 ACCEPT,
                 CACHE_CONTROL,
                 CONTENT_TYPE,
+                IDEMPOTENCY_KEY,
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("x-version"),
             ])

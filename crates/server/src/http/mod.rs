@@ -9,6 +9,7 @@ mod authorization;
 mod coaching_sessions;
 mod goals;
 mod health;
+mod idempotency;
 mod layers;
 mod organizations;
 mod reply;
@@ -33,7 +34,7 @@ const MAX_BODY: usize = 1 << 20;
 /// The whole application: the API under `/api`, `/healthz`, and the built app at every other address.
 pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
     let api = Router::new()
-        .merge(session::router())
+        .merge(session::administration())
         .merge(users::router())
         .merge(organizations::router())
         .merge(coaching_sessions::router())
@@ -41,6 +42,9 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(actions::router())
         .merge(agreements::router())
         .merge(goals::router())
+        .layer(from_fn_with_state(state.clone(), idempotency::once))
+        // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.
+        .merge(session::router())
         // A request runs to its end even if its client hangs up, so that nobody waits for the writing connection
         // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))

@@ -24,7 +24,11 @@ pub(super) fn router() -> Router<AppState> {
         .route("/login", post(sign_in))
         .route("/delete", delete(sign_out))
         .route("/sessions", delete(sign_out_everywhere))
-        .route("/users/{id}/force_logout", post(force_logout))
+}
+
+/// What is done to the sign-ins of others.
+pub(super) fn administration() -> Router<AppState> {
+    Router::new().route("/users/{id}/force_logout", post(force_logout))
 }
 
 /// One sentence for an unknown address and a wrong password, so that it does not tell who has an account.

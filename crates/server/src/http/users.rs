@@ -34,7 +34,8 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 async fn current(State(state): State<AppState>, user: CurrentUser) -> Result<Reply<User>, Error> {
-    read(State(state), user, Path(user.id)).await
+    let id = user.id;
+    read(State(state), user, Path(id)).await
 }
 
 async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<UserId>) -> Result<Reply<User>, Error> {

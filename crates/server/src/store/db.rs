@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use wire::{Cursor, Event, OrganizationId, UserId};
 
+use super::idempotency::Keyed;
 use super::{now, outbox, users};
 use crate::sse::Hub;
 
@@ -101,6 +102,7 @@ impl Db {
             told: BTreeSet::new(),
             hub: self.hub.clone(),
             epoch: Arc::clone(&self.epoch),
+            held_for: None,
         })
     }
 
@@ -153,6 +155,7 @@ pub(crate) struct Write {
     told: BTreeSet<UserId>,
     hub: Hub,
     epoch: Arc<str>,
+    held_for: Option<Arc<Keyed>>,
 }
 
 impl Write {
@@ -175,6 +178,11 @@ impl Write {
         self.told.insert(person);
     }
 
+    /// Has [`Write::commit`] hand the change to a request that adds its answer to it, and then commits both.
+    pub(super) fn hold_for(&mut self, keyed: Arc<Keyed>) {
+        self.held_for = Some(keyed);
+    }
+
     /// The position of the log as this change leaves it.
     pub(crate) async fn cursor(&mut self) -> Result<Cursor, sqlx::Error> {
         let seq = outbox::head(&mut self.transaction).await?;
@@ -188,7 +196,11 @@ impl Write {
     ///
     /// In a task of its own: once begun, both happen, even if the request that asked for it is given up half-way. A
     /// change without its wake-up would be heard of at the next heartbeat only.
-    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        if let Some(keyed) = self.held_for.take() {
+            keyed.put(self);
+            return Ok(());
+        }
         let Self {
             transaction, told, hub, ..
         } = self;

@@ -12,6 +12,7 @@ pub(crate) mod coaching_sessions;
 mod column;
 mod db;
 pub(crate) mod goals;
+pub(crate) mod idempotency;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod relationships;

@@ -12,6 +12,7 @@ mod coaching_sessions;
 mod connections;
 mod cursor;
 mod goals;
+mod idempotency;
 mod isolation;
 mod limits;
 mod origin;
