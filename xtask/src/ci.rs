@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::shell::{cargo, run as run_program, step};
-use crate::{setup, test, tidy};
+use crate::{setup, size, test, tidy};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     setup::run(&setup::Options { tests: true })?;
@@ -37,6 +37,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     .context("do what rustdoc says above")?;
 
     test::run(&test::Options::default())?;
+    size::run(&size::Options::default())?;
     step("Everything holds");
     Ok(())
 }

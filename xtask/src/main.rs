@@ -14,6 +14,7 @@ mod ci;
 mod dev;
 mod setup;
 mod shell;
+mod size;
 mod start;
 mod supervisor;
 mod test;
@@ -41,6 +42,8 @@ enum Task {
     Start(start::Options),
     /// Run server and app from source; the page reloads when the app changes.
     Dev(dev::Options),
+    /// Weigh what a first visit loads, and hold it to its budget.
+    Size(size::Options),
     /// Check the house rules: who may import whom, and other things a compiler does not check.
     Tidy,
     /// Run every test, or one group of them.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Build(options) => build::run(&options),
         Task::Start(options) => start::run(&options),
         Task::Dev(options) => dev::run(&options),
+        Task::Size(options) => size::run(&options),
         Task::Tidy => tidy::run(),
         Task::Test(options) => test::run(&options),
         Task::Ci => ci::run(),

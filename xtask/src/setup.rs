@@ -6,7 +6,8 @@ use clap::Args;
 use crate::browser::Browser;
 use crate::shell::{cargo, note, program, read, root, run as run_program, step};
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// What the app is compiled to.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Pinned, because `build` rewrites the page that Trunk writes and is tested on the output of this version.
 const TRUNK_VERSION: &str = "0.21.14";

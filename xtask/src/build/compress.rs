@@ -63,7 +63,12 @@ fn sibling(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// As browsers are sent it.
+///
+/// # Errors
+///
+/// When it can not be compressed.
+pub(crate) fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
     let params = BrotliEncoderParams {
         quality: BROTLI_QUALITY,
         lgwin: BROTLI_WINDOW,

@@ -1,7 +1,7 @@
 //! `build`: leaves the app in `dist/`, ready to be served, and the server in the target folder.
 
 mod boot;
-mod compress;
+pub(crate) mod compress;
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::shell::{cargo, note, program, root, run as run_program, step, target_
 pub(crate) const SERVER: &str = "freshet-server";
 
 /// The profile of the app: small rather than fast. Not in Trunk.toml, where it would slow `dev` down too.
-const PROFILE: &str = "wasm-release";
+pub(crate) const PROFILE: &str = "wasm-release";
 
 /// What to build.
 #[derive(Args, Clone, Copy, Debug, Default)]

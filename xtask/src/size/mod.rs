@@ -1,0 +1,118 @@
+//! `size`: what a first visit loads, and whether that is within the budget.
+//!
+//! With `--by-crate` also where the code comes from, which takes a build of its own: names are stripped from the real
+//! one.
+
+mod code;
+mod load;
+mod report;
+mod symbol;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::build;
+use crate::setup::WASM_TARGET;
+use crate::shell::{cargo, program, root, run as run_program, step, target_dir};
+
+/// How to look at the size.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// Also say which crates and functions the code consists of (builds the app once more, with names).
+    #[arg(long)]
+    by_crate: bool,
+    /// How many functions to list.
+    #[arg(long, default_value_t = 40)]
+    top: usize,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    build::run(&build::Options { app_only: true })?;
+    step("Weighing the first load");
+    let files = load::first_load(&build::dist())?;
+    report::files(&files);
+    if options.by_crate {
+        report::code(&code::read(&build_with_names()?)?, options.top);
+    }
+    let sum = files.iter().map(|file| file.brotli).sum();
+    check(sum, budget()?)
+}
+
+fn check(sum: usize, budget: usize) -> anyhow::Result<()> {
+    if sum > budget {
+        bail!(
+            "the first load is {sum} bytes, {} more than its budget in xtask/size.toml: \
+             `cargo xtask size --by-crate` says what it consists of, compare it with the same before your change",
+            sum - budget,
+        );
+    }
+    step(&format!("The first load is {sum} bytes, within its budget of {budget}"));
+    Ok(())
+}
+
+/// The most bytes that a first visit may load, compressed.
+fn budget() -> anyhow::Result<usize> {
+    let path = root().join("xtask/size.toml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let table: toml::Table = text.parse().context("xtask/size.toml is not TOML")?;
+    let budget = table.get("budget").and_then(toml::Value::as_integer);
+    budget
+        .and_then(|budget| usize::try_from(budget).ok())
+        .context("xtask/size.toml must say `budget = <bytes>`")
+}
+
+/// Builds the app as it is, but for the names of its functions. Returns the WebAssembly file.
+fn build_with_names() -> anyhow::Result<PathBuf> {
+    step("Building the app once more, with names (takes some minutes)");
+    let app = [
+        "build",
+        "--package",
+        "freshet",
+        "--bin",
+        "freshet",
+        "--target",
+        WASM_TARGET,
+    ];
+    run_program(
+        cargo()
+            .args(app)
+            .args(["--profile", build::PROFILE])
+            .env("CARGO_PROFILE_WASM_RELEASE_STRIP", "none")
+            // Names that say what a generic function was made for.
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "-Csymbol-mangling-version=v0",
+            ),
+    )
+    .context("the app does not build: see above")?;
+    let target = target_dir()?;
+    let (built, names) = (target.join(WASM_TARGET).join(build::PROFILE), target.join("size"));
+    // As Trunk does, but without making the names readable: that loses which crate a function is from.
+    run_program(
+        program("wasm-bindgen")
+            .args(["--target", "web", "--no-typescript", "--no-demangle", "--out-dir"])
+            .arg(&names)
+            .arg(built.join("freshet.wasm")),
+    )
+    .context("`cargo xtask setup` installs wasm-bindgen")?;
+    Ok(names.join("freshet_bg.wasm"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{budget, check};
+
+    #[test]
+    fn what_exceeds_the_budget_fails_and_says_what_to_do() {
+        assert!(check(100, 100).is_ok());
+        let error = check(150, 100).unwrap_err().to_string();
+        assert!(error.contains("50 more") && error.contains("--by-crate"), "{error}");
+    }
+
+    #[test]
+    fn there_is_a_budget() {
+        assert!(budget().unwrap() > 0);
+    }
+}

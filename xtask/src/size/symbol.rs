@@ -1,0 +1,153 @@
+//! What the name of a compiled function says: who wrote it, and for whom the compiler made this copy.
+//!
+//! Knows the mangling that rustc calls "v0" as far as that takes.
+
+/// The crates whose types are the app's own.
+const OWN: [&str; 2] = ["freshet", "wire"];
+
+/// What the name of a function says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Symbol {
+    /// The name as one would write it.
+    pub(super) name: String,
+    /// The crate whose source it is in; for a generic function, the one that defines it.
+    pub(super) crate_name: String,
+    /// The first type or function of the app that a generic function of another crate was made for.
+    pub(super) made_for: Option<String>,
+}
+
+/// Reads a name.
+pub(super) fn read(symbol: &str) -> Symbol {
+    let name = format!("{:#}", rustc_demangle::demangle(symbol));
+    let crate_name = defining_crate(symbol)
+        .or_else(|| crate_of_trait(&name))
+        .unwrap_or_else(|| "not Rust".to_owned());
+    let made_for = if OWN.contains(&crate_name.as_str()) {
+        None
+    } else {
+        first_own_path(&name)
+    };
+    Symbol {
+        name,
+        crate_name,
+        made_for,
+    }
+}
+
+/// Follows the path at the start of a mangled name to its root, the crate. `None` where the path begins with a type: a
+/// default method of a trait.
+fn defining_crate(symbol: &str) -> Option<String> {
+    let path = symbol.strip_prefix("_R")?.as_bytes();
+    let mut at = 0;
+    // A reference back leads to an earlier place, so this ends; the limit is for names that are none.
+    for _ in 0..64 {
+        at = match path.get(at)? {
+            // A crate: its name follows.
+            b'C' => return identifier(&path[after_number(path, at + 1)..]),
+            // Something in a namespace, then what it is in.
+            b'N' => at + 2,
+            // A generic path, then its arguments.
+            b'I' => at + 1,
+            // An implementation, then where it stands.
+            b'M' | b'X' => after_number(path, at + 1),
+            b'B' => reference(&path[at + 1..])?,
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// Past the number that tells apart what has the same name, if there is one: `s`, digits, `_`.
+fn after_number(path: &[u8], at: usize) -> usize {
+    if path.get(at) != Some(&b's') {
+        return at;
+    }
+    let end = path[at..].iter().position(|byte| *byte == b'_');
+    end.map_or(at, |end| at + end + 1)
+}
+
+/// A decimal length, perhaps an underscore, then so many bytes.
+fn identifier(text: &[u8]) -> Option<String> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let length: usize = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
+    let start = digits + usize::from(text.get(digits) == Some(&b'_'));
+    String::from_utf8(text.get(start..start + length)?.to_vec()).ok()
+}
+
+/// Where a reference back leads: a number of base 62, less one, ended by `_`.
+fn reference(text: &[u8]) -> Option<usize> {
+    let mut value = 0_usize;
+    for (index, byte) in text.iter().enumerate() {
+        let digit = match byte {
+            b'_' if index == 0 => return Some(0),
+            b'_' => return value.checked_add(1),
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'z' => byte - b'a' + 10,
+            b'A'..=b'Z' => byte - b'A' + 36,
+            _ => return None,
+        };
+        value = value.checked_mul(62)?.checked_add(usize::from(digit))?;
+    }
+    None
+}
+
+/// The crate of `Trait` in `<Type as Trait>::method`.
+fn crate_of_trait(name: &str) -> Option<String> {
+    let mut depth = 0_usize;
+    for (at, letter) in name.char_indices() {
+        match letter {
+            '<' => depth += 1,
+            // The arrow of a function's type closes nothing.
+            '>' if !name[..at].ends_with('-') => depth = depth.saturating_sub(1),
+            ' ' if depth == 1 && name[at..].starts_with(" as ") => {
+                let path = &name[at + " as ".len()..];
+                let end = path.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                return Some(path[..end.unwrap_or(path.len())].to_owned());
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The first path in a name that begins with a crate of the app.
+fn first_own_path(name: &str) -> Option<String> {
+    let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    name.split(|letter| !is_path(letter))
+        .find(|path| path.split_once("::").is_some_and(|(root, _)| OWN.contains(&root)))
+        .map(|path| path.trim_end_matches(':').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{crate_of_trait, read};
+
+    #[test]
+    fn a_generic_function_belongs_to_whoever_wrote_it_and_was_made_for_somebody() {
+        // <yew::Scope<freshet::app::App>>::reuse
+        let symbol = read("_RNvMCs1_3yewINtB2_5ScopeNtNtCs2_7freshet3app3AppE5reuse");
+        assert_eq!(symbol.crate_name, "yew");
+        assert_eq!(symbol.made_for.as_deref(), Some("freshet::app::App"), "{}", symbol.name);
+    }
+
+    #[test]
+    fn an_implementation_belongs_to_where_it_stands() {
+        // <freshet::Api as core::fmt::Debug>::fmt, implemented in freshet::api
+        let symbol = read("_RNvXNtCs1_7freshet3apiNtB4_3ApiNtNtCs2_4core3fmt5Debug3fmt");
+        assert_eq!((symbol.crate_name.as_str(), symbol.made_for), ("freshet", None));
+    }
+
+    #[test]
+    fn a_default_method_belongs_to_its_trait() {
+        let name = "<alloc::vec::Vec<fn() -> u8> as core::fmt::Write>::write_fmt";
+        assert_eq!(crate_of_trait(name).as_deref(), Some("core"));
+        assert_eq!(crate_of_trait("memcpy"), None);
+    }
+
+    #[test]
+    fn whatever_has_another_kind_of_name_is_not_rust() {
+        assert_eq!(read("memcpy").crate_name, "not Rust");
+        assert_eq!(read("_R").crate_name, "not Rust");
+        assert_eq!(read("_RNvC99_7").crate_name, "not Rust");
+    }
+}
