@@ -8,7 +8,7 @@ use yew_router::prelude::*;
 use yewdux::YewduxRoot;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::components::{ConnectionIndicator, Problem, Shell, Splash, Toasts};
+use crate::components::{ConnectionIndicator, Onward, problem, shell, splash};
 use crate::config::Config;
 use crate::live::Live;
 use crate::pages::{CoachingSessionPage, DashboardPage, LoginPage, NotFoundPage};
@@ -85,7 +85,6 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
                 <Live />
                 <Switch<Route> render={Callback::from(switch)} />
                 <ConnectionIndicator />
-                <Toasts />
             </SseProvider>
         </QueryProvider<Api>>
     }
@@ -113,21 +112,19 @@ fn Members(props: &MembersProperties) -> Html {
         Callback::from(move |()| session.sign_out(Farewell::Asked))
     };
     match session.session() {
-        Session::Restoring => html! { <Splash /> },
+        Session::Restoring => splash(),
         Session::Unknown(error) => {
             let session = session.clone();
             let retry = Callback::from(move |()| session.restore());
             html! {
                 <main class="splash">
-                    <Problem text={error.to_string()} {retry} />
+                    { problem(error.to_string(), &retry) }
                     <Link<Route> to={Route::Login} classes="button">{ "Sign in" }</Link<Route>>
                 </main>
             }
         }
-        Session::SignedOut(farewell) => html! { <ToLogin from={props.route} farewell={farewell.clone()} /> },
-        Session::SignedIn(user) => html! {
-            <Shell name={user.name()} {on_sign_out}>{ page(props.route, user) }</Shell>
-        },
+        Session::SignedOut(farewell) => to_login(props.route, farewell.as_ref()),
+        Session::SignedIn(user) => shell(&user.name(), &on_sign_out, page(props.route, user)),
     }
 }
 
@@ -140,29 +137,15 @@ fn page(route: Route, user: &Rc<User>) -> Html {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Properties)]
-struct ToLoginProperties {
-    from: Route,
-    farewell: Option<Farewell>,
-}
-
-/// Leads to where one signs in, and from there back. Leaves no way back into what was shown before.
-#[component]
-fn ToLogin(props: &ToLoginProperties) -> Html {
-    let navigator = use_navigator();
-    use_effect_with(props.clone(), move |ToLoginProperties { from, farewell }| {
-        let query = LoginQuery {
-            reason: farewell.as_ref().map(|farewell| farewell.reason().to_owned()),
-            // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
-            next: match (farewell, from) {
-                (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
-                (_, Route::Session { .. }) => Some(from.to_path()),
-            },
-        };
-        let result = navigator.map(|navigator| navigator.replace_with_query(&Route::Login, &query));
-        if !matches!(result, Some(Ok(()))) {
-            tracing::error!("can not go to the sign-in page");
-        }
-    });
-    html! { <Splash /> }
+/// Leads to where one signs in, and from there back.
+fn to_login(from: Route, farewell: Option<&Farewell>) -> Html {
+    let query = LoginQuery {
+        reason: farewell.map(|farewell| farewell.reason().to_owned()),
+        // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
+        next: match (farewell, from) {
+            (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
+            (_, Route::Session { .. }) => Some(from.to_path()),
+        },
+    };
+    html! { <Onward to={Route::Login} {query} /> }
 }

@@ -10,7 +10,7 @@ use crate::browser::page;
 
 /// Writes events to the console: all of them, or only warnings and errors.
 pub fn install(everything: bool) {
-    let level = if everything { Level::DEBUG } else { Level::WARN };
+    let level = if everything { Level::INFO } else { Level::WARN };
     if tracing::subscriber::set_global_default(Console { level }).is_err() {
         error("the console is in use already");
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use yew::prelude::*;
 
 use crate::browser::Timeout;
+use crate::components::toasts;
 
 /// How long a message stays.
 const LIFE: Duration = Duration::from_secs(8);
@@ -74,21 +75,6 @@ impl Toasts {
     }
 }
 
-/// Says things, and knows what is being said.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Toaster {
-    /// The messages on the screen.
-    pub toasts: Toasts,
-    change: Callback<Change>,
-}
-
-impl Toaster {
-    /// No longer shows a message.
-    pub fn dismiss(&self, number: u32) {
-        self.change.emit(Change::Dismiss(number));
-    }
-}
-
 /// A way to say things, which stays the same whatever is being said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Say(Callback<Change>);
@@ -113,7 +99,7 @@ pub struct ToastProviderProperties {
     pub children: Html,
 }
 
-/// Lets everything below say things.
+/// Lets everything below say things, and shows what is being said behind it.
 #[component]
 pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
     let update = use_force_update();
@@ -125,15 +111,12 @@ pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
         let board = Rc::clone(&board);
         use_memo((), move |()| Callback::from(move |change| Board::apply(&board, change)))
     };
-    let toaster = Toaster {
-        toasts: board.toasts.borrow().clone(),
-        change: (*change).clone(),
-    };
-    let say = Say((*change).clone());
+    let dismiss = change.reform(Change::Dismiss);
     html! {
-        <ContextProvider<Say> context={say}>
-            <ContextProvider<Toaster> context={toaster}>{ props.children.clone() }</ContextProvider<Toaster>>
-        </ContextProvider<Say>>
+        <>
+            <ContextProvider<Say> context={Say((*change).clone())}>{ props.children.clone() }</ContextProvider<Say>>
+            { toasts(&board.toasts.borrow().shown, &dismiss) }
+        </>
     }
 }
 
@@ -165,20 +148,6 @@ impl Board {
 /// Outside a [`ToastProvider`].
 #[hook]
 pub fn use_say() -> Say {
-    #[expect(
-        clippy::expect_used,
-        reason = "a component that is placed wrongly is a mistake of the program"
-    )]
-    use_context().expect("must be used below a <ToastProvider>")
-}
-
-/// What is being said.
-///
-/// # Panics
-///
-/// Outside a [`ToastProvider`].
-#[hook]
-pub fn use_toaster() -> Toaster {
     #[expect(
         clippy::expect_used,
         reason = "a component that is placed wrongly is a mistake of the program"

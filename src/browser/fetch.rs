@@ -77,7 +77,7 @@ pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchE
         .is_some_and(|controller| controller.signal().aborted());
     drop(deadline);
     outcome.map_err(|error| {
-        tracing::debug!("a request failed: {error}");
+        tracing::info!("a request failed: {error}");
         if expired {
             FetchError::Timeout
         } else {

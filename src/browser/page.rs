@@ -38,7 +38,7 @@ pub fn focus(id: &str) {
     if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok())
         && element.focus().is_err()
     {
-        tracing::debug!("can not focus {id}");
+        tracing::info!("can not focus {id}");
     }
 }
 

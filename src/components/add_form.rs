@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::focus::focus;
-use super::icon::{Glyph, Icon};
+use super::icon::{Glyph, icon};
 use super::submission::{Refused, Submission, is_enter};
 
 /// Properties of [`AddForm`].
@@ -73,7 +73,7 @@ pub fn AddForm(props: &AddFormProperties) -> Html {
             <textarea {id} ref={field} rows="1" placeholder={props.placeholder}
                 maxlength={props.max_length.to_string()} value={(*text).clone()} oninput={on_input} onkeydown={on_key} />
             <button type="submit" class="primary" aria-label={format!("Add {}", props.what)}>
-                <Icon glyph={Glyph::Plus} />
+                { icon(Glyph::Plus) }
                 <span class="wide-only">{ "Add" }</span>
             </button>
         </form>

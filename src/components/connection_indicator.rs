@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use yew::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::icon::{Glyph, icon};
 use crate::countdown::{use_has_lasted, use_seconds_until};
 use crate::sse::{State, use_sse, use_sse_status};
 
@@ -27,7 +27,7 @@ pub fn ConnectionIndicator() -> Html {
         State::Connected | State::Disconnected => Html::default(),
         State::Error => html! {
             <button type="button" onclick={retry}>
-                <Icon glyph={Glyph::Alert} />{ "Connection lost. Click to retry." }
+                { icon(Glyph::Alert) }{ "Connection lost. Click to retry." }
             </button>
         },
         State::Connecting | State::Reconnecting => html! {

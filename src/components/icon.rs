@@ -55,17 +55,9 @@ impl Glyph {
     }
 }
 
-/// Properties of [`Icon`].
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct IconProperties {
-    /// What it shows.
-    pub glyph: Glyph,
-}
-
 /// A small picture. Says nothing to a screen reader: the text beside it does.
-#[component]
-pub fn Icon(props: &IconProperties) -> Html {
+pub fn icon(glyph: Glyph) -> Html {
     html! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d={props.glyph.path()} /></svg>
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d={glyph.path()} /></svg>
     }
 }

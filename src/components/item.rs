@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::focus::focus;
-use super::icon::{Glyph, Icon};
+use super::icon::{Glyph, icon};
 use super::submission::{Refused, Submission, is_enter, is_escape};
 
 /// Properties of [`ItemRow`].
@@ -102,11 +102,11 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
                 <span class="buttons quiet">
                     <button type="button" class="plain" ref={focused} disabled={props.is_draft} title="Edit"
                         aria-label="Edit" aria-describedby={text_id.clone()} onclick={set(editing)}>
-                        <Icon glyph={Glyph::Pencil} />
+                        { icon(Glyph::Pencil) }
                     </button>
                     <button type="button" class="plain" disabled={props.is_draft} title="Delete" aria-label="Delete"
                         aria-describedby={text_id.clone()} onclick={set(Mode::Deleting)}>
-                        <Icon glyph={Glyph::Bin} />
+                        { icon(Glyph::Bin) }
                     </button>
                 </span>
             }

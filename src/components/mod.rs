@@ -1,5 +1,8 @@
 //! What the pages are made of: properties in, callbacks out.
 //!
+//! What keeps a state of its own, or must be rendered apart from what is around it, is a component. The rest are
+//! functions: each component costs a first visit about a kilobyte.
+//!
 //! Nothing here fetches, listens or knows an address of the API.
 
 mod add_form;
@@ -7,6 +10,7 @@ mod connection_indicator;
 mod focus;
 mod icon;
 mod item;
+mod onward;
 mod query_view;
 mod shell;
 mod submission;
@@ -15,9 +19,10 @@ mod toasts;
 pub use add_form::AddForm;
 pub use connection_indicator::ConnectionIndicator;
 pub use focus::focus;
-pub use icon::{Glyph, Icon};
+pub use icon::{Glyph, icon};
 pub use item::ItemRow;
-pub use query_view::{Problem, Skeleton, query_view};
-pub use shell::{Card, Shell, Splash};
+pub use onward::Onward;
+pub use query_view::{problem, query_view, skeleton};
+pub use shell::{card, shell, splash};
 pub use submission::{Refused, Submission, is_enter, is_escape};
-pub use toasts::Toasts;
+pub use toasts::toasts;

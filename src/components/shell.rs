@@ -3,79 +3,49 @@
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::icon::{Glyph, icon};
 use crate::route::Route;
 use crate::title::MAIN;
 
-/// Properties of [`Shell`].
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct ShellProperties {
-    /// What to call the person who is signed in.
-    pub name: AttrValue,
-    /// They want to leave.
-    pub on_sign_out: Callback<()>,
-    /// The page.
-    #[prop_or_default]
-    pub children: Html,
-}
-
-/// What is around every page of somebody who is signed in.
-#[component]
-pub fn Shell(props: &ShellProperties) -> Html {
+/// What is around every page of somebody who is signed in: `name` is what to call them, `on_sign_out` takes them out.
+pub fn shell(name: &str, on_sign_out: &Callback<()>, page: Html) -> Html {
     html! {
         <>
             <a class="skip" href={format!("#{MAIN}")}>{ "Skip to the content" }</a>
             <header class="top">
                 <Link<Route> to={Route::Dashboard} classes="brand">
-                    <Icon glyph={Glyph::Mark} /><span>{ "Freshet" }</span>
+                    { icon(Glyph::Mark) }<span>{ "Freshet" }</span>
                 </Link<Route>>
                 <span class="person">
-                    <span class="avatar" aria-hidden="true">{ props.name.chars().next().map(String::from) }</span>
-                    <span class="wide-only">{ &props.name }</span>
-                    <button type="button" onclick={props.on_sign_out.reform(|_: MouseEvent| ())}>{ "Sign out" }</button>
+                    <span class="avatar" aria-hidden="true">{ name.chars().next().map(String::from) }</span>
+                    <span class="wide-only">{ name }</span>
+                    <button type="button" onclick={on_sign_out.reform(|_: MouseEvent| ())}>{ "Sign out" }</button>
                 </span>
             </header>
-            <main id={MAIN} tabindex="-1">{ props.children.clone() }</main>
+            <main id={MAIN} tabindex="-1">{ page }</main>
         </>
     }
 }
 
-/// Properties of [`Card`].
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct CardProperties {
-    /// What it is about.
-    pub title: AttrValue,
-    /// A picture of that.
-    pub glyph: Glyph,
-    /// How many things there are in it, if that is known.
-    #[prop_or_default]
-    pub count: Option<usize>,
-    /// The things.
-    #[prop_or_default]
-    pub children: Html,
-}
-
-/// A part of a page with a heading of its own.
-#[component]
-pub fn Card(props: &CardProperties) -> Html {
-    let id = format!("card-{}", props.title.to_lowercase().replace(' ', "-"));
+/// A part of a page with a heading of its own, and how many things there are in it if that is known.
+pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> Html {
+    let id = format!("card-{}", title.to_lowercase().replace(' ', "-"));
     html! {
         <section class="card" aria-labelledby={id.clone()}>
             <h2 {id}>
-                <Icon glyph={props.glyph} />
-                { &props.title }
-                if let Some(count) = props.count.filter(|count| *count > 0) {
+                { icon(glyph) }
+                { title }
+                if let Some(count) = count.filter(|count| *count > 0) {
                     <span class="count" aria-hidden="true">{ count }</span>
                 }
             </h2>
-            { props.children.clone() }
+            { content }
         </section>
     }
 }
 
 /// The app is getting ready.
-#[component]
-pub fn Splash() -> Html {
+pub fn splash() -> Html {
     html! {
         <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p>{ "One moment…" }</p></main>
     }

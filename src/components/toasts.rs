@@ -2,23 +2,21 @@
 
 use yew::prelude::*;
 
-use super::icon::{Glyph, Icon};
-use crate::toast::use_toaster;
+use super::icon::{Glyph, icon};
+use crate::toast::Toast;
 
-/// The short messages, in their corner.
-#[component]
-pub fn Toasts() -> Html {
-    let toaster = use_toaster();
+/// The short messages, in their corner, the oldest first.
+pub fn toasts(shown: &[Toast], dismiss: &Callback<u32>) -> Html {
     html! {
         <div class="toasts" role="status" aria-live="polite" data-testid="toasts">
-            for toast in toaster.toasts.shown.iter() {
+            for toast in shown.iter() {
                 <div class="toast" key={toast.number}>
-                    <Icon glyph={Glyph::Alert} />
+                    { icon(Glyph::Alert) }
                     <p>{ &*toast.text }</p>
                     <button type="button" class="plain" aria-label="Dismiss" onclick={{
-                        let (toaster, number) = (toaster.clone(), toast.number);
-                        Callback::from(move |_: MouseEvent| toaster.dismiss(number))
-                    }}><Icon glyph={Glyph::Cross} /></button>
+                        let number = toast.number;
+                        dismiss.reform(move |_: MouseEvent| number)
+                    }}>{ icon(Glyph::Cross) }</button>
                 </div>
             }
         </div>

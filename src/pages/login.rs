@@ -4,8 +4,8 @@ use wire::Credentials;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use crate::components::{Glyph, Icon, Splash, focus};
-use crate::route::{LoginQuery, Route};
+use crate::components::{Glyph, Onward, focus, icon, splash};
+use crate::route::LoginQuery;
 use crate::session::{Farewell, Session, SessionHandle, use_session};
 use crate::task::use_task;
 use crate::title::use_title;
@@ -19,12 +19,12 @@ pub fn LoginPage() -> Html {
         .and_then(|location| location.query::<LoginQuery>().ok())
         .unwrap_or_default();
     match session.session() {
-        Session::Restoring => html! { <Splash /> },
+        Session::Restoring => splash(),
         Session::SignedIn(_) => html! { <Onward to={query.destination()} /> },
         Session::SignedOut(_) | Session::Unknown(_) => html! {
             <main class="login">
                 <div class="login-card">
-                    <p class="brand"><Icon glyph={Glyph::Mark} /><span>{ "Freshet" }</span></p>
+                    <p class="brand">{ icon(Glyph::Mark) }<span>{ "Freshet" }</span></p>
                     <h1>{ "Welcome back" }</h1>
                     <p class="lead">{ "Sign in to your coaching workspace." }</p>
                     if let Some(text) = farewell(&query, session.session()) {
@@ -50,23 +50,6 @@ fn farewell(query: &LoginQuery, session: &Session) -> Option<String> {
         }),
         _ => None,
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Properties)]
-struct OnwardProperties {
-    to: Route,
-}
-
-/// Goes on, and leaves no way back to the sign-in page.
-#[component]
-fn Onward(props: &OnwardProperties) -> Html {
-    let navigator = use_navigator();
-    use_effect_with(props.to, move |to| {
-        if let Some(navigator) = navigator {
-            navigator.replace(to);
-        }
-    });
-    html! { <Splash /> }
 }
 
 #[derive(Clone, Debug, PartialEq, Properties)]

@@ -90,7 +90,7 @@ impl<B: Backend> QueryClient<B> {
     /// What these keys hold has changed on the server.
     pub fn invalidate(&self, selector: &Selector) {
         let matches = self.record(|cache| cache.invalidate(selector));
-        tracing::debug!(matches, "invalidated");
+        tracing::info!(matches, "invalidated");
     }
 
     /// Whether changes are pushed from now on; see [`Cache::set_pushed`].

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::author;
 use crate::calendar;
-use crate::components::{AddForm, Card, Glyph, ItemRow, Submission, query_view};
+use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
 use crate::query::use_query;
 use crate::resources::{ActionMutations, Item, List, SessionActions, use_action_mutations};
 use crate::title::move_focus;
@@ -47,12 +47,13 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
         Callback::from(move |()| actions.refetch())
     };
     let count = actions.data().map(|actions| actions.len());
-    html! {
-        <Card title="Actions" glyph={Glyph::Check} {count}>
+    let content = html! {
+        <>
             { query_view(actions.view(), retry, |actions| list(&actions, props, &mutations)) }
             <AddForm what="action" placeholder="What will happen next?" max_length={MAX_TEXT} {on_add} />
-        </Card>
-    }
+        </>
+    };
+    card("Actions", Glyph::Check, count, content)
 }
 
 fn list(actions: &List<Action>, props: &ActionsProperties, mutations: &ActionMutations) -> Html {

@@ -6,7 +6,7 @@ use wire::{Agreement, CoachingRelationship, CoachingSessionId, NewAgreement, Use
 use yew::prelude::*;
 
 use super::author;
-use crate::components::{AddForm, Card, Glyph, ItemRow, Submission, query_view};
+use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
 use crate::query::use_query;
 use crate::resources::{AgreementMutations, Item, List, SessionAgreements, use_agreement_mutations};
 use crate::title::move_focus;
@@ -42,12 +42,13 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
         Callback::from(move |()| agreements.refetch())
     };
     let count = agreements.data().map(|agreements| agreements.len());
-    html! {
-        <Card title="Agreements" glyph={Glyph::Handshake} {count}>
+    let content = html! {
+        <>
             { query_view(agreements.view(), retry, |agreements| list(&agreements, props, &mutations)) }
             <AddForm what="agreement" placeholder="What have you agreed on?" max_length={MAX_TEXT} {on_add} />
-        </Card>
-    }
+        </>
+    };
+    card("Agreements", Glyph::Handshake, count, content)
 }
 
 fn list(agreements: &List<Agreement>, props: &AgreementsProperties, mutations: &AgreementMutations) -> Html {

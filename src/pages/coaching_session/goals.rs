@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wire::{CoachingRelationshipId, CoachingSessionId, Goal, ItemStatus, NewGoal, UserId};
 use yew::prelude::*;
 
-use crate::components::{AddForm, Card, Glyph, ItemRow, Submission, query_view};
+use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
 use crate::query::use_query;
 use crate::resources::{GoalMutations, Item, List, RelationshipGoals, SessionGoals, use_goal_mutations};
 use crate::title::move_focus;
@@ -47,12 +47,13 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
     };
     let count = goals.data().map(|goals| goals.len());
     let linked = linked.data();
-    html! {
-        <Card title="Goals" glyph={Glyph::Flag} {count}>
+    let content = html! {
+        <>
             { query_view(goals.view(), retry, |goals| list(&goals, linked.as_deref(), &mutations)) }
             <AddForm what="goal" placeholder="Where do you want to get to?" max_length={MAX_TITLE} {on_add} />
-        </Card>
-    }
+        </>
+    };
+    card("Goals", Glyph::Flag, count, content)
 }
 
 fn list(goals: &List<Goal>, linked: Option<&List<Goal>>, mutations: &GoalMutations) -> Html {

@@ -6,7 +6,7 @@ use wire::CoachingSession;
 use yew::prelude::*;
 
 use crate::calendar;
-use crate::components::{Glyph, Icon, focus, is_escape};
+use crate::components::{Glyph, focus, icon, is_escape};
 use crate::countdown::use_today;
 use crate::resources::use_rename_session;
 
@@ -89,7 +89,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     html! {
         <header class="session-header">
             <p class="eyebrow">
-                <Icon glyph={Glyph::Calendar} />
+                { icon(Glyph::Calendar) }
                 <time datetime={format!("{date}Z")}>{ format!("{day}, {}", calendar::time_of_day(starts)) }</time>
                 { format!(" · {duration_minutes} min") }
                 if let Some(partner) = &props.partner { { format!(" · with {partner}") } }
@@ -105,7 +105,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
                 <h1>
                     { title.as_deref().unwrap_or("Untitled session") }
                     <button type="button" class="plain" ref={pencil} title="Rename" aria-label="Rename the session" onclick={begin}>
-                        <Icon glyph={Glyph::Pencil} />
+                        { icon(Glyph::Pencil) }
                     </button>
                 </h1>
             }

@@ -12,7 +12,7 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::api::Kind;
-use crate::components::{Problem, Skeleton};
+use crate::components::{problem, skeleton};
 use crate::query::{View, use_query};
 use crate::resources::{SessionById, UserRelationships};
 use crate::route::Route;
@@ -46,9 +46,9 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         View::Ready { data, .. } => data.title.clone().unwrap_or_else(|| "Session".to_owned()),
         View::Idle | View::Loading | View::Failed(_) => "Session".to_owned(),
     });
-    let (session, problem) = match view {
+    let (session, failure) = match view {
         View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
-            return html! { <NoSuchSession /> };
+            return no_such_session();
         }
         View::Failed(error) => (None, Some(error)),
         View::Ready { data, error } => (Some(data), error),
@@ -58,16 +58,14 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         let id = session.as_ref()?.coaching_relationship_id;
         all.iter().find(|each| each.id == id).cloned()
     });
-    let is_coming = problem.is_none();
+    let is_coming = failure.is_none();
     html! {
         <article class="session">
-            if let Some(error) = problem {
-                <Problem text={error.to_string()} {retry} />
-            }
+            if let Some(error) = failure { { problem(error.to_string(), &retry) } }
             if let Some(session) = &session {
                 <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)} />
             } else if is_coming {
-                <Skeleton />
+                { skeleton() }
             }
             <div class="columns">
                 <Actions session={props.id} user={props.user.id} relationship={relationship.clone()} />
@@ -86,8 +84,7 @@ fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<A
     relationship.map(|relationship| relationship.partner_of(user.id).into())
 }
 
-#[component]
-fn NoSuchSession() -> Html {
+fn no_such_session() -> Html {
     html! {
         <div class="empty-page">
             <h1>{ "This session is not here" }</h1>

@@ -10,7 +10,7 @@ use chrono::Days;
 use wire::User;
 use yew::prelude::*;
 
-use crate::components::Problem;
+use crate::components::problem;
 use crate::countdown::use_today;
 use crate::query::{View, use_query};
 use crate::resources::{UserRelationships, UserSessions};
@@ -43,7 +43,7 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
         to: today.checked_add_days(Days::new(AHEAD)).unwrap_or(today),
     };
     let relationships = use_query(UserRelationships(user.id));
-    let problem = match relationships.view() {
+    let failure = match relationships.view() {
         View::Failed(error) => Some(error.to_string()),
         View::Idle | View::Loading | View::Ready { .. } => None,
     };
@@ -61,9 +61,7 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
                 <h1>{ format!("Hello, {}", first_name(user)) }</h1>
                 <p class="lead">{ "Here is what is coming up." }</p>
             </header>
-            if let Some(text) = problem {
-                <Problem {text} {retry} />
-            }
+            if let Some(text) = failure { { problem(text, &retry) } }
             <div class="columns">
                 <div class="column">
                     <Sessions {query} {today} user={user.id} relationships={relationships.clone()} />

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::calendar;
-use crate::components::{Card, Glyph, Icon, query_view};
+use crate::components::{Glyph, card, icon, query_view};
 use crate::query::use_query;
 use crate::resources::{List, UserSessions};
 use crate::route::Route;
@@ -37,23 +37,25 @@ fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
     let (upcoming, past): (Vec<_>, Vec<_>) = sessions
         .iter()
         .partition(|session| calendar::local(session.date).date() >= today);
+    let coming = html! {
+        <>
+            <ul class="rows">
+                for session in upcoming.iter() { { row(session, today, props) } }
+            </ul>
+            if upcoming.is_empty() {
+                <p class="empty">{ "Nothing is planned for the next three months." }</p>
+            }
+        </>
+    };
+    let recent = html! {
+        <ul class="rows">
+            for session in past.iter().rev() { { row(session, today, props) } }
+        </ul>
+    };
     html! {
         <>
-            <Card title="Upcoming sessions" glyph={Glyph::Calendar} count={upcoming.len()}>
-                <ul class="rows">
-                    for session in upcoming.iter() { { row(session, today, props) } }
-                </ul>
-                if upcoming.is_empty() {
-                    <p class="empty">{ "Nothing is planned for the next three months." }</p>
-                }
-            </Card>
-            if !past.is_empty() {
-                <Card title="Recent sessions" glyph={Glyph::Calendar}>
-                    <ul class="rows">
-                        for session in past.iter().rev() { { row(session, today, props) } }
-                    </ul>
-                </Card>
-            }
+            { card("Upcoming sessions", Glyph::Calendar, Some(upcoming.len()), coming) }
+            if !past.is_empty() { { card("Recent sessions", Glyph::Calendar, None, recent) } }
         </>
     }
 }
@@ -82,7 +84,7 @@ fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties) 
                         <span class="details">{ format!("with {}", relationship.partner_of(props.user)) }</span>
                     }
                 </span>
-                <Icon glyph={Glyph::Arrow} />
+                { icon(Glyph::Arrow) }
             </Link<Route>>
         </li>
     }

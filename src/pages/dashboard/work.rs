@@ -8,7 +8,7 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::calendar;
-use crate::components::{Card, Glyph, query_view};
+use crate::components::{Glyph, card, query_view};
 use crate::query::use_query;
 use crate::resources::{RelationshipGoals, UserActions};
 use crate::route::Route;
@@ -35,11 +35,8 @@ pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
             .collect()
     };
     let count = actions.data().map(|actions| open(&actions).len());
-    html! {
-        <Card title="Open actions" glyph={Glyph::Check} {count}>
-            { query_view(actions.view(), retry, |actions| open_list(&open(&actions), props.today)) }
-        </Card>
-    }
+    let content = query_view(actions.view(), retry, |actions| open_list(&open(&actions), props.today));
+    card("Open actions", Glyph::Check, count, content)
 }
 
 fn open_list(actions: &[Rc<Action>], today: NaiveDate) -> Html {
@@ -83,11 +80,8 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
         Callback::from(move |()| goals.refetch())
     };
     let title = format!("Goals with {}", props.relationship.partner_of(props.user));
-    html! {
-        <Card {title} glyph={Glyph::Flag}>
-            { query_view(goals.view(), retry, |goals| goal_list(&goals)) }
-        </Card>
-    }
+    let content = query_view(goals.view(), retry, |goals| goal_list(&goals));
+    card(&title, Glyph::Flag, None, content)
 }
 
 fn goal_list(goals: &[Rc<Goal>]) -> Html {
