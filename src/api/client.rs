@@ -11,6 +11,7 @@ use wire::Cursor;
 
 use super::error::{ApiError, Kind};
 use super::response::Answer;
+use super::rows::read_one;
 use crate::browser::clock;
 use crate::browser::fetch::{Request, Response, Verb, fetch};
 use crate::config::Config;
@@ -23,6 +24,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 pub struct Api(Rc<Inner>);
 
 type ReadListener = Rc<dyn Fn(Option<Cursor>)>;
+/// A content type and what is sent.
+type Content = (&'static str, String);
 
 struct Inner {
     base: String,
@@ -61,17 +64,13 @@ impl Api {
         self.0.epoch.set(self.0.epoch.get() + 1);
     }
 
+    /// Reads something, for whoever asked to understand.
+    pub(super) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, ApiError> {
+        self.call(Verb::Get, path, None).await
+    }
+
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
-        let epoch = self.0.epoch.get();
-        let response = self.send(Verb::Get, path, None).await?;
-        if epoch == self.0.epoch.get() && response.status < 400 {
-            let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
-            let listener = self.0.on_read.borrow().clone();
-            if let Some(listener) = listener {
-                listener(position);
-            }
-        }
-        self.judge(epoch, answer(&response).data())
+        read_one(&self.get_bytes(path).await?)
     }
 
     pub(super) async fn send_json<T: DeserializeOwned>(
@@ -80,16 +79,38 @@ impl Api {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ApiError> {
-        let epoch = self.0.epoch.get();
         let body = ("application/json", written(serde_json::to_string(body))?);
-        let response = self.send(verb, path, Some(body)).await?;
-        self.judge(epoch, answer(&response).data())
+        read_one(&self.call(verb, path, Some(body)).await?)
     }
 
     pub(super) async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        self.call(Verb::Delete, path, None).await.map(drop)
+    }
+
+    /// Asks on behalf of whoever is signed in, and tells whoever listens what the answer means for them.
+    async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
         let epoch = self.0.epoch.get();
-        let response = self.send(Verb::Delete, path, None).await?;
-        self.judge(epoch, answer(&response).done())
+        let response = self.send(verb, path, body).await?;
+        let concerns_us = || epoch == self.0.epoch.get();
+        if verb == Verb::Get && response.status < 400 && concerns_us() {
+            let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
+            let listener = self.0.on_read.borrow().clone();
+            if let Some(listener) = listener {
+                listener(position);
+            }
+        }
+        let done = answer(&response).done();
+        // The end of a session is told, unless it is the session of somebody else.
+        if let Err(error) = &done
+            && matches!(error.kind(), Kind::Unauthorized)
+            && concerns_us()
+        {
+            let listener = self.0.on_unauthorized.borrow().clone();
+            if let Some(listener) = listener {
+                listener();
+            }
+        }
+        done.map(|()| response.body)
     }
 
     /// Sends a form; being unauthorized is an answer here, not the end of a session.
@@ -106,7 +127,7 @@ impl Api {
         answer(&response).data()
     }
 
-    async fn send(&self, method: Verb, path: &str, body: Option<(&'static str, String)>) -> Result<Response, ApiError> {
+    async fn send(&self, method: Verb, path: &str, body: Option<Content>) -> Result<Response, ApiError> {
         let headers = self
             .0
             .version
@@ -124,20 +145,6 @@ impl Api {
             TIME_LIMIT,
         )
         .await?)
-    }
-
-    /// Tells of an ended session, unless it is the session of somebody else.
-    fn judge<T>(&self, epoch: u64, result: Result<T, ApiError>) -> Result<T, ApiError> {
-        if let Err(error) = &result
-            && matches!(error.kind(), Kind::Unauthorized)
-            && epoch == self.0.epoch.get()
-        {
-            let listener = self.0.on_unauthorized.borrow().clone();
-            if let Some(listener) = listener {
-                listener();
-            }
-        }
-        result
     }
 }
 

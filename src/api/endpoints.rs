@@ -11,6 +11,7 @@ use wire::{
 
 use super::client::Api;
 use super::error::{ApiError, Kind};
+use super::rows::read_one;
 use crate::browser::fetch::Verb;
 
 type Result<T> = std::result::Result<T, ApiError>;
@@ -54,22 +55,37 @@ impl Api {
 /// With whom, and when.
 impl Api {
     /// Everybody whom this person coaches or is coached by.
+    pub async fn relationships_body(&self, user: UserId) -> Result<Vec<u8>> {
+        self.get_bytes(&format!("/users/{user}/coaching-relationships")).await
+    }
+
+    /// [`Self::relationships_body`], read.
     pub async fn relationships(&self, user: UserId) -> Result<Vec<Rc<CoachingRelationship>>> {
-        self.get(&format!("/users/{user}/coaching-relationships")).await
+        read_one(&self.relationships_body(user).await?)
     }
 
     /// The sessions of this person between two days, in order.
-    pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Rc<CoachingSession>>> {
+    pub async fn sessions_body(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<u8>> {
         let range = format!("from_date={from}&to_date={to}");
-        self.get(&format!(
+        self.get_bytes(&format!(
             "/users/{user}/coaching_sessions?{range}&sort_by=date&sort_order=asc"
         ))
         .await
     }
 
+    /// [`Self::sessions_body`], read.
+    pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Rc<CoachingSession>>> {
+        read_one(&self.sessions_body(user, from, to).await?)
+    }
+
     /// One session. Asking for the first time prepares it on the server.
+    pub async fn session_body(&self, id: CoachingSessionId) -> Result<Vec<u8>> {
+        self.get_bytes(&format!("/coaching_sessions/{id}")).await
+    }
+
+    /// [`Self::session_body`], read.
     pub async fn session(&self, id: CoachingSessionId) -> Result<CoachingSession> {
-        self.get(&format!("/coaching_sessions/{id}")).await
+        read_one(&self.session_body(id).await?)
     }
 
     /// Plans a session.
@@ -87,19 +103,29 @@ impl Api {
 /// What was agreed.
 impl Api {
     /// The actions of a session, oldest first.
-    pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<Rc<Action>>> {
-        self.get(&format!(
+    pub async fn actions_body(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
+        self.get_bytes(&format!(
             "/actions?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
         ))
         .await
     }
 
+    /// [`Self::actions_body`], read.
+    pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<Rc<Action>>> {
+        read_one(&self.actions_body(session).await?)
+    }
+
     /// The actions of all sessions of this person, the next due first.
-    pub async fn actions_of(&self, user: UserId) -> Result<Vec<Rc<Action>>> {
-        self.get(&format!(
+    pub async fn actions_of_body(&self, user: UserId) -> Result<Vec<u8>> {
+        self.get_bytes(&format!(
             "/users/{user}/actions?scope=sessions&sort_by=due_by&sort_order=asc"
         ))
         .await
+    }
+
+    /// [`Self::actions_of_body`], read.
+    pub async fn actions_of(&self, user: UserId) -> Result<Vec<Rc<Action>>> {
+        read_one(&self.actions_of_body(user).await?)
     }
 
     /// Adds an action.
@@ -119,11 +145,16 @@ impl Api {
     }
 
     /// The agreements of a session, oldest first.
-    pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<Rc<Agreement>>> {
-        self.get(&format!(
+    pub async fn agreements_body(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
+        self.get_bytes(&format!(
             "/agreements?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
         ))
         .await
+    }
+
+    /// [`Self::agreements_body`], read.
+    pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<Rc<Agreement>>> {
+        read_one(&self.agreements_body(session).await?)
     }
 
     /// Adds an agreement.
@@ -143,10 +174,15 @@ impl Api {
     }
 
     /// The goals of a relationship, oldest first.
-    pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<Rc<Goal>>> {
+    pub async fn goals_body(&self, relationship: CoachingRelationshipId) -> Result<Vec<u8>> {
         let order = "sort_by=created_at&sort_order=asc";
-        self.get(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
+        self.get_bytes(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
             .await
+    }
+
+    /// [`Self::goals_body`], read.
+    pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<Rc<Goal>>> {
+        read_one(&self.goals_body(relationship).await?)
     }
 
     /// Sets a goal.
@@ -165,8 +201,13 @@ impl Api {
     }
 
     /// The goals that a session works on.
+    pub async fn session_goals_body(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
+        self.get_bytes(&format!("/coaching_sessions/{session}/goals")).await
+    }
+
+    /// [`Self::session_goals_body`], read.
     pub async fn session_goals(&self, session: CoachingSessionId) -> Result<Vec<Rc<Goal>>> {
-        self.get(&format!("/coaching_sessions/{session}/goals")).await
+        read_one(&self.session_goals_body(session).await?)
     }
 
     /// Has a session work on a goal.

@@ -8,6 +8,9 @@ mod client;
 mod endpoints;
 mod error;
 mod response;
+mod rows;
+mod scan;
 
 pub use client::Api;
 pub use error::{ApiError, Kind};
+pub use rows::{Rows, read_one};

@@ -8,6 +8,7 @@ use serde_json::Value;
 use wire::{Envelope, ErrorBody};
 
 use super::error::{ApiError, Kind};
+use super::scan;
 use crate::time::Instant;
 
 /// What is needed of a response.
@@ -20,20 +21,38 @@ pub(super) struct Answer<'a> {
     pub(super) now: Instant,
 }
 
-impl Answer<'_> {
-    /// What is in the envelope.
-    pub(super) fn data<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        self.check_status()?;
-        match serde_json::from_slice::<Envelope<T>>(self.body) {
-            Ok(envelope) if envelope.status_code < 400 => Ok(envelope.data),
-            _ => Err(self.check_body().err().unwrap_or_else(|| Kind::Unreadable.into())),
+impl<'a> Answer<'a> {
+    /// A body that came with a good status.
+    pub(super) fn of(body: &'a [u8]) -> Self {
+        Self {
+            status: 200,
+            retry_after: None,
+            body,
+            now: Instant::default(),
         }
     }
 
-    /// That it worked, where nothing of interest comes back.
+    /// What is in the envelope.
+    pub(super) fn data<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        self.done()?;
+        match serde_json::from_slice::<Envelope<T>>(self.body) {
+            Ok(envelope) if envelope.status_code < 400 => Ok(envelope.data),
+            _ => Err(self.refusal()),
+        }
+    }
+
+    /// That it worked, as far as can be told without reading what came back.
     pub(super) fn done(self) -> Result<(), ApiError> {
         self.check_status()?;
-        self.check_body()
+        match scan::number(self.body, "status_code") {
+            Some(400..) => self.check_body(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a body that is not what was asked for is not.
+    pub(super) fn refusal(self) -> ApiError {
+        self.check_body().err().unwrap_or_else(|| Kind::Unreadable.into())
     }
 
     fn check_status(self) -> Result<(), ApiError> {

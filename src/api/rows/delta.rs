@@ -1,0 +1,154 @@
+//! Which rows of a new body are rows of the last one. Knows bytes and brackets, and no type.
+//!
+//! Two passes. The first walks both bodies side by side, and finds what stayed in place, or moved up or down by one
+//! row: comparing costs little, and an unchanged row is never searched for its end. The second looks for what the
+//! first has not found among what it has left over, by a hash of the bytes, so that a list in any new order still
+//! costs no more than its length.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+use serde::de::IgnoredAny;
+use wire::Envelope;
+
+use crate::api::scan::{is_delimiter, member, space, value_end};
+
+/// A body, and where its rows stand in it.
+#[derive(Default)]
+pub(super) struct Source {
+    pub(super) body: Vec<u8>,
+    pub(super) spans: Vec<Span>,
+}
+
+/// From where to where, in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// What a new body has of the last one.
+pub(super) struct Delta {
+    /// Where its rows stand.
+    pub(super) spans: Vec<Span>,
+    /// For each of its rows, which row of the last body has the same bytes.
+    pub(super) origins: Vec<Option<usize>>,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self {
+            start: u32::try_from(start).ok()?,
+            end: u32::try_from(end).ok()?,
+        })
+    }
+
+    /// What stands there.
+    pub(super) fn of(self, body: &[u8]) -> &[u8] {
+        body.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+impl Source {
+    /// The bytes of a row; none if there is no such row.
+    fn row(&self, index: usize) -> &[u8] {
+        self.spans.get(index).map_or(&[], |span| span.of(&self.body))
+    }
+}
+
+impl Delta {
+    /// Compares. `None` if the body is not an envelope around a list, or not one that speaks of success; what is in
+    /// the rows that are new is for whoever reads them to judge.
+    pub(super) fn between(last: &Source, body: &[u8]) -> Option<Self> {
+        let list = member(body, "data").filter(|at| body.get(*at) == Some(&b'['))?;
+        let mut delta = Self {
+            spans: Vec::with_capacity(last.spans.len() + 1),
+            origins: Vec::with_capacity(last.spans.len() + 1),
+        };
+        let end = delta.walk(last, body, list)?;
+        // Everything but the rows is read as it always was.
+        let envelope = [body.get(..list)?, b"[]", body.get(end..)?].concat();
+        let envelope: Envelope<IgnoredAny> = serde_json::from_slice(&envelope).ok()?;
+        if envelope.status_code >= 400 {
+            return None;
+        }
+        delta.search(last, body);
+        Some(delta)
+    }
+
+    /// Whether every row is the one that stood in its place, and none is missing.
+    pub(super) fn is_nothing(&self, last: &Source) -> bool {
+        let in_place = |(index, origin): (usize, &Option<usize>)| *origin == Some(index);
+        self.spans.len() == last.spans.len() && self.origins.iter().enumerate().all(in_place)
+    }
+
+    /// Walks both lists side by side; returns where the new one ends.
+    fn walk(&mut self, last: &Source, body: &[u8], list: usize) -> Option<usize> {
+        let mut at = space(body, list + 1);
+        if body.get(at) == Some(&b']') {
+            return Some(at + 1);
+        }
+        // Which row of the last body follows the one found last, and how many rows were not found since.
+        let (mut next, mut missed) = (0, 0);
+        loop {
+            // Rows were changed, added, or one was removed.
+            let places = [next + missed, next, next + missed + 1];
+            let origin = places.into_iter().find(|place| stands_at(body, at, last.row(*place)));
+            let end = match origin {
+                Some(origin) => {
+                    (next, missed) = (origin + 1, 0);
+                    at + last.row(origin).len()
+                }
+                None => {
+                    missed += 1;
+                    value_end(body, at)?
+                }
+            };
+            self.spans.push(Span::new(at, end)?);
+            self.origins.push(origin);
+            at = space(body, end);
+            match body.get(at)? {
+                b',' => at = space(body, at + 1),
+                b']' => return Some(at + 1),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Looks for the rows that were not found among those of the last body that were not found either.
+    fn search(&mut self, last: &Source, body: &[u8]) {
+        if self.origins.iter().all(Option::is_some) {
+            return;
+        }
+        let mut found = vec![false; last.spans.len()];
+        for origin in self.origins.iter().flatten() {
+            if let Some(found) = found.get_mut(*origin) {
+                *found = true;
+            }
+        }
+        let left_over = found.iter().enumerate().filter(|(_, found)| !**found);
+        let left_over: HashMap<&[u8], usize, FxBuildHasher> =
+            left_over.map(|(index, _)| (last.row(index), index)).collect();
+        if left_over.is_empty() {
+            return;
+        }
+        for (origin, span) in self.origins.iter_mut().zip(&self.spans) {
+            if origin.is_none() {
+                *origin = left_over.get(span.of(body)).copied();
+            }
+        }
+    }
+}
+
+/// Whether the value at this place of the body is this row. No row is none.
+fn stands_at(body: &[u8], at: usize, row: &[u8]) -> bool {
+    let end = at + row.len();
+    !row.is_empty() && body.get(at..end).is_some_and(|value| same(value, row)) && is_delimiter(body, end)
+}
+
+/// Whether both are equal, eight bytes at a time: what wasm compares with by itself goes byte by byte.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let equal = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b);
+    a.len() == b.len() && a_rest == b_rest && a.iter().zip(b).all(equal)
+}
