@@ -8,6 +8,7 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod bench;
 mod browser;
 mod build;
 mod ci;
@@ -44,6 +45,8 @@ enum Task {
     Dev(dev::Options),
     /// Weigh what a first visit loads, and hold it to its budget.
     Size(size::Options),
+    /// Measure how fast it is.
+    Bench(bench::Options),
     /// Check the house rules: who may import whom, and other things a compiler does not check.
     Tidy,
     /// Run every test, or one group of them.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Start(options) => start::run(&options),
         Task::Dev(options) => dev::run(&options),
         Task::Size(options) => size::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Tidy => tidy::run(),
         Task::Test(options) => test::run(&options),
         Task::Ci => ci::run(),

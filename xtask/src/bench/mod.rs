@@ -1,0 +1,29 @@
+//! `bench`: how fast it is, measured here and now. One file for each thing that can be measured.
+
+mod cores;
+
+use clap::{Args, ValueEnum};
+
+/// What to measure.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Options {
+    /// Which part of the product.
+    #[arg(default_value = "cores")]
+    subject: Subject,
+    /// Only what has this in its name.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// What the app computes, on this machine without a browser.
+    Cores,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    match options.subject {
+        Subject::Cores => cores::run(options.only.as_deref()),
+    }
+}
