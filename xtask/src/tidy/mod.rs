@@ -1,12 +1,14 @@
 //! `tidy`: the house rules that no compiler checks, each explained in `ARCHITECTURE.md`.
 //!
-//! A rule is a function from a [`SourceFile`] to what is wrong with it. Rules about code look at its tokens, so that
-//! comments and strings may say what they like.
+//! A rule is a function from a [`SourceFile`] to what is wrong with it, or from all of them. Rules about code look at
+//! its tokens, so that comments and strings may say what they like.
 
 mod calls;
 mod imports;
 mod paths;
+mod proofs;
 mod source;
+mod tests_of;
 mod text;
 
 use std::fmt;
@@ -59,10 +61,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn check(files: &[SourceFile]) -> Vec<Finding> {
-    files
-        .iter()
-        .flat_map(|file| RULES.iter().flat_map(|rule| rule(file)))
-        .collect()
+    let each = files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file)));
+    each.chain(proofs::proofs(files)).collect()
 }
 
 #[cfg(test)]
