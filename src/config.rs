@@ -81,7 +81,7 @@ impl Config {
         if !text.trim_start().starts_with('{') {
             return Err(ConfigError("it must be a JSON object".to_owned()));
         }
-        let model: Model = serde_json::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
+        let model: Model = serde_json::from_slice(text.as_bytes()).map_err(|error| ConfigError(error.to_string()))?;
         let api_base = model.api_base.trim_end_matches('/').to_owned();
         let is_address = |text: &str| {
             text.is_empty() || text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://")

@@ -12,7 +12,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::event::from_named;
+use crate::fields::{self, Fields};
 use crate::{Event, EventKind};
 
 /// The longest data that is decoded, in bytes. An event says what changed; a megabyte is not an event.
@@ -53,7 +53,7 @@ pub fn decode(name: &str, data: &str) -> Result<Event, DecodeError> {
     if data.len() > MAX_EVENT_BYTES {
         return Err(DecodeError::TooLong(canonical(name)));
     }
-    let Ok(Value::Object(object)) = serde_json::from_str(data) else {
+    let Ok(Value::Object(object)) = serde_json::from_slice(data.as_bytes()) else {
         return Err(match canonical(name) {
             Some(kind) => DecodeError::Malformed(kind),
             None if is_unnamed(name) => DecodeError::NotAnEvent,
@@ -62,9 +62,10 @@ pub fn decode(name: &str, data: &str) -> Result<Event, DecodeError> {
     };
     let (kind, payload) = open(name, object)?;
     let payload = lift(kind, snake_case(payload));
-    let named = Map::from_iter([(kind.name().to_owned(), payload)]);
     // Not with its cause, which would quote what arrived.
-    from_named(Value::Object(named)).or(Err(DecodeError::Malformed(kind)))
+    Fields::of(payload)
+        .and_then(|content| fields::event(kind, content))
+        .or(Err(DecodeError::Malformed(kind)))
 }
 
 /// Finds out which event it is and what of the object is its payload.
@@ -72,9 +73,8 @@ fn open(name: &str, mut object: Map<String, Value>) -> Result<(EventKind, Value)
     let inner = object.get("type").and_then(Value::as_str).map(str::to_owned);
     let inner_kind = inner.as_deref().and_then(canonical);
     if let Some(inner) = &inner
-        && object.contains_key("data")
+        && let Some(data) = object.get_mut("data").map(Value::take)
     {
-        let data = object.remove("data").unwrap_or_default();
         return match inner_kind.or_else(|| canonical(inner)) {
             Some(kind) => Ok((kind, data)),
             None => Err(DecodeError::Unknown),
@@ -85,7 +85,7 @@ fn open(name: &str, mut object: Map<String, Value>) -> Result<(EventKind, Value)
     }
     match (inner_kind, inner) {
         (Some(kind), _) => {
-            object.remove("type");
+            object.insert("type".to_owned(), Value::Null);
             Ok((kind, Value::Object(object)))
         }
         (None, Some(_)) => Err(DecodeError::Unknown),
@@ -114,11 +114,10 @@ fn lift(kind: EventKind, payload: Value) -> Value {
     let Value::Object(mut payload) = payload else {
         return payload;
     };
-    if let Some(goal) = payload.remove("overarching_goal") {
-        payload.insert("goal".to_owned(), goal);
-    }
-    if let Some(id) = payload.remove("overarching_goal_id") {
-        payload.insert("goal_id".to_owned(), id);
+    for (old, new) in [("overarching_goal", "goal"), ("overarching_goal_id", "goal_id")] {
+        if let Some(value) = payload.get_mut(old).map(Value::take) {
+            payload.insert(new.to_owned(), value);
+        }
     }
     let (entity, scope) = match kind {
         EventKind::ActionCreated | EventKind::ActionUpdated => ("action", "coaching_session_id"),
@@ -137,12 +136,13 @@ fn lift(kind: EventKind, payload: Value) -> Value {
 /// Turns camelCase keys into snake_case ones, all the way down.
 fn snake_case(value: Value) -> Value {
     match value {
-        Value::Object(object) => Value::Object(
-            object
-                .into_iter()
-                .map(|(key, value)| (snake_key(&key), snake_case(value)))
-                .collect(),
-        ),
+        Value::Object(object) => {
+            let mut snake = Map::new();
+            for (key, value) in object {
+                snake.insert(snake_key(&key), snake_case(value));
+            }
+            Value::Object(snake)
+        }
         Value::Array(items) => Value::Array(items.into_iter().map(snake_case).collect()),
         other => other,
     }

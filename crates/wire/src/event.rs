@@ -1,73 +1,49 @@
 //! Everything the server may push.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::{
     Action, ActionId, Agreement, AgreementId, Announcement, ChangeType, CoachingRelationshipId, CoachingSessionId,
     EntityType, Goal, GoalId, JobCompletion, Maintenance, Notification, NotificationId, Timestamp, UserId, Workflow,
 };
 
-/// Defines the events once for both directions. They are written with their name beside their content; they are read
-/// from content that already lies under its name, since reading the written form would compile everything twice: once
-/// for when the name comes first, once for when the content does.
-macro_rules! events {
-    ($($variants:tt)*) => {
-        /// Everything the server may push over its stream of server-sent events.
-        ///
-        /// On the wire: `{"type":"<snake_case name>","data":{…}}`, with the same name in the `event:` field; read by
-        /// [`decode`](crate::decode). An entity in an event is a hint of what changed, never the last word: with
-        /// concurrent writes the last event to arrive need not be the last write to land.
-        #[derive(Clone, Debug, PartialEq, Serialize, strum::EnumDiscriminants)]
-        #[serde(tag = "type", content = "data", rename_all = "snake_case")]
-        #[strum_discriminants(
-            name(EventKind),
-            derive(
-                Hash,
-                PartialOrd,
-                Ord,
-                strum::EnumString,
-                strum::IntoStaticStr,
-                strum::VariantArray,
-                strum::VariantNames
-            ),
-            strum(serialize_all = "snake_case"),
-            doc = "Which event, without its content."
-        )]
-        pub enum Event {
-            $($variants)*
-        }
-
-        #[derive(Deserialize)]
-        #[serde(remote = "Event", rename_all = "snake_case")]
-        enum Named {
-            $($variants)*
-        }
-    };
-}
-
-events! {
+/// Everything the server may push over its stream of server-sent events.
+///
+/// On the wire: `{"type":"<snake_case name>","data":{…}}`, with the same name in the `event:` field; read by
+/// [`decode`](crate::decode). An entity in an event is a hint of what changed, never the last word: with concurrent
+/// writes the last event to arrive need not be the last write to land.
+#[derive(Clone, Debug, PartialEq, Serialize, strum::EnumDiscriminants)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+#[strum_discriminants(
+    name(EventKind),
+    derive(
+        Hash,
+        PartialOrd,
+        Ord,
+        strum::EnumString,
+        strum::IntoStaticStr,
+        strum::VariantArray,
+        strum::VariantNames
+    ),
+    strum(serialize_all = "snake_case"),
+    doc = "Which event, without its content."
+)]
+pub enum Event {
     /// The first event of every stream: which log it reads, and whether it takes up where the last one ended.
     Hello {
         /// Which log the ids belong to.
-        #[serde(default)]
         epoch: Option<String>,
         /// Whether everything after the cursor that was asked for will be sent. If not, what is on screen may have
         /// missed something.
-        #[serde(default)]
         resumed: bool,
         /// The position after which this stream tells everything. A read that reflects a later position, or this
         /// one, has missed nothing. Absent where the server keeps no log.
-        #[serde(default)]
         cursor: Option<String>,
         /// After how many milliseconds of silence a heartbeat is sent. Absent: none is promised.
-        #[serde(default)]
         heartbeat_ms: Option<u64>,
         /// The server's clock.
-        #[serde(default)]
         server_time: Option<Timestamp>,
         /// The version of this protocol.
-        #[serde(default)]
         protocol: Option<u32>,
     },
     /// Sent after a silence, to show that the stream is alive. Has no id.
@@ -75,13 +51,11 @@ events! {
     /// Something may have been missed: everything live must be read again.
     Resync {
         /// Why, in a word.
-        #[serde(default)]
         reason: Option<String>,
     },
     /// The server closes this stream on purpose (a restart, a rotation).
     Shutdown {
         /// How many milliseconds to wait before coming back.
-        #[serde(default)]
         retry_ms: u64,
     },
     /// The session behind this stream ends soon.
@@ -203,14 +177,12 @@ events! {
     /// A notification is gone.
     NotificationDeleted {
         /// Which one.
-        #[serde(alias = "notification_id")]
         id: NotificationId,
     },
 
     /// A person came, went or is away.
     UserStatusChanged {
         /// Who.
-        #[serde(alias = "id")]
         user_id: UserId,
         /// The new status, in the server's words.
         status: String,
@@ -218,7 +190,6 @@ events! {
     /// A person's profile changed.
     UserUpdated {
         /// Who.
-        #[serde(alias = "id")]
         user_id: UserId,
     },
 
@@ -248,14 +219,8 @@ events! {
     /// This person must be signed out at once, everywhere the event arrives.
     ForceLogout {
         /// Why, in words for the person.
-        #[serde(default)]
         reason: String,
     },
-}
-
-/// Reads an event from an object whose only key is its name.
-pub(crate) fn from_named(object: Value) -> serde_json::Result<Event> {
-    Named::deserialize(object)
 }
 
 impl Event {

@@ -17,6 +17,7 @@ mod cursor;
 mod decode;
 mod envelope;
 mod event;
+mod fields;
 mod goal;
 pub mod ids;
 mod notice;
