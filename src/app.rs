@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use wire::User;
 use yew::prelude::*;
+use yew_router::history::{AnyHistory, BrowserHistory};
 use yew_router::prelude::*;
 use yewdux::YewduxRoot;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::components::{ConnectionIndicator, Onward, problem, shell, splash};
+use crate::components::{ConnectionIndicator, Onward, RouteLink, problem, shell, splash};
 use crate::config::Config;
 use crate::live::Live;
 use crate::pages::{CoachingSessionPage, DashboardPage, LoginPage, NotFoundPage};
@@ -31,18 +32,19 @@ pub struct AppProperties {
 #[component]
 pub fn App(props: &AppProperties) -> Html {
     let api = use_memo((), |()| Api::new(&props.config));
+    let history = use_memo((), |()| AnyHistory::from(BrowserHistory::new()));
     html! {
         // The stores live in here, so that two apps on one page (as in tests) do not share them.
         <YewduxRoot>
             // Anything below may lead somewhere else.
-            <BrowserRouter>
+            <Router history={(*history).clone()}>
                 // Anything below may have something to say.
                 <ToastProvider>
                     <SessionProvider api={(*api).clone()}>
                         <Workspace config={props.config.clone()} api={(*api).clone()} />
                     </SessionProvider>
                 </ToastProvider>
-            </BrowserRouter>
+            </Router>
         </YewduxRoot>
     }
 }
@@ -119,7 +121,7 @@ fn Members(props: &MembersProperties) -> Html {
             html! {
                 <main class="splash">
                     { problem(error.to_string(), &retry) }
-                    <Link<Route> to={Route::Login} classes="button">{ "Sign in" }</Link<Route>>
+                    <RouteLink to={Route::Login} classes="button">{ "Sign in" }</RouteLink>
                 </main>
             }
         }

@@ -33,6 +33,13 @@ pub fn utc(local_time: NaiveDateTime) -> NaiveDateTime {
     local_time - (local(guess) - guess)
 }
 
+/// What a field for day and time holds, such as `2026-11-21T09:30`.
+#[must_use]
+pub fn from_field(text: &str) -> Option<NaiveDateTime> {
+    // The form that dates have on the wire: a second reader of dates would have to be loaded by everybody.
+    format!("{text}:00").parse().ok()
+}
+
 fn to_utc(moment: Instant) -> NaiveDateTime {
     i64::try_from(moment.as_millis())
         .ok()
@@ -68,7 +75,7 @@ pub fn day(date: NaiveDate, today: NaiveDate) -> String {
 pub fn day_in_sentence(date: NaiveDate, today: NaiveDate) -> String {
     let day = day(date, today);
     if (date - today).num_days().abs() <= 1 {
-        day.to_lowercase()
+        day.to_ascii_lowercase()
     } else {
         day
     }
@@ -85,7 +92,19 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{NaiveDate, day};
+    use super::{NaiveDate, day, from_field, time_of_day};
+
+    #[test]
+    fn a_field_holds_a_day_and_a_time_or_nothing() {
+        let starts = from_field("2026-11-21T09:30").unwrap();
+        assert_eq!(
+            (starts.date().to_string().as_str(), time_of_day(starts).as_str()),
+            ("2026-11-21", "09:30")
+        );
+        for text in ["", "2026-11-21", "2026-13-21T09:30", "09:30"] {
+            assert_eq!(from_field(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn days_are_named_as_near_as_possible() {

@@ -1,42 +1,100 @@
 //! The addresses of the app: the only place where they are written.
 
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
 use wire::CoachingSessionId;
 use yew_router::Routable;
 
 /// The addresses of the app.
-#[derive(Clone, Copy, Debug, PartialEq, Routable)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Route {
     /// What is coming up.
-    #[at("/")]
     Dashboard,
     /// Where one signs in.
-    #[at("/login")]
     Login,
     /// One session.
-    #[at("/coaching-sessions/:id")]
     Session {
         /// Which one.
         id: CoachingSessionId,
     },
     /// Any other address.
-    #[not_found]
-    #[at("/404")]
     NotFound,
 }
 
+/// By hand: derived, it would bring a matcher of patterns along, for four addresses that are told apart by their first
+/// word.
+impl Routable for Route {
+    fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
+        Self::recognize(path)
+    }
+
+    fn to_path(&self) -> String {
+        match self {
+            Self::Dashboard => "/".to_owned(),
+            Self::Login => "/login".to_owned(),
+            Self::Session { id } => format!("/coaching-sessions/{id}"),
+            Self::NotFound => "/404".to_owned(),
+        }
+    }
+
+    fn routes() -> Vec<&'static str> {
+        vec!["/", "/login", "/coaching-sessions/:id", "/404"]
+    }
+
+    fn not_found_route() -> Option<Self> {
+        Some(Self::NotFound)
+    }
+
+    fn recognize(pathname: &str) -> Option<Self> {
+        let path = pathname.strip_suffix('/').unwrap_or(pathname);
+        let mut words = path.split('/');
+        // Every path begins with a slash, and thus with nothing.
+        let known = match (words.next(), words.next(), words.next(), words.next()) {
+            (Some(""), None, ..) => Some(Self::Dashboard),
+            (Some(""), Some("login"), None, _) => Some(Self::Login),
+            (Some(""), Some("coaching-sessions"), Some(id), None) => id.parse().ok().map(|id| Self::Session { id }),
+            _ => None,
+        };
+        known.or(Some(Self::NotFound))
+    }
+}
+
 /// What the address of [`Route::Login`] may carry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoginQuery {
     /// Why somebody was signed out, in a word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The address that was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
 impl LoginQuery {
+    /// Reads what follows the path of an address; what it does not know there it passes over.
+    #[must_use]
+    pub fn read(query: &str) -> Self {
+        let mut found = Self::default();
+        for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
+            match &*name {
+                "reason" => found.reason = Some(value.into_owned()),
+                "next" => found.next = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// As it stands in an address, without the question mark.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let mut written = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("reason", &self.reason), ("next", &self.next)] {
+            if let Some(value) = value {
+                written.append_pair(name, value);
+            }
+        }
+        written.finish()
+    }
+
     /// Where to go after signing in. Only addresses of the app count: anything else in an address is somebody's
     /// trap.
     #[must_use]
@@ -55,11 +113,52 @@ mod tests {
 
     use super::{CoachingSessionId, LoginQuery, Routable, Route};
 
+    fn session() -> Route {
+        Route::Session {
+            id: CoachingSessionId::from_u128(7),
+        }
+    }
+
+    #[test]
+    fn every_address_leads_to_where_it_came_from() {
+        for route in [Route::Dashboard, Route::Login, session(), Route::NotFound] {
+            assert_eq!(Route::recognize(&route.to_path()), Some(route));
+        }
+        assert_eq!(Route::recognize(&format!("{}/", session().to_path())), Some(session()));
+        assert_eq!(Route::recognize("/login/"), Some(Route::Login));
+    }
+
+    #[test]
+    fn any_other_address_leads_nowhere() {
+        let deeper = format!("{}/goals", session().to_path());
+        for path in ["", "/"] {
+            assert_eq!(Route::recognize(path), Some(Route::Dashboard), "{path}");
+        }
+        for path in [
+            "login",
+            "//",
+            "/logins",
+            "/coaching-sessions",
+            "/coaching-sessions/x",
+            &deeper,
+        ] {
+            assert_eq!(Route::recognize(path), Some(Route::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_sign_in_page_is_told_arrives() {
+        let query = LoginQuery {
+            reason: Some("signed_out".to_owned()),
+            next: Some("/a b?c&d=é".to_owned()),
+        };
+        assert_eq!(LoginQuery::read(&format!("?{}&other=1", query.written())), query);
+        assert_eq!(LoginQuery::default().written(), "");
+        assert_eq!(LoginQuery::read(""), LoginQuery::default());
+    }
+
     #[test]
     fn signing_in_leads_only_to_pages_of_the_app() {
-        let session = Route::Session {
-            id: CoachingSessionId::from_u128(7),
-        };
         let leads_to = |next: &str| {
             LoginQuery {
                 next: Some(next.to_owned()),
@@ -67,7 +166,7 @@ mod tests {
             }
             .destination()
         };
-        assert_eq!(leads_to(&session.to_path()), session);
+        assert_eq!(leads_to(&session().to_path()), session());
         for other in [
             "",
             "/",

@@ -112,7 +112,7 @@ impl<'a> Answer<'a> {
 fn sentence(message: String) -> String {
     let mut letters = message.trim().chars();
     let Some(first) = letters.next() else { return message };
-    let mut sentence: String = first.to_uppercase().chain(letters).collect();
+    let mut sentence: String = std::iter::once(first.to_ascii_uppercase()).chain(letters).collect();
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 use yew_router::prelude::*;
+use yew_router::query::Raw;
 
 use super::shell::splash;
 use crate::route::{LoginQuery, Route};
@@ -21,7 +22,8 @@ pub struct OnwardProperties {
 pub fn Onward(props: &OnwardProperties) -> Html {
     let navigator = use_navigator();
     use_effect_with(props.clone(), move |OnwardProperties { to, query }| {
-        let result = navigator.map(|navigator| navigator.replace_with_query(to, query));
+        let query = query.written();
+        let result = navigator.map(|navigator| navigator.replace_with_query(to, Raw(query.as_str())));
         if !matches!(result, Some(Ok(()))) {
             tracing::error!("can not go on to another page");
         }

@@ -1,9 +1,9 @@
 //! What is around every page.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use super::icon::{Glyph, icon};
+use super::link::RouteLink;
 use crate::route::Route;
 use crate::title::MAIN;
 
@@ -13,9 +13,9 @@ pub fn shell(name: &str, on_sign_out: &Callback<()>, page: Html) -> Html {
         <>
             <a class="skip" href={format!("#{MAIN}")}>{ "Skip to the content" }</a>
             <header class="top">
-                <Link<Route> to={Route::Dashboard} classes="brand">
+                <RouteLink to={Route::Dashboard} classes="brand">
                     { icon(Glyph::Mark) }<span>{ "Freshet" }</span>
-                </Link<Route>>
+                </RouteLink>
                 <span class="person">
                     <span class="avatar" aria-hidden="true">{ name.chars().next().map(String::from) }</span>
                     <span class="wide-only">{ name }</span>
@@ -29,7 +29,7 @@ pub fn shell(name: &str, on_sign_out: &Callback<()>, page: Html) -> Html {
 
 /// A part of a page with a heading of its own, and how many things there are in it if that is known.
 pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> Html {
-    let id = format!("card-{}", title.to_lowercase().replace(' ', "-"));
+    let id = format!("card-{}", title.to_ascii_lowercase().replace(' ', "-"));
     html! {
         <section class="card" aria-labelledby={id.clone()}>
             <h2 {id}>

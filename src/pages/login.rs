@@ -16,7 +16,7 @@ pub fn LoginPage() -> Html {
     use_title("Sign in");
     let session = use_session();
     let query = use_location()
-        .and_then(|location| location.query::<LoginQuery>().ok())
+        .map(|location| LoginQuery::read(location.query_str()))
         .unwrap_or_default();
     match session.session() {
         Session::Restoring => splash(),

@@ -1,8 +1,8 @@
 //! An address that leads nowhere.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
+use crate::components::RouteLink;
 use crate::route::Route;
 use crate::title::use_title;
 
@@ -14,7 +14,7 @@ pub fn NotFoundPage() -> Html {
         <div class="empty-page">
             <h1>{ "There is nothing here" }</h1>
             <p>{ "The address may be mistyped, or what it led to does not exist any more." }</p>
-            <Link<Route> to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</Link<Route>>
+            <RouteLink to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</RouteLink>
         </div>
     }
 }

@@ -9,10 +9,9 @@ use std::rc::Rc;
 
 use wire::{CoachingRelationship, CoachingSessionId, User};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use crate::api::Kind;
-use crate::components::{problem, skeleton};
+use crate::components::{RouteLink, problem, skeleton};
 use crate::query::{View, use_query};
 use crate::resources::{SessionById, UserRelationships};
 use crate::route::Route;
@@ -89,7 +88,7 @@ fn no_such_session() -> Html {
         <div class="empty-page">
             <h1>{ "This session is not here" }</h1>
             <p>{ "It does not exist any more, or it is between other people." }</p>
-            <Link<Route> to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</Link<Route>>
+            <RouteLink to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</RouteLink>
         </div>
     }
 }

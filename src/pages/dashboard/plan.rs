@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use chrono::NaiveDateTime;
 use wire::{CoachingRelationship, NewCoachingSession, UserId};
 use yew::prelude::*;
 
@@ -49,7 +48,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
             let (Some(relationship), Some(when), Some(title)) = (relationship, input(&when), input(&title)) else {
                 return;
             };
-            let Ok(starts) = NaiveDateTime::parse_from_str(&when.value(), "%Y-%m-%dT%H:%M") else {
+            let Some(starts) = calendar::from_field(&when.value()) else {
                 mistake.set(Some("Please give a day and a time."));
                 return;
             };

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use chrono::NaiveDate;
 use wire::{CoachingRelationship, CoachingSession, UserId};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use crate::calendar;
-use crate::components::{Glyph, card, icon, query_view};
+use crate::components::{Glyph, RouteLink, card, icon, query_view};
 use crate::query::use_query;
 use crate::resources::{List, UserSessions};
 use crate::route::Route;
@@ -73,7 +72,7 @@ fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties) 
         .unwrap_or("Untitled session");
     html! {
         <li key={session.id.to_string()} data-id={session.id.to_string()}>
-            <Link<Route> to={Route::Session { id: session.id }} classes="row">
+            <RouteLink to={Route::Session { id: session.id }} classes="row">
                 <span class={classes!("date", (starts.date() == today).then_some("today"))}>
                     <span>{ calendar::day(starts.date(), today) }</span>
                     <span class="time">{ calendar::time_of_day(starts) }</span>
@@ -85,7 +84,7 @@ fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties) 
                     }
                 </span>
                 { icon(Glyph::Arrow) }
-            </Link<Route>>
+            </RouteLink>
         </li>
     }
 }

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use chrono::NaiveDate;
 use wire::{Action, CoachingRelationship, Goal, ItemStatus, UserId};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 use crate::calendar;
-use crate::components::{Glyph, card, query_view};
+use crate::components::{Glyph, RouteLink, card, query_view};
 use crate::query::use_query;
 use crate::resources::{RelationshipGoals, UserActions};
 use crate::route::Route;
@@ -45,7 +44,7 @@ fn open_list(actions: &[Rc<Action>], today: NaiveDate) -> Html {
             <ul class="rows">
                 for action in actions.iter() {
                     <li key={action.id.to_string()} data-id={action.id.to_string()}>
-                        <Link<Route> to={Route::Session { id: action.coaching_session_id }} classes="row">
+                        <RouteLink to={Route::Session { id: action.coaching_session_id }} classes="row">
                             <span class="what">
                                 <span class="title">{ action.body.clone().unwrap_or_default() }</span>
                                 if let Some(due) = action.due_by.map(|due| calendar::local(due.naive_utc()).date()) {
@@ -54,7 +53,7 @@ fn open_list(actions: &[Rc<Action>], today: NaiveDate) -> Html {
                                     </span>
                                 }
                             </span>
-                        </Link<Route>>
+                        </RouteLink>
                     </li>
                 }
             </ul>

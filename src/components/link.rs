@@ -1,0 +1,39 @@
+//! A way to another page of the app.
+
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::route::Route;
+
+/// Properties of [`RouteLink`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct RouteLinkProperties {
+    /// Where to.
+    pub to: Route,
+    /// How it looks.
+    pub classes: &'static str,
+    /// What it says.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// A way to another page of the app. The router has one as well, for every kind of address, query and state there may
+/// be; this one is a fifth of its size.
+#[component]
+pub fn RouteLink(props: &RouteLinkProperties) -> Html {
+    let navigator = use_navigator();
+    let to = props.to;
+    let on_click = Callback::from(move |event: MouseEvent| {
+        // With one of these keys held, the browser opens another tab or window.
+        if event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key() {
+            return;
+        }
+        if let Some(navigator) = &navigator {
+            event.prevent_default();
+            navigator.push(&to);
+        }
+    });
+    html! {
+        <a class={props.classes} href={to.to_path()} onclick={on_click}>{ props.children.clone() }</a>
+    }
+}
