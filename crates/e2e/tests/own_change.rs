@@ -12,7 +12,7 @@ use serde_json::json;
 const LATENCY: Duration = Duration::from_secs(2);
 
 /// How soon one's own change is shown, in milliseconds: well before any answer.
-const AT_ONCE: i64 = 500;
+const AT_ONCE: i64 = 1_500;
 
 #[tokio::test]
 async fn an_own_change_is_shown_before_the_server_answers() -> anyhow::Result<()> {

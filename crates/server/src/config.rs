@@ -41,6 +41,16 @@ pub struct Config {
     /// six times as many for all, the email address twenty times as many from anywhere.
     #[arg(long, env = "FRESHET_SIGN_INS_PER_MINUTE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub sign_ins_per_minute: u32,
+    /// How many streams one person may have open. The oldest is closed for the next.
+    #[arg(long, env = "FRESHET_STREAMS_PER_PERSON", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    pub streams_per_person: u16,
+    /// After how many seconds a stream is closed and opened anew at the latest. A fifth of it is spread by chance, so
+    /// that not everybody comes back at once.
+    #[arg(long, env = "FRESHET_STREAM_LIFETIME_S", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub stream_lifetime_s: u64,
+    /// What `GET /metrics` asks for as a bearer token. Without one it answers programs on this machine only.
+    #[arg(long, env = "FRESHET_METRICS_TOKEN", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub metrics_token: Option<String>,
     /// How many streams a minute one person may open from one network address.
     #[arg(long, env = "FRESHET_STREAMS_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub streams_per_minute: u32,
@@ -54,6 +64,8 @@ impl Config {
             heartbeat: Duration::from_millis(self.heartbeat_ms),
             sign_ins_per_minute: self.sign_ins_per_minute,
             streams_per_minute: self.streams_per_minute,
+            streams_per_person: self.streams_per_person.into(),
+            stream_lifetime: Duration::from_secs(self.stream_lifetime_s),
             ..Tuning::default()
         }
     }

@@ -5,8 +5,8 @@
 //!  http/  ── reads and changes ──▶ store/ ── one transaction: change + events ──▶ SQLite
 //!    │                               │ commit
 //!    │ whose is it? may they?        ▼
-//!    │                            sse::Hub ── "look again" ──▶ sse::Delivery ──▶ the streams
-//!    ▼                                                          (reads the log in store/)
+//!    │                            sse::Hub ── what was committed ──▶ sse::Stream ──▶ connections
+//!    ▼                                                               (catches up from the log in store/)
 //!  error.rs: one enum, one status each
 //! ```
 //!
@@ -24,6 +24,7 @@ mod extract;
 mod http;
 mod listener;
 mod maintenance;
+mod metrics;
 mod seed;
 mod server;
 mod sse;

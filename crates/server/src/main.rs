@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 /// What ends a start that was asked for something impossible, like clap does for options it can not read.
 const USAGE: u8 = 2;
 
-/// How many files should be allowed to be open: thousands of streams and the database.
+/// How many files should be allowed to be open: ten thousand streams, the database, and some to spare.
 const FILES: u64 = 16_384;
 
 #[tokio::main]
@@ -61,15 +61,18 @@ async fn run(config: &Config) -> anyhow::Result<()> {
             }
             tracing::info!("stopping");
         })
-        .await?;
+        .await;
     Ok(())
 }
 
 /// Every stream is an open file, and many systems allow a program 1,024 of them unless it asks for more.
 fn raise_file_limit() {
-    match rlimit::increase_nofile_limit(FILES) {
+    match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(FILES..) => {}
-        Ok(limit) => tracing::warn!(limit, "few files can be open at the same time, so few streams can"),
+        Ok(limit) => tracing::warn!(
+            "only {limit} files can be open at once, and every stream is one: allow more with `ulimit -n {FILES}`, or \
+             with `LimitNOFILE={FILES}` in a systemd unit"
+        ),
         Err(error) => tracing::warn!(%error, "the number of open files could not be raised"),
     }
 }

@@ -8,15 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::Listener as _;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
 
 use crate::auth::{Limits, Passwords};
 use crate::config::Config;
-use crate::listener::{Listener, Peer};
-use crate::sse::Hub;
+use crate::listener;
+use crate::metrics::Metrics;
+use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Tuning};
 use crate::store::Db;
 use crate::{assets, http, maintenance, seed};
@@ -67,7 +74,7 @@ pub enum StartError {
 
 /// A server that listens, and answers once it is [run](Server::run).
 pub struct Server {
-    listener: Listener,
+    socket: TcpListener,
     addr: SocketAddr,
     app: Router,
     state: AppState,
@@ -105,15 +112,11 @@ impl Server {
                     source,
                 },
             })?;
-        let listener = Listener {
-            socket,
-            idle_limit: tuning.idle_limit,
-        };
         let listen_error = |source| StartError::Listen {
             addr: config.addr,
             source,
         };
-        let addr = listener.local_addr().map_err(listen_error)?;
+        let addr = socket.local_addr().map_err(listen_error)?;
 
         let hub = Hub::new();
         let db = open_database(config, hub.clone()).await?;
@@ -126,6 +129,9 @@ impl Server {
             hub,
             passwords,
             limits: Arc::new(Limits::new(&tuning)),
+            tickets: Arc::new(Tickets::default()),
+            metrics: Metrics::new(),
+            metrics_token: config.metrics_token.as_deref().map(Into::into),
             tuning: Arc::new(tuning),
             allowed_origins: config.allow_origin.clone().into(),
             trusted_proxies: config.trusted_proxy.clone().into(),
@@ -133,7 +139,7 @@ impl Server {
         };
         let app = http::app(state.clone(), &config.dist);
         Ok(Self {
-            listener,
+            socket,
             addr,
             app,
             state,
@@ -161,36 +167,55 @@ impl Server {
 
     /// Answers requests until `stop` is ready. Streams are then told to come back later and end; what has not ended
     /// after the grace of [`Tuning::shutdown_grace`] is left behind.
-    ///
-    /// # Errors
-    ///
-    /// Listening failed for good.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self {
-            listener, app, state, ..
-        } = self;
-        let stopping = state.stopping.clone();
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let Self { socket, app, state, .. } = self;
         tokio::spawn(maintenance::run(state.clone()));
-        let signal = stopping.clone();
-        tokio::spawn(async move {
-            stop.await;
-            signal.cancel();
-        });
-        let grace = async {
-            stopping.cancelled().await;
-            tokio::time::sleep(state.tuning.shutdown_grace).await;
-        };
-        let service = app.into_make_service_with_connect_info::<Peer>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
-        let result = tokio::select! {
-            result = serving => result,
-            () = grace => Ok(()),
-        };
+        tokio::spawn(sse::audit(state.clone()));
+        let connections = GracefulShutdown::new();
+        tokio::select! {
+            () = serve(socket, &app, &state, &connections) => {}
+            () = stop => {}
+        }
+        state.stopping.cancel();
+        state.hub.stop();
+        if tokio::time::timeout(state.tuning.shutdown_grace, connections.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("a connection was left behind");
+        }
         // Folding the log into the file is a courtesy to whoever copies it; a reader that hangs does not hold it up.
         if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
         }
-        result
+    }
+}
+
+/// Answers whoever connects, for ever.
+///
+/// HTTP/1.1 and nothing else: what a browser or a proxy speaks without https, and half the memory for each stream.
+async fn serve(mut socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {
+    let limits = listener::Limits {
+        stall: state.tuning.stall_limit,
+        idle: state.tuning.idle_limit,
+    };
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(None);
+    loop {
+        let (connection, peer) = listener::accept(&mut socket, limits).await;
+        let app = app.clone();
+        let service = service_fn(move |request: hyper::Request<_>| {
+            let mut request: Request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer.clone()));
+            // A router is always ready.
+            app.clone().call(request)
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(connection), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
     }
 }
 

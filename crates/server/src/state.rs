@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Address, Limits, Passwords};
 use crate::config::Origin;
-use crate::sse::Hub;
+use crate::metrics::Metrics;
+use crate::sse::{Hub, Tickets};
 use crate::store::Db;
 
 /// Times and bounds that are right in production and too large for a test.
@@ -19,7 +20,7 @@ pub struct Tuning {
     pub sign_in_lifetime: Duration,
     /// After how long a silence a stream carries a heartbeat.
     pub heartbeat: Duration,
-    /// How long a stream waits for its reader to make room before it is cut.
+    /// How long a connection waits for its client to take anything before it is cut.
     pub stall_limit: Duration,
     /// After how long a connection ends on which nothing was answered and nothing new was asked. Longer than a stream is
     /// silent and than a request may take.
@@ -29,6 +30,14 @@ pub struct Tuning {
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
     /// six times as many for all, the email address twenty times as many from anywhere.
     pub sign_ins_per_minute: u32,
+    /// After how long a stream is closed and opened anew at the latest. A fifth of it is spread by chance.
+    pub stream_lifetime: Duration,
+    /// How long before the end of its sign-in a stream says so.
+    pub expiry_warning: Duration,
+    /// How many streams one person may have open.
+    pub streams_per_person: usize,
+    /// How long a ticket waits to be used.
+    pub ticket_lifetime: Duration,
     /// How many streams a minute one person may open from one network address.
     pub streams_per_minute: u32,
     /// How many events the log keeps.
@@ -55,6 +64,10 @@ impl Default for Tuning {
             stall_limit: Duration::from_secs(10),
             idle_limit: Duration::from_secs(90),
             lag_limit: 1_000,
+            stream_lifetime: Duration::from_secs(10 * 60),
+            expiry_warning: Duration::from_secs(60),
+            streams_per_person: 20,
+            ticket_lifetime: Duration::from_secs(60),
             sign_ins_per_minute: 20,
             streams_per_minute: 120,
             log_rows: 100_000,
@@ -94,9 +107,13 @@ pub(crate) struct AppState {
     pub(crate) tuning: Arc<Tuning>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) tickets: Arc<Tickets>,
+    pub(crate) metrics: Metrics,
+    /// Who may see them; without one, programs on this machine.
+    pub(crate) metrics_token: Option<Arc<str>>,
     pub(crate) allowed_origins: Arc<[Origin]>,
     pub(crate) trusted_proxies: Arc<[IpAddr]>,
-    /// Cancelled when the server begins to stop: every stream then says so and ends.
+    /// Cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
 }
 

@@ -17,7 +17,7 @@ const NAME: &str = "__Host-freshet_session";
 /// The same where there is no https.
 const LOCAL_NAME: &str = "freshet_session";
 
-/// What a signed-in browser shows: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log can carry it.
+/// What a signed-in browser shows, or whoever holds a ticket: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log can carry it.
 pub(crate) struct Token(String);
 
 impl Token {
@@ -33,7 +33,17 @@ impl Token {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut cookies = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
         let cookie = cookies.find(|cookie| cookie.name() == name)?;
-        (cookie.value().len() == 64).then(|| Self(cookie.value().to_owned()))
+        Self::from_text(cookie.value())
+    }
+
+    /// A token that was handed over in another way.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        (text.len() == 64).then(|| Self(text.to_owned()))
+    }
+
+    /// To be handed over.
+    pub(crate) fn into_text(self) -> String {
+        self.0
     }
 
     /// What is stored of it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use wire::UserId;
 
@@ -10,8 +10,6 @@ use crate::error::Error;
 use crate::store::idempotency::Keyed;
 use crate::store::sign_ins::{self, TokenHash};
 use crate::store::{Db, Write, now};
-
-const SIGN_IN_FIRST: Error = Error::Unauthorized("sign in first");
 
 /// Who sent the request, by their session cookie. A handler that asks for it answers 401 without one.
 ///
@@ -26,6 +24,9 @@ pub(crate) struct CurrentUser {
 }
 
 impl CurrentUser {
+    /// What nobody is told.
+    pub(crate) const NONE: Error = Error::Unauthorized("sign in first");
+
     /// Refuses to act for anybody else.
     pub(crate) fn must_be(&self, person: UserId) -> Result<(), Error> {
         if self.id == person {
@@ -41,7 +42,7 @@ impl CurrentUser {
         let mut write = db.write().await?;
         match sign_ins::find(&mut write, &self.sign_in, now()).await? {
             Some(sign_in) if sign_in.user == self.id => {}
-            _ => return Err(SIGN_IN_FIRST),
+            _ => return Err(Self::NONE),
         }
         match &self.keyed {
             Some(keyed) if !keyed.begin(&mut write).await? => Err(Error::Repeated),
@@ -54,7 +55,15 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get().cloned().ok_or(SIGN_IN_FIRST)
+        parts.extensions.get().cloned().ok_or(Self::NONE)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Error> {
+        Ok(parts.extensions.get().cloned())
     }
 }
 

@@ -100,14 +100,16 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-/// Middleware: one line per request. The route's pattern, never the address: addresses carry people's ids.
-pub(super) async fn log(request: Request, next: Next) -> Response {
+/// Middleware: one line per request, and its place in the metrics. The route's pattern, never the address: addresses
+/// carry people's ids.
+pub(super) async fn log(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    state.metrics.answered(known(&method), route, status, elapsed);
     match response.extensions().get::<Arc<Error>>() {
         Some(error) if response.status().is_server_error() => {
             tracing::error!(%method, route, status, ?elapsed, %error, "request failed");
@@ -115,6 +117,16 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         _ => tracing::info!(%method, route, status, ?elapsed, "request"),
     }
     response
+}
+
+/// The method, if it is one that anything here answers: a client can make up as many as it likes.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
+            method.as_str()
+        }
+        _ => "other",
+    }
 }
 
 /// Lets pages of other origins use the API, if any were named. Exactly those: credentials and `*` do not mix.

@@ -11,6 +11,7 @@ mod goals;
 mod health;
 mod idempotency;
 mod layers;
+mod metrics;
 mod organizations;
 mod reply;
 mod session;
@@ -22,7 +23,7 @@ mod validate;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use crate::error::Error;
 use crate::state::AppState;
@@ -49,6 +50,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))
         .route("/sse", get(sse::open))
+        .route("/sse/ticket", post(sse::issue_ticket))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn_with_state(state.clone(), auth::recognise))
@@ -64,9 +66,10 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .nest("/api", api)
         .merge(api_root)
         .merge(health::router())
+        .merge(metrics::router())
         .fallback_service(assets::service(dist))
         .layer(from_fn(layers::secure))
-        .layer(from_fn(layers::log));
+        .layer(from_fn_with_state(state.clone(), layers::log));
     match layers::cors(&state.allowed_origins) {
         Some(cors) => app.layer(cors),
         None => app,

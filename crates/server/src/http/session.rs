@@ -132,6 +132,7 @@ async fn end_everywhere(mut write: Write, person: UserId, reason: String) -> Res
         return Err(Error::NotFound);
     }
     write.announce(&Event::ForceLogout { reason }, None, &[person]).await?;
+    write.nudge(person);
     write.commit().await?;
     Ok(())
 }

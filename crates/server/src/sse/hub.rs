@@ -1,150 +1,310 @@
-//! Who is listening, and how they are woken. Carries no events: those are in the log.
+//! Who is listening, and how they are told. What is told here is in the log already.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::watch;
 use wire::UserId;
 
-/// Wakes the streams of people for whom something may have happened. Clones share the audience.
+use super::frame::Told;
+use super::seat::{Farewell, Live, Place, Seat};
+use crate::store::sign_ins::TokenHash;
+
+/// Hands what was committed to the streams of the people it is for. Clones share the audience.
 #[derive(Clone, Debug)]
-pub(crate) struct Hub {
-    people: Arc<Mutex<HashMap<UserId, Listener>>>,
+pub(crate) struct Hub(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    table: Mutex<Table>,
+    /// Everything in the log up to here was handed to whoever it is for.
+    head: AtomicU64,
     count: watch::Sender<usize>,
 }
 
-/// One person who listens, with however many streams.
+#[derive(Debug, Default)]
+struct Table {
+    /// The streams of each person, the oldest first: an event finds the streams it concerns and no other.
+    people: HashMap<UserId, Vec<Arc<Place>>>,
+    stopping: bool,
+}
+
+/// What a change has to say, and to whom.
 #[derive(Debug)]
-struct Listener {
-    /// One channel per person: a change wakes the streams it concerns and no other.
-    wake: watch::Sender<()>,
-    seats: usize,
+pub(crate) struct Announcement {
+    pub(crate) event: Told,
+    pub(crate) recipients: Vec<UserId>,
 }
 
 impl Hub {
     pub(crate) fn new() -> Self {
-        Self {
-            people: Arc::default(),
+        Self(Arc::new(Shared {
+            table: Mutex::default(),
+            head: AtomicU64::new(0),
             count: watch::Sender::new(0),
-        }
+        }))
     }
 
-    /// Registers a stream of this person until the seat is dropped.
-    pub(crate) fn take_seat(&self, person: UserId) -> Seat {
-        let mut people = self.lock();
-        let listener = people.entry(person).or_insert_with(|| Listener {
-            wake: watch::Sender::new(()),
-            seats: 0,
-        });
-        listener.seats += 1;
-        let wake = listener.wake.subscribe();
-        self.count.send_modify(|count| *count += 1);
-        drop(people);
+    /// Says where the log stands, before anybody listens.
+    pub(crate) fn begin_at(&self, head: u64) {
+        self.0.head.store(head, Ordering::Release);
+    }
+
+    /// Registers a stream of this person until the seat is dropped. If they then have more than `most`, the oldest is
+    /// closed: it is the one that most likely belongs to a window nobody looks at any more.
+    pub(crate) fn take_seat(&self, person: UserId, sign_in: TokenHash, most: usize) -> Seat {
+        let place = Arc::new(Place::new(sign_in));
+        let mut table = self.lock();
+        if table.stopping {
+            place.close(Farewell::Stopping);
+        }
+        let places = table.people.entry(person).or_default();
+        places.push(Arc::clone(&place));
+        let staying: Vec<_> = places.iter().filter(|place| !place.is_closing()).collect();
+        let crowded = staying.len().saturating_sub(most);
+        for oldest in staying.into_iter().take(crowded) {
+            oldest.close(Farewell::Crowded);
+        }
+        self.0.count.send_modify(|count| *count += 1);
+        drop(table);
         Seat {
             hub: self.clone(),
             person,
-            wake,
+            place,
         }
     }
 
-    /// Has every stream of these people look at the log again.
-    pub(crate) fn wake(&self, people: &BTreeSet<UserId>) {
-        let listening = self.lock();
-        for listener in people.iter().filter_map(|person| listening.get(person)) {
-            listener.wake.send_replace(());
+    /// Tells what was committed. To be called once for each change, in the order of the log. `nudged` are the people
+    /// whose sign-ins changed: their streams look before they send anything of this or of what comes later.
+    pub(crate) fn publish(&self, announcements: Vec<Announcement>, nudged: &BTreeSet<UserId>, committed: Instant) {
+        let table = self.lock();
+        let (first, last) = (announcements.first(), announcements.last());
+        if first.is_some_and(|first| first.event.seq != self.head() + 1) {
+            // Another process has written into the log meanwhile. What it wrote comes first.
+            table.everybody().for_each(|place| place.look());
         }
+        for place in nudged.iter().flat_map(|person| table.of(*person)) {
+            place.look();
+        }
+        let last = last.map(|last| last.event.seq);
+        for Announcement { event, recipients } in announcements {
+            let live = Live { told: event, committed };
+            let event = Arc::new(live);
+            for place in recipients.iter().flat_map(|person| table.of(*person)) {
+                place.tell(&event);
+            }
+        }
+        if let Some(last) = last {
+            self.0.head.fetch_max(last, Ordering::Release);
+        }
+    }
+
+    /// Everything in the log up to here was handed to whoever it is for: a stream that reads this and then finds
+    /// nothing waiting has been told everything up to here.
+    pub(super) fn head(&self) -> u64 {
+        self.0.head.load(Ordering::Acquire)
+    }
+
+    /// Has every stream look at the log if it is further than what was told here: somebody else writes into it.
+    pub(super) fn look_beyond(&self, head: u64) {
+        if head > self.head() {
+            let table = self.lock();
+            table.everybody().for_each(|place| place.look());
+            self.0.head.fetch_max(head, Ordering::Release);
+        }
+    }
+
+    /// The sign-ins behind all streams.
+    pub(super) fn sign_ins(&self) -> BTreeSet<TokenHash> {
+        self.lock().everybody().map(|place| place.sign_in).collect()
+    }
+
+    /// Has the streams of all other sign-ins look whether theirs still lives.
+    pub(super) fn look_unless(&self, living: &BTreeSet<TokenHash>) {
+        let table = self.lock();
+        let others = table.everybody().filter(|place| !living.contains(&place.sign_in));
+        others.for_each(|place| place.look());
+    }
+
+    /// Closes every stream, and every one that is opened from now on.
+    pub(crate) fn stop(&self) {
+        let mut table = self.lock();
+        table.stopping = true;
+        table.everybody().for_each(|place| place.close(Farewell::Stopping));
     }
 
     /// How many streams are open, now and from now on.
     pub(crate) fn count(&self) -> watch::Receiver<usize> {
-        self.count.subscribe()
+        self.0.count.subscribe()
     }
 
-    fn leave(&self, person: UserId) {
-        let mut people = self.lock();
-        // Counting and removing under one lock: a stream that opens at this moment either finds its person still
-        // here or starts a new entry, and is never taken out with the old one.
-        if let Some(listener) = people.get_mut(&person) {
-            listener.seats -= 1;
-            if listener.seats == 0 {
-                people.remove(&person);
+    pub(super) fn leave(&self, person: UserId, place: &Arc<Place>) {
+        let mut table = self.lock();
+        // Removing under the lock under which it was added: a stream that opens at this moment either finds its person
+        // still here or starts a new entry, and is never taken out with the old one.
+        if let Some(places) = table.people.get_mut(&person) {
+            places.retain(|other| !Arc::ptr_eq(other, place));
+            if places.is_empty() {
+                table.people.remove(&person);
             }
         }
-        self.count.send_modify(|count| *count -= 1);
+        self.0.count.send_modify(|count| *count -= 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Listener>> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         // Nothing that runs under the lock can leave the table half-written.
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A registered stream. Dropping it, however that comes about, unregisters it.
-#[derive(Debug)]
-#[must_use = "dropping it unregisters the stream"]
-pub(crate) struct Seat {
-    hub: Hub,
-    person: UserId,
-    wake: watch::Receiver<()>,
-}
-
-impl Seat {
-    /// Marks everything up to now as noticed. To be called before the log is read, never after.
-    pub(crate) fn notice(&mut self) {
-        self.wake.mark_unchanged();
+impl Table {
+    fn of(&self, person: UserId) -> &[Arc<Place>] {
+        self.people.get(&person).map_or(&[], Vec::as_slice)
     }
 
-    /// Waits until there may be something that was not there when [`Seat::notice`] was called.
-    pub(crate) async fn woken(&mut self) {
-        if self.wake.changed().await.is_err() {
-            // The sender lives as long as a seat does.
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.hub.leave(self.person);
+    fn everybody(&self) -> impl Iterator<Item = &Arc<Place>> {
+        self.people.values().flatten()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Instant;
 
-    use wire::UserId;
+    use wire::{EventKind, UserId};
 
-    use super::Hub;
+    use super::super::frame::Told;
+    use super::super::seat::{Farewell, Item, Seat};
+    use super::{Announcement, Hub};
 
-    #[tokio::test]
-    async fn a_wake_up_between_notice_and_waiting_is_not_lost() {
+    const ME: UserId = UserId::from_u128(1);
+    const OTHER: UserId = UserId::from_u128(2);
+
+    fn tell(hub: &Hub, seq: u64, person: UserId) {
+        let event = Told::new("k", seq, EventKind::UserUpdated, "{}");
+        let recipients = vec![person];
+        hub.publish(
+            vec![Announcement { event, recipients }],
+            &BTreeSet::new(),
+            Instant::now(),
+        );
+    }
+
+    /// What waits for a stream: positions, or what it is to do.
+    fn waiting(seat: &Seat) -> Vec<String> {
+        let context = Context::from_waker(Waker::noop());
+        let mut waiting = Vec::new();
+        loop {
+            match seat.poll_next(&context, true) {
+                Poll::Ready(Item::Event(event)) => waiting.push(event.told.seq.to_string()),
+                Poll::Ready(Item::Look) => waiting.push("look".to_owned()),
+                Poll::Ready(Item::Close(farewell)) => {
+                    waiting.push(format!("{farewell:?}"));
+                    return waiting;
+                }
+                Poll::Pending => return waiting,
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_reaches_every_stream_of_its_people_and_no_other() {
         let hub = Hub::new();
-        let (me, other) = (UserId::from_u128(1), UserId::from_u128(2));
-        let mut seat = hub.take_seat(me);
-        seat.notice();
-        hub.wake(&BTreeSet::from([other]));
-        assert!(!seat.wake.has_changed().unwrap(), "somebody else's");
-        hub.wake(&BTreeSet::from([me]));
-        seat.woken().await;
+        let (mine, again) = (hub.take_seat(ME, [0; 32], 9), hub.take_seat(ME, [0; 32], 9));
+        let theirs = hub.take_seat(OTHER, [0; 32], 9);
+        tell(&hub, 1, ME);
+        tell(&hub, 2, OTHER);
+        assert_eq!(
+            (waiting(&mine), waiting(&again)),
+            (vec!["1".to_owned()], vec!["1".to_owned()])
+        );
+        assert_eq!(waiting(&theirs), ["2"]);
+        assert_eq!(hub.head(), 2);
+    }
+
+    #[test]
+    fn a_stream_that_does_not_keep_up_reads_on_in_the_log() {
+        let hub = Hub::new();
+        let seat = hub.take_seat(ME, [0; 32], 9);
+        for seq in 1..=65 {
+            tell(&hub, seq, ME);
+        }
+        assert_eq!(waiting(&seat), ["look"]);
+        tell(&hub, 66, ME);
+        assert_eq!(waiting(&seat), ["66"]);
+    }
+
+    #[test]
+    fn a_change_of_a_sign_in_is_looked_at_before_anything_is_sent() {
+        let hub = Hub::new();
+        let seat = hub.take_seat(ME, [0; 32], 9);
+        tell(&hub, 1, ME);
+        hub.publish(vec![], &BTreeSet::from([ME]), Instant::now());
+        tell(&hub, 2, ME);
+        assert_eq!(waiting(&seat), ["look", "1", "2"]);
+    }
+
+    #[test]
+    fn what_another_process_wrote_is_looked_for() {
+        let hub = Hub::new();
+        hub.begin_at(5);
+        let seat = hub.take_seat(ME, [0; 32], 9);
+        tell(&hub, 6, OTHER);
+        hub.look_beyond(6);
+        assert_eq!(waiting(&seat), [""; 0]);
+        tell(&hub, 9, OTHER);
+        assert_eq!(waiting(&seat), ["look"]);
+        hub.look_beyond(10);
+        assert_eq!(waiting(&seat), ["look"]);
+        hub.look_beyond(10);
+        assert_eq!(waiting(&seat), [""; 0]);
+    }
+
+    #[test]
+    fn the_oldest_stream_of_somebody_with_too_many_makes_room() {
+        let hub = Hub::new();
+        let mut seats: Vec<_> = (0..4).map(|_| hub.take_seat(ME, [0; 32], 2)).collect();
+        let theirs = hub.take_seat(OTHER, [0; 32], 2);
+        let crowded = format!("{:?}", Farewell::Crowded);
+        let closing: Vec<_> = seats.iter().map(|seat| waiting(seat) == [crowded.clone()]).collect();
+        assert_eq!(closing, [true, true, false, false]);
+        assert_eq!(waiting(&theirs), [""; 0]);
+        seats.truncate(3);
+        drop(hub.take_seat(ME, [0; 32], 2));
+        assert_eq!(waiting(&seats[2]), [""; 0], "there was room again");
     }
 
     #[test]
     fn ten_thousand_seats_taken_and_left_at_once_leave_nobody_behind() {
         let hub = Hub::new();
-        let me = UserId::from_u128(1);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..2_500 {
-                        let seat = hub.take_seat(me);
-                        assert!(hub.lock().contains_key(&me));
+                        let seat = hub.take_seat(ME, [0; 32], 9);
+                        assert!(hub.lock().people.contains_key(&ME));
                         drop(seat);
                     }
                 });
             }
         });
         assert_eq!(*hub.count().borrow(), 0);
-        assert!(hub.lock().is_empty());
+        assert!(hub.lock().people.is_empty());
+    }
+
+    #[test]
+    fn a_stream_that_opens_while_the_server_stops_is_closed_like_all_others() {
+        let hub = Hub::new();
+        let before = hub.take_seat(ME, [0; 32], 9);
+        hub.stop();
+        let after = hub.take_seat(ME, [0; 32], 9);
+        assert_eq!(
+            (waiting(&before), waiting(&after)),
+            (vec!["Stopping".to_owned()], vec!["Stopping".to_owned()])
+        );
     }
 }

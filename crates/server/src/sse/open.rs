@@ -1,128 +1,164 @@
 //! `GET /api/sse`: opens a stream, or says why not.
 
-use std::convert::Infallible;
-
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::sse::Sse;
-use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
-use wire::{Cursor, UserId};
+use axum::response::Response;
+use serde::Deserialize;
+use wire::{Cursor, EventKind};
 
-use super::delivery::{Delivery, QUEUE};
+use super::look::{self, Asked, Look, Reader};
+use super::stream::Stream;
 use crate::error::Error;
 use crate::extract::CurrentUser;
 use crate::listener::Peer;
 use crate::state::AppState;
-use crate::store::{Snapshot, outbox};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Proxies must pass every frame on as it comes.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Where a reader left off, if it can not say so in a header: `EventSource` sets none.
-#[derive(Debug, Default, serde::Deserialize)]
-pub(crate) struct Resume {
+/// What a reader can not say in a header: `EventSource` sets none.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wishes {
+    /// Where it left off.
     last_event_id: Option<String>,
     #[serde(rename = "lastEventId")]
     last_event_id_camel: Option<String>,
+    /// Which events it wants, with commas between them; all of them by default.
+    types: Option<String>,
+    /// Who it is, if a cookie does not say.
+    ticket: Option<String>,
 }
 
 pub(crate) async fn open(
     State(state): State<AppState>,
-    user: CurrentUser,
+    user: Option<CurrentUser>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
-    query: Result<Query<Resume>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<Wishes>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Error> {
-    state.limits.stream(user.id, state.address_of(peer.address, &headers))?;
-    let cursor = cursor(&headers, query.map(|Query(resume)| resume).unwrap_or_default());
-
-    // First the seat, then the log: what commits in between is in the log or wakes the seat.
-    let seat = state.hub.take_seat(user.id);
-    let mut log = state.db.snapshot().await?;
-    let resumed = match &cursor {
-        Some(cursor) => can_resume(&mut log, user.id, cursor, state.tuning.lag_limit).await?,
-        None => false,
-    };
-    let position = match cursor {
-        Some(cursor) if resumed => cursor.seq,
-        _ => log.head(),
-    };
-    drop(log);
-
-    let (queue, mut frames) = mpsc::channel(QUEUE);
-    let (body_lives, body_gone) = oneshot::channel();
-    let delivery = Delivery {
+    let metrics = state.metrics.clone();
+    let opened = try_to_open(
         state,
-        seat,
-        person: user.id,
-        sign_in: user.sign_in,
-        position,
-        resumed,
-        queue,
-        body_gone,
+        user,
         peer,
-        silent_since: Instant::now(),
-        waiting_since: None,
-    };
-    tokio::spawn(delivery.run());
+        &headers,
+        query.map(|Query(wishes)| wishes).unwrap_or_default(),
+    )
+    .await;
+    opened.inspect_err(|error| metrics.rejected(error))
+}
 
-    let body = stream::poll_fn(move |context| {
-        // Dropped with the body, which tells the delivery that this response is over.
-        let _: &oneshot::Sender<Infallible> = &body_lives;
-        frames.poll_recv(context).map(|frame| frame.map(Ok::<_, Infallible>))
-    });
-    let mut response = Sse::new(body).into_response();
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    response
-        .headers_mut()
-        .insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+async fn try_to_open(
+    state: AppState,
+    user: Option<CurrentUser>,
+    peer: Peer,
+    headers: &HeaderMap,
+    wishes: Wishes,
+) -> Result<Response, Error> {
+    let reader = match (&wishes.ticket, user) {
+        // A ticket says who it is meant for, whoever else is signed in to the browser.
+        (Some(ticket), _) => state
+            .tickets
+            .redeem(ticket)
+            .ok_or(Error::Unauthorized("This ticket is unknown, was used, or is too old."))?,
+        (None, Some(user)) => Reader {
+            person: user.id,
+            sign_in: user.sign_in,
+        },
+        (None, None) => return Err(CurrentUser::NONE),
+    };
+    state
+        .limits
+        .stream(reader.person, state.address_of(peer.address, headers))?;
+    let asked = asked(headers, &wishes);
+    let types = wishes.types.as_deref().map(wanted);
+
+    // First the seat, then the log: what commits in between is in the log or is told to the seat.
+    let most = state.tuning.streams_per_person;
+    let seat = state.hub.take_seat(reader.person, reader.sign_in, most);
+    let beginning = look::begin(&state.db, &state.tuning, reader, &asked).await?;
+    if matches!(beginning.look, Look::SignedOut(_)) {
+        return Err(CurrentUser::NONE);
+    }
+    state.metrics.opened(beginning.outcome);
+    let stream = Stream::new(state, seat, reader, types, peer, beginning);
+
+    let mut response = Response::new(Body::new(stream));
+    for (name, value) in [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "no-cache, no-transform"),
+        (ACCEL_BUFFERING, "no"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     Ok(response)
 }
 
-/// The reader's cursor. The header wins, because a browser that reconnects by itself repeats the address but renews
-/// the header. What is no cursor counts as none: the reader is told `resumed: false` and reads everything again.
-fn cursor(headers: &HeaderMap, resume: Resume) -> Option<Cursor> {
-    match headers.get(LAST_EVENT_ID) {
-        Some(header) => header.to_str().ok()?.parse().ok(),
-        None => resume.last_event_id.or(resume.last_event_id_camel)?.parse().ok(),
-    }
+/// Where the reader left off. The header wins, because a browser that reconnects by itself repeats the address but
+/// renews the header. What is no position counts as a gap: the reader is told `resumed: false` and reads everything
+/// again.
+fn asked(headers: &HeaderMap, wishes: &Wishes) -> Asked {
+    let text = match headers.get(LAST_EVENT_ID) {
+        Some(header) => header.to_str().ok(),
+        None => match wishes
+            .last_event_id
+            .as_deref()
+            .or(wishes.last_event_id_camel.as_deref())
+        {
+            None => return Asked::Nothing,
+            named => named,
+        },
+    };
+    let cursor = text.and_then(|text| text.parse::<Cursor>().ok());
+    cursor.map_or(Asked::Nonsense, Asked::After)
 }
 
-/// Whether everything after the cursor is still in the log and worth sending one by one.
-async fn can_resume(log: &mut Snapshot, person: UserId, cursor: &Cursor, lag_limit: usize) -> Result<bool, Error> {
-    let newest = log.cursor();
-    if !cursor.is_covered_by(&newest) || cursor.seq < outbox::pruned_through(log).await? {
-        return Ok(false);
-    }
-    Ok(outbox::count_after(log, person, cursor.seq, lag_limit + 1).await? <= lag_limit)
+/// The events that a reader names. A name that means nothing here is passed over: whoever was written for a newer
+/// server still gets what there is, and a browser could not learn why its stream was refused.
+fn wanted(types: &str) -> Box<[EventKind]> {
+    types.split(',').filter_map(|name| name.trim().parse().ok()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderMap, HeaderValue};
+    use wire::EventKind;
 
-    use super::{LAST_EVENT_ID, Resume, cursor};
+    use super::{Asked, LAST_EVENT_ID, Wishes, asked, wanted};
 
     #[test]
     fn the_header_wins_over_the_query() {
-        let resume = |snake: Option<&str>, camel: Option<&str>| Resume {
+        let wishes = |snake: Option<&str>, camel: Option<&str>| Wishes {
             last_event_id: snake.map(str::to_owned),
             last_event_id_camel: camel.map(str::to_owned),
+            ..Wishes::default()
         };
-        let header = |value| HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_static(value))]);
-        let seq = |headers: &HeaderMap, resume| cursor(headers, resume).map(|cursor| cursor.seq);
+        let header = |value: &[u8]| HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_bytes(value).unwrap())]);
+        let seq = |headers: &HeaderMap, wishes| match asked(headers, &wishes) {
+            Asked::After(cursor) => Ok(cursor.seq),
+            other => Err(other),
+        };
         let none = HeaderMap::new();
-        assert_eq!(seq(&none, resume(Some("e-1"), None)), Some(1));
-        assert_eq!(seq(&none, resume(None, Some("e-2"))), Some(2));
-        assert_eq!(seq(&header("e-3"), resume(Some("e-1"), None)), Some(3));
-        assert_eq!(seq(&header("nonsense"), resume(Some("e-1"), None)), None);
-        assert_eq!(seq(&none, resume(None, None)), None);
+        assert_eq!(seq(&none, wishes(Some("e-1"), None)), Ok(1));
+        assert_eq!(seq(&none, wishes(None, Some("e-2"))), Ok(2));
+        assert_eq!(seq(&header(b"e-3"), wishes(Some("e-1"), None)), Ok(3));
+        assert_eq!(seq(&none, wishes(None, None)), Err(Asked::Nothing));
+        let long = format!("{}-1", "e".repeat(127));
+        for nonsense in [&b"nonsense"[..], b"\xff-1", b"e-1\x09", b"", long.as_bytes()] {
+            assert_eq!(seq(&header(nonsense), wishes(Some("e-1"), None)), Err(Asked::Nonsense));
+        }
+        for nonsense in ["", "e-1\n", "e-1\0", &long] {
+            assert_eq!(seq(&none, wishes(Some(nonsense), None)), Err(Asked::Nonsense));
+        }
+    }
+
+    #[test]
+    fn names_that_mean_nothing_here_are_passed_over() {
+        let kinds = wanted("goal_updated, action_created,tea_is_ready,,open");
+        assert_eq!(*kinds, [EventKind::GoalUpdated, EventKind::ActionCreated]);
+        assert_eq!(*wanted(""), []);
     }
 }

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use wire::{Cursor, Event, OrganizationId, UserId};
 
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
 use super::idempotency::Keyed;
 use super::{now, outbox, users};
-use crate::sse::Hub;
+use crate::sse::{Announcement, Hub, Told};
 
 /// How long a request waits for a connection, and a connection for a lock that another process holds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,6 +28,8 @@ const READERS: u32 = 8;
 /// and event numbers are given in the order in which changes become visible. Readers never wait for it (WAL).
 #[derive(Clone)]
 pub(crate) struct Db {
+    /// Held from the beginning of a change until everybody was told of it, so that they are told in that order as well.
+    turn: Arc<Mutex<()>>,
     writer: SqlitePool,
     readers: SqlitePool,
     epoch: Arc<str>,
@@ -60,8 +64,12 @@ impl Db {
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await?;
-        let epoch = outbox::epoch(&mut *readers.acquire().await?).await?;
+        let mut reader = readers.acquire().await?;
+        let epoch = outbox::epoch(&mut reader).await?;
+        hub.begin_at(outbox::head(&mut reader).await?);
+        drop(reader);
         Ok(Self {
+            turn: Arc::default(),
             writer,
             readers,
             epoch: epoch.into(),
@@ -95,15 +103,31 @@ impl Db {
 
     /// Begins to change things. Dropped without [`Write::commit`], nothing happened.
     pub(crate) async fn write(&self) -> Result<Write, sqlx::Error> {
+        let turn = self.turn().await?;
         // Immediate: what is checked here still holds when it is written, whatever another process does.
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         Ok(Write {
             transaction,
-            told: BTreeSet::new(),
+            turn,
+            announcements: Vec::new(),
+            nudged: BTreeSet::new(),
             hub: self.hub.clone(),
             epoch: Arc::clone(&self.epoch),
             held_for: None,
         })
+    }
+
+    /// The position of the log, at a moment when everybody was told of every change that is in it.
+    pub(crate) async fn settled_head(&self) -> Result<u64, sqlx::Error> {
+        let _turn = self.turn().await?;
+        Ok(self.snapshot().await?.head())
+    }
+
+    async fn turn(&self) -> Result<OwnedMutexGuard<()>, sqlx::Error> {
+        let turn = Arc::clone(&self.turn).lock_owned();
+        tokio::time::timeout(PATIENCE, turn)
+            .await
+            .or(Err(sqlx::Error::PoolTimedOut))
     }
 
     /// Closes every connection, folding the write-ahead log into the file.
@@ -152,7 +176,9 @@ impl DerefMut for Snapshot {
 /// A change in the making, and who will hear of it.
 pub(crate) struct Write {
     transaction: Transaction<'static, Sqlite>,
-    told: BTreeSet<UserId>,
+    turn: OwnedMutexGuard<()>,
+    announcements: Vec<Announcement>,
+    nudged: BTreeSet<UserId>,
     hub: Hub,
     epoch: Arc<str>,
     held_for: Option<Arc<Keyed>>,
@@ -167,15 +193,19 @@ impl Write {
         organization: Option<OrganizationId>,
         recipients: &[UserId],
     ) -> Result<(), sqlx::Error> {
-        outbox::append(&mut self.transaction, event, organization, recipients, now()).await?;
-        self.told.extend(recipients);
+        let payload = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let (kind, at) = (event.kind(), now());
+        let seq = outbox::append(&mut self.transaction, kind, &payload, organization, recipients, at).await?;
+        self.announcements.push(Announcement {
+            event: Told::new(&self.epoch, seq, kind, &payload),
+            recipients: recipients.to_vec(),
+        });
         Ok(())
     }
 
-    /// Has the streams of this person look again after the commit, although no event is theirs: their sign-in
-    /// changed.
+    /// Has the streams of this person look whether they may go on once this is committed: their sign-in changed.
     pub(crate) fn nudge(&mut self, person: UserId) {
-        self.told.insert(person);
+        self.nudged.insert(person);
     }
 
     /// Has [`Write::commit`] hand the change to a request that adds its answer to it, and then commits both.
@@ -192,21 +222,27 @@ impl Write {
         })
     }
 
-    /// Makes the change, then wakes the streams of everyone who is told.
+    /// Makes the change, then tells the streams of everyone it is for.
     ///
     /// In a task of its own: once begun, both happen, even if the request that asked for it is given up half-way. A
-    /// change without its wake-up would be heard of at the next heartbeat only.
+    /// change that was not told would be heard of at the next heartbeat only.
     pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
         if let Some(keyed) = self.held_for.take() {
             keyed.put(self);
             return Ok(());
         }
         let Self {
-            transaction, told, hub, ..
+            transaction,
+            turn,
+            announcements,
+            nudged,
+            hub,
+            ..
         } = self;
         let committing = tokio::spawn(async move {
             transaction.commit().await?;
-            hub.wake(&told);
+            hub.publish(announcements, &nudged, Instant::now());
+            drop(turn);
             Ok(())
         });
         committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
@@ -237,7 +273,7 @@ mod tests {
     use crate::store::{new_id, now, users};
 
     #[tokio::test]
-    async fn a_commit_that_nobody_waits_for_wakes_all_the_same() {
+    async fn a_commit_that_nobody_waits_for_is_told_all_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let hub = Hub::new();
         let db = Db::open(&folder.path().join("test.db"), hub.clone()).await.unwrap();
@@ -257,14 +293,12 @@ mod tests {
             .await
             .unwrap();
 
-        let mut seat = hub.take_seat(id);
-        seat.notice();
+        let seat = hub.take_seat(id, [0; 32], 1);
         let mut commit = Box::pin(write.commit());
         assert!(commit.as_mut().now_or_never().is_none(), "polled once");
         drop(commit);
-        tokio::time::timeout(std::time::Duration::from_secs(30), seat.woken())
-            .await
-            .unwrap();
+        let told = tokio::time::timeout(std::time::Duration::from_secs(30), seat.told());
+        assert_eq!(told.await.unwrap(), 1);
         assert_eq!(db.snapshot().await.unwrap().head(), 1);
     }
 }

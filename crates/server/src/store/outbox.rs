@@ -1,15 +1,18 @@
 //! The event log: appended to by changes, read by streams, pruned with age.
 
-use sqlx::{Row as _, SqliteConnection};
-use wire::{Event, EventKind, OrganizationId, Timestamp, UserId};
+use sqlx::{QueryBuilder, Row as _, SqliteConnection};
+use wire::{EventKind, OrganizationId, Timestamp, UserId};
 
 use super::column::{decode, micros};
+
+/// How many recipients are written in one statement.
+const MOST_AT_ONCE: usize = 500;
 
 /// One event, as it is sent.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) seq: u64,
-    pub(crate) name: &'static str,
+    pub(crate) kind: EventKind,
     pub(crate) payload: String,
 }
 
@@ -38,30 +41,32 @@ pub(crate) async fn pruned_through(db: &mut SqliteConnection) -> Result<u64, sql
     Ok(seq.unsigned_abs())
 }
 
-/// Adds an event for these people, to be told only while they are members of the organization it happened in.
+/// Adds an event for these people, to be told only while they are members of the organization it happened in. Says at
+/// which position.
 pub(super) async fn append(
     db: &mut SqliteConnection,
-    event: &Event,
+    kind: EventKind,
+    payload: &str,
     organization: Option<OrganizationId>,
     recipients: &[UserId],
     at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let payload = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
+) -> Result<u64, sqlx::Error> {
     let written = sqlx::query("INSERT INTO events (name, payload, organization_id, created_at) VALUES (?, ?, ?, ?)")
-        .bind(event.kind().name())
+        .bind(kind.name())
         .bind(payload)
         .bind(organization.map(|id| id.0))
         .bind(micros(at))
         .execute(&mut *db)
         .await?;
-    for person in recipients {
-        sqlx::query("INSERT OR IGNORE INTO event_recipients (user_id, seq) VALUES (?, ?)")
-            .bind(person.0)
-            .bind(written.last_insert_rowid())
-            .execute(&mut *db)
-            .await?;
+    let seq = written.last_insert_rowid();
+    for people in recipients.chunks(MOST_AT_ONCE) {
+        let mut insert = QueryBuilder::new("INSERT OR IGNORE INTO event_recipients (user_id, seq) ");
+        insert.push_values(people, |mut row, person| {
+            row.push_bind(person.0).push_bind(seq);
+        });
+        insert.build().execute(&mut *db).await?;
     }
-    Ok(())
+    Ok(seq.unsigned_abs())
 }
 
 /// How many events after this position are for this person, counted no further than `limit`. Those that are not told
@@ -153,7 +158,7 @@ fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<Entry, sqlx::Error> {
     let seq: i64 = row.try_get("seq")?;
     Ok(Entry {
         seq: seq.unsigned_abs(),
-        name: kind.name(),
+        kind,
         payload: row.try_get("payload")?,
     })
 }

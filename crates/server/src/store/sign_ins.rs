@@ -1,11 +1,16 @@
 //! Who is signed in: one row per browser, found by the hash of its token.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use wire::{Timestamp, UserId};
 
 use super::column::{Columns as _, micros};
 use super::outbox;
+
+/// How many sign-ins are asked about at once.
+const MOST_AT_ONCE: usize = 500;
 
 /// The hash of a browser's token.
 pub(crate) type TokenHash = [u8; 32];
@@ -57,6 +62,28 @@ pub(crate) async fn find(
         })
         .fetch_optional(db)
         .await
+}
+
+/// Those of these sign-ins that still live.
+pub(crate) async fn living(
+    db: &mut SqliteConnection,
+    hashes: &[TokenHash],
+    now: Timestamp,
+) -> Result<BTreeSet<TokenHash>, sqlx::Error> {
+    let mut living = BTreeSet::new();
+    for some in hashes.chunks(MOST_AT_ONCE) {
+        let mut query = QueryBuilder::new("SELECT token_hash FROM sign_ins WHERE expires_at > ");
+        query.push_bind(micros(now)).push(" AND token_hash IN (");
+        let mut list = query.separated(", ");
+        for hash in some {
+            list.push_bind(&hash[..]);
+        }
+        query.push(")");
+        let found = query.build_query_scalar::<Vec<u8>>().fetch_all(&mut *db).await?;
+        // The column has no other length.
+        living.extend(found.into_iter().filter_map(|hash| TokenHash::try_from(hash).ok()));
+    }
+    Ok(living)
 }
 
 pub(crate) async fn extend(

@@ -5,11 +5,13 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
+use serde_json::json;
 use server::{Config, Server};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
-use crate::common::{Person, dist, soon, tuning};
+use crate::common::{Person, Stream, dist, soon, tuning};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_freshet-server"));
@@ -68,9 +70,19 @@ async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
     );
 }
 
+/// A program that listens, and what it says.
+struct Running {
+    child: Child,
+    base: String,
+    /// What it had said by then.
+    said: Vec<String>,
+    /// What it says later. Read all the time: a program that can not write its log is another test.
+    later: JoinHandle<Vec<String>>,
+}
+
 /// Starts on any port and waits for the line that says which.
-async fn start(arguments: &[&str]) -> (Child, Vec<String>, String) {
-    let mut child = program(arguments).spawn().unwrap();
+async fn start(mut command: Command) -> Running {
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut said = Vec::new();
     soon("the program listens", async {
@@ -82,14 +94,29 @@ async fn start(arguments: &[&str]) -> (Child, Vec<String>, String) {
                 .unwrap_or_else(|| panic!("it ended: {said:?}"));
             let base = line.split_once("listening on ").map(|(_, base)| base.trim().to_owned());
             said.push(line);
-            if let Some(base) = base {
-                // Kept open: a program that can not write its log is another test.
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return (child, said, base);
-            }
+            let Some(base) = base else { continue };
+            let later = tokio::spawn(async move {
+                let mut later = Vec::new();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    later.push(line);
+                }
+                later
+            });
+            return Running {
+                child,
+                base,
+                said,
+                later,
+            };
         }
     })
     .await
+}
+
+async fn terminate(child: &Child) {
+    let id = child.id().unwrap().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+    assert!(killed.success());
 }
 
 #[cfg(target_os = "linux")]
@@ -107,7 +134,9 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
         "--data",
         text(&data),
     ];
-    let (mut child, said, base) = start(&arguments).await;
+    let Running {
+        mut child, base, said, ..
+    } = start(program(&arguments)).await;
     assert!(said.iter().any(|line| line.contains("coach@example.com")), "{said:?}");
 
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&data).unwrap().permissions());
@@ -116,22 +145,20 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
     let coach = Person::sign_in(&base, "coach").await;
     let stream = coach.stream().await;
     let asked = Instant::now();
-    let killed = Command::new("kill")
-        .arg("-TERM")
-        .arg(child.id().unwrap().to_string())
-        .status()
-        .await
-        .unwrap();
-    assert!(killed.success());
+    terminate(&child).await;
     assert_eq!(stream.rest().await[0].event, "shutdown");
     let status = soon("the program ends", child.wait()).await.unwrap();
     assert!(status.success(), "{status}");
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 
     // The second start finds the people of the first and writes no second demo.
-    let (_child, said, base) = start(&arguments).await;
+    let again = start(program(&arguments)).await;
+    let said = again.said;
     assert!(said.iter().any(|line| line.contains("in use already")), "{said:?}");
-    let coach = Person { base, ..coach };
+    let coach = Person {
+        base: again.base,
+        ..coach
+    };
     assert_eq!(coach.sessions().await.len(), 5);
 }
 
@@ -161,4 +188,125 @@ async fn a_start_that_was_killed_before_its_demo_was_written_is_made_good_by_the
     drop(second);
     let third = Server::start(&config(&["--seed-demo"]), tuning()).await.unwrap();
     assert!(!third.seeded());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_thousand_streams_do_not_keep_a_program_from_ending_within_five_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = dist(&folder);
+    let data = folder.path().join("test.db");
+    let arguments = [
+        "--addr",
+        "127.0.0.1:0",
+        "--seed-demo",
+        "--streams-per-person",
+        "2000",
+        "--streams-per-minute",
+        "100000",
+        "--dist",
+        text(&dist),
+        "--data",
+        text(&data),
+    ];
+    rlimit::increase_nofile_limit(8_192).unwrap();
+    let Running { mut child, base, .. } = start(program(&arguments)).await;
+    let coach = Person::sign_in(&base, "coach").await;
+    let mut streams = Vec::new();
+    while streams.len() < 1_000 {
+        let some = (0..50).map(|_| coach.stream());
+        streams.extend(futures_util::future::join_all(some).await);
+    }
+    let asked = Instant::now();
+    terminate(&child).await;
+    let ends = futures_util::future::join_all(streams.into_iter().map(Stream::rest));
+    let (ends, status) = tokio::join!(ends, soon("the program ends", child.wait()));
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(status.unwrap().success());
+    assert!(ends.iter().all(|rest| rest.len() == 1 && rest[0].event == "shutdown"));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn neither_a_ticket_nor_a_key_nor_who_it_was_is_in_the_log_whatever_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = dist(&folder);
+    let data = folder.path().join("test.db");
+    let mut command = program(&[
+        "--addr",
+        "127.0.0.1:0",
+        "--seed-demo",
+        "--dist",
+        text(&dist),
+        "--data",
+        text(&data),
+    ]);
+    // Everything that this program has to say. What sqlx says of each statement is for its own log.
+    command.env("FRESHET_LOG", "trace,sqlx=off");
+    let Running {
+        mut child, base, later, ..
+    } = start(command).await;
+    let coach = Person::sign_in(&base, "coach").await;
+    let ticket = coach.ticket().await;
+    let stream = Stream::open(&Person::stranger(&base), &format!("/api/sse?ticket={ticket}&x=query")).await;
+    let session = coach.today().await;
+    let key = "a-key-of-somebody";
+    let body = json!({ "coaching_session_id": session.id, "body": "in confidence", "status": "NotStarted" });
+    let request = coach.request(reqwest::Method::POST, "/api/actions");
+    assert_eq!(
+        coach
+            .send(request.header("idempotency-key", key).json(&body))
+            .await
+            .status,
+        201
+    );
+    coach.get(&format!("/api/coaching_sessions/{}", session.id)).await;
+    terminate(&child).await;
+    stream.rest().await;
+    soon("the program ends", child.wait()).await.unwrap();
+    let said = later.await.unwrap().join("\n");
+    assert!(said.contains("/api/sse"), "{said}");
+    let token = coach.cookie.split_once('=').unwrap().1;
+    let (id, session) = (coach.id.to_string(), session.id.to_string());
+    for secret in [
+        &ticket,
+        token,
+        key,
+        &id,
+        &session,
+        "in confidence",
+        "coach@example.com",
+        "x=query",
+    ] {
+        assert!(!said.contains(secret), "{secret} in\n{said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_may_open_few_files_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = dist(&folder);
+    let data = folder.path().join("test.db");
+    let arguments = ["--addr", "127.0.0.1:0", "--dist", text(&dist), "--data", text(&data)];
+    let mut command = Command::new("sh");
+    command
+        .env_clear()
+        .args([
+            "-c",
+            "ulimit -n 256; exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_freshet-server"),
+        ])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let running = start(command).await;
+    let warning = running.said.iter().find(|line| line.contains("256"));
+    let warning = warning.unwrap_or_else(|| panic!("{:?}", running.said));
+    assert!(
+        warning.contains("ulimit -n 16384") && warning.contains("LimitNOFILE"),
+        "{warning}"
+    );
+    drop(running.child);
 }

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
+use server::Tuning;
 use wire::Event;
 
-use crate::common::TestServer;
+use crate::common::{Stream, TestServer, tuning};
 
 #[tokio::test]
 async fn signing_out_ends_the_streams_of_this_browser_only() {
@@ -24,28 +25,107 @@ async fn signing_out_ends_the_streams_of_this_browser_only() {
     assert_eq!(other.next_logged().await.event, "action_created");
 }
 
+/// Lets every sign-in of the coachee end in so many seconds, past the server.
+macro_rules! end_in {
+    ($server:expr, $seconds:literal) => {
+        $server
+            .sql(concat!(
+                "UPDATE sign_ins SET expires_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER) + ",
+                $seconds,
+                " * 1000000 WHERE user_id = (SELECT id FROM users WHERE email = 'coachee@example.com')"
+            ))
+            .await
+    };
+}
+
 #[tokio::test]
-async fn a_stream_ends_when_its_sign_in_expires() {
-    let server = TestServer::start().await;
-    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
-    let session = coach.today().await;
-    let stream = coachee.stream().await;
+async fn a_stream_says_that_its_sign_in_will_expire_and_ends_when_it_does() {
+    let warning = Duration::from_secs(2);
+    let server = TestServer::tuned(Tuning {
+        expiry_warning: warning,
+        ..tuning()
+    })
+    .await;
+    let coachee = server.sign_in("coachee").await;
+    let ticket = coachee.ticket().await;
     let shortened = Instant::now();
-    server
-        .sql(
-            "UPDATE sign_ins SET expires_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER) + 2000000
-             WHERE user_id = (SELECT id FROM users WHERE email = 'coachee@example.com')",
-        )
-        .await;
-    // Whatever is sent has the stream look at its sign-in. On a busy machine the look may come too late to be told.
-    coach.add_action(&session, "the last one heard").await;
+    end_in!(server, 4);
+    let stream = Stream::open(&server.stranger(), &format!("/api/sse?ticket={ticket}")).await;
     let heard = stream.rest().await;
-    assert!(heard.iter().all(|frame| frame.event == "action_created"), "{heard:?}");
+    let [warned] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!((warned.event.as_str(), &warned.id), ("auth_expiring", &None));
+    let Event::AuthExpiring { in_ms } = warned.decode() else {
+        panic!("{warned:?}")
+    };
+    assert!(in_ms <= 2_000, "{in_ms}");
+    // The clock of the database and the one that waits are not the same to the millisecond.
     assert!(
-        shortened.elapsed() >= Duration::from_secs(2),
+        shortened.elapsed() >= Duration::from_millis(3_990),
         "{:?}",
         shortened.elapsed()
     );
+    coachee.get("/api/sse").await.refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_renewed_meanwhile_keeps_its_stream() {
+    let server = TestServer::tuned(Tuning {
+        expiry_warning: Duration::from_secs(1),
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let ticket = coachee.ticket().await;
+    end_in!(server, 3);
+    let mut stream = Stream::open(&server.stranger(), &format!("/api/sse?ticket={ticket}")).await;
+    // Whatever a browser asks for renews its sign-in; nothing was said of an end, because there is none.
+    assert_eq!(coachee.get("/api/users/current").await.status, 200);
+    let opened = Instant::now();
+    let mut pause = tokio::time::interval(Duration::from_secs(4));
+    pause.tick().await;
+    pause.tick().await;
+    assert!(opened.elapsed() >= Duration::from_secs(4));
+    coach.add_action(&coach.today().await, "still there").await;
+    assert_eq!(stream.next().await.event, "action_created");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_ended_past_the_server_loses_its_stream_within_a_heartbeat() {
+    let server = TestServer::tuned(Tuning {
+        heartbeat: Duration::from_millis(500),
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let (mut kept, stream) = (coach.stream().await, coachee.stream().await);
+    end_in!(server, 0);
+    let rest = stream.rest().await;
+    assert!(
+        rest.len() <= 2 && rest.iter().all(|frame| frame.event == "heartbeat"),
+        "{rest:?}"
+    );
+    assert_eq!(kept.next().await.event, "heartbeat");
+}
+
+#[tokio::test]
+async fn what_was_written_past_the_server_is_told_within_a_heartbeat() {
+    let server = TestServer::tuned(Tuning {
+        heartbeat: Duration::from_millis(500),
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let mut stream = coachee.stream().await;
+    server
+        .sql(
+            "INSERT INTO events (name, payload, created_at) VALUES ('user_updated', '{\"type\":\"user_updated\"}', 0);
+             INSERT INTO event_recipients SELECT id, last_insert_rowid() FROM users;",
+        )
+        .await;
+    assert_eq!(stream.next_logged().await.event, "user_updated");
+    // And what is written here afterwards comes after it, once.
+    coach.add_action(&coach.today().await, "after").await;
+    assert_eq!(stream.next_logged().await.cursor().seq, 2);
 }
 
 #[tokio::test]

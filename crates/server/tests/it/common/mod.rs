@@ -36,7 +36,7 @@ pub(crate) struct TestServer {
     pub(crate) streams: watch::Receiver<usize>,
     pub(crate) folder: TempDir,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<std::io::Result<()>>,
+    running: JoinHandle<()>,
 }
 
 /// Production's numbers, except that passwords cost next to nothing and that heartbeats are too rare to help: a
@@ -50,6 +50,7 @@ pub(crate) fn tuning() -> Tuning {
         },
         sign_ins_per_minute: 10_000,
         streams_per_minute: 10_000,
+        streams_per_person: 1_000,
         ..Tuning::default()
     }
 }
@@ -121,7 +122,7 @@ impl TestServer {
     /// Stops the server and hands back its folder.
     pub(crate) async fn stop(mut self) -> TempDir {
         self.begin_to_stop();
-        soon("the server stops", self.running).await.unwrap().unwrap();
+        soon("the server stops", self.running).await.unwrap();
         self.folder
     }
 

@@ -152,6 +152,12 @@ impl Person {
         Stream::open(self, &format!("/api/sse?last_event_id={cursor}")).await
     }
 
+    /// A ticket for a stream that says nothing of a cookie, and so renews no sign-in either.
+    pub(crate) async fn ticket(&self) -> String {
+        let answer = self.post("/api/sse/ticket", json!({})).await;
+        answer.data::<Value>()["ticket"].as_str().unwrap().to_owned()
+    }
+
     /// This person's only relationship.
     pub(crate) async fn relationship(&self) -> CoachingRelationship {
         let answer = self

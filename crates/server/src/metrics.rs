@@ -1,0 +1,293 @@
+//! What the server counts about itself, in the text form that Prometheus reads. No label names anybody.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use wire::EventKind;
+
+use crate::error::Error;
+use crate::sse::Outcome;
+
+/// Everything that is counted. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Metrics(Arc<Counted>);
+
+struct Counted {
+    registry: Registry,
+    open: Gauge,
+    opened: Family<Opened, Counter>,
+    closed: Family<Closed, Counter>,
+    rejected: Family<Rejected, Counter>,
+    /// One for each kind of event, in their order: looked up with every message.
+    messages: Box<[Counter]>,
+    lag: Histogram,
+    stream_seconds: Histogram,
+    requests: Family<Request, Counter>,
+    request_seconds: Family<Route, Histogram>,
+    uptime: Gauge<f64, AtomicU64>,
+    started: Instant,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Opened {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Rejected {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Message {
+    r#type: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    method: String,
+    route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+/// Why a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The reader hung up.
+    Gone,
+    /// The reader took nothing any more.
+    Stalled,
+    /// The sign-in behind it was ended or has expired.
+    SignedOut,
+    /// It was old enough.
+    Rotated,
+    /// Its person has opened more than they may have.
+    Crowded,
+    /// The server stopped.
+    Stopping,
+    /// The log could not be read.
+    Failed,
+}
+
+impl Ending {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Stalled => "stalled",
+            Self::SignedOut => "signed_out",
+            Self::Rotated => "rotated",
+            Self::Crowded => "crowded",
+            Self::Stopping => "stopping",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("freshet");
+        let (open, uptime) = (Gauge::default(), Gauge::default());
+        let (opened, closed, rejected) = (Family::default(), Family::default(), Family::default());
+        // From half a millisecond to half a minute.
+        let lag = Histogram::new(exponential_buckets(0.000_5, 2.0, 17));
+        // From a second to a little more than an hour.
+        let stream_seconds = Histogram::new(exponential_buckets(1.0, 2.0, 13));
+        let by_type = Family::<Message, Counter>::default();
+        let messages = EventKind::ALL.iter().map(|kind| {
+            let r#type = kind.name();
+            by_type.get_or_create(&Message { r#type }).clone()
+        });
+        let messages = messages.collect();
+        let requests = Family::default();
+        let request_seconds = Family::new_with_constructor(
+            (|| Histogram::new(exponential_buckets(0.000_5, 4.0, 9))) as fn() -> Histogram,
+        );
+
+        registry.register("uptime_seconds", "How long the server has been running", uptime.clone());
+        registry.register("streams_open", "Streams that are open", open.clone());
+        registry.register(
+            "streams_opened",
+            "Streams that were opened: new, resumed where the last one ended, or with a gap",
+            opened.clone(),
+        );
+        registry.register("streams_closed", "Streams that ended, by reason", closed.clone());
+        registry.register(
+            "streams_rejected",
+            "Attempts to open a stream that were refused",
+            rejected.clone(),
+        );
+        registry.register("stream_messages", "Messages handed to streams, by type", by_type);
+        registry.register(
+            "stream_lag_seconds",
+            "From the commit of a change until a stream has its event written",
+            lag.clone(),
+        );
+        registry.register(
+            "stream_duration_seconds",
+            "How long streams were open",
+            stream_seconds.clone(),
+        );
+        registry.register("http_requests", "Requests that were answered", requests.clone());
+        registry.register(
+            "http_request_duration_seconds",
+            "How long requests took until their answer began",
+            request_seconds.clone(),
+        );
+        Self(Arc::new(Counted {
+            registry,
+            open,
+            opened,
+            closed,
+            rejected,
+            messages,
+            lag,
+            stream_seconds,
+            requests,
+            request_seconds,
+            uptime,
+            started: Instant::now(),
+        }))
+    }
+
+    /// Everything that was counted, as text.
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        self.0.uptime.set(self.0.started.elapsed().as_secs_f64());
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.0.registry)
+            .or(Err(Error::Internal("the metrics can not be written")))?;
+        Ok(text)
+    }
+
+    /// A stream was opened.
+    pub(crate) fn opened(&self, outcome: Outcome) {
+        let outcome = match outcome {
+            Outcome::New => "new",
+            Outcome::Resumed => "resumed",
+            Outcome::Gap => "gap",
+        };
+        self.0.opened.get_or_create(&Opened { outcome }).inc();
+    }
+
+    /// A stream was not opened.
+    pub(crate) fn rejected(&self, error: &Error) {
+        let reason = error.code();
+        self.0.rejected.get_or_create(&Rejected { reason }).inc();
+    }
+
+    /// Counts a stream as open until it is dropped.
+    pub(crate) fn open_stream(&self) -> OpenStream {
+        self.0.open.inc();
+        OpenStream {
+            metrics: self.clone(),
+            since: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// A request was answered. `route` is its pattern.
+    pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let (method, route) = (method.to_owned(), route.to_owned());
+        let request = Request {
+            method: method.clone(),
+            route: route.clone(),
+            status,
+        };
+        self.0.requests.get_or_create(&request).inc();
+        let route = Route { method, route };
+        self.0.request_seconds.get_or_create(&route).observe(took.as_secs_f64());
+    }
+}
+
+/// A stream that is open.
+pub(crate) struct OpenStream {
+    metrics: Metrics,
+    since: Instant,
+    ended: bool,
+}
+
+impl OpenStream {
+    /// Something was handed to the stream.
+    pub(crate) fn sent(&self, kind: EventKind) {
+        // The kinds are numbered as they are listed.
+        if let Some(counter) = self.metrics.0.messages.get(kind as usize) {
+            counter.inc();
+        }
+    }
+
+    /// So long after its commit an event was handed to the stream.
+    pub(crate) fn told_after(&self, lag: Duration) {
+        self.metrics.0.lag.observe(lag.as_secs_f64());
+    }
+
+    /// Why the stream ends. The first reason counts.
+    pub(crate) fn ends(&mut self, why: Ending) {
+        if !std::mem::replace(&mut self.ended, true) {
+            let reason = why.label();
+            self.metrics.0.closed.get_or_create(&Closed { reason }).inc();
+            self.metrics
+                .0
+                .stream_seconds
+                .observe(self.since.elapsed().as_secs_f64());
+        }
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.metrics.0.open.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use wire::EventKind;
+
+    use super::{Ending, Metrics};
+
+    #[test]
+    fn a_stream_counts_as_open_until_it_is_dropped_and_ends_for_one_reason() {
+        let metrics = Metrics::new();
+        let mut stream = metrics.open_stream();
+        for kind in EventKind::ALL {
+            stream.sent(*kind);
+        }
+        stream.told_after(Duration::from_millis(3));
+        let text = metrics.text().unwrap();
+        assert!(text.contains("freshet_streams_open 1\n"), "{text}");
+        for kind in EventKind::ALL {
+            let line = format!("freshet_stream_messages_total{{type=\"{}\"}} 1\n", kind.name());
+            assert!(text.contains(&line), "{line} in {text}");
+        }
+        stream.ends(Ending::SignedOut);
+        stream.ends(Ending::Gone);
+        drop(stream);
+        let text = metrics.text().unwrap();
+        assert!(text.contains("freshet_streams_open 0\n"), "{text}");
+        assert!(
+            text.contains("freshet_streams_closed_total{reason=\"signed_out\"} 1\n"),
+            "{text}"
+        );
+        assert!(!text.contains("reason=\"gone\""), "{text}");
+        assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+}

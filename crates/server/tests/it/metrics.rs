@@ -1,0 +1,137 @@
+//! What the server tells about itself, and to whom.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use server::Tuning;
+
+use crate::common::{Stream, TestServer, soon, tuning};
+
+/// The metrics by name and labels.
+async fn metrics(server: &TestServer) -> BTreeMap<String, f64> {
+    let answer = server.stranger().get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("application/openmetrics-text")
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let lines = answer.text.lines().filter(|line| !line.starts_with('#'));
+    let value = |line: &str| {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        (
+            name.strip_prefix("freshet_").unwrap().to_owned(),
+            value.parse().unwrap(),
+        )
+    };
+    lines.map(value).collect()
+}
+
+#[tokio::test]
+async fn streams_are_counted_by_how_they_began_what_they_carried_and_why_they_ended() {
+    let mut server = TestServer::tuned(Tuning {
+        streams_per_person: 2,
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let session = coach.today().await;
+    let start = coach.get("/api/users/current").await.cursor();
+    let (mut first, mut second) = (coachee.stream().await, coachee.stream_after(&start).await);
+    coach.add_action(&session, "counted").await;
+    for stream in [&mut first, &mut second] {
+        stream.next_logged().await;
+    }
+    let found = metrics(&server).await;
+    let count = |name: &str| found.get(name).copied().unwrap_or_default();
+    assert_eq!(count("streams_open"), 2.0);
+    assert_eq!(count("streams_opened_total{outcome=\"new\"}"), 1.0);
+    assert_eq!(count("streams_opened_total{outcome=\"resumed\"}"), 1.0);
+    assert_eq!(count("stream_messages_total{type=\"action_created\"}"), 2.0);
+    assert_eq!(count("stream_lag_seconds_count"), 2.0);
+    assert_eq!(count("stream_duration_seconds_count"), 0.0);
+
+    // The third is one too many, and its position is from nowhere; the second hangs up.
+    let third = Stream::open(&coachee, "/api/sse?last_event_id=other-1").await;
+    assert_eq!(first.rest().await[0].event, "shutdown");
+    drop(second);
+    server.streams_become(1).await;
+    coachee.delete("/api/delete").await;
+    third.rest().await;
+    server.streams_become(0).await;
+    coachee.get("/api/sse").await.refused(401, "unauthorized");
+    let found = metrics(&server).await;
+    let count = |name: &str| found.get(name).copied().unwrap_or_default();
+    assert_eq!(count("streams_open"), 0.0);
+    assert_eq!(count("streams_opened_total{outcome=\"gap\"}"), 1.0);
+    for reason in ["crowded", "gone", "signed_out"] {
+        assert_eq!(
+            count(&format!("streams_closed_total{{reason=\"{reason}\"}}")),
+            1.0,
+            "{reason}"
+        );
+    }
+    assert_eq!(count("stream_duration_seconds_count"), 3.0);
+    assert_eq!(count("streams_rejected_total{reason=\"unauthorized\"}"), 1.0);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_never_by_address() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let session = coach.today().await.id;
+    coach.get(&format!("/api/coaching_sessions/{session}")).await;
+    let request = coach.request(Method::from_bytes(b"BREW").unwrap(), "/api/coffee");
+    coach.send(request).await;
+    let found = soon("the request is counted", async {
+        loop {
+            let found = metrics(&server).await;
+            if found.keys().any(|name| name.contains("other")) {
+                return found;
+            }
+        }
+    })
+    .await;
+    let name = "http_requests_total{method=\"GET\",route=\"/api/coaching_sessions/{id}\",status=\"200\"}";
+    assert_eq!(found[name], 1.0);
+    let name = "http_request_duration_seconds_count{method=\"GET\",route=\"/api/coaching_sessions/{id}\"}";
+    assert_eq!(found[name], 1.0);
+    for name in found.keys() {
+        for secret in [
+            session.to_string(),
+            coach.id.to_string(),
+            "coffee".to_owned(),
+            "BREW".to_owned(),
+        ] {
+            assert!(!name.contains(&secret), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_or_for_whoever_shows_the_token() {
+    let ask = async |server: &TestServer, name: &'static str, value: &'static str| {
+        let stranger = server.stranger();
+        stranger
+            .send(stranger.request(Method::GET, "/metrics").header(name, value))
+            .await
+            .status
+    };
+    let server = TestServer::start().await;
+    assert_eq!(ask(&server, "accept", "*/*").await, 200);
+    // A proxy on this machine speaks for anybody.
+    assert_eq!(ask(&server, "x-forwarded-for", "10.0.0.1").await, 403);
+    assert_eq!(ask(&server, "forwarded", "for=10.0.0.1").await, 403);
+
+    let server = TestServer::with(tuning(), &["--metrics-token", "open sesame"]).await;
+    assert_eq!(ask(&server, "accept", "*/*").await, 403);
+    assert_eq!(ask(&server, "authorization", "Bearer open says me").await, 403);
+    assert_eq!(ask(&server, "authorization", "Bearer open sesame").await, 200);
+    let stranger = server.stranger();
+    let forwarded = stranger
+        .request(Method::GET, "/metrics")
+        .header("authorization", "Bearer open sesame")
+        .header("x-forwarded-for", "10.0.0.1");
+    assert_eq!(stranger.send(forwarded).await.status, 200);
+}
