@@ -52,10 +52,18 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens to one kind of event.
+    /// Listens to one kind of event of the page.
     pub fn new(event: PageEvent, callback: impl Fn() + 'static) -> Self {
+        Self::to(event.target(), event.name(), callback)
+    }
+
+    /// Listens to what happens to something else.
+    pub(super) fn on(target: &EventTarget, name: &'static str, callback: impl Fn() + 'static) -> Self {
+        Self::to(Some(target.clone()), name, callback)
+    }
+
+    fn to(target: Option<EventTarget>, name: &'static str, callback: impl Fn() + 'static) -> Self {
         let closure = Closure::<dyn Fn()>::new(callback);
-        let (target, name) = (event.target(), event.name());
         if let Some(target) = &target
             && target
                 .add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())

@@ -8,6 +8,7 @@
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
 //! | [`Listener`] | removes the listener |
+//! | [`Database`](database::Database) | closes the database |
 //! | [`fetch`](fetch::fetch)'s future | aborts the request |
 //!
 //! Nothing here decides anything: a policy in this room is in the wrong room.
@@ -18,6 +19,7 @@
 )]
 
 pub mod clock;
+pub mod database;
 mod event_source;
 pub mod fetch;
 mod listener;

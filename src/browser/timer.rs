@@ -1,6 +1,11 @@
 //! One timer.
 
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
+
+use futures_channel::oneshot;
 
 /// Calls back once after a while; dropping it cancels the call.
 #[derive(Debug)]
@@ -16,4 +21,18 @@ impl Timeout {
         let millis = u32::try_from(delay.as_millis()).unwrap_or(LONGEST).min(LONGEST);
         Self(gloo_timers::callback::Timeout::new(millis, callback))
     }
+}
+
+/// What the future comes to, if it does within this time.
+pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let (expire, mut expired) = oneshot::channel::<()>();
+    let timeout = Timeout::new(limit, move || drop(expire));
+    let mut future = pin!(future);
+    let outcome = poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => Pin::new(&mut expired).poll(cx).map(|_| None),
+    });
+    let outcome = outcome.await;
+    drop(timeout);
+    outcome
 }

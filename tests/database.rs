@@ -1,0 +1,321 @@
+//! What is kept on disk is found again, and whatever can go wrong with a disk is told rather than waited for.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can not go on must say so, and stands in for other pages"
+)]
+
+mod common;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use common::until;
+use freshet::browser::database::{Database, DatabaseError, Record, Schema};
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{EventTarget, IdbDatabase, IdbTransactionMode};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A limit, not an expectation.
+const LIMIT: Duration = Duration::from_secs(20);
+/// Long enough for a browser to say that somebody is in the way.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// For what is certain not to come.
+const SOON: Duration = Duration::from_millis(50);
+
+const fn schema(name: &'static str, version: u32, stores: &'static [&'static str]) -> Schema {
+    Schema { name, version, stores }
+}
+
+/// Opens a database that nothing is left in.
+async fn fresh(name: &'static str) -> Database {
+    Database::delete_database(name, LIMIT).await.unwrap();
+    Database::open(&schema(name, 1, &["a", "b"]), LIMIT).await.unwrap()
+}
+
+fn record(note: &str, bytes: &[u8]) -> Record {
+    Record {
+        note: note.to_owned(),
+        bytes: bytes.to_vec(),
+    }
+}
+
+/// Opens a database as a page would that does not let go of it.
+async fn stubborn(name: &str) -> IdbDatabase {
+    let request = web_sys::window()
+        .unwrap()
+        .indexed_db()
+        .unwrap()
+        .unwrap()
+        .open(name)
+        .unwrap();
+    until("the other page has opened it", || request.result().is_ok()).await;
+    request.result().unwrap().unchecked_into()
+}
+
+/// Has the page see this in place of its database while the future runs.
+async fn with_factory<T>(factory: &JsValue, future: impl Future<Output = T>) -> T {
+    let (window, name) = (web_sys::window().unwrap(), JsValue::from("indexedDB"));
+    let real = Object::get_own_property_descriptor(&window, &name);
+    let property = Object::new();
+    Reflect::set(&property, &"configurable".into(), &true.into()).unwrap();
+    Reflect::set(&property, &"value".into(), factory).unwrap();
+    Object::define_property(&window, &name, &property);
+    let outcome = future.await;
+    Object::define_property(&window, &name, real.unchecked_ref());
+    outcome
+}
+
+/// A database of which opening does this.
+fn scripted(open: &str) -> JsValue {
+    let factory = Object::new();
+    Reflect::set(&factory, &"open".into(), &js_sys::Function::new_no_args(open)).unwrap();
+    factory.into()
+}
+
+#[wasm_bindgen_test]
+async fn what_is_put_is_found_again_after_the_page_was_left() {
+    let database = fresh("found-again").await;
+    let every_byte: Vec<u8> = (0..=255).collect();
+    let large = vec![7; 1 << 20];
+    database
+        .put("a", "k/é🎯", &record("\"note\"", &every_byte))
+        .await
+        .unwrap();
+    database.put("a", "empty", &Record::default()).await.unwrap();
+    database.put("b", "k/é🎯", &record("other", &large)).await.unwrap();
+    drop(database);
+
+    let database = Database::open(&schema("found-again", 1, &["a", "b"]), LIMIT)
+        .await
+        .unwrap();
+    let found = database.get("a", "k/é🎯").await.unwrap();
+    assert_eq!(found, Some(record("\"note\"", &every_byte)));
+    assert_eq!(database.get("a", "empty").await.unwrap(), Some(Record::default()));
+    assert_eq!(
+        database.get("b", "k/é🎯").await.unwrap().unwrap().bytes.len(),
+        large.len()
+    );
+    assert_eq!(database.get("a", "nothing").await.unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+async fn records_are_replaced_listed_by_key_deleted_and_cleared() {
+    let database = fresh("listed").await;
+    for (key, note) in [("2", "two"), ("10", "ten"), ("1", "one"), ("2", "second")] {
+        database.put("a", key, &record(note, b"x")).await.unwrap();
+    }
+    let list = async |store| {
+        let all = database.get_all(store).await.unwrap().into_iter();
+        all.map(|(key, record)| format!("{key} {}", record.note))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(list("a").await, ["1 one", "10 ten", "2 second"]);
+    assert_eq!(list("b").await, [""; 0]);
+    database.delete("a", "10").await.unwrap();
+    database.delete("a", "nothing").await.unwrap();
+    assert_eq!(list("a").await, ["1 one", "2 second"]);
+    database.put("b", "1", &Record::default()).await.unwrap();
+    database.clear("a").await.unwrap();
+    assert_eq!(list("a").await, [""; 0]);
+    assert_eq!(list("b").await, ["1 "]);
+}
+
+#[wasm_bindgen_test]
+async fn an_upgrade_keeps_what_is_still_named_and_lets_go_of_the_rest() {
+    let database = fresh("upgraded").await;
+    database.put("a", "k", &record("kept", b"")).await.unwrap();
+    database.put("b", "k", &record("gone", b"")).await.unwrap();
+    let database = Database::open(&schema("upgraded", 2, &["c", "a"]), LIMIT)
+        .await
+        .unwrap();
+    assert_eq!(database.get("a", "k").await.unwrap(), Some(record("kept", b"")));
+    assert_eq!(database.get_all("c").await.unwrap(), []);
+    let gone = database.get("b", "k").await.unwrap_err();
+    assert_eq!(gone, DatabaseError::Failed("NotFoundError".to_owned()));
+
+    let older = Database::open(&schema("upgraded", 1, &["a"]), LIMIT).await.unwrap_err();
+    assert_eq!(older, DatabaseError::Newer);
+    assert!(database.is_open());
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_another_page_upgrades_or_deletes_closes_and_says_so() {
+    let old = fresh("let-go").await;
+    old.put("a", "k", &Record::default()).await.unwrap();
+    let new = Database::open(&schema("let-go", 2, &["a"]), LIMIT).await.unwrap();
+    assert!(!old.is_open() && new.is_open());
+    for error in [
+        old.put("a", "k", &Record::default()).await.unwrap_err(),
+        old.get("a", "k").await.unwrap_err(),
+        old.get_all("a").await.unwrap_err(),
+        old.delete("a", "k").await.unwrap_err(),
+        old.clear("a").await.unwrap_err(),
+    ] {
+        assert_eq!(error, DatabaseError::Closed);
+    }
+    Database::delete_database("let-go", LIMIT).await.unwrap();
+    assert!(!new.is_open());
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_does_not_let_go_is_not_waited_for() {
+    drop(fresh("held").await);
+    let other = stubborn("held").await;
+    let newer = schema("held", 2, &["a"]);
+    let upgrade = Database::open(&newer, PATIENCE).await.unwrap_err();
+    assert_eq!(upgrade, DatabaseError::Blocked);
+    // It is still wanted of the browser. Once the other page lets go it happens, and leaves nothing open behind.
+    other.close();
+    drop(Database::open(&newer, LIMIT).await.unwrap());
+
+    let other = stubborn("held").await;
+    let deletion = Database::delete_database("held", PATIENCE).await.unwrap_err();
+    assert_eq!(deletion, DatabaseError::Blocked);
+    other.close();
+    let database = Database::open(&newer, LIMIT).await.unwrap();
+    assert_eq!(database.get_all("a").await.unwrap(), []);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_is_dropped_is_closed() {
+    drop(fresh("dropped").await);
+    // Nobody is left who would hear that somebody wants to delete it: were it open, this would be held up.
+    Database::delete_database("dropped", PATIENCE).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_opens_when_nobody_waits_any_more_is_closed() {
+    let factory = scripted(
+        "globalThis.request = new EventTarget();
+         request.result = new EventTarget();
+         request.result.close = () => { request.isClosed = true; };
+         return request;",
+    );
+    let schema = schema("given-up", 1, &["a"]);
+    with_factory(&factory, async {
+        let mut opening = pin!(Database::open(&schema, LIMIT));
+        let begun = poll_fn(|cx| Poll::Ready(opening.as_mut().poll(cx).is_pending())).await;
+        assert!(begun);
+    })
+    .await;
+    let global = |script: &str| js_sys::Function::new_no_args(script).call0(&JsValue::NULL).unwrap();
+    global("request.dispatchEvent(new Event('success'))");
+    until("it is closed", || global("return request.isClosed").is_truthy()).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_without_a_database_says_so() {
+    let schema = schema("missing", 1, &["a"]);
+    for missing in [JsValue::UNDEFINED, JsValue::NULL] {
+        let error = with_factory(&missing, Database::open(&schema, LIMIT))
+            .await
+            .unwrap_err();
+        assert_eq!(error, DatabaseError::Missing);
+        let error = with_factory(&missing, Database::delete_database("missing", LIMIT))
+            .await
+            .unwrap_err();
+        assert_eq!(error, DatabaseError::Missing);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_never_answers_is_given_up() {
+    // A target of events of which none will come.
+    let factory = scripted("return new EventTarget()");
+    let schema = schema("silent", 1, &["a"]);
+    let error = with_factory(&factory, Database::open(&schema, SOON)).await.unwrap_err();
+    assert_eq!(error, DatabaseError::TimedOut);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_can_not_be_opened_or_has_no_room_says_why() {
+    // As a browser does that may not, or whose disk is damaged: it answers the request with an error.
+    for (name, expected) in [
+        ("UnknownError", DatabaseError::Failed("UnknownError".to_owned())),
+        ("QuotaExceededError", DatabaseError::Full),
+    ] {
+        let factory = scripted(&format!(
+            "const request = new EventTarget();
+             request.error = new DOMException('', '{name}');
+             queueMicrotask(() => request.dispatchEvent(new Event('error')));
+             return request;"
+        ));
+        let schema = schema("broken", 1, &["a"]);
+        let error = with_factory(&factory, Database::open(&schema, LIMIT))
+            .await
+            .unwrap_err();
+        assert_eq!(error, expected);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_write_for_which_there_is_no_room_fails_although_it_was_accepted() {
+    let database = fresh("full").await;
+    // The transaction is what fails, after the request for the write has succeeded.
+    let script = "const put = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = function (value, key) {
+            IDBObjectStore.prototype.put = put;
+            const request = this.put(value, key), transaction = this.transaction;
+            request.addEventListener('success', () => {
+                Object.defineProperty(transaction, 'error', { value: new DOMException('', 'QuotaExceededError') });
+                transaction.abort();
+            });
+            return request;
+        };";
+    js_sys::Function::new_no_args(script).call0(&JsValue::NULL).unwrap();
+    let error = database.put("a", "k", &record("", b"x")).await.unwrap_err();
+    assert_eq!(error, DatabaseError::Full);
+    assert_eq!(database.get("a", "k").await.unwrap(), None);
+    database.put("a", "k", &record("", b"x")).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_not_put_by_us_is_not_understood() {
+    drop(fresh("foreign").await);
+    let other = stubborn("foreign").await;
+    let transaction = other
+        .transaction_with_str_and_mode("a", IdbTransactionMode::Readwrite)
+        .unwrap();
+    let request = transaction
+        .object_store("a")
+        .unwrap()
+        .put_with_key(&"text".into(), &"k".into())
+        .unwrap();
+    until("the other page has written", || request.result().is_ok()).await;
+    other.close();
+    let database = Database::open(&schema("foreign", 1, &["a", "b"]), LIMIT).await.unwrap();
+    assert_eq!(database.get("a", "k").await.unwrap_err(), DatabaseError::Corrupt);
+    assert_eq!(database.get_all("a").await.unwrap_err(), DatabaseError::Corrupt);
+    // It can be got rid of.
+    database.clear("a").await.unwrap();
+    assert_eq!(database.get_all("a").await.unwrap(), []);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_the_browser_takes_away_is_closed() {
+    // Browsers do this when somebody deletes what a page has kept, which can not be done from here.
+    let factory = scripted(
+        "const request = new EventTarget(), database = new EventTarget();
+         database.close = () => {};
+         request.result = globalThis.takenAway = database;
+         queueMicrotask(() => request.dispatchEvent(new Event('success')));
+         return request;",
+    );
+    let schema = schema("taken-away", 1, &["a"]);
+    let database = with_factory(&factory, Database::open(&schema, LIMIT)).await.unwrap();
+    let target: EventTarget = Reflect::get(&js_sys::global(), &"takenAway".into())
+        .unwrap()
+        .unchecked_into();
+    assert!(database.is_open());
+    target.dispatch_event(&web_sys::Event::new("close").unwrap()).unwrap();
+    assert!(!database.is_open());
+    assert_eq!(database.clear("a").await.unwrap_err(), DatabaseError::Closed);
+}
