@@ -36,8 +36,8 @@ pub fn utc(local_time: NaiveDateTime) -> NaiveDateTime {
 /// What a field for day and time holds, such as `2026-11-21T09:30`.
 #[must_use]
 pub fn from_field(text: &str) -> Option<NaiveDateTime> {
-    // The form that dates have on the wire: a second reader of dates would have to be loaded by everybody.
-    format!("{text}:00").parse().ok()
+    // As a date on the wire, which also has seconds.
+    wire::parse_date_time(&format!("{text}:00"))
 }
 
 fn to_utc(moment: Instant) -> NaiveDateTime {

@@ -124,7 +124,8 @@ fn timings(values: &Map<String, Value>, settings: &mut Settings) -> Result<(), C
 }
 
 fn wrong(name: &str, wanted: &str, value: &Value) -> ConfigError {
-    ConfigError(format!("{name} must be {wanted}, but is {value}"))
+    let found = serde_json::to_string(value).unwrap_or_default();
+    ConfigError(format!("{name} must be {wanted}, but is {found}"))
 }
 
 fn unknown(name: &str) -> ConfigError {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::{Envelope, ErrorBody};
@@ -102,7 +101,7 @@ impl<'a> Answer<'a> {
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
         }
-        let date = DateTime::parse_from_rfc2822(text).ok()?;
+        let date = wire::parse_http_date(text)?;
         let date = Instant::from_millis(u64::try_from(date.timestamp_millis()).ok()?);
         Some(self.now.until(date))
     }

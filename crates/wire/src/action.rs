@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionId, CoachingSessionId, GoalId, ItemStatus, Timestamp, UserId};
+use crate::{ActionId, CoachingSessionId, GoalId, ItemStatus, Timestamp, UserId, time};
 
 /// What somebody will do until the next session.
 ///
@@ -22,15 +22,18 @@ pub struct Action {
     #[serde(default)]
     pub body: Option<String>,
     /// When it should be done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub due_by: Option<Timestamp>,
     /// How far it has come.
     pub status: ItemStatus,
     /// When its status was last written (not necessarily changed).
+    #[serde(deserialize_with = "time::moment")]
     pub status_changed_at: Timestamp,
     /// When it was created.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When it was last written. Does not order concurrent writes.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
     /// Who will do it.
     #[serde(default)]
@@ -49,7 +52,7 @@ pub struct NewAction {
     #[serde(default)]
     pub body: Option<String>,
     /// When it should be done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub due_by: Option<Timestamp>,
     /// How far it has come.
     pub status: ItemStatus,

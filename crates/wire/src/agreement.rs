@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgreementId, CoachingSessionId, Timestamp, UserId};
+use crate::{AgreementId, CoachingSessionId, Timestamp, UserId, time};
 
 /// What coach and coachee have settled in a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,10 @@ pub struct Agreement {
     /// Who wrote it down.
     pub user_id: UserId,
     /// When it was created.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When it was last written.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
 }
 

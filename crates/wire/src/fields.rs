@@ -7,7 +7,7 @@
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Error, Map, Value};
 
-use crate::{Announcement, Event, EventKind, JobCompletion, Maintenance, Notification, Workflow};
+use crate::{Announcement, Event, EventKind, JobCompletion, Maintenance, Notification, Timestamp, Workflow, time};
 
 type Result<T> = serde_json::Result<T>;
 
@@ -41,6 +41,11 @@ impl Fields {
         self.value(name).map_or_else(|| Ok(T::default()), T::deserialize)
     }
 
+    /// When something happens, if that is said.
+    fn take_moment(&mut self, name: &str) -> Result<Option<Timestamp>> {
+        time::optional_moment(self.value(name).unwrap_or_default())
+    }
+
     /// An entity. Read from text, as the bodies of responses are: one copy of the code reads both.
     fn take_entity<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
         let text = serde_json::to_vec(&self.value(name).unwrap_or_default())?;
@@ -65,7 +70,7 @@ pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
             resumed: fields.take_or_default("resumed")?,
             cursor: fields.take("cursor")?,
             heartbeat_ms: fields.take("heartbeat_ms")?,
-            server_time: fields.take("server_time")?,
+            server_time: fields.take_moment("server_time")?,
             protocol: fields.take("protocol")?,
         },
         EventKind::Heartbeat => Event::Heartbeat {},
@@ -166,12 +171,12 @@ pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
         EventKind::SystemAnnouncement => Event::SystemAnnouncement(Announcement {
             title: fields.take("title")?,
             message: fields.take("message")?,
-            expires_at: fields.take("expires_at")?,
+            expires_at: fields.take_moment("expires_at")?,
         }),
         EventKind::SystemMaintenance => Event::SystemMaintenance(Maintenance {
             message: fields.take("message")?,
-            starts_at: fields.take("starts_at")?,
-            ends_at: fields.take("ends_at")?,
+            starts_at: fields.take_moment("starts_at")?,
+            ends_at: fields.take_moment("ends_at")?,
         }),
         EventKind::ForceLogout => Event::ForceLogout {
             reason: fields.take_or_default("reason")?,
@@ -186,7 +191,7 @@ fn notification(fields: &mut Fields) -> Result<Notification> {
         title: fields.take_or_default("title")?,
         message: fields.take_or_default("message")?,
         status: fields.take_or_default("status")?,
-        created_at: fields.take("created_at")?,
+        created_at: fields.take_moment("created_at")?,
     })
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{CoachingRelationshipId, CoachingSessionId, GoalId, ItemStatus, SessionGoalId, Timestamp, UserId};
+use crate::{CoachingRelationshipId, CoachingSessionId, GoalId, ItemStatus, SessionGoalId, Timestamp, UserId, time};
 
 /// Where a coachee wants to get to. Belongs to the relationship and outlives its sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,17 +26,19 @@ pub struct Goal {
     /// How far it has come.
     pub status: ItemStatus,
     /// When its status last changed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub status_changed_at: Option<Timestamp>,
     /// When it was reached. Some servers never set it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub completed_at: Option<Timestamp>,
     /// The day it should be reached by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_date")]
     pub target_date: Option<NaiveDate>,
     /// When it was created.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When it was last written.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
 }
 
@@ -57,7 +59,7 @@ pub struct NewGoal {
     /// How far it has come.
     pub status: ItemStatus,
     /// The day it should be reached by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_date")]
     pub target_date: Option<NaiveDate>,
 }
 
@@ -71,8 +73,10 @@ pub struct SessionGoal {
     /// The goal.
     pub goal_id: GoalId,
     /// When they were linked.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When the link was last written.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
 }
 

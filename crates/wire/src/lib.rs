@@ -43,5 +43,5 @@ pub use relationship::CoachingRelationship;
 pub use session::{CoachingSession, NewCoachingSession, SessionTitle, SessionUpdate};
 pub use status::ItemStatus;
 pub use studio::{ChangeType, EntityType, JobCompletion, JobType, Workflow};
-pub use time::Timestamp;
+pub use time::{Timestamp, parse_date_time, parse_http_date, parse_moment};
 pub use user::{Credentials, Role, User, UserRole};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{NotificationId, Timestamp};
+use crate::{NotificationId, Timestamp, time};
 
 /// Something that happened, addressed to one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Notification {
     #[serde(default)]
     pub status: NotificationStatus,
     /// When it happened.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub created_at: Option<Timestamp>,
 }
 
@@ -49,7 +49,7 @@ pub struct Announcement {
     /// At length.
     pub message: String,
     /// When it no longer matters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -59,9 +59,9 @@ pub struct Maintenance {
     /// What to expect.
     pub message: String,
     /// From when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub starts_at: Option<Timestamp>,
     /// Until when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub ends_at: Option<Timestamp>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CoachingRelationshipId, Timestamp, UserId};
+use crate::{CoachingRelationshipId, Timestamp, UserId, time};
 
 /// Who coaches whom, with both names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +22,10 @@ pub struct CoachingRelationship {
     /// The coachee's last name.
     pub coachee_last_name: String,
     /// When it was created.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When it was last written.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
 }
 

@@ -13,7 +13,7 @@ pub struct CoachingSession {
     /// The relationship it belongs to.
     pub coaching_relationship_id: CoachingRelationshipId,
     /// When it starts, in UTC.
-    #[serde(with = "time::naive_utc")]
+    #[serde(deserialize_with = "time::naive_utc")]
     pub date: NaiveDateTime,
     /// How long it takes, in minutes (1 to 480).
     #[serde(default = "default_duration")]
@@ -34,11 +34,13 @@ pub struct CoachingSession {
     #[serde(default)]
     pub ical_sequence: i64,
     /// When it was created.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When it was last written; neither `PUT` nor a new title moves it.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
     /// When it was first opened.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time::optional_moment")]
     pub hydrated_at: Option<Timestamp>,
 }
 

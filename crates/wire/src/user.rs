@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OrganizationId, Timestamp, UserId, UserRoleId};
+use crate::{OrganizationId, Timestamp, UserId, UserRoleId, time};
 
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,10 +30,18 @@ pub struct User {
     #[serde(default)]
     pub roles: Vec<UserRole>,
     /// When they were created. Sign-in does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "time::optional_moment",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub created_at: Option<Timestamp>,
     /// When they were last written. Sign-in does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "time::optional_moment",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub updated_at: Option<Timestamp>,
 }
 
@@ -65,8 +73,10 @@ pub struct UserRole {
     /// Whose it is.
     pub user_id: UserId,
     /// When it was given.
+    #[serde(deserialize_with = "time::moment")]
     pub created_at: Timestamp,
     /// When it was last written.
+    #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
 }
 
