@@ -2,6 +2,7 @@
 
 mod boot;
 pub(crate) mod compress;
+mod shorten;
 
 use std::path::PathBuf;
 
@@ -60,6 +61,8 @@ fn app() -> anyhow::Result<()> {
         .context("the app does not build: see above; `cargo xtask setup` installs missing tools")?;
     step("Preparing the app for its content security policy");
     boot::externalize(&dist())?;
+    step("Shortening the names that nobody reads");
+    shorten::shorten(&dist())?;
     step("Compressing the app");
     for line in compress::compress(&dist())? {
         note(&line);
