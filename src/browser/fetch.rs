@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use gloo_net::http::{Headers, Method, RequestBuilder};
-use web_sys::{AbortController, RequestCache, RequestCredentials};
+use web_sys::{AbortSignal, RequestCache, RequestCredentials};
 
-use super::Timeout;
+use super::abort::Abort;
+use super::timer::within;
 
 /// A request to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,39 +66,19 @@ pub enum FetchError {
 ///
 /// See [`FetchError`]; an answer of any status is no error here.
 pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchError> {
-    let controller = Abort(AbortController::new().ok());
-    let deadline = controller
-        .0
-        .clone()
-        .map(|controller| Timeout::new(limit, move || controller.abort()));
-    let outcome = send(request, &controller).await;
-    let expired = controller
-        .0
-        .as_ref()
-        .is_some_and(|controller| controller.signal().aborted());
-    drop(deadline);
-    outcome.map_err(|error| {
-        tracing::info!("a request failed: {error}");
-        if expired {
-            FetchError::Timeout
-        } else {
-            FetchError::Network
+    // Dropped at the end, whatever the end is.
+    let abort = Abort::new();
+    match within(limit, send(request, abort.signal())).await {
+        Some(Ok(response)) => Ok(response),
+        Some(Err(error)) => {
+            tracing::info!("a request failed: {error}");
+            Err(FetchError::Network)
         }
-    })
-}
-
-/// Aborts whatever listens to its signal. Aborting what has ended does nothing.
-struct Abort(Option<AbortController>);
-
-impl Drop for Abort {
-    fn drop(&mut self) {
-        if let Some(controller) = &self.0 {
-            controller.abort();
-        }
+        None => Err(FetchError::Timeout),
     }
 }
 
-async fn send(request: Request, controller: &Abort) -> Result<Response, gloo_net::Error> {
+async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response, gloo_net::Error> {
     let headers = Headers::new();
     for (name, value) in &request.headers {
         headers.set(name, value);
@@ -109,7 +90,6 @@ async fn send(request: Request, controller: &Abort) -> Result<Response, gloo_net
         Verb::Patch => Method::PATCH,
         Verb::Delete => Method::DELETE,
     };
-    let signal = controller.0.as_ref().map(AbortController::signal);
     let mut builder = RequestBuilder::new(&request.url)
         .method(method)
         .credentials(RequestCredentials::Include)

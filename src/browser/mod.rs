@@ -9,6 +9,9 @@
 //! | [`Task`] | stops the future |
 //! | [`Listener`] | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
+//! | [`Lock`](locks::Lock) | releases the lock |
+//! | [`locks::request`]'s future | gives up the place in the queue |
+//! | [`Channel`](channel::Channel) | closes the channel |
 //! | [`fetch`](fetch::fetch)'s future | aborts the request |
 //!
 //! Nothing here decides anything: a policy in this room is in the wrong room.
@@ -18,11 +21,14 @@
     reason = "this is the room that touches the browser, so that no other does"
 )]
 
+mod abort;
+pub mod channel;
 pub mod clock;
 pub mod database;
 mod event_source;
 pub mod fetch;
 mod listener;
+pub mod locks;
 pub mod page;
 pub mod storage;
 mod task;

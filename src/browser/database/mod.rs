@@ -165,7 +165,8 @@ impl Database {
         let keys = store.get_all_keys().map_err(|error| failed(&error))?;
         let values = store.get_all().map_err(|error| failed(&error))?;
         end(&transaction, self.limit).await?;
-        let (keys, values) = (Array::from(&result(&keys)?), Array::from(&result(&values)?));
+        let list = |request| result(request)?.dyn_into::<Array>().or(Err(DatabaseError::Corrupt));
+        let (keys, values) = (list(&keys)?, list(&values)?);
         let pair = |(key, value): (JsValue, JsValue)| {
             let key = key.as_string().ok_or(DatabaseError::Corrupt)?;
             Ok((key, record(&value)?))

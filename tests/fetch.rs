@@ -1,0 +1,48 @@
+//! A request ends with an answer, with a reason, or with whoever has sent it.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::Channel;
+use freshet::browser::fetch::{FetchError, Request, Verb, fetch};
+use serde_json::json;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn get(url: String) -> Request {
+    Request {
+        method: Verb::Get,
+        url,
+        headers: Vec::new(),
+        body: None,
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_is_an_answer_whatever_its_status() {
+    let channel = Channel::silent();
+    channel.answer("thing", 404, json!({"gone": true})).await;
+    let response = fetch(get(format!("{}/thing", channel.rest_url())), Duration::from_secs(30))
+        .await
+        .unwrap();
+    assert_eq!(
+        (response.status, response.body.as_slice()),
+        (404, br#"{"gone":true}"#.as_slice())
+    );
+}
+
+#[wasm_bindgen_test]
+async fn who_does_not_answer_in_time_is_told_from_who_can_not_be_reached() {
+    let channel = Channel::silent();
+    channel.hold("slow").await;
+    let slow = get(format!("{}/slow", channel.rest_url()));
+    assert_eq!(fetch(slow, Duration::from_millis(50)).await, Err(FetchError::Timeout));
+    // Nobody listens at port 1, and no browser may ask there.
+    let nobody = get("http://127.0.0.1:1/".to_owned());
+    assert_eq!(fetch(nobody, Duration::from_secs(30)).await, Err(FetchError::Network));
+}
