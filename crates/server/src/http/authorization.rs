@@ -38,11 +38,20 @@ pub(super) fn administers(roles: &[UserRole], subject: &[UserRole]) -> bool {
     })
 }
 
+/// Whether somebody with these roles administers every organization there is.
+pub(super) fn administers_everybody(roles: &[UserRole]) -> bool {
+    roles.iter().any(|role| match role.role {
+        Role::SuperAdmin => true,
+        Role::Admin => role.organization_id.is_none(),
+        Role::User | Role::Unknown => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use wire::{OrganizationId, Role, Timestamp, UserId, UserRole, UserRoleId};
 
-    use super::administers;
+    use super::{administers, administers_everybody};
 
     fn role(role: Role, organization: Option<u128>) -> UserRole {
         UserRole {
@@ -63,5 +72,10 @@ mod tests {
         assert!(!administers(&[role(Role::Admin, Some(8))], &member));
         assert!(!administers(&[role(Role::User, Some(7))], &member));
         assert!(!administers(&[], &member));
+        assert!(administers_everybody(&[role(Role::SuperAdmin, None)]));
+        assert!(!administers_everybody(&[
+            role(Role::Admin, Some(7)),
+            role(Role::User, None)
+        ]));
     }
 }

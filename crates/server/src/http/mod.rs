@@ -5,6 +5,7 @@
 
 mod actions;
 mod agreements;
+mod announcements;
 mod authorization;
 mod coaching_sessions;
 mod goals;
@@ -42,6 +43,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(session_goals::router())
         .merge(actions::router())
         .merge(agreements::router())
+        .merge(announcements::router())
         .merge(goals::router())
         .layer(from_fn_with_state(state.clone(), idempotency::once))
         // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.

@@ -10,6 +10,7 @@ use wire::UserId;
 
 use super::frame::Told;
 use super::seat::{Farewell, Live, Place, Seat};
+use crate::store::outbox::Audience;
 use crate::store::sign_ins::TokenHash;
 
 /// Hands what was committed to the streams of the people it is for. Clones share the audience.
@@ -35,7 +36,7 @@ struct Table {
 #[derive(Debug)]
 pub(crate) struct Announcement {
     pub(crate) event: Told,
-    pub(crate) recipients: Vec<UserId>,
+    pub(crate) audience: Audience,
 }
 
 impl Hub {
@@ -89,11 +90,15 @@ impl Hub {
             place.look();
         }
         let last = last.map(|last| last.event.seq);
-        for Announcement { event, recipients } in announcements {
+        for Announcement { event, audience } in announcements {
             let live = Live { told: event, committed };
             let event = Arc::new(live);
-            for place in recipients.iter().flat_map(|person| table.of(*person)) {
-                place.tell(&event);
+            match audience {
+                Audience::People(people) => {
+                    let places = people.iter().flat_map(|person| table.of(*person));
+                    places.for_each(|place| place.tell(&event));
+                }
+                Audience::Everyone => table.everybody().for_each(|place| place.tell(&event)),
             }
         }
         if let Some(last) = last {
@@ -186,12 +191,8 @@ mod tests {
 
     fn tell(hub: &Hub, seq: u64, person: UserId) {
         let event = Told::new("k", seq, EventKind::UserUpdated, "{}");
-        let recipients = vec![person];
-        hub.publish(
-            vec![Announcement { event, recipients }],
-            &BTreeSet::new(),
-            Instant::now(),
-        );
+        let audience = Audience::People(vec![person]);
+        hub.publish(vec![Announcement { event, audience }], &BTreeSet::new(), Instant::now());
     }
 
     /// What waits for a stream: positions, or what it is to do.

@@ -13,6 +13,7 @@ use wire::{Cursor, Event, OrganizationId, UserId};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::idempotency::Keyed;
+use super::outbox::Audience;
 use super::{now, outbox, users};
 use crate::sse::{Announcement, Hub, Told};
 
@@ -193,12 +194,27 @@ impl Write {
         organization: Option<OrganizationId>,
         recipients: &[UserId],
     ) -> Result<(), sqlx::Error> {
+        self.append(event, organization, Audience::People(recipients.to_vec()))
+            .await
+    }
+
+    /// The same for everybody there is.
+    pub(crate) async fn announce_to_everyone(&mut self, event: &Event) -> Result<(), sqlx::Error> {
+        self.append(event, None, Audience::Everyone).await
+    }
+
+    async fn append(
+        &mut self,
+        event: &Event,
+        organization: Option<OrganizationId>,
+        audience: Audience,
+    ) -> Result<(), sqlx::Error> {
         let payload = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
         let (kind, at) = (event.kind(), now());
-        let seq = outbox::append(&mut self.transaction, kind, &payload, organization, recipients, at).await?;
+        let seq = outbox::append(&mut self.transaction, kind, &payload, organization, &audience, at).await?;
         self.announcements.push(Announcement {
             event: Told::new(&self.epoch, seq, kind, &payload),
-            recipients: recipients.to_vec(),
+            audience,
         });
         Ok(())
     }

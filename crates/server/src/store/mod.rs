@@ -8,6 +8,7 @@
 pub(crate) mod access;
 pub(crate) mod actions;
 pub(crate) mod agreements;
+pub(crate) mod announcements;
 pub(crate) mod coaching_sessions;
 mod column;
 mod db;

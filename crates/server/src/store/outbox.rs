@@ -41,6 +41,15 @@ pub(crate) async fn pruned_through(db: &mut SqliteConnection) -> Result<u64, sql
     Ok(seq.unsigned_abs())
 }
 
+/// Who is told.
+#[derive(Debug)]
+pub(crate) enum Audience {
+    /// These, named one by one.
+    People(Vec<UserId>),
+    /// Whoever there is, now or when it is read.
+    Everyone,
+}
+
 /// Adds an event for these people, to be told only while they are members of the organization it happened in. Says at
 /// which position.
 pub(super) async fn append(
@@ -48,16 +57,22 @@ pub(super) async fn append(
     kind: EventKind,
     payload: &str,
     organization: Option<OrganizationId>,
-    recipients: &[UserId],
+    audience: &Audience,
     at: Timestamp,
 ) -> Result<u64, sqlx::Error> {
-    let written = sqlx::query("INSERT INTO events (name, payload, organization_id, created_at) VALUES (?, ?, ?, ?)")
+    let sql = "INSERT INTO events (name, payload, organization_id, created_at, to_everyone) VALUES (?, ?, ?, ?, ?)";
+    let written = sqlx::query(sql)
         .bind(kind.name())
         .bind(payload)
         .bind(organization.map(|id| id.0))
         .bind(micros(at))
+        .bind(matches!(audience, Audience::Everyone))
         .execute(&mut *db)
         .await?;
+    let recipients: &[UserId] = match audience {
+        Audience::People(people) => people,
+        Audience::Everyone => &[],
+    };
     let seq = written.last_insert_rowid();
     for people in recipients.chunks(MOST_AT_ONCE) {
         let mut insert = QueryBuilder::new("INSERT OR IGNORE INTO event_recipients (user_id, seq) ");
@@ -78,7 +93,8 @@ pub(crate) async fn count_after(
     limit: usize,
 ) -> Result<usize, sqlx::Error> {
     let count: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM event_recipients WHERE user_id = ? AND seq > ? LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM event_recipients WHERE user_id = ?1 AND seq > ?2
+             UNION ALL SELECT 1 FROM events WHERE to_everyone = 1 AND seq > ?2 LIMIT ?3)",
     )
     .bind(person.0)
     .bind(after.cast_signed())
@@ -100,11 +116,14 @@ pub(crate) async fn page_after(
     limit: u32,
 ) -> Result<Vec<Entry>, sqlx::Error> {
     sqlx::query(
-        "SELECT e.seq, e.name, e.payload FROM event_recipients r JOIN events e ON e.seq = r.seq
-         WHERE r.user_id = ?1 AND r.seq > ?2 AND (e.name <> 'force_logout' OR e.seq > ?3)
+        "SELECT e.seq, e.name, e.payload
+         FROM (SELECT seq FROM event_recipients WHERE user_id = ?1 AND seq > ?2
+             UNION ALL SELECT seq FROM events WHERE to_everyone = 1 AND seq > ?2) r
+         JOIN events e ON e.seq = r.seq
+         WHERE (e.name <> 'force_logout' OR e.seq > ?3)
              AND (e.organization_id IS NULL OR EXISTS (SELECT 1 FROM user_roles m
                  WHERE m.user_id = ?1 AND m.organization_id = e.organization_id))
-         ORDER BY r.seq LIMIT ?4",
+         ORDER BY e.seq LIMIT ?4",
     )
     .bind(person.0)
     .bind(after.cast_signed())

@@ -8,6 +8,7 @@ mod common;
 
 mod actions;
 mod agreements;
+mod announcements;
 mod coaching_sessions;
 mod connections;
 mod cursor;

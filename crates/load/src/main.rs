@@ -1,0 +1,136 @@
+//! `freshet-load`: opens thousands of signed-in streams on a real server and measures what becomes of every message.
+//!
+//! The server is a process of its own with a database file of its own, and every message goes the way that a change in
+//! the product goes: a request, a commit, the log, the streams. Client and server share the machine, so numbers hold
+//! only beside others of the same run.
+#![expect(clippy::print_stdout, reason = "a command-line tool talks to its user")]
+
+mod frames;
+mod people;
+mod publish;
+mod readers;
+mod report;
+mod server;
+mod tally;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use clap::Parser;
+
+use people::People;
+use publish::Publisher;
+use readers::Readers;
+use report::Measured;
+use server::Server;
+use tally::Tally;
+
+/// Opens thousands of streams on a server and measures what becomes of every message.
+#[derive(Debug, Parser)]
+#[command(name = "freshet-load")]
+struct Arguments {
+    /// The server's program, built with `--release`.
+    #[arg(long)]
+    server: PathBuf,
+    /// How many streams, each of somebody else. Several numbers are measured one after the other, each on a fresh
+    /// server.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 5_000, 10_000])]
+    streams: Vec<usize>,
+    /// How many messages go to everybody.
+    #[arg(long, default_value_t = 20)]
+    broadcasts: u32,
+    /// How many milliseconds lie between them.
+    #[arg(long, default_value_t = 500)]
+    interval_ms: u64,
+    /// How many messages a second go to one person each.
+    #[arg(long, default_value_t = 200)]
+    rate: u32,
+    /// For how many seconds.
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+    /// For how many seconds nothing is sent at all, to see what streams cost by being there.
+    #[arg(long, default_value_t = 5)]
+    idle_seconds: u64,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let files = rlimit::increase_nofile_limit(u64::MAX).context("the number of open files could not be raised")?;
+    // One thread: more would only take from the server.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    println!("{}", report::head());
+    let mut flawless = true;
+    for (run, streams) in arguments.streams.iter().enumerate() {
+        ensure!(
+            u64::try_from(*streams)? + 100 < files,
+            "{streams} streams need more open files than the {files} that are allowed; see `ulimit -n`"
+        );
+        let measured = tokio::task::LocalSet::new().block_on(&runtime, measure(&arguments, run, *streams))?;
+        println!("{}", measured.line());
+        flawless &= measured.is_flawless();
+    }
+    println!("{}", report::legend());
+    ensure!(flawless, "messages were lost, doubled or given to somebody else");
+    Ok(())
+}
+
+/// One run on a fresh server.
+async fn measure(arguments: &Arguments, run: usize, streams: usize) -> anyhow::Result<Measured> {
+    let server = Server::start(&arguments.server).await?;
+    let people = People::move_in(&server.database(), streams).await?;
+    let publisher = Publisher::new(&server, &people);
+    let tally = Tally::new(streams);
+
+    // A first stream and a first message warm up what is warmed up once.
+    let warm = Tally::new(1);
+    let reader = Readers::open(&server, &people, 1, run, &warm).await?;
+    publisher.broadcast(1, Duration::ZERO, &warm).await?;
+    warm.settled().await;
+    drop(reader);
+    server.until_open(0).await?;
+
+    let before = server.memory()?;
+    let readers = Readers::open(&server, &people, streams, run, &tally).await?;
+    server.until_open(streams).await?;
+    let idle = {
+        let (since, cpu) = (Instant::now(), server.cpu()?);
+        tokio::time::sleep(Duration::from_secs(arguments.idle_seconds)).await;
+        (server.cpu()? - cpu).as_secs_f64() / since.elapsed().as_secs_f64()
+    };
+
+    let cpu = server.cpu()?;
+    let interval = Duration::from_millis(arguments.interval_ms);
+    publisher.broadcast(arguments.broadcasts, interval, &tally).await?;
+    tally.settled().await;
+    let broadcast_cpu = server.cpu()? - cpu;
+    let (broadcast, broadcast_flaws) = tally.take();
+
+    let cpu = server.cpu()?;
+    publisher
+        .single(arguments.rate, arguments.seconds, streams, &tally)
+        .await?;
+    tally.settled().await;
+    let single_cpu = server.cpu()? - cpu;
+    let (single, single_flaws) = tally.take();
+    let after = server.memory()?;
+
+    let closed = Instant::now();
+    let ended_early = readers.close();
+    server.until_open(0).await?;
+    let count_back = closed.elapsed();
+    server.stop().await?;
+    Ok(Measured {
+        streams,
+        ended_early,
+        load_average: report::load_average(),
+        memory: after.saturating_sub(before),
+        idle,
+        broadcast,
+        broadcast_cpu,
+        single,
+        single_cpu,
+        flaws: broadcast_flaws + single_flaws,
+        count_back,
+    })
+}

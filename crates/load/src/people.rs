@@ -1,0 +1,134 @@
+//! Who is there: one coach, who may tell everybody everything, and as many coachees as there are streams, all signed
+//! in.
+//!
+//! Written straight into the database: signing ten thousand people in by their passwords takes longer than everything
+//! else, and is not what is measured.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use uuid::Uuid;
+
+/// A moment that is long over, in microseconds.
+const THEN: i64 = 1_700_000_000_000_000;
+/// And one that is far away.
+const LATER: i64 = 4_000_000_000_000_000;
+
+/// One coach and many coachees.
+#[derive(Debug)]
+pub(crate) struct People {
+    pub(crate) coach: Person,
+    pub(crate) coachees: Vec<Coachee>,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug)]
+pub(crate) struct Person {
+    pub(crate) id: Uuid,
+    /// The session cookie, as a request carries it.
+    pub(crate) cookie: String,
+}
+
+/// Somebody who is coached.
+#[derive(Debug)]
+pub(crate) struct Coachee {
+    pub(crate) person: Person,
+    /// Their session with the coach.
+    pub(crate) session: Uuid,
+}
+
+impl People {
+    /// Puts everybody into a database that the server has prepared.
+    pub(crate) async fn move_in(database: &Path, coachees: usize) -> anyhow::Result<Self> {
+        let mut connection = SqliteConnectOptions::new().filename(database).connect().await?;
+        let mut transaction = connection.begin().await?;
+        let organization = Uuid::now_v7();
+        sqlx::query("INSERT INTO organizations VALUES (?, 'Load', 'load', ?, ?)")
+            .bind(organization)
+            .bind(THEN)
+            .bind(THEN)
+            .execute(&mut *transaction)
+            .await?;
+        let coach = person(&mut transaction, organization).await?;
+        role(&mut transaction, coach.id, None, "SuperAdmin").await?;
+        let mut people = Self {
+            coach,
+            coachees: Vec::with_capacity(coachees),
+        };
+        for _ in 0..coachees {
+            let person = person(&mut transaction, organization).await?;
+            let (pair, session) = (Uuid::now_v7(), Uuid::now_v7());
+            sqlx::query("INSERT INTO coaching_relationships VALUES (?, ?, ?, ?, ?, ?)")
+                .bind(pair)
+                .bind(organization)
+                .bind(people.coach.id)
+                .bind(person.id)
+                .bind(THEN)
+                .bind(THEN)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(
+                "INSERT INTO coaching_sessions
+                     (id, coaching_relationship_id, date, duration_minutes, created_at, updated_at, hydrated_at)
+                 VALUES (?1, ?2, ?3, 60, ?3, ?3, ?3)",
+            )
+            .bind(session)
+            .bind(pair)
+            .bind(THEN)
+            .execute(&mut *transaction)
+            .await?;
+            people.coachees.push(Coachee { person, session });
+        }
+        transaction
+            .commit()
+            .await
+            .context("the people do not fit into the database")?;
+        connection.close().await?;
+        Ok(people)
+    }
+}
+
+async fn person(database: &mut SqliteConnection, organization: Uuid) -> anyhow::Result<Person> {
+    let id = Uuid::now_v7();
+    sqlx::query(
+        "INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at)
+         VALUES (?1, ?2, '', 'Load', 'Test', ?3, ?3)",
+    )
+    .bind(id)
+    .bind(format!("{id}@example.com"))
+    .bind(THEN)
+    .execute(&mut *database)
+    .await?;
+    role(database, id, Some(organization), "User").await?;
+    let token = format!("{}{}", id.simple(), Uuid::now_v7().simple());
+    let hash: [u8; 32] = Sha256::digest(&token).into();
+    sqlx::query("INSERT INTO sign_ins VALUES (?, ?, 0, ?, ?)")
+        .bind(&hash[..])
+        .bind(id)
+        .bind(THEN)
+        .bind(LATER)
+        .execute(&mut *database)
+        .await?;
+    let cookie = format!("freshet_session={token}");
+    Ok(Person { id, cookie })
+}
+
+async fn role(
+    database: &mut SqliteConnection,
+    person: Uuid,
+    organization: Option<Uuid>,
+    role: &str,
+) -> anyhow::Result<()> {
+    sqlx::query("INSERT INTO user_roles VALUES (?1, ?2, ?3, ?4, ?5, ?5)")
+        .bind(Uuid::now_v7())
+        .bind(person)
+        .bind(organization)
+        .bind(role)
+        .bind(THEN)
+        .execute(database)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! The server under test: a process, its database, and what the system knows about it.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::time::{interval, timeout};
+
+/// How long the server may take to start, to end, or to notice that everybody has left.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How often it is asked how many streams are open.
+const PROBE_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A server with a port and a database of its own.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// `127.0.0.1:port`.
+    pub(crate) address: String,
+    folder: TempDir,
+    process: Child,
+    /// Its id.
+    id: u32,
+}
+
+impl Server {
+    pub(crate) async fn start(program: &Path) -> anyhow::Result<Self> {
+        // The port is free now; that somebody else takes it at once is not to be expected.
+        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.to_string();
+        let folder = tempfile::tempdir()?;
+        let dist = folder.path().join("dist");
+        std::fs::create_dir(&dist)?;
+        std::fs::write(dist.join("index.html"), "<!doctype html>")?;
+        let process = Command::new(program)
+            .env("FRESHET_LOG", "warn")
+            .args(["--addr", &address, "--streams-per-minute", "100000", "--dist"])
+            .arg(&dist)
+            .arg("--data")
+            .arg(folder.path().join("load.db"))
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot run {}", program.display()))?;
+        let id = process.id().context("the server has ended")?;
+        let mut server = Self {
+            address,
+            folder,
+            process,
+            id,
+        };
+        let health = format!("http://{}/healthz", server.address);
+        let mut ticks = interval(PROBE_INTERVAL);
+        let up = timeout(LIMIT, async {
+            while !reqwest::get(&health)
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
+                if let Some(status) = server.process.try_wait()? {
+                    bail!("the server has ended ({status})");
+                }
+                ticks.tick().await;
+            }
+            Ok(())
+        });
+        up.await.context("the server does not answer")??;
+        Ok(server)
+    }
+
+    /// Its database file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("load.db")
+    }
+
+    /// Waits until it says that so many streams are open.
+    pub(crate) async fn until_open(&self, streams: usize) -> anyhow::Result<()> {
+        let client = reqwest::Client::new();
+        let line = format!("freshet_streams_open {streams}\n");
+        let mut ticks = interval(PROBE_INTERVAL);
+        let reached = timeout(LIMIT, async {
+            loop {
+                ticks.tick().await;
+                let metrics = client.get(format!("http://{}/metrics", self.address)).send().await?;
+                if metrics.text().await?.contains(&line) {
+                    return anyhow::Ok(());
+                }
+            }
+        });
+        reached
+            .await
+            .with_context(|| format!("the server does not come to {streams} streams"))?
+    }
+
+    /// The memory that it has touched, in bytes.
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line
+            .and_then(|line| line.trim().split(' ').next())
+            .context("no VmRSS")?;
+        Ok(kilobytes.parse::<u64>()? * 1_024)
+    }
+
+    /// How long its threads have been running.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        let mut nanoseconds = 0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.id))? {
+            // A thread may have ended meanwhile.
+            let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else {
+                continue;
+            };
+            let running = text.split(' ').next().context("an empty schedstat")?;
+            nanoseconds += running.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// Ends it as a system does.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        let kill = Command::new("kill").arg(self.id.to_string()).status().await?;
+        ensure!(kill.success(), "the server could not be told to end");
+        let status = timeout(LIMIT, self.process.wait())
+            .await
+            .context("the server does not end")??;
+        ensure!(status.success(), "the server ended badly ({status})");
+        Ok(())
+    }
+}
