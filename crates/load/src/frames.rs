@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn frames_are_found_however_they_are_cut() {
         let response = b"HTTP/1.1 200 OK\r\na: b\r\ntransfer-encoding: chunked\r\n\r\n\
-            19\r\nevent: hello\ndata: {\"a\"\n\n\r\n3\r\nid:\r\n20\r\n k3-7\nevent: goal_updated\ndata: x\n\n\r\n";
+            19\r\nevent: hello\ndata: {\"a\"\n\n\r\n3\r\nid:\r\n23\r\n k3-7\nevent: goal_updated\ndata: x\n\n\r\n";
         for size in [1, 2, 3, 7, response.len()] {
             let (mut frames, mut found) = (Frames::default(), Vec::new());
             for bytes in response.chunks(size) {

@@ -111,14 +111,16 @@ mod tests {
 
     #[test]
     fn a_message_is_known_by_its_mark() {
-        let body = serde_json::json!({ "type": "action_created", "data": { "body": text(FIRST_SINGLE + 1) } });
-        let frame = |data| Frame {
-            event: "action_created",
-            seq: Some(7),
-            data,
+        let number = |data: &str| {
+            number_of(Frame {
+                event: "action_created",
+                seq: Some(7),
+                data,
+            })
         };
-        assert_eq!(number_of(frame(&body.to_string())), FIRST_SINGLE + 1);
-        assert_eq!(number_of(frame("{}")), 0);
+        let body = serde_json::json!({ "type": "action_created", "data": { "body": text(FIRST_SINGLE + 1) } });
+        assert_eq!(number(&body.to_string()), FIRST_SINGLE + 1);
+        assert_eq!(number("{}"), 0);
         assert_eq!(text(FIRST_SINGLE).len(), LENGTH);
     }
 }

@@ -35,7 +35,7 @@ impl Measured {
         let Flaws { lost, doubled, astray } = self.flaws;
         let each = |cpu: Duration, deliveries: &[Duration]| cpu.as_secs_f64() * 1e6 / count(deliveries.len()).max(1.0);
         format!(
-            "{:>7}  {:>13}  {:>9.1}  {:>9.1}  {:>7.1}  {:>14}  {:>9.0}  {:>10.2}  {:>18}  {:>4.1}",
+            "{:>7}  {:>13}  {:>9.1}  {:>9.1}  {:>7.1}  {:>14}  {:>9.0}  {:>10.2}  {:>17}  {:>4.1}",
             self.streams,
             percentiles(&self.broadcast),
             self.memory_of_one() / 1e3,

@@ -1,6 +1,7 @@
 //! `bench`: how fast it is, measured here and now. One file for each thing that can be measured.
 
 mod cores;
+mod server;
 
 use clap::{Args, ValueEnum};
 
@@ -10,7 +11,7 @@ pub(crate) struct Options {
     /// Which part of the product.
     #[arg(default_value = "cores")]
     subject: Subject,
-    /// Only what has this in its name.
+    /// Only what has this in its name; of the server, only so many streams.
     #[arg(long)]
     only: Option<String>,
 }
@@ -20,10 +21,13 @@ pub(crate) struct Options {
 enum Subject {
     /// What the app computes, on this machine without a browser.
     Cores,
+    /// The server, with up to ten thousand streams.
+    Server,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     match options.subject {
         Subject::Cores => cores::run(options.only.as_deref()),
+        Subject::Server => server::run(options.only.as_deref()),
     }
 }

@@ -184,7 +184,7 @@ mod tests {
 
     use super::super::frame::Told;
     use super::super::seat::{Farewell, Item, Seat};
-    use super::{Announcement, Hub};
+    use super::{Announcement, Audience, Hub};
 
     const ME: UserId = UserId::from_u128(1);
     const OTHER: UserId = UserId::from_u128(2);
