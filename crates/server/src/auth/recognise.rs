@@ -27,7 +27,7 @@ pub(crate) async fn recognise(
         return Ok(next.run(request).await);
     };
     let (hash, now) = (token.hash(), now());
-    let found = sign_ins::find(&mut *state.db.snapshot().await?, &hash, now).await?;
+    let found = sign_ins::find(&mut *state.db.reader().await?, &hash, now).await?;
     let Some(sign_in) = found else {
         return Ok(next.run(request).await);
     };

@@ -53,7 +53,7 @@ pub(super) async fn once(State(state): State<AppState>, mut request: Request, ne
 
     let since = now() - state.tuning.answers_kept;
     let keyed = Arc::new(Keyed::new(user.id, key, digest, since));
-    if let Some(answer) = keyed.find(&mut *state.db.snapshot().await?).await? {
+    if let Some(answer) = keyed.find(&mut *state.db.reader().await?).await? {
         return replay(&keyed, answer);
     }
     request.extensions_mut().insert(CurrentUser {

@@ -129,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn no_event_is_called_what_a_browser_calls_its_own() {
+        for name in EventKind::NAMES {
+            assert!(!["open", "error", "message", ""].contains(name), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn what_speaks_of_the_stream_itself_has_no_id() {
         let text = |bytes: axum::body::Bytes| String::from_utf8(bytes.to_vec()).unwrap();
         assert_eq!(

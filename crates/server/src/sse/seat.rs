@@ -14,6 +14,9 @@ use crate::store::sign_ins::TokenHash;
 /// How many events wait for a reader. One that is slower than that reads on in the log.
 const MOST_WAITING: usize = 64;
 
+/// For how many of them room is kept while none waits.
+const FEW: usize = 4;
+
 /// What a stream is to do next.
 #[derive(Debug)]
 pub(super) enum Item {
@@ -134,8 +137,8 @@ impl Seat {
             if let Some(event) = inbox.events.pop_front() {
                 return Poll::Ready(Item::Event(event));
             }
-            // Kept small: thousands of streams wait, each mostly for nothing.
-            inbox.events = VecDeque::new();
+            // Thousands of streams wait, each mostly for nothing.
+            inbox.events.shrink_to(FEW);
         }
         match &mut inbox.waker {
             Some(waker) => waker.clone_from(context.waker()),

@@ -276,7 +276,8 @@ impl Stream {
                 Poll::Ready(Item::Event(live)) => {
                     if let Some(bytes) = self.pass(&live.told) {
                         self.metrics.told_after(live.committed.elapsed());
-                        self.ready.push_back(bytes);
+                        self.silent_since = Instant::now();
+                        return Poll::Ready(Some(bytes));
                     }
                 }
                 Poll::Pending if live => {

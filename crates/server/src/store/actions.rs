@@ -54,7 +54,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, action: &Action) -> Result
     .bind(micros(action.updated_at))
     .execute(&mut *db)
     .await?;
-    set_assignees(db, action.id, &action.assignee_ids).await
+    insert_assignees(db, action.id, &action.assignee_ids).await
 }
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: ActionId) -> Result<Option<Action>, sqlx::Error> {
@@ -147,6 +147,10 @@ async fn set_assignees(db: &mut SqliteConnection, id: ActionId, assignees: &[Use
         .bind(id.0)
         .execute(&mut *db)
         .await?;
+    insert_assignees(db, id, assignees).await
+}
+
+async fn insert_assignees(db: &mut SqliteConnection, id: ActionId, assignees: &[UserId]) -> Result<(), sqlx::Error> {
     for (position, assignee) in (0_i64..).zip(assignees) {
         sqlx::query("INSERT INTO action_assignees (action_id, user_id, position) VALUES (?, ?, ?)")
             .bind(id.0)

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use wire::{Cursor, Event, OrganizationId, UserId};
@@ -88,6 +89,12 @@ impl Db {
     pub(crate) async fn is_unused(&self) -> Result<bool, sqlx::Error> {
         let mut snapshot = self.snapshot().await?;
         Ok(snapshot.head() == 0 && !users::any(&mut snapshot).await?)
+    }
+
+    /// For one question. More than one may be answered from before and from after the same change; see
+    /// [`Db::snapshot`].
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+        self.readers.acquire().await
     }
 
     /// A consistent view of everything, together with the position of the log that it reflects.
