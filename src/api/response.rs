@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use wire::{Envelope, ErrorBody};
+use wire::Envelope;
 
 use super::error::{ApiError, Kind};
 use super::scan;
@@ -18,6 +18,15 @@ pub(super) struct Answer<'a> {
     pub(super) body: &'a [u8],
     /// When it arrived.
     pub(super) now: Instant,
+}
+
+/// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    status_code: Option<u16>,
+    #[serde(default)]
+    message: String,
 }
 
 impl<'a> Answer<'a> {
@@ -64,18 +73,15 @@ impl<'a> Answer<'a> {
 
     /// A success may say in its body that it is none.
     fn check_body(self) -> Result<(), ApiError> {
-        let status = serde_json::from_slice::<Value>(self.body)
-            .ok()
-            .and_then(|body| body.get("status_code")?.as_u64())
-            .and_then(|status| u16::try_from(status).ok());
-        match status {
+        let body = serde_json::from_slice::<Refusal>(self.body).ok();
+        match body.and_then(|body| body.status_code) {
             Some(status @ 400..) => Err(self.error(status)),
             _ => Ok(()),
         }
     }
 
     fn error(self, status: u16) -> ApiError {
-        let body = serde_json::from_slice::<ErrorBody>(self.body).ok();
+        let body = serde_json::from_slice::<Refusal>(self.body).ok();
         let message = body
             .map(|body| body.message)
             .filter(|message| !message.trim().is_empty())

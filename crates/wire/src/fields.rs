@@ -4,56 +4,128 @@
 //! which every visitor loads, would be larger by a twelfth. The compiler sees to it that no event is forgotten, and
 //! `tests/golden.rs` that none is misread.
 
-use serde::de::{DeserializeOwned, Error as _};
-use serde_json::{Error, Map, Value};
+use std::fmt;
+
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::{Announcement, Event, EventKind, JobCompletion, Maintenance, Notification, Timestamp, Workflow, time};
 
 type Result<T> = serde_json::Result<T>;
 
-/// The content of an event.
-pub(crate) struct Fields(Map<String, Value>);
+/// The fields of an object, by the names that this version has for them; their values are not read yet.
+pub(crate) struct Fields<'text>(Vec<(String, &'text RawValue)>);
 
-impl Fields {
+impl<'text> Fields<'text> {
     /// # Errors
     ///
-    /// The content is no object.
-    pub(crate) fn of(content: Value) -> Result<Self> {
-        match content {
-            Value::Object(fields) => Ok(Self(fields)),
-            _ => Err(Error::custom("expected an object")),
-        }
+    /// The text is no object.
+    pub(crate) fn read(text: &'text str) -> Result<Self> {
+        serde_json::from_slice(text.as_bytes())
+    }
+
+    /// The text of a field, if there is one. The last of several counts.
+    pub(crate) fn text(&self, name: &str) -> Option<&'text str> {
+        let mut from_last = self.0.iter().rev();
+        from_last.find(|(each, _)| each == name).map(|(_, value)| value.get())
+    }
+
+    /// Forgets a field.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(each, _)| each != name);
     }
 
     /// A field. One that is absent is null, which is nothing but an `Option`.
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
-        T::deserialize(self.value(name).unwrap_or_default())
+    pub(crate) fn take<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        serde_json::from_slice(self.text(name).unwrap_or(NULL).as_bytes())
     }
 
     /// A field that has another name elsewhere.
-    fn take_either<T: DeserializeOwned>(&mut self, name: &str, other: &str) -> Result<T> {
-        let value = self.value(name).or_else(|| self.value(other));
-        T::deserialize(value.unwrap_or_default())
+    fn take_either<T: DeserializeOwned>(&self, name: &str, other: &str) -> Result<T> {
+        self.take(if self.text(name).is_some() { name } else { other })
     }
 
     /// A field that need not be there.
-    fn take_or_default<T: DeserializeOwned + Default>(&mut self, name: &str) -> Result<T> {
-        self.value(name).map_or_else(|| Ok(T::default()), T::deserialize)
+    fn take_or_default<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
+        match self.text(name) {
+            Some(_) => self.take(name),
+            None => Ok(T::default()),
+        }
     }
 
     /// When something happens, if that is said.
-    fn take_moment(&mut self, name: &str) -> Result<Option<Timestamp>> {
-        time::optional_moment(self.value(name).unwrap_or_default())
+    fn take_moment(&self, name: &str) -> Result<Option<Timestamp>> {
+        let text = self.text(name).unwrap_or(NULL);
+        time::optional_moment(&mut serde_json::Deserializer::from_slice(text.as_bytes()))
     }
 
-    /// An entity. Read from text, as the bodies of responses are: one copy of the code reads both.
-    fn take_entity<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
-        let text = serde_json::to_vec(&self.value(name).unwrap_or_default())?;
-        serde_json::from_slice(&text)
+    /// What an event is about: some servers leave it out where the entity itself names it.
+    fn take_scope<T: DeserializeOwned>(&self, name: &str, entity: &str) -> Result<T> {
+        match self.text(entity) {
+            Some(entity) if self.text(name).is_none() => Self::read(entity)?.take(name),
+            _ => self.take(name),
+        }
     }
 
-    fn value(&mut self, name: &str) -> Option<Value> {
-        self.0.get_mut(name).map(Value::take)
+    /// An entity: as in the body of a response, once its fields have the names that they have there.
+    fn take_entity<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let mut text = String::from("{");
+        for (name, value) in &Self::read(self.text(name).unwrap_or(NULL))?.0 {
+            // Any other name is none that this version knows.
+            if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                let separator = if text.len() > 1 { "," } else { "" };
+                text.push_str(separator);
+                text.push('"');
+                text.push_str(name);
+                text.push_str("\":");
+                text.push_str(value.get());
+            }
+        }
+        text.push('}');
+        serde_json::from_slice(text.as_bytes())
+    }
+}
+
+const NULL: &str = "null";
+
+impl<'de: 'text, 'text> Deserialize<'de> for Fields<'text> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Fields<'de>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            fields.push((known_as(&name), map.next_value()?));
+        }
+        Ok(Fields(fields))
+    }
+}
+
+/// The name that this version has for a field: in snake_case, and without what goals were called once.
+fn known_as(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 2);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    match snake.as_str() {
+        "overarching_goal" => "goal".to_owned(),
+        "overarching_goal_id" => "goal_id".to_owned(),
+        _ => snake,
     }
 }
 
@@ -62,8 +134,7 @@ impl Fields {
 /// # Errors
 ///
 /// A field is missing, or is not what it should be.
-pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
-    let fields = &mut content;
+pub(crate) fn event(kind: EventKind, fields: &Fields<'_>) -> Result<Event> {
     Ok(match kind {
         EventKind::Hello => Event::Hello {
             epoch: fields.take("epoch")?,
@@ -84,11 +155,11 @@ pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
             in_ms: fields.take("in_ms")?,
         },
         EventKind::ActionCreated => Event::ActionCreated {
-            coaching_session_id: fields.take("coaching_session_id")?,
+            coaching_session_id: fields.take_scope("coaching_session_id", "action")?,
             action: fields.take_entity("action")?,
         },
         EventKind::ActionUpdated => Event::ActionUpdated {
-            coaching_session_id: fields.take("coaching_session_id")?,
+            coaching_session_id: fields.take_scope("coaching_session_id", "action")?,
             action: fields.take_entity("action")?,
         },
         EventKind::ActionDeleted => Event::ActionDeleted {
@@ -96,11 +167,11 @@ pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
             action_id: fields.take("action_id")?,
         },
         EventKind::AgreementCreated => Event::AgreementCreated {
-            coaching_session_id: fields.take("coaching_session_id")?,
+            coaching_session_id: fields.take_scope("coaching_session_id", "agreement")?,
             agreement: fields.take_entity("agreement")?,
         },
         EventKind::AgreementUpdated => Event::AgreementUpdated {
-            coaching_session_id: fields.take("coaching_session_id")?,
+            coaching_session_id: fields.take_scope("coaching_session_id", "agreement")?,
             agreement: fields.take_entity("agreement")?,
         },
         EventKind::AgreementDeleted => Event::AgreementDeleted {
@@ -108,11 +179,11 @@ pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
             agreement_id: fields.take("agreement_id")?,
         },
         EventKind::GoalCreated => Event::GoalCreated {
-            coaching_relationship_id: fields.take("coaching_relationship_id")?,
+            coaching_relationship_id: fields.take_scope("coaching_relationship_id", "goal")?,
             goal: fields.take_entity("goal")?,
         },
         EventKind::GoalUpdated => Event::GoalUpdated {
-            coaching_relationship_id: fields.take("coaching_relationship_id")?,
+            coaching_relationship_id: fields.take_scope("coaching_relationship_id", "goal")?,
             goal: fields.take_entity("goal")?,
         },
         EventKind::GoalDeleted => Event::GoalDeleted {
@@ -184,7 +255,7 @@ pub(crate) fn event(kind: EventKind, mut content: Fields) -> Result<Event> {
     })
 }
 
-fn notification(fields: &mut Fields) -> Result<Notification> {
+fn notification(fields: &Fields<'_>) -> Result<Notification> {
     Ok(Notification {
         id: fields.take("id")?,
         kind: fields.take("type")?,
@@ -195,7 +266,7 @@ fn notification(fields: &mut Fields) -> Result<Notification> {
     })
 }
 
-fn workflow(fields: &mut Fields) -> Result<Workflow> {
+fn workflow(fields: &Fields<'_>) -> Result<Workflow> {
     Ok(Workflow {
         id: fields.take_either("id", "workflow_id")?,
         name: fields.take("name")?,
