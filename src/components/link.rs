@@ -17,8 +17,8 @@ pub struct RouteLinkProperties {
     pub children: Html,
 }
 
-/// A way to another page of the app. The router has one as well, for every kind of address, query and state there may
-/// be; this one is a fifth of its size.
+/// A way to another page of the app. The router has one as well, for every kind of query and state there may be in any
+/// kind of history; the app needs none of these.
 #[component]
 pub fn RouteLink(props: &RouteLinkProperties) -> Html {
     let navigator = use_navigator();

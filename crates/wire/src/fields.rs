@@ -1,7 +1,7 @@
 //! Makes an event of its kind and the fields of its content.
 //!
 //! By hand: derived, each event would bring a copy of its own of all that can be done with an object, and the app,
-//! which every visitor loads, would be larger by a twelfth. The compiler sees to it that no event is forgotten, and
+//! which every visitor loads, would be larger by a twentieth. The compiler sees to it that no event is forgotten, and
 //! `tests/golden.rs` that none is misread.
 
 use std::fmt;

@@ -2,6 +2,7 @@
 //!
 //! wasm-bindgen writes names such as `__wbg_appendChild_fb8c52e7dd8484ea`, some two hundred of them, once in the script
 //! and once in the WebAssembly file. Their digits can not be compressed, nobody reads them, and nothing else uses them.
+//! What the script is laid out with goes as well.
 
 use std::collections::HashMap;
 use std::fs;
@@ -39,7 +40,8 @@ pub(super) fn shorten(dist: &Path) -> anyhow::Result<()> {
         let module = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
         let mut names = Names::default();
         let module = rename(&module, &mut names).with_context(|| format!("cannot rewrite {}", wasm.display()))?;
-        fs::write(&script, names.replace_in(&text)).with_context(|| format!("cannot write {script}"))?;
+        fs::write(&script, names.replace_in(&without_indentation(&text)))
+            .with_context(|| format!("cannot write {script}"))?;
         fs::write(&wasm, module).with_context(|| format!("cannot write {}", wasm.display()))?;
     }
     Ok(())
@@ -77,6 +79,21 @@ impl Names {
         }
         replaced + rest
     }
+}
+
+/// The script without white space at the ends of its lines, empty lines and lines that are comments: a quarter of it.
+fn without_indentation(script: &str) -> String {
+    // Where text goes on over the end of a line, its white space counts.
+    if script.lines().any(|line| line.matches('`').count() % 2 == 1) {
+        return script.to_owned();
+    }
+    let lines = script.lines().map(str::trim);
+    let mut kept = String::with_capacity(script.len());
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    kept
 }
 
 /// The module with short names for what it imports and exports.
@@ -175,7 +192,7 @@ fn write_bytes(bytes: &mut Vec<u8>, content: &[u8]) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, read_number, rename, shorten, write_number};
+    use super::{Names, read_number, rename, shorten, without_indentation, write_number};
 
     /// `(module (import "./a.js" "__wbg_now_0123456789abcdef" (func)) (memory (export "memory") 1))`
     const MODULE: &[u8] = b"\0asm\x01\0\0\0\
@@ -187,13 +204,17 @@ mod tests {
     #[test]
     fn both_files_call_it_by_the_same_short_name() {
         let dist = tempfile::tempdir().unwrap();
-        let script = "import0 = { __wbg_now_0123456789abcdef: function() {} }; __wbg_load(wasm.memory)";
+        let script =
+            "// The clock.\nimport0 = {\n    __wbg_now_0123456789abcdef: function() {}\n};\n\n__wbg_load(wasm.memory)";
         std::fs::write(dist.path().join("a.js"), script).unwrap();
         std::fs::write(dist.path().join("a_bg.wasm"), MODULE).unwrap();
 
         shorten(dist.path()).unwrap();
         let written = std::fs::read_to_string(dist.path().join("a.js")).unwrap();
-        assert_eq!(written, "import0 = { w$0: function() {} }; __wbg_load(wasm.memory)");
+        assert_eq!(
+            written,
+            "import0 = {\nw$0: function() {}\n};\n__wbg_load(wasm.memory)\n"
+        );
         let module = std::fs::read(dist.path().join("a_bg.wasm")).unwrap();
         let expected = b"\0asm\x01\0\0\0\
             \x01\x04\x01\x60\0\0\
@@ -214,6 +235,13 @@ mod tests {
             names.replace_in("__wbg_a(__wbg_aa, é.__wbg_a)"),
             format!("{short}(__wbg_aa, é.{short})")
         );
+    }
+
+    #[test]
+    fn text_over_several_lines_stays_as_it_is() {
+        assert_eq!(without_indentation("  a()\n"), "a()\n");
+        let script = "  a(`one\n  two`)";
+        assert_eq!(without_indentation(script), script);
     }
 
     #[test]
