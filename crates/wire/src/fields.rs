@@ -68,22 +68,25 @@ impl<'text> Fields<'text> {
         }
     }
 
-    /// An entity: as in the body of a response, once its fields have the names that they have there.
+    /// An entity.
     fn take_entity<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        serde_json::from_slice(self.written(name)?.as_bytes())
+    }
+
+    /// An object as it stands in the body of a response: its fields have the names that they have there.
+    fn written(&self, name: &str) -> Result<String> {
         let mut text = String::from("{");
         for (name, value) in &Self::read(self.text(name).unwrap_or(NULL))?.0 {
             // Any other name is none that this version knows.
             if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
                 let separator = if text.len() > 1 { "," } else { "" };
-                text.push_str(separator);
-                text.push('"');
-                text.push_str(name);
-                text.push_str("\":");
-                text.push_str(value.get());
+                for part in [separator, "\"", name, "\":", value.get()] {
+                    text.push_str(part);
+                }
             }
         }
         text.push('}');
-        serde_json::from_slice(text.as_bytes())
+        Ok(text)
     }
 }
 
