@@ -14,6 +14,7 @@ pub const ELEMENT: &str = "freshet-config";
 
 /// The configuration of this deployment.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a value of its own")]
 pub struct Config {
     /// What every path of the API is appended to. Without a slash at its end.
     pub api_base: String,
@@ -21,6 +22,13 @@ pub struct Config {
     pub stream_url: String,
     /// What the `x-version` header says, for servers that require it.
     pub api_version: Option<String>,
+    /// Whether the server takes two requests with the same `Idempotency-Key` for one. If it does not, a change whose
+    /// fate is unknown is not sent twice.
+    pub api_idempotency: bool,
+    /// Whether what an event carries is shown before it has been read again.
+    pub paint_events: bool,
+    /// Whether what was shown last is kept on this device, to be shown at once on the next visit.
+    pub keep_data: bool,
     /// The numbers of the connection.
     pub connection: Settings,
     /// Whether to write to the browser's console.
@@ -34,6 +42,7 @@ pub struct ConfigError(String);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a value of its own")]
 struct Model {
     #[serde(default = "default_api_base")]
     api_base: String,
@@ -41,6 +50,12 @@ struct Model {
     sse_path: String,
     #[serde(default)]
     api_version: Option<String>,
+    #[serde(default = "yes")]
+    api_idempotency: bool,
+    #[serde(default = "yes")]
+    paint_events: bool,
+    #[serde(default = "yes")]
+    keep_data: bool,
     #[serde(default = "yes")]
     expects_hello: bool,
     #[serde(default)]
@@ -102,6 +117,9 @@ impl Config {
             stream_url,
             api_base,
             api_version: model.api_version,
+            api_idempotency: model.api_idempotency,
+            paint_events: model.paint_events,
+            keep_data: model.keep_data,
             connection: connection(&model.timings, model.expects_hello)?,
             enable_logging: model.enable_logging,
         })
@@ -159,12 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn another_server_is_a_matter_of_three_values() {
-        let text = r#"{"api_base": "http://127.0.0.1:4000/", "api_version": "1.0.0-beta1", "expects_hello": false}"#;
+    fn another_server_is_a_matter_of_a_few_values() {
+        let text = r#"{"api_base": "http://127.0.0.1:4000/", "api_version": "1.0.0-beta1", "expects_hello": false,
+            "api_idempotency": false}"#;
         let config = Config::parse(text).unwrap();
         assert_eq!(config.stream_url, "http://127.0.0.1:4000/sse");
         assert_eq!(config.api_version.as_deref(), Some("1.0.0-beta1"));
-        assert!(!config.connection.expects_hello);
+        assert!(!config.connection.expects_hello && !config.api_idempotency);
     }
 
     #[test]

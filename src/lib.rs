@@ -21,6 +21,8 @@ pub mod calendar;
 pub mod config;
 pub mod console;
 pub mod countdown;
+pub mod draft;
+pub mod draft;
 pub mod route;
 pub mod session;
 pub mod task;

@@ -5,15 +5,24 @@
 use wire::Event;
 use yew::prelude::*;
 
-use crate::invalidation;
+use crate::invalidation::{self, Step};
 use crate::query::{Selector, use_query_client};
 use crate::resources::Client;
 use crate::session::{Farewell, use_session};
 use crate::sse::{Delivery, Report, use_sse, use_sse_reports};
 
+/// Properties of [`Live`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Properties)]
+pub struct LiveProperties {
+    /// Whether what an event carries is shown before it has been read again.
+    #[prop_or(true)]
+    pub paints: bool,
+}
+
 /// Connects the stream to the cache and to the session. Shows nothing.
 #[component]
-pub fn Live() -> Html {
+pub fn Live(props: &LiveProperties) -> Html {
+    let paints = props.paints;
     let client: Client = use_query_client();
     let session = use_session();
     let sse = use_sse();
@@ -43,10 +52,22 @@ pub fn Live() -> Html {
     use_sse_reports(move |report| match report {
         Report::Delivery(delivery) => match &**delivery {
             Delivery::Event(Event::ForceLogout { reason }) => session.sign_out(Farewell::Forced(reason.clone())),
-            Delivery::Event(event) => invalidate(&client, &invalidation::plan(event)),
-            Delivery::Unreadable(kind) => invalidate(&client, &invalidation::plan_unreadable(*kind)),
+            Delivery::Event(event) => {
+                let cause = event.kind().name();
+                for Step { selector, paint } in invalidation::plan(event) {
+                    match paint.filter(|_| paints) {
+                        Some(patch) => client.paint(&selector, &patch, cause),
+                        None => client.invalidate(&selector, cause),
+                    }
+                }
+            }
+            Delivery::Unreadable(kind) => {
+                for selector in invalidation::plan_unreadable(*kind) {
+                    client.invalidate(&selector, kind.name());
+                }
+            }
         },
-        Report::Gap => client.invalidate(&Selector::all()),
+        Report::Gap => client.invalidate(&Selector::all(), "gap"),
         Report::Connected(connected) => {
             client.set_pushed(*connected);
             // The stream carries whoever the cookie names, which another tab may have changed.
@@ -57,10 +78,4 @@ pub fn Live() -> Html {
         Report::CheckSession => session.check(),
     });
     Html::default()
-}
-
-fn invalidate(client: &Client, selectors: &[Selector]) {
-    for selector in selectors {
-        client.invalidate(selector);
-    }
 }

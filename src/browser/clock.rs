@@ -28,3 +28,16 @@ pub fn utc_offset_minutes(moment: Instant) -> i32 {
     let behind = date.get_timezone_offset() as i32;
     -behind
 }
+
+/// A number that no other is likely to equal.
+#[must_use]
+pub fn chance() -> u64 {
+    let half = || u64::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
+    half() << 32 | half()
+}
+
+/// A text that no other is likely to equal.
+#[must_use]
+pub fn unique() -> String {
+    format!("{:016x}{:016x}", chance(), chance())
+}

@@ -1,17 +1,40 @@
-//! What each event makes stale: one table, and nothing else.
+//! What each event makes stale, and what of it can be shown at once: one table, and nothing else.
 //!
 //! An event names what changed; this says which keys of the cache can hold it. A row is as narrow as the event allows
 //! and never narrower: a key that is not limited to the event's scope can hold what changed.
+//!
+//! Where an event carries the thing itself, it is painted: shown at once, and confirmed by a read. It is a hint and no
+//! more, since the last event to arrive need not be the last write to land.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use wire::{ChangeType, CoachingRelationshipId, CoachingSessionId, EntityType, Event, EventKind, JobType, UserId};
+use std::rc::Rc;
 
-use crate::query::{Segment, Selector};
+use wire::{
+    Action, Agreement, ChangeType, CoachingRelationshipId, CoachingSessionId, EntityType, Event, EventKind, Goal,
+    JobType, UserId,
+};
 
-/// The keys that may be out of date because of an event.
+use crate::query::{Item, List, Patch, Segment, Selector};
+
+/// Something to be done to the cache.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which keys may be out of date.
+    pub selector: Selector,
+    /// What may be shown of them until they have been read again.
+    pub paint: Option<Patch>,
+}
+
+impl From<Selector> for Step {
+    fn from(selector: Selector) -> Self {
+        Self { selector, paint: None }
+    }
+}
+
+/// What is to be done to the cache because of an event.
 #[must_use]
-pub fn plan(event: &Event) -> Vec<Selector> {
+pub fn plan(event: &Event) -> Vec<Step> {
     match event {
         Event::Hello { .. }
         | Event::Heartbeat {}
@@ -22,46 +45,49 @@ pub fn plan(event: &Event) -> Vec<Selector> {
 
         Event::ActionCreated {
             coaching_session_id: session,
-            ..
+            action,
         }
         | Event::ActionUpdated {
             coaching_session_id: session,
-            ..
-        }
-        | Event::ActionDeleted {
+            action,
+        } => put("actions", &within_session("actions", *session), action),
+        Event::ActionDeleted {
             coaching_session_id: session,
-            ..
-        } => vec![within_session("actions", *session)],
+            action_id,
+        } => vec![gone::<Action>(within_session("actions", *session), action_id.as_u128())],
 
         Event::AgreementCreated {
             coaching_session_id: session,
-            ..
+            agreement,
         }
         | Event::AgreementUpdated {
             coaching_session_id: session,
-            ..
-        }
-        | Event::AgreementDeleted {
+            agreement,
+        } => put("agreements", &within_session("agreements", *session), agreement),
+        Event::AgreementDeleted {
             coaching_session_id: session,
-            ..
-        } => vec![within_session("agreements", *session)],
+            agreement_id,
+        } => vec![gone::<Agreement>(
+            within_session("agreements", *session),
+            agreement_id.as_u128(),
+        )],
 
         Event::GoalCreated {
             coaching_relationship_id: relationship,
-            ..
-        } => vec![goals(*relationship)],
+            goal,
+        } => put("goals", &goals(*relationship), goal),
         // A session without a title is called after its first goal.
         Event::GoalUpdated {
             coaching_relationship_id: relationship,
-            ..
-        } => with(session_lists(), goals(*relationship)),
+            goal,
+        } => both(put("goals", &goals(*relationship), goal), stale(session_lists())),
         // The goal's actions have lost it.
         Event::GoalDeleted {
             coaching_relationship_id: relationship,
-            ..
-        } => with(
-            with(session_lists(), goals(*relationship)),
-            Selector::segment("actions"),
+            goal_id,
+        } => both(
+            vec![gone::<Goal>(goals(*relationship), goal_id.as_u128())],
+            stale(with(session_lists(), Selector::segment("actions"))),
         ),
         Event::CoachingSessionGoalCreated {
             coaching_session_id: session,
@@ -72,7 +98,7 @@ pub fn plan(event: &Event) -> Vec<Selector> {
             ..
         } => {
             let of_many = Selector::path(["coaching_sessions".into(), "goals".into()]);
-            with(with(session_lists(), of_session(*session, "goals")), of_many)
+            stale(with(with(session_lists(), of_session(*session, "goals")), of_many))
         }
 
         // Not the counts by month: a title does not move a session.
@@ -80,35 +106,33 @@ pub fn plan(event: &Event) -> Vec<Selector> {
             coaching_session_id: session,
         } => {
             let itself = Selector::path(["coaching_sessions".into(), session.as_u128().into()]);
-            with(session_lists(), itself)
+            stale(with(session_lists(), itself))
         }
         // A session without a title is called after its first topic.
         Event::TopicsChanged {
             coaching_session_id: session,
-        } => with(session_lists(), of_session(*session, "topics")),
+        } => stale(with(session_lists(), of_session(*session, "topics"))),
         Event::MeetingRecordingUpdated {
             coaching_session_id: session,
-        } => {
-            vec![of_session(*session, "meeting_recording")]
-        }
+        } => stale([of_session(*session, "meeting_recording")]),
         Event::TranscriptionUpdated {
             coaching_session_id: session,
-        } => vec![of_session(*session, "transcriptions")],
+        } => stale([of_session(*session, "transcriptions")]),
 
         Event::NotificationCreated(_) | Event::NotificationUpdated(_) | Event::NotificationDeleted { .. } => {
-            vec![Selector::segment("notifications")]
+            stale([Selector::segment("notifications")])
         }
 
-        Event::UserStatusChanged { user_id, .. } => vec![person(*user_id)],
+        Event::UserStatusChanged { user_id, .. } => stale([person(*user_id)]),
         // Relationships show names.
-        Event::UserUpdated { user_id } => vec![
+        Event::UserUpdated { user_id } => stale([
             person(*user_id),
             Selector::segment("coaching-relationships"),
             Selector::segment("coaching_relationships"),
-        ],
+        ]),
 
         Event::WorkflowStarted(_) | Event::WorkflowCompleted(_) | Event::WorkflowFailed(_) => {
-            vec![Selector::segment("workflows")]
+            stale([Selector::segment("workflows")])
         }
         Event::JobCompletion(job) => {
             let podcast = job.podcast_id.iter().map(|id| item("podcasts", id.0.clone()));
@@ -117,7 +141,7 @@ pub fn plan(event: &Event) -> Vec<Selector> {
                 JobType::GeneratePodcast | JobType::GenerateScript | JobType::GenerateAudio => Some(list("podcasts")),
                 JobType::Unknown => None,
             };
-            podcast.chain(document).chain(list).collect()
+            stale(podcast.chain(document).chain(list))
         }
         Event::EntityChange {
             entity_type,
@@ -133,10 +157,46 @@ pub fn plan(event: &Event) -> Vec<Selector> {
                 ChangeType::Insert | ChangeType::Delete => Some(list(endpoint)),
                 ChangeType::Update => None,
             };
-            std::iter::once(item(endpoint, entity_id.clone())).chain(list).collect()
+            stale(std::iter::once(item(endpoint, entity_id.clone())).chain(list))
         }
 
-        Event::SystemAnnouncement(_) | Event::SystemMaintenance(_) => vec![Selector::segment("announcements")],
+        Event::SystemAnnouncement(_) | Event::SystemMaintenance(_) => stale([Selector::segment("announcements")]),
+    }
+}
+
+fn stale(selectors: impl IntoIterator<Item = Selector>) -> Vec<Step> {
+    selectors.into_iter().map(Step::from).collect()
+}
+
+fn both(mut steps: Vec<Step>, more: Vec<Step>) -> Vec<Step> {
+    steps.extend(more);
+    steps
+}
+
+/// This item is in the list of its scope, at the end if it is new. Of other lists that may hold it, nobody knows whether
+/// they do: it is only replaced there.
+fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> Vec<Step> {
+    let item = Rc::new(item.clone());
+    let same = Rc::clone(&item);
+    let own = lists.clone().and_path([endpoint.into()]);
+    let others = lists.clone().elsewhere([endpoint.into()]);
+    vec![
+        Step {
+            selector: own,
+            paint: Some(Patch::new(move |list: &List<T>| list.with(&item))),
+        },
+        Step {
+            selector: others,
+            paint: Some(Patch::new(move |list: &List<T>| list.replaced(&same))),
+        },
+    ]
+}
+
+/// The item with this id is in no list.
+fn gone<T: Item>(lists: Selector, id: u128) -> Step {
+    Step {
+        selector: lists,
+        paint: Some(Patch::new(move |list: &List<T>| list.without(id))),
     }
 }
 

@@ -130,6 +130,17 @@ fn touched(selectors: &[Selector]) -> Vec<String> {
     touched
 }
 
+fn planned(event: &Event) -> Vec<String> {
+    let steps = plan(event);
+    // A key that was painted and then made stale again would be read in haste.
+    for address in keys() {
+        let steps = steps.iter().filter(|step| step.selector.matches(&key(&address)));
+        let painted = steps.clone().filter(|step| step.paint.is_some()).count();
+        assert!(painted == 0 || steps.count() == painted, "{address} is painted and not");
+    }
+    touched(&steps.into_iter().map(|step| step.selector).collect::<Vec<_>>())
+}
+
 /// What each event must touch, given as patterns: `S`, `R` and `U` are this session, relationship and user, `*` is
 /// this one and the other.
 fn expected(kind: EventKind) -> &'static [&'static str] {
@@ -210,7 +221,7 @@ fn every_event_touches_exactly_its_row() {
     for kind in EventKind::ALL {
         let mut row: Vec<String> = expected(*kind).iter().flat_map(|pattern| expand(pattern)).collect();
         row.sort();
-        assert_eq!(touched(&plan(&golden(*kind))), row, "{}", kind.name());
+        assert_eq!(planned(&golden(*kind)), row, "{}", kind.name());
     }
 }
 
@@ -218,7 +229,7 @@ fn every_event_touches_exactly_its_row() {
 fn what_can_not_be_read_touches_at_least_what_could_have_been_meant() {
     for kind in EventKind::ALL {
         let coarse = touched(&plan_unreadable(*kind));
-        for address in touched(&plan(&golden(*kind))) {
+        for address in planned(&golden(*kind)) {
             assert!(coarse.contains(&address), "{}: {address}", kind.name());
         }
         assert!(
@@ -235,14 +246,14 @@ fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
         let text = format!(
             r#"{{"type":"entity_change","data":{{"entity_type":"document","change_type":"{change}","entity_id":"p-1"}}}}"#
         );
-        touched(&plan(&decode("message", &text).unwrap()))
+        planned(&decode("message", &text).unwrap())
     };
     assert_eq!(change("update"), ["/documents/p-1"]);
     assert_eq!(change("insert"), ["/documents", "/documents/p-1"]);
     assert_eq!(change("delete"), ["/documents", "/documents/p-1"]);
     let unknown_job = r#"{"type":"job_completion","data":{"job_id":"j","job_type":"tidy-up","podcast_id":"p-1"}}"#;
     assert_eq!(
-        touched(&plan(&decode("message", unknown_job).unwrap())),
+        planned(&decode("message", unknown_job).unwrap()),
         ["/podcasts/p-1"]
     );
 }

@@ -16,6 +16,16 @@ pub enum Segment {
     Text(Rc<str>),
 }
 
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Id(id) => write!(f, "{id:x}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 impl From<&'static str> for Segment {
     fn from(word: &'static str) -> Self {
         Self::Word(word)
@@ -65,6 +75,12 @@ impl Key {
         &self.0.path
     }
 
+    /// The parameters, sorted by name.
+    #[must_use]
+    pub fn params(&self) -> &[(&'static str, Segment)] {
+        &self.0.params
+    }
+
     /// The value of a parameter.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&Segment> {
@@ -92,15 +108,22 @@ impl Hash for Key {
     }
 }
 
-impl fmt::Debug for Key {
+/// As an address: path and parameters. The same for the same key on every page and every day.
+impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.0.path {
-            write!(f, "/{segment:?}")?;
+            write!(f, "/{segment}")?;
         }
         for (index, (name, value)) in self.0.params.iter().enumerate() {
-            write!(f, "{}{name}={value:?}", if index == 0 { '?' } else { '&' })?;
+            write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -13,16 +13,24 @@
 
 mod cache;
 mod client;
+mod edits;
 mod effect;
 mod entry;
+mod explain;
+mod index;
+mod journal;
 mod key;
+mod list;
 mod overlay;
+mod pages;
 mod policy;
 mod provider;
 #[expect(clippy::module_inception, reason = "the trait is what the room is named after")]
 mod query;
+mod queue;
 mod selector;
 mod use_mutation;
+mod use_part;
 mod use_query;
 mod value;
 
@@ -31,13 +39,20 @@ mod tests;
 
 pub use cache::Cache;
 pub use client::{Failure, QueryClient};
-pub use effect::{Changed, Effect, EntryId, FlightId, MutationId};
+pub use edits::{Edits, change, creation, removal};
+pub use effect::{Changed, Effect, EntryId, FlightId, MutationId, ObserverId, Plan};
 pub use entry::Snapshot;
+pub use explain::{Explanation, Gate};
+pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
-pub use policy::{Fault, Options, Retry};
+pub use list::{Item, List};
+pub use pages::Pages;
+pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_query_client};
-pub use query::{Backend, Fails, Query};
+pub use query::{Backend, Fails, Mutation, Page, PagedQuery, Query};
+pub use queue::{Fate, Manner};
 pub use selector::Selector;
-pub use use_mutation::{Edits, UseMutation, use_mutation};
-pub use use_query::{UseQuery, View, use_query, use_query_if};
-pub use value::{Patch, Value};
+pub use use_mutation::{UseMutation, use_mutation};
+pub use use_part::{use_item, use_selection};
+pub use use_query::{Show, UseQuery, View, use_pages, use_query, use_query_if, use_query_with};
+pub use value::{Data, Diff, Patch, Value};

@@ -9,10 +9,10 @@ use super::effect::MutationId;
 use super::value::{Patch, Value};
 use crate::time::Instant;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Overlay(Vec<Layer>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Layer {
     mutation: MutationId,
     patch: Patch,
@@ -21,6 +21,10 @@ struct Layer {
 }
 
 impl Overlay {
+    pub(super) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     pub(super) fn push(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
         self.0.push(Layer {
             mutation,
@@ -47,6 +51,14 @@ impl Overlay {
         self.0.len() != before
     }
 
+    /// The mutation is on its way anew: it keeps fetches from starting until then.
+    pub(super) fn hold(&mut self, mutation: MutationId, until: Instant) {
+        let pending = self.0.iter_mut().filter(|layer| layer.mutation == mutation);
+        for held_until in pending.filter_map(|layer| layer.held_until.as_mut()) {
+            *held_until = until;
+        }
+    }
+
     /// Folds the settled layers that no pending one precedes into the base.
     pub(super) fn fold(&mut self, base: &mut Option<Value>) {
         let settled = self.0.iter().take_while(|layer| layer.held_until.is_none()).count();
@@ -61,7 +73,7 @@ impl Overlay {
             .fold(base.clone(), |value, layer| layer.patch.apply(&value))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 

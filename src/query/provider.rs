@@ -14,6 +14,9 @@ pub struct QueryProviderProperties<B: Backend> {
     /// Told of every mutation that fails.
     #[prop_or_default]
     pub on_failure: Callback<Failure<B::Error>>,
+    /// Told how many mutations have not settled, whenever that changes.
+    #[prop_or_default]
+    pub on_pending: Callback<usize>,
     /// What may use the cache.
     #[prop_or_default]
     pub children: Html,
@@ -23,9 +26,10 @@ pub struct QueryProviderProperties<B: Backend> {
 #[component]
 pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
     use_effect_with(
-        (props.client.clone(), props.on_failure.clone()),
-        |(client, on_failure)| {
+        (props.client.clone(), props.on_failure.clone(), props.on_pending.clone()),
+        |(client, on_failure, on_pending)| {
             client.set_on_failure(on_failure.clone());
+            client.set_on_pending(on_pending.clone());
         },
     );
     use_effect_with(props.client.clone(), |client| {
@@ -34,16 +38,13 @@ pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
             let client = client.clone();
             Listener::new(event, move || act(&client))
         };
-        let look_again: fn(&QueryClient<B>) = |client| {
-            if page::is_visible() {
-                client.revalidate();
-            }
-        };
+        let look: fn(&QueryClient<B>) = |client| client.set_visible(page::is_visible());
+        look(client);
         let listeners = [
             on(PageEvent::Online, |client| client.set_online(true)),
             on(PageEvent::Offline, |client| client.set_online(false)),
-            on(PageEvent::VisibilityChange, look_again),
-            on(PageEvent::PageShow, look_again),
+            on(PageEvent::VisibilityChange, look),
+            on(PageEvent::PageShow, look),
         ];
         move || drop(listeners)
     });

@@ -1,9 +1,15 @@
-//! What a query is.
+//! What a query and a mutation are: values that know what they are called, and how they are carried out.
 
 use std::future::Future;
+use std::rc::Rc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::edits::Edits;
 use super::key::Key;
 use super::policy::{Fault, Options};
+use super::value::Data;
 
 /// Where data comes from. Cheap to clone.
 pub trait Backend: Clone + PartialEq + 'static {
@@ -18,7 +24,9 @@ pub trait Query: Clone + PartialEq + 'static {
     /// Where it comes from.
     type Backend: Backend;
     /// What it is.
-    type Data: PartialEq + 'static;
+    type Data: Data;
+    /// What is kept of the last answer so that only what has changed of the next one needs to be read.
+    type Memo: 'static;
 
     /// What it is called. Queries with equal keys are one query.
     fn key(&self) -> Key;
@@ -29,14 +37,88 @@ pub trait Query: Clone + PartialEq + 'static {
     }
 
     /// Fetches it. Dropping the future gives it up.
-    fn fetch(self, backend: Self::Backend) -> impl Future<Output = Result<Self::Data, Fails<Self>>> + 'static;
+    fn fetch(self, backend: Self::Backend) -> impl Future<Output = Result<Vec<u8>, Fails<Self>>> + 'static;
 
-    /// Lets new data share with the previous what has not changed, so that what is shown of it need not change.
-    fn share(previous: &Self::Data, fresh: Self::Data) -> Self::Data {
-        _ = previous;
-        fresh
+    /// Reads what was fetched, against what was kept of the last answer.
+    ///
+    /// # Errors
+    ///
+    /// If it is not what was asked for.
+    fn read(body: Vec<u8>, last: Option<&Self::Memo>) -> Result<(Rc<Self::Data>, Self::Memo), Fails<Self>>;
+
+    /// What [`read`](Self::read) was given, if it is worth keeping for the next visit.
+    fn body(memo: &Self::Memo) -> Option<&[u8]> {
+        _ = memo;
+        None
     }
 }
 
 /// What a query can fail with.
 pub type Fails<Q> = <<Q as Query>::Backend as Backend>::Error;
+
+/// A query that comes in pages, each of which says where the next one begins.
+pub trait PagedQuery: Clone + PartialEq + 'static {
+    /// Where it comes from.
+    type Backend: Backend;
+    /// What is on a page.
+    type Item: super::list::Item;
+    /// Where a page begins.
+    type Cursor: Clone + PartialEq + 'static;
+
+    /// What it is called: all its pages are one key.
+    fn key(&self) -> Key;
+
+    /// How it wants to be treated.
+    fn options(&self) -> Options {
+        Options::default()
+    }
+
+    /// The most pages that are shown; beyond, the first ones go.
+    fn max_pages(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Fetches the page that begins there: the first, if nowhere.
+    fn fetch_page(
+        self,
+        backend: Self::Backend,
+        from: Option<Self::Cursor>,
+    ) -> impl Future<Output = Result<Page<Self::Item, Self::Cursor>, <Self::Backend as Backend>::Error>> + 'static;
+}
+
+/// One page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T, C> {
+    /// What is on it.
+    pub items: Vec<Rc<T>>,
+    /// Where the next one begins; `None` if it is the last.
+    pub next: Option<C>,
+}
+
+/// A mutation is a value as well: what it does to what is shown, and how it is sent.
+///
+/// It can be written down, so that what was done without a network survives that the page is closed.
+pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
+    /// Where it goes.
+    type Backend: Backend;
+    /// What the server answers.
+    type Output: 'static;
+
+    /// What it is called where it is written down. Never to be used for anything else.
+    const NAME: &'static str;
+    /// What it attempts, to follow "Could not".
+    const ATTEMPT: &'static str;
+
+    /// What it does to what is shown: at once, and once the server has answered.
+    fn edits(&self) -> Edits<Self::Output>;
+
+    /// Whether the server takes it for one and the same however often it arrives with the same key.
+    fn is_repeatable(&self, backend: &Self::Backend) -> bool;
+
+    /// Sends it. `key` names this mutation and no other, however often it is sent.
+    fn send(
+        self,
+        backend: Self::Backend,
+        key: Rc<str>,
+    ) -> impl Future<Output = Result<Self::Output, <Self::Backend as Backend>::Error>> + 'static;
+}

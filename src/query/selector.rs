@@ -17,10 +17,11 @@ use super::key::{Key, Segment};
 pub struct Selector(Vec<Term>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Term {
+pub(super) enum Term {
     Segment(Segment),
     Without(Segment),
     Path(Vec<Segment>),
+    Elsewhere(Vec<Segment>),
     Within(&'static str, Segment),
 }
 
@@ -49,6 +50,18 @@ impl Selector {
         self.and(Term::Segment(segment.into()))
     }
 
+    /// Of these, only keys with exactly this path.
+    #[must_use]
+    pub fn and_path(self, path: impl IntoIterator<Item = Segment>) -> Self {
+        self.and(Term::Path(path.into_iter().collect()))
+    }
+
+    /// Of these, only keys with another path than this.
+    #[must_use]
+    pub fn elsewhere(self, path: impl IntoIterator<Item = Segment>) -> Self {
+        self.and(Term::Elsewhere(path.into_iter().collect()))
+    }
+
     /// Of these, only keys without this segment.
     #[must_use]
     pub fn without(self, segment: impl Into<Segment>) -> Self {
@@ -62,18 +75,23 @@ impl Selector {
         self.and(Term::Within(param, scope.into()))
     }
 
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.0
+    }
+
     fn and(mut self, term: Term) -> Self {
         self.0.push(term);
         self
     }
 
-    /// Whether a key is among them.
+    /// Whether a key is among them. The cache does not ask this of every key; it has an index.
     #[must_use]
     pub fn matches(&self, key: &Key) -> bool {
         self.0.iter().all(|term| match term {
             Term::Segment(segment) => key.path().contains(segment),
             Term::Without(segment) => !key.path().contains(segment),
             Term::Path(path) => key.path() == path,
+            Term::Elsewhere(path) => key.path() != path,
             Term::Within(param, scope) => key.param(param).is_none_or(|value| value == scope),
         })
     }
@@ -108,6 +126,10 @@ mod tests {
             (
                 Selector::segment("actions").without("users"),
                 [true, false, false, false],
+            ),
+            (
+                Selector::segment("actions").elsewhere(["actions".into()]),
+                [false, true, false, false],
             ),
             (
                 Selector::segment("sessions").and_segment(7),

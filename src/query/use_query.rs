@@ -1,48 +1,167 @@
-//! The hook that shows a query.
+//! The hooks that show a query.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::client::Observer;
+use super::client::source::{Source, Whole};
+use super::client::{Observer, QueryClient};
 use super::effect::Changed;
+use super::entry::Snapshot;
+use super::key::Key;
+use super::pages::{Paged, Pages};
+use super::policy::Options;
 use super::provider::use_query_client;
-use super::query::{Fails, Query};
-use super::value::Value;
+use super::query::{Backend, PagedQuery, Query};
+use super::value::{Data, Value};
 
 /// Shows a query, and keeps what is shown fresh for as long as the component lives.
 ///
 /// The component renders again when something changes that it has looked at through the returned handle, and not
 /// otherwise.
 #[hook]
-pub fn use_query<Q: Query>(query: Q) -> UseQuery<Q> {
-    use_query_if(Some(query))
+pub fn use_query<Q: Query>(query: Q) -> UseQuery<Q::Data, Q::Backend> {
+    use_query_with(Some(query), Show::default())
 }
 
 /// Shows a query if there is one: for what depends on something that is not known yet. See [`use_query`].
 #[hook]
-pub fn use_query_if<Q: Query>(query: Option<Q>) -> UseQuery<Q> {
-    let client = use_query_client::<Q::Backend>();
-    let update = use_force_update();
-    let held = use_mut_ref(|| None::<(Q, Rc<Observer<Q::Backend>>)>);
+pub fn use_query_if<Q: Query>(query: Option<Q>) -> UseQuery<Q::Data, Q::Backend> {
+    use_query_with(query, Show::default())
+}
 
-    // Observed while rendering, not in an effect: what changes between the two would be missed.
-    let mut held = held.borrow_mut();
-    if held.as_ref().map(|(query, _)| query) != query.as_ref() {
-        let observed = query.map(|query| {
-            let observer = client.observe(&query, Callback::from(move |()| update.force_update()));
-            (query, Rc::new(observer))
+/// How one component wants a query to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Show<D> {
+    /// Whether the data of the query before is shown until that of a new one has come.
+    pub keep_previous: bool,
+    /// What is shown until anything has come. Nobody else sees it.
+    pub placeholder: Option<Rc<D>>,
+    /// How it wants the query to be treated, if not as the query itself says.
+    pub options: Option<Options>,
+}
+
+impl<D> Default for Show<D> {
+    fn default() -> Self {
+        Self {
+            keep_previous: false,
+            placeholder: None,
+            options: None,
+        }
+    }
+}
+
+/// Shows a query if there is one, in this way. See [`use_query`].
+#[hook]
+pub fn use_query_with<Q: Query>(query: Option<Q>, show: Show<Q::Data>) -> UseQuery<Q::Data, Q::Backend> {
+    let client = use_query_client::<Q::Backend>();
+    let wanted = query.map(|query| Wanted::whole(query, &client, show.options));
+    let handle = use_wanted(client, wanted, show.keep_previous);
+    UseQuery {
+        placeholder: show.placeholder,
+        ..handle
+    }
+}
+
+/// Shows a query that comes in pages, if there is one: the first page, and more when asked. See [`use_query`].
+#[hook]
+pub fn use_pages<Q: PagedQuery>(query: Option<Q>) -> UseQuery<Pages<Q::Item, Q::Cursor>, Q::Backend> {
+    let client = use_query_client::<Q::Backend>();
+    let wanted = query.map(|query| {
+        let backend = client.backend().clone();
+        Wanted {
+            key: query.key(),
+            options: query.options(),
+            source: Box::new(move || Rc::new(Paged::new(query, backend))),
+        }
+    });
+    use_wanted(client, wanted, false)
+}
+
+/// What a component wants to see, without what it is.
+pub(super) struct Wanted<B: Backend> {
+    key: Key,
+    options: Options,
+    source: Box<dyn FnOnce() -> Rc<dyn Source<B::Error>>>,
+}
+
+impl<B: Backend> Wanted<B> {
+    pub(super) fn whole<Q: Query<Backend = B>>(query: Q, client: &QueryClient<B>, options: Option<Options>) -> Self {
+        let backend = client.backend().clone();
+        Self {
+            key: query.key(),
+            options: options.unwrap_or_else(|| query.options()),
+            source: Box::new(move || Rc::new(Whole::new(query, backend))),
+        }
+    }
+}
+
+/// Holds a component's observer from one render to the next.
+pub(super) struct Slot<B: Backend>(Option<(Key, Rc<Observer<B>>)>);
+
+impl<B: Backend> Default for Slot<B> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<B: Backend> Slot<B> {
+    /// The observer of what is wanted. Who observed something else no longer does: returns that observer.
+    ///
+    /// Called while rendering, not in an effect: what changes between the two would be missed.
+    pub(super) fn turn_to(
+        &mut self,
+        client: &QueryClient<B>,
+        wanted: Option<Wanted<B>>,
+        wake: impl FnOnce() -> Callback<()>,
+    ) -> Option<Rc<Observer<B>>> {
+        if self.0.as_ref().map(|(key, _)| key) == wanted.as_ref().map(|wanted| &wanted.key) {
+            return None;
+        }
+        let observed = wanted.map(|wanted| {
+            let observer = client.observe(wanted.key.clone(), wanted.options, wanted.source, wake());
+            (wanted.key, Rc::new(observer))
         });
-        *held = observed;
+        std::mem::replace(&mut self.0, observed).map(|(_, before)| before)
+    }
+
+    pub(super) fn observer(&self) -> Option<Rc<Observer<B>>> {
+        self.0.as_ref().map(|(_, observer)| Rc::clone(observer))
+    }
+}
+
+#[hook]
+fn use_wanted<D: Data, B: Backend>(
+    client: QueryClient<B>,
+    wanted: Option<Wanted<B>>,
+    keep_previous: bool,
+) -> UseQuery<D, B> {
+    let update = use_force_update();
+    let slot = use_mut_ref(Slot::default);
+    let previous = use_mut_ref(|| None::<Value>);
+    let before = slot
+        .borrow_mut()
+        .turn_to(&client, wanted, || Callback::from(move |()| update.force_update()));
+    if let Some(data) = before.and_then(|before| before.peek()?.data) {
+        previous.replace(Some(data));
+    }
+    if !keep_previous {
+        previous.take();
     }
     UseQuery {
-        observer: held.as_ref().map(|(_, observer)| Rc::clone(observer)),
+        observer: slot.borrow().observer(),
+        previous,
+        placeholder: None,
     }
 }
 
 /// A query as a component sees it.
-pub struct UseQuery<Q: Query> {
-    observer: Option<Rc<Observer<Q::Backend>>>,
+pub struct UseQuery<D, B: Backend> {
+    observer: Option<Rc<Observer<B>>>,
+    /// The data of the query before, for as long as it is shown.
+    previous: Rc<RefCell<Option<Value>>>,
+    placeholder: Option<Rc<D>>,
 }
 
 /// What there is to show of a query.
@@ -63,38 +182,84 @@ pub enum View<T, E> {
     },
 }
 
-impl<Q: Query> UseQuery<Q> {
+impl<D: Data, B: Backend> UseQuery<D, B> {
     /// What there is to show.
     #[must_use]
-    pub fn view(&self) -> View<Q::Data, Fails<Q>> {
+    pub fn view(&self) -> View<D, B::Error> {
+        self.view_of(Changed::DATA)
+    }
+
+    /// What there is to show, for a component that shows which items there are and leaves what they are like to
+    /// components of their own: wakes when an item comes, goes or moves, and not when one changes.
+    #[must_use]
+    pub fn outline(&self) -> View<D, B::Error> {
+        self.view_of(Changed::SHAPE)
+    }
+
+    fn view_of(&self, fields: Changed) -> View<D, B::Error> {
         let Some(observer) = &self.observer else {
             return View::Idle;
         };
-        let Some(snapshot) = observer.look(Changed::DATA.and(Changed::ERROR)) else {
+        let Some(snapshot) = observer.look(fields.and(Changed::ERROR)) else {
             return View::Loading;
         };
         let error = snapshot.final_error().cloned();
-        match (snapshot.data.as_ref().and_then(Value::get), error) {
+        match (self.shown(&snapshot), error) {
             (Some(data), error) => View::Ready { data, error },
             (None, Some(error)) => View::Failed(error),
             (None, None) => View::Loading,
         }
     }
 
+    /// The data; before there is any, that of the query before or the placeholder.
+    fn shown(&self, snapshot: &Snapshot<B::Error>) -> Option<Rc<D>> {
+        if snapshot.data.is_some() || snapshot.final_error().is_some() {
+            self.previous.take();
+        }
+        let previous = self.previous.borrow().as_ref().and_then(Value::get);
+        let data = snapshot.data.as_ref().and_then(Value::get);
+        data.or(previous).or_else(|| self.placeholder.clone())
+    }
+
     /// The data, if there is any.
     #[must_use]
-    pub fn data(&self) -> Option<Rc<Q::Data>> {
-        self.observer.as_ref()?.look(Changed::DATA)?.data?.get()
+    pub fn data(&self) -> Option<Rc<D>> {
+        self.shown(&self.observer.as_ref()?.look(Changed::DATA)?)
+    }
+
+    /// The data, for a component that only looks at which items there are. See [`outline`](Self::outline).
+    #[must_use]
+    pub fn outline_data(&self) -> Option<Rc<D>> {
+        self.shown(&self.observer.as_ref()?.look(Changed::SHAPE)?)
+    }
+
+    /// Whether what is shown is the data of the query before.
+    #[must_use]
+    pub fn is_previous(&self) -> bool {
+        self.data().is_some() && self.previous.borrow().is_some()
     }
 
     /// Whether a fetch is under way.
     #[must_use]
     pub fn is_fetching(&self) -> bool {
-        let snapshot = self
-            .observer
-            .as_ref()
-            .and_then(|observer| observer.look(Changed::FETCHING));
-        snapshot.is_some_and(|snapshot| snapshot.fetching)
+        self.snapshot(Changed::FETCHING)
+            .is_some_and(|snapshot| snapshot.fetching)
+    }
+
+    /// Whether the data is known to be out of date, or was only remembered, or nobody would say if it changed.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.snapshot(Changed::STALE).is_some_and(|snapshot| snapshot.stale)
+    }
+
+    /// Whether a fetch waits for the network, or for somebody to look.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.snapshot(Changed::PAUSED).is_some_and(|snapshot| snapshot.paused)
+    }
+
+    fn snapshot(&self, fields: Changed) -> Option<Snapshot<B::Error>> {
+        self.observer.as_ref()?.look(fields)
     }
 
     /// Asks for fresh data.
@@ -103,17 +268,26 @@ impl<Q: Query> UseQuery<Q> {
             observer.refetch();
         }
     }
-}
 
-impl<Q: Query> Clone for UseQuery<Q> {
-    fn clone(&self) -> Self {
-        Self {
-            observer: self.observer.clone(),
+    /// Asks for the page after the last that is shown.
+    pub fn fetch_more(&self) {
+        if let Some(observer) = &self.observer {
+            observer.fetch_more();
         }
     }
 }
 
-impl<Q: Query> std::fmt::Debug for UseQuery<Q> {
+impl<D, B: Backend> Clone for UseQuery<D, B> {
+    fn clone(&self) -> Self {
+        Self {
+            observer: self.observer.clone(),
+            previous: Rc::clone(&self.previous),
+            placeholder: self.placeholder.clone(),
+        }
+    }
+}
+
+impl<D, B: Backend> std::fmt::Debug for UseQuery<D, B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("UseQuery(..)")
     }

@@ -1,48 +1,114 @@
-//! Values of any type, and what changes them.
+//! Values of any type: what can be told about them without knowing what they are, and what changes them.
 
 use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-/// A value of any type that can be compared. Cheap to clone.
+/// What a query can hold.
+pub trait Data: PartialEq + 'static {
+    /// Lets a fresh value share with the one before what has not changed, so that what is shown of it need not change.
+    #[must_use]
+    fn share(before: &Self, fresh: Rc<Self>) -> Rc<Self> {
+        _ = before;
+        fresh
+    }
+
+    /// What differs between two values that are not equal.
+    #[must_use]
+    fn diff(before: &Self, after: &Self) -> Diff {
+        _ = (before, after);
+        Diff::Everything
+    }
+}
+
+/// What differs between two values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Diff {
+    /// Anything may.
+    Everything,
+    /// Only the following.
+    Parts {
+        /// Whether parts were added, removed or moved.
+        shape: bool,
+        /// The ids of the parts that have changed in themselves.
+        ids: Vec<u128>,
+    },
+}
+
+/// A value of any type. Cheap to clone.
 #[derive(Clone)]
-pub struct Value {
-    data: Rc<dyn Any>,
-    equal: fn(&dyn Any, &dyn Any) -> bool,
+pub struct Value(Rc<dyn Erased>);
+
+trait Erased: Any {
+    fn equals(&self, other: &dyn Any) -> bool;
+    fn share_before(self: Rc<Self>, before: &dyn Any) -> Rc<dyn Erased>;
+    fn diff_from(&self, before: &dyn Any) -> Diff;
+}
+
+impl<T: Data> Erased for T {
+    fn equals(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<T>().is_some_and(|other| self == other)
+    }
+
+    fn share_before(self: Rc<Self>, before: &dyn Any) -> Rc<dyn Erased> {
+        match before.downcast_ref::<T>() {
+            Some(before) => T::share(before, self),
+            None => self,
+        }
+    }
+
+    fn diff_from(&self, before: &dyn Any) -> Diff {
+        before
+            .downcast_ref::<T>()
+            .map_or(Diff::Everything, |before| T::diff(before, self))
+    }
 }
 
 impl Value {
     /// Wraps a value.
     #[must_use]
-    pub fn new<T: PartialEq + 'static>(data: T) -> Self {
+    pub fn new<T: Data>(data: T) -> Self {
         Self::from_rc(Rc::new(data))
     }
 
     /// Wraps a value that is shared already.
     #[must_use]
-    pub fn from_rc<T: PartialEq + 'static>(data: Rc<T>) -> Self {
-        Self {
-            data,
-            equal: |a, b| matches!((a.downcast_ref::<T>(), b.downcast_ref()), (Some(a), Some(b)) if a == b),
-        }
+    pub fn from_rc<T: Data>(data: Rc<T>) -> Self {
+        Self(data)
     }
 
     /// The value; `None` if it is of another type, which a key's type rules out.
     #[must_use]
-    pub fn get<T: 'static>(&self) -> Option<Rc<T>> {
-        Rc::clone(&self.data).downcast().ok()
+    pub fn get<T: Data>(&self) -> Option<Rc<T>> {
+        let data: Rc<dyn Any> = Rc::clone(&self.0) as _;
+        data.downcast().ok()
     }
 
     /// Whether both are the same allocation.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.data, &other.data)
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// This value, sharing with the one before what is equal in both.
+    #[must_use]
+    pub(super) fn sharing(self, before: Option<&Self>) -> Self {
+        match before {
+            Some(before) if self == *before => before.clone(),
+            Some(before) => Self(self.0.share_before(&*before.0)),
+            None => self,
+        }
+    }
+
+    /// What differs from the value before.
+    pub(super) fn diff_from(&self, before: &Self) -> Diff {
+        self.0.diff_from(&*before.0)
     }
 }
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        self.is(other) || (self.equal)(&*self.data, &*other.data)
+        self.is(other) || self.0.equals(&*other.0)
     }
 }
 
@@ -59,7 +125,7 @@ pub struct Patch(Rc<dyn Fn(&Value) -> Value>);
 
 impl Patch {
     /// A change of values of type `T`; other values stay as they are.
-    pub fn new<T: PartialEq + 'static>(change: impl Fn(&T) -> T + 'static) -> Self {
+    pub fn new<T: Data>(change: impl Fn(&T) -> T + 'static) -> Self {
         Self(Rc::new(move |value| {
             value
                 .get::<T>()
@@ -67,10 +133,10 @@ impl Patch {
         }))
     }
 
-    /// The value after the change.
+    /// The value after the change; the very same one if nothing has changed.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Value {
-        (self.0)(value)
+        (self.0)(value).sharing(Some(value))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use wire::{Action, ActionId, CoachingSessionId, NewAction, Timestamp, UserId};
-use yew::prelude::*;
+use serde::{Deserialize, Serialize};
+use wire::{Action, ActionId, CoachingSessionId, NewAction, UserId};
 
-use super::list::{self, List};
-use crate::api::{Api, ApiError};
-use crate::query::{Key, Query, UseMutation, use_mutation};
+use super::{Reading, gone, read_list};
+use crate::api::{Api, ApiError, Rows};
+use crate::query::{Edits, Key, List, Mutation, Query, change, creation, removal};
 
 /// The actions of a session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub struct SessionActions(pub CoachingSessionId);
 impl Query for SessionActions {
     type Backend = Api;
     type Data = List<Action>;
+    type Memo = Rows<Action>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -24,12 +25,16 @@ impl Query for SessionActions {
             .build()
     }
 
-    async fn fetch(self, api: Api) -> Result<List<Action>, ApiError> {
-        api.actions(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.actions_body(self.0).await
     }
 
-    fn share(previous: &List<Action>, fresh: List<Action>) -> List<Action> {
-        list::share(previous, fresh)
+    fn read(body: Vec<u8>, last: Option<&Rows<Action>>) -> Reading<Action> {
+        read_list(body, last)
+    }
+
+    fn body(rows: &Rows<Action>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }
 
@@ -40,6 +45,7 @@ pub struct UserActions(pub UserId);
 impl Query for UserActions {
     type Backend = Api;
     type Data = List<Action>;
+    type Memo = Rows<Action>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -49,66 +55,95 @@ impl Query for UserActions {
             .build()
     }
 
-    async fn fetch(self, api: Api) -> Result<List<Action>, ApiError> {
-        api.actions_of(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.actions_of_body(self.0).await
     }
 
-    fn share(previous: &List<Action>, fresh: List<Action>) -> List<Action> {
-        list::share(previous, fresh)
+    fn read(body: Vec<u8>, last: Option<&Rows<Action>>) -> Reading<Action> {
+        read_list(body, last)
     }
-}
 
-/// What can be done to the actions of a session.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ActionMutations {
-    /// Adds one.
-    pub create: UseMutation<Api, NewAction, Action>,
-    /// Replaces one.
-    pub update: UseMutation<Api, Action, Action>,
-    /// Removes one.
-    pub delete: UseMutation<Api, ActionId, ()>,
-}
-
-/// What can be done to the actions of a session by this person.
-#[hook]
-pub fn use_action_mutations(session: CoachingSessionId, user: UserId) -> ActionMutations {
-    let query = SessionActions(session);
-    ActionMutations {
-        create: use_mutation(
-            "add the action",
-            (query, user),
-            |(query, user), new| list::creation(query, Rc::new(draft(new, *user))),
-            |_, api: Api, new| async move { api.create_action(&new).await },
-        ),
-        update: use_mutation(
-            "save the action",
-            query,
-            list::change,
-            |_, api: Api, action| async move { api.update_action(&action).await },
-        ),
-        delete: use_mutation(
-            "delete the action",
-            query,
-            |query, id| list::removal(query, *id),
-            |_, api: Api, id| async move { api.delete_action(id).await },
-        ),
+    fn body(rows: &Rows<Action>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }
 
-/// What a new action looks like until the server has said.
-fn draft(new: &NewAction, user: UserId) -> Action {
-    let not_known_yet = Timestamp::default();
-    Action {
-        id: list::draft_id(),
-        coaching_session_id: new.coaching_session_id,
-        goal_id: new.goal_id,
-        user_id: user,
-        body: new.body.clone(),
-        due_by: new.due_by,
-        status: new.status,
-        status_changed_at: not_known_yet,
-        created_at: not_known_yet,
-        updated_at: not_known_yet,
-        assignee_ids: new.assignee_ids.clone().unwrap_or_default(),
+/// Adds this action, which has an id of its own until the server gives it one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreateAction(pub Action);
+
+impl Mutation for CreateAction {
+    type Backend = Api;
+    type Output = Action;
+
+    const NAME: &'static str = "create_action";
+    const ATTEMPT: &'static str = "add the action";
+
+    fn edits(&self) -> Edits<Action> {
+        creation(&SessionActions(self.0.coaching_session_id), self.0.clone())
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        api.honours_keys()
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<Action, ApiError> {
+        let new = NewAction {
+            coaching_session_id: self.0.coaching_session_id,
+            goal_id: self.0.goal_id,
+            body: self.0.body,
+            due_by: self.0.due_by,
+            status: self.0.status,
+            assignee_ids: Some(self.0.assignee_ids).filter(|ids| !ids.is_empty()),
+        };
+        api.with_key(key).create_action(&new).await
+    }
+}
+
+/// Replaces the action with this id by this one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UpdateAction(pub Action);
+
+impl Mutation for UpdateAction {
+    type Backend = Api;
+    type Output = Action;
+
+    const NAME: &'static str = "update_action";
+    const ATTEMPT: &'static str = "save the action";
+
+    fn edits(&self) -> Edits<Action> {
+        change(&SessionActions(self.0.coaching_session_id), &self.0)
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<Action, ApiError> {
+        api.with_key(key).update_action(&self.0).await
+    }
+}
+
+/// Removes an action of a session.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct DeleteAction(pub CoachingSessionId, pub ActionId);
+
+impl Mutation for DeleteAction {
+    type Backend = Api;
+    type Output = ();
+
+    const NAME: &'static str = "delete_action";
+    const ATTEMPT: &'static str = "delete the action";
+
+    fn edits(&self) -> Edits<()> {
+        removal(&SessionActions(self.0), self.1.as_u128())
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
+        gone(api.with_key(key).delete_action(self.1).await)
     }
 }

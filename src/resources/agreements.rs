@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use wire::{Agreement, AgreementId, CoachingSessionId, NewAgreement, Timestamp, UserId};
-use yew::prelude::*;
+use serde::{Deserialize, Serialize};
+use wire::{Agreement, AgreementId, CoachingSessionId, NewAgreement};
 
-use super::list::{self, List};
-use crate::api::{Api, ApiError};
-use crate::query::{Key, Query, UseMutation, use_mutation};
+use super::{Reading, gone, read_list};
+use crate::api::{Api, ApiError, Rows};
+use crate::query::{Edits, Key, List, Mutation, Query, change, creation, removal};
 
 /// The agreements of a session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub struct SessionAgreements(pub CoachingSessionId);
 impl Query for SessionAgreements {
     type Backend = Api;
     type Data = List<Agreement>;
+    type Memo = Rows<Agreement>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -24,61 +25,91 @@ impl Query for SessionAgreements {
             .build()
     }
 
-    async fn fetch(self, api: Api) -> Result<List<Agreement>, ApiError> {
-        api.agreements(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.agreements_body(self.0).await
     }
 
-    fn share(previous: &List<Agreement>, fresh: List<Agreement>) -> List<Agreement> {
-        list::share(previous, fresh)
+    fn read(body: Vec<u8>, last: Option<&Rows<Agreement>>) -> Reading<Agreement> {
+        read_list(body, last)
     }
-}
 
-/// What can be done to the agreements of a session.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AgreementMutations {
-    /// Adds one.
-    pub create: UseMutation<Api, NewAgreement, Agreement>,
-    /// Replaces one.
-    pub update: UseMutation<Api, Agreement, Agreement>,
-    /// Removes one.
-    pub delete: UseMutation<Api, AgreementId, ()>,
-}
-
-/// What can be done to the agreements of a session by this person.
-#[hook]
-pub fn use_agreement_mutations(session: CoachingSessionId, user: UserId) -> AgreementMutations {
-    let query = SessionAgreements(session);
-    AgreementMutations {
-        create: use_mutation(
-            "add the agreement",
-            (query, user),
-            |(query, user), new| list::creation(query, Rc::new(draft(new, *user))),
-            |_, api: Api, new| async move { api.create_agreement(&new).await },
-        ),
-        update: use_mutation(
-            "save the agreement",
-            query,
-            list::change,
-            |_, api: Api, agreement| async move { api.update_agreement(&agreement).await },
-        ),
-        delete: use_mutation(
-            "delete the agreement",
-            query,
-            |query, id| list::removal(query, *id),
-            |_, api: Api, id| async move { api.delete_agreement(id).await },
-        ),
+    fn body(rows: &Rows<Agreement>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }
 
-/// What a new agreement looks like until the server has said.
-fn draft(new: &NewAgreement, user: UserId) -> Agreement {
-    let not_known_yet = Timestamp::default();
-    Agreement {
-        id: list::draft_id(),
-        coaching_session_id: new.coaching_session_id,
-        body: new.body.clone(),
-        user_id: user,
-        created_at: not_known_yet,
-        updated_at: not_known_yet,
+/// Adds this agreement, which has an id of its own until the server gives it one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreateAgreement(pub Agreement);
+
+impl Mutation for CreateAgreement {
+    type Backend = Api;
+    type Output = Agreement;
+
+    const NAME: &'static str = "create_agreement";
+    const ATTEMPT: &'static str = "add the agreement";
+
+    fn edits(&self) -> Edits<Agreement> {
+        creation(&SessionAgreements(self.0.coaching_session_id), self.0.clone())
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        api.honours_keys()
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<Agreement, ApiError> {
+        let new = NewAgreement {
+            coaching_session_id: self.0.coaching_session_id,
+            body: self.0.body,
+        };
+        api.with_key(key).create_agreement(&new).await
+    }
+}
+
+/// Replaces the agreement with this id by this one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UpdateAgreement(pub Agreement);
+
+impl Mutation for UpdateAgreement {
+    type Backend = Api;
+    type Output = Agreement;
+
+    const NAME: &'static str = "update_agreement";
+    const ATTEMPT: &'static str = "save the agreement";
+
+    fn edits(&self) -> Edits<Agreement> {
+        change(&SessionAgreements(self.0.coaching_session_id), &self.0)
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<Agreement, ApiError> {
+        api.with_key(key).update_agreement(&self.0).await
+    }
+}
+
+/// Removes an agreement of a session.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct DeleteAgreement(pub CoachingSessionId, pub AgreementId);
+
+impl Mutation for DeleteAgreement {
+    type Backend = Api;
+    type Output = ();
+
+    const NAME: &'static str = "delete_agreement";
+    const ATTEMPT: &'static str = "delete the agreement";
+
+    fn edits(&self) -> Edits<()> {
+        removal(&SessionAgreements(self.0), self.1.as_u128())
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
+        gone(api.with_key(key).delete_agreement(self.1).await)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal, Timestamp, UserId};
-use yew::prelude::*;
+use serde::{Deserialize, Serialize};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal};
 
-use super::list::{self, List};
-use crate::api::{Api, ApiError};
-use crate::query::{Edits, Key, Query, UseMutation, use_mutation};
+use super::{Reading, gone, read_list};
+use crate::api::{Api, ApiError, Rows};
+use crate::query::{Edits, Key, List, Mutation, Query, change, creation, removal};
 
 /// The goals of a relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub struct RelationshipGoals(pub CoachingRelationshipId);
 impl Query for RelationshipGoals {
     type Backend = Api;
     type Data = List<Goal>;
+    type Memo = Rows<Goal>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -24,12 +25,16 @@ impl Query for RelationshipGoals {
             .build()
     }
 
-    async fn fetch(self, api: Api) -> Result<List<Goal>, ApiError> {
-        api.goals(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.goals_body(self.0).await
     }
 
-    fn share(previous: &List<Goal>, fresh: List<Goal>) -> List<Goal> {
-        list::share(previous, fresh)
+    fn read(body: Vec<u8>, last: Option<&Rows<Goal>>) -> Reading<Goal> {
+        read_list(body, last)
+    }
+
+    fn body(rows: &Rows<Goal>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }
 
@@ -40,6 +45,7 @@ pub struct SessionGoals(pub CoachingSessionId);
 impl Query for SessionGoals {
     type Backend = Api;
     type Data = List<Goal>;
+    type Memo = Rows<Goal>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -49,98 +55,149 @@ impl Query for SessionGoals {
             .build()
     }
 
-    async fn fetch(self, api: Api) -> Result<List<Goal>, ApiError> {
-        api.session_goals(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.session_goals_body(self.0).await
     }
 
-    fn share(previous: &List<Goal>, fresh: List<Goal>) -> List<Goal> {
-        list::share(previous, fresh)
+    fn read(body: Vec<u8>, last: Option<&Rows<Goal>>) -> Reading<Goal> {
+        read_list(body, last)
     }
-}
 
-/// What can be done to the goals of a relationship, and to those that a session works on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GoalMutations {
-    /// Sets one.
-    pub create: UseMutation<Api, NewGoal, Goal>,
-    /// Replaces one.
-    pub update: UseMutation<Api, Goal, Goal>,
-    /// Removes one.
-    pub delete: UseMutation<Api, GoalId, ()>,
-    /// Has the session work on one.
-    pub link: UseMutation<Api, Rc<Goal>, SessionGoal>,
-    /// Has the session no longer work on one.
-    pub unlink: UseMutation<Api, GoalId, ()>,
-}
-
-/// What can be done to the goals of a relationship by this person in this session.
-#[hook]
-pub fn use_goal_mutations(
-    relationship: CoachingRelationshipId,
-    session: CoachingSessionId,
-    user: UserId,
-) -> GoalMutations {
-    let goals = RelationshipGoals(relationship);
-    let linked = SessionGoals(session);
-    GoalMutations {
-        create: use_mutation(
-            "add the goal",
-            (goals, user),
-            |(goals, user), new| list::creation(goals, Rc::new(draft(new, *user))),
-            |_, api: Api, new| async move { api.create_goal(&new).await },
-        ),
-        update: use_mutation("save the goal", goals, list::change, |_, api: Api, goal| async move {
-            api.update_goal(&goal).await
-        }),
-        delete: use_mutation(
-            "delete the goal",
-            goals,
-            |goals, id| list::removal(goals, *id),
-            |_, api: Api, id| async move { api.delete_goal(id).await },
-        ),
-        link: use_mutation(
-            "work on the goal in this session",
-            linked,
-            |linked, goal: &Rc<Goal>| {
-                let (now, later) = (Rc::clone(goal), Rc::clone(goal));
-                Edits::default().in_lane(goal.id.as_u128()).edit(
-                    linked,
-                    move |list| list::with(list, &now),
-                    move |_: &SessionGoal| move |list| list::with(list, &later),
-                )
-            },
-            |SessionGoals(session), api: Api, goal| {
-                let session = *session;
-                async move { api.link_goal(session, goal.id).await }
-            },
-        ),
-        unlink: use_mutation(
-            "take the goal out of this session",
-            linked,
-            |linked, id| list::removal(linked, *id),
-            |SessionGoals(session), api: Api, id| {
-                let session = *session;
-                async move { api.unlink_goal(session, id).await }
-            },
-        ),
+    fn body(rows: &Rows<Goal>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }
 
-/// What a new goal looks like until the server has said.
-fn draft(new: &NewGoal, user: UserId) -> Goal {
-    let not_known_yet = Timestamp::default();
-    Goal {
-        id: list::draft_id(),
-        coaching_relationship_id: new.coaching_relationship_id,
-        created_in_session_id: new.created_in_session_id,
-        user_id: user,
-        title: new.title.clone(),
-        body: new.body.clone(),
-        status: new.status,
-        status_changed_at: None,
-        completed_at: None,
-        target_date: new.target_date,
-        created_at: not_known_yet,
-        updated_at: not_known_yet,
+/// Adds this goal, which has an id of its own until the server gives it one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreateGoal(pub Goal);
+
+impl Mutation for CreateGoal {
+    type Backend = Api;
+    type Output = Goal;
+
+    const NAME: &'static str = "create_goal";
+    const ATTEMPT: &'static str = "add the goal";
+
+    fn edits(&self) -> Edits<Goal> {
+        creation(&RelationshipGoals(self.0.coaching_relationship_id), self.0.clone())
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        api.honours_keys()
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<Goal, ApiError> {
+        let new = NewGoal {
+            coaching_relationship_id: self.0.coaching_relationship_id,
+            created_in_session_id: self.0.created_in_session_id,
+            title: self.0.title,
+            body: self.0.body,
+            status: self.0.status,
+            target_date: self.0.target_date,
+        };
+        api.with_key(key).create_goal(&new).await
+    }
+}
+
+/// Replaces the goal with this id by this one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UpdateGoal(pub Goal);
+
+impl Mutation for UpdateGoal {
+    type Backend = Api;
+    type Output = Goal;
+
+    const NAME: &'static str = "update_goal";
+    const ATTEMPT: &'static str = "save the goal";
+
+    fn edits(&self) -> Edits<Goal> {
+        change(&RelationshipGoals(self.0.coaching_relationship_id), &self.0)
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<Goal, ApiError> {
+        api.with_key(key).update_goal(&self.0).await
+    }
+}
+
+/// Removes a goal of a relationship.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct DeleteGoal(pub CoachingRelationshipId, pub GoalId);
+
+impl Mutation for DeleteGoal {
+    type Backend = Api;
+    type Output = ();
+
+    const NAME: &'static str = "delete_goal";
+    const ATTEMPT: &'static str = "delete the goal";
+
+    fn edits(&self) -> Edits<()> {
+        removal(&RelationshipGoals(self.0), self.1.as_u128())
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
+        gone(api.with_key(key).delete_goal(self.1).await)
+    }
+}
+
+/// Has a session work on a goal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LinkGoal(pub CoachingSessionId, pub Goal);
+
+impl Mutation for LinkGoal {
+    type Backend = Api;
+    type Output = SessionGoal;
+
+    const NAME: &'static str = "link_goal";
+    const ATTEMPT: &'static str = "work on the goal in this session";
+
+    fn edits(&self) -> Edits<SessionGoal> {
+        let goal = Rc::new(self.1.clone());
+        let again = Rc::clone(&goal);
+        Edits::default().in_lane(goal.id.as_u128()).edit(
+            &SessionGoals(self.0),
+            move |list| list.with(&goal),
+            move |_| move |list| list.with(&again),
+        )
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        api.honours_keys()
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<SessionGoal, ApiError> {
+        api.with_key(key).link_goal(self.0, self.1.id).await
+    }
+}
+
+/// Has a session no longer work on a goal.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct UnlinkGoal(pub CoachingSessionId, pub GoalId);
+
+impl Mutation for UnlinkGoal {
+    type Backend = Api;
+    type Output = ();
+
+    const NAME: &'static str = "unlink_goal";
+    const ATTEMPT: &'static str = "take the goal out of this session";
+
+    fn edits(&self) -> Edits<()> {
+        removal(&SessionGoals(self.0), self.1.as_u128())
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
+        gone(api.with_key(key).unlink_goal(self.0, self.1).await)
     }
 }

@@ -1,11 +1,10 @@
 //! Who coaches whom.
 
-use std::rc::Rc;
-
 use wire::{CoachingRelationship, UserId};
 
-use crate::api::{Api, ApiError};
-use crate::query::{Key, Options, Query};
+use super::{Reading, read_list};
+use crate::api::{Api, ApiError, Rows};
+use crate::query::{Key, List, Options, Query};
 
 /// Everybody whom a person coaches or is coached by. No event announces a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +12,8 @@ pub struct UserRelationships(pub UserId);
 
 impl Query for UserRelationships {
     type Backend = Api;
-    type Data = Vec<Rc<CoachingRelationship>>;
+    type Data = List<CoachingRelationship>;
+    type Memo = Rows<CoachingRelationship>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -27,7 +27,15 @@ impl Query for UserRelationships {
         Options::unannounced()
     }
 
-    async fn fetch(self, api: Api) -> Result<Self::Data, ApiError> {
-        api.relationships(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.relationships_body(self.0).await
+    }
+
+    fn read(body: Vec<u8>, last: Option<&Rows<CoachingRelationship>>) -> Reading<CoachingRelationship> {
+        read_list(body, last)
+    }
+
+    fn body(rows: &Rows<CoachingRelationship>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionTitle, UserId};
-use yew::prelude::*;
 
-use super::list::{self, List};
-use crate::api::{Api, ApiError};
-use crate::query::{Edits, Key, Options, Query, UseMutation, use_mutation};
+use super::{Reading, read_list};
+use crate::api::{Api, ApiError, Rows, read_one};
+use crate::query::{Edits, Key, List, Mutation, Options, Query};
 
 /// The sessions of a person between two days, in order. No event announces that one was planned or moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSessions {
     /// Whose.
     pub user: UserId,
@@ -24,6 +24,7 @@ pub struct UserSessions {
 impl Query for UserSessions {
     type Backend = Api;
     type Data = List<CoachingSession>;
+    type Memo = Rows<CoachingSession>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -39,12 +40,16 @@ impl Query for UserSessions {
         Options::unannounced()
     }
 
-    async fn fetch(self, api: Api) -> Result<List<CoachingSession>, ApiError> {
-        api.sessions(self.user, self.from, self.to).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.sessions_body(self.user, self.from, self.to).await
     }
 
-    fn share(previous: &List<CoachingSession>, fresh: List<CoachingSession>) -> List<CoachingSession> {
-        list::share(previous, fresh)
+    fn read(body: Vec<u8>, last: Option<&Rows<CoachingSession>>) -> Reading<CoachingSession> {
+        read_list(body, last)
+    }
+
+    fn body(rows: &Rows<CoachingSession>) -> Option<&[u8]> {
+        Some(rows.body())
     }
 }
 
@@ -55,6 +60,7 @@ pub struct SessionById(pub CoachingSessionId);
 impl Query for SessionById {
     type Backend = Api;
     type Data = CoachingSession;
+    type Memo = Vec<u8>;
 
     fn key(&self) -> Key {
         Key::of::<Self>()
@@ -63,55 +69,77 @@ impl Query for SessionById {
             .build()
     }
 
-    async fn fetch(self, api: Api) -> Result<CoachingSession, ApiError> {
-        api.session(self.0).await
+    async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
+        api.session_body(self.0).await
+    }
+
+    fn read(body: Vec<u8>, _: Option<&Vec<u8>>) -> Result<(Rc<CoachingSession>, Vec<u8>), ApiError> {
+        Ok((Rc::new(read_one(&body)?), body))
+    }
+
+    fn body(body: &Vec<u8>) -> Option<&[u8]> {
+        Some(body)
     }
 }
 
-/// Plans a session; it appears in `planned` once the server has given it an id.
-#[hook]
-pub fn use_plan_session(planned: UserSessions) -> UseMutation<Api, NewCoachingSession, CoachingSession> {
-    use_mutation("plan the session", planned, creation, |_, api: Api, new| async move {
-        api.create_session(&new).await
-    })
-}
+/// Plans a session; it appears in the list once the server has given it an id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanSession(pub UserSessions, pub NewCoachingSession);
 
-fn creation(planned: &UserSessions, _: &NewCoachingSession) -> Edits<CoachingSession> {
-    Edits::default().edit(planned, Clone::clone, |created: &CoachingSession| {
-        let created = Rc::new(created.clone());
-        move |sessions: &List<CoachingSession>| {
-            let mut sessions = list::with(sessions, &created);
-            sessions.sort_by_key(|session| session.date);
-            sessions
-        }
-    })
-}
+impl Mutation for PlanSession {
+    type Backend = Api;
+    type Output = CoachingSession;
 
-/// Which session, and what to call it; `None` takes the title away.
-type Renaming = (CoachingSessionId, Option<String>);
+    const NAME: &'static str = "plan_session";
+    const ATTEMPT: &'static str = "plan the session";
+
+    fn edits(&self) -> Edits<CoachingSession> {
+        Edits::default().edit(&self.0, Clone::clone, |created: &CoachingSession| {
+            let created = Rc::new(created.clone());
+            move |sessions: &List<CoachingSession>| sessions.with(&created).sorted_by_key(|session| session.date)
+        })
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        api.honours_keys()
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<CoachingSession, ApiError> {
+        api.with_key(key).create_session(&self.1).await
+    }
+}
 
 /// Gives a session a title, or takes it away.
-#[hook]
-pub fn use_rename_session() -> UseMutation<Api, Renaming, CoachingSession> {
-    use_mutation(
-        "rename the session",
-        (),
-        renaming,
-        |(), api: Api, (id, title)| async move { api.rename_session(id, &SessionTitle { title }).await },
-    )
-}
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RenameSession(pub CoachingSessionId, pub Option<String>);
 
-fn renaming((): &(), (id, title): &Renaming) -> Edits<CoachingSession> {
-    let title = title.clone();
-    Edits::default().edit(
-        &SessionById(*id),
-        move |session| CoachingSession {
-            title: title.clone(),
-            ..session.clone()
-        },
-        |saved: &CoachingSession| {
-            let saved = saved.clone();
-            move |_: &CoachingSession| saved.clone()
-        },
-    )
+impl Mutation for RenameSession {
+    type Backend = Api;
+    type Output = CoachingSession;
+
+    const NAME: &'static str = "rename_session";
+    const ATTEMPT: &'static str = "rename the session";
+
+    fn edits(&self) -> Edits<CoachingSession> {
+        let title = self.1.clone();
+        Edits::default().in_lane(self.0.as_u128()).edit(
+            &SessionById(self.0),
+            move |session| CoachingSession {
+                title: title.clone(),
+                ..session.clone()
+            },
+            |saved: &CoachingSession| {
+                let saved = saved.clone();
+                move |_: &CoachingSession| saved.clone()
+            },
+        )
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, key: Rc<str>) -> Result<CoachingSession, ApiError> {
+        api.with_key(key).rename_session(self.0, &SessionTitle { title: self.1 }).await
+    }
 }

@@ -9,7 +9,7 @@ use super::*;
 fn a_hundred_observers_share_one_fetch() {
     let mut world = World::new();
     let entries: Vec<_> = (0..100)
-        .map(|_| world.cache.observe(world.now, key(1), OPTIONS))
+        .map(|_| world.cache.observe(world.now, key(1), OPTIONS).0)
         .collect();
     world.flush();
     assert!(entries.iter().all(|entry| *entry == entries[0]));
@@ -34,7 +34,7 @@ fn fresh_data_is_not_read_again_and_old_data_is_shown_while_it_is() {
 #[test]
 fn while_nothing_is_pushed_no_data_is_fresh() {
     let (mut world, entry) = World::showing(1);
-    world.cache.set_pushed(false);
+    world.cache.set_pushed(world.now, false);
     world.at(10).cache.revalidate(Instant::from_millis(10));
     world.flush();
     world.departed(entry);
@@ -53,7 +53,7 @@ fn returning_to_the_page_joins_a_fetch_under_way() {
 #[test]
 fn leafing_through_tabs_counts_once_in_ten_seconds() {
     let (mut world, entry) = World::showing(0);
-    world.cache.set_pushed(false);
+    world.cache.set_pushed(world.now, false);
     for (ms, reads) in [(0, true), (9_999, false), (10_000, true)] {
         world.at(ms).cache.revalidate(Instant::from_millis(ms));
         world.flush();
@@ -103,7 +103,7 @@ fn forgetting_everything_fences_what_is_under_way() {
     let (mut world, old) = World::showing(1);
     world.invalidate(1);
     let flight = world.departed(old);
-    world.cache.clear();
+    world.cache.clear(world.now);
     world.flush();
     assert_eq!(world.effects, [Effect::Abort { flight }, Effect::Evict { entry: old }]);
     world.effects.clear();
@@ -121,8 +121,8 @@ fn observers_are_told_once_per_change() {
     let mut world = World::new();
     let entry = world.observe(1);
     assert_eq!(world.told().len(), 1, "that a fetch is under way");
-    world.cache.land(world.now, entry, FlightId(1), Ok(Value::new(5_u64)));
-    world.flush();
+    let flight = FlightId(2);
+    world.land(entry, flight, Ok(5));
     let told = world.told();
     assert_eq!(told.len(), 1);
     assert!(told[0].intersects(Changed::DATA) && told[0].intersects(Changed::FETCHING));

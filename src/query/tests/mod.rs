@@ -9,7 +9,8 @@ mod retry;
 use std::time::Duration;
 
 use super::{
-    Cache, Changed, Effect, EntryId, Fault, FlightId, Key, MutationId, Options, Patch, Retry, Selector, Value,
+    Cache, Changed, Data, Effect, EntryId, Fate, Fault, FlightId, Key, Manner, MutationId, ObserverId, OnMount, Options,
+    Patch, Plan, Retry, Selector, Snapshot, Value,
 };
 use crate::backoff::Backoff;
 use crate::time::Instant;
@@ -31,6 +32,8 @@ impl Fault for Fail {
     }
 }
 
+impl Data for u64 {}
+
 struct Numbers;
 
 fn key(id: u128) -> Key {
@@ -49,10 +52,20 @@ fn or(bits: u64) -> Patch {
     Patch::new(move |value: &u64| value | bits)
 }
 
+const MANNER: Manner = Manner {
+    lane: None,
+    repeatable: true,
+    restored: false,
+};
+
 const OPTIONS: Options = Options {
     stale_after: Duration::from_secs(300),
     keep_for: Duration::from_secs(300),
     min_gap: Duration::ZERO,
+    confirm_gap: Duration::from_millis(250),
+    poll_every: None,
+    in_background: false,
+    on_mount: OnMount::Stale,
     backoff: Backoff {
         base: Duration::from_secs(1),
         cap: Duration::from_secs(30),
@@ -66,16 +79,18 @@ struct World {
     cache: Cache<Fail>,
     now: Instant,
     effects: Vec<Effect>,
+    observers: Vec<(EntryId, ObserverId)>,
 }
 
 impl World {
     fn new() -> Self {
         let mut cache = Cache::new(7);
-        cache.set_pushed(true);
+        cache.set_pushed(Instant::default(), true);
         Self {
             cache,
             now: Instant::default(),
             effects: Vec::new(),
+            observers: Vec::new(),
         }
     }
 
@@ -110,40 +125,65 @@ impl World {
     }
 
     fn observe_with(&mut self, id: u128, options: Options) -> EntryId {
-        let entry = self.cache.observe(self.now, key(id), options);
+        let (entry, observer) = self.cache.observe(self.now, key(id), options);
+        self.observers.push((entry, observer));
         self.flush();
         entry
     }
 
+    /// The one who came first goes.
     fn release(&mut self, entry: EntryId) {
-        self.cache.release(self.now, entry);
+        let at = self.observers.iter().position(|(each, _)| *each == entry).unwrap();
+        let (_, observer) = self.observers.remove(at);
+        self.cache.release(self.now, entry, observer);
         self.flush();
     }
 
-    fn invalidate(&mut self, id: u128) -> &mut Self {
-        self.cache.invalidate(&only(id));
+    /// Records a fact and draws the conclusions.
+    fn tell(&mut self, record: impl FnOnce(&mut Cache<Fail>, Instant)) -> &mut Self {
+        record(&mut self.cache, self.now);
         self.flush();
         self
     }
 
+    fn invalidate(&mut self, id: u128) -> &mut Self {
+        self.tell(|cache, now| {
+            cache.invalidate(now, &only(id), "event");
+        })
+    }
+
+    fn paint(&mut self, id: u128, patch: &Patch) -> &mut Self {
+        self.tell(|cache, now| {
+            cache.paint(now, &only(id), patch, "event");
+        })
+    }
+
     fn begin(&mut self, patch: Patch) -> MutationId {
-        let mutation = self.cache.begin(self.now, [(key(1), patch)]);
+        self.begin_in(MANNER, patch)
+    }
+
+    fn begin_in(&mut self, manner: Manner, patch: Patch) -> MutationId {
+        let mutation = self.cache.begin(self.now, manner, vec![(key(1), patch)]);
         self.flush();
         mutation
     }
 
     fn commit(&mut self, mutation: MutationId, outcome: Patch) {
-        self.cache.commit(mutation, [(key(1), outcome)]);
+        self.tell(|cache, now| cache.commit(now, mutation, vec![(key(1), outcome)]));
+    }
+
+    fn fail(&mut self, mutation: MutationId, error: Fail) -> Fate {
+        let fate = self.cache.fail(self.now, mutation, &error);
         self.flush();
+        fate
     }
 
     fn roll_back(&mut self, mutation: MutationId) {
-        self.cache.roll_back(mutation);
-        self.flush();
+        self.fail(mutation, Fail::Final);
     }
 
     fn land(&mut self, entry: EntryId, flight: FlightId, result: Result<u64, Fail>) -> &mut Self {
-        self.cache.land(self.now, entry, flight, result.map(Value::new));
+        self.cache.land(self.now, entry, flight, result.map(|value| (Value::new(value), 8)));
         self.flush();
         self
     }
@@ -162,7 +202,7 @@ impl World {
     /// The one fetch that has departed, and no other.
     #[track_caller]
     fn departed(&mut self, entry: EntryId) -> FlightId {
-        assert!(self.cache.snapshot(entry).unwrap().fetching);
+        assert!(self.snapshot(entry).fetching);
         let departures = self.departures();
         assert_eq!(departures.len(), 1, "{departures:?}");
         departures[0]
@@ -174,12 +214,28 @@ impl World {
         self
     }
 
+    #[track_caller]
+    fn snapshot(&self, entry: EntryId) -> Snapshot<Fail> {
+        self.cache.snapshot(self.now, entry).unwrap()
+    }
+
+    /// The mutations that are sent since this was last asked.
+    fn sent(&mut self) -> Vec<MutationId> {
+        let sent = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Send { mutation } => Some(*mutation),
+            _ => None,
+        });
+        let sent = sent.collect();
+        self.effects.clear();
+        sent
+    }
+
     fn shown(&self, entry: EntryId) -> Option<u64> {
-        self.cache.snapshot(entry)?.data?.get::<u64>().map(|value| *value)
+        self.cache.snapshot(self.now, entry)?.data?.get::<u64>().map(|value| *value)
     }
 
     fn is_stale(&self, entry: EntryId) -> bool {
-        self.cache.snapshot(entry).unwrap().stale
+        self.snapshot(entry).stale
     }
 
     /// What observers were told since this was last asked.

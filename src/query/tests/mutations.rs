@@ -29,7 +29,7 @@ fn a_change_is_shown_at_once_and_read_once_for_its_echo() {
 #[test]
 fn while_nothing_is_pushed_a_change_reads_again_by_itself() {
     let (mut world, entry) = World::showing(1);
-    world.cache.set_pushed(false);
+    world.cache.set_pushed(world.now, false);
     let mutation = world.begin(or(64));
     world.nothing_departed();
     world.commit(mutation, or(64));
@@ -109,7 +109,7 @@ fn an_answer_that_left_before_the_change_was_confirmed_is_read_again() {
 #[test]
 fn an_answer_that_a_change_overtook_is_never_dropped_for_good() {
     let (mut world, entry) = World::showing(1);
-    world.cache.refetch(entry);
+    world.cache.refetch(world.now, entry);
     world.flush();
     let old = world.departed(entry);
     let mutation = world.begin(or(64));
@@ -160,7 +160,7 @@ fn a_change_before_anything_was_read_waits_for_the_read() {
 fn what_settles_after_everything_was_forgotten_has_no_effect() {
     let (mut world, old) = World::showing(1);
     let mutations = [world.begin(or(64)), world.begin(or(128))];
-    world.cache.clear();
+    world.cache.clear(world.now);
     world.flush();
     let entry = world.observe(1);
     assert_ne!(entry, old);

@@ -38,7 +38,7 @@ fn ten_events_during_a_fetch_read_once_more() {
 fn ten_events_in_one_breath_read_once() {
     let (mut world, entry) = World::showing(0);
     for _ in 0..10 {
-        world.cache.invalidate(&only(1));
+        world.cache.invalidate(world.now, &only(1), "event");
     }
     world.flush();
     world.departed(entry);
@@ -47,8 +47,8 @@ fn ten_events_in_one_breath_read_once() {
 #[test]
 fn one_event_through_two_selectors_reads_once() {
     let (mut world, entry) = World::showing(0);
-    world.cache.invalidate(&only(1));
-    world.cache.invalidate(&Selector::all());
+    world.cache.invalidate(world.now, &only(1), "event");
+    world.cache.invalidate(world.now, &Selector::all(), "event");
     world.flush();
     world.departed(entry);
 }
@@ -105,7 +105,7 @@ fn what_comes_of_an_abandoned_fetch_has_no_effect() {
         assert_eq!(world.observe(1), entry);
         let second = world.departed(entry);
         world.land(entry, first, late);
-        let snapshot = world.cache.snapshot(entry).unwrap();
+        let snapshot = world.snapshot(entry);
         assert!(snapshot.fetching && snapshot.error.is_none());
         assert_eq!(world.shown(entry), Some(0));
         world.land(entry, second, Ok(8));
@@ -125,19 +125,19 @@ fn an_invalidation_touches_only_what_it_names() {
     world.effects.clear();
     world.invalidate(2);
     world.departed(entries[1]);
-    assert!(!world.cache.snapshot(entries[0]).unwrap().fetching);
+    assert!(!world.snapshot(entries[0]).fetching);
 }
 
 #[test]
 fn an_equal_answer_tells_nobody_about_data() {
     let (mut world, entry) = World::showing(4);
-    let before = world.cache.snapshot(entry).unwrap().data.unwrap();
+    let before = world.snapshot(entry).data.unwrap();
     world.invalidate(1);
     let flight = world.departed(entry);
     world.land(entry, flight, Ok(4));
     assert!(world.told().iter().all(|changed| !changed.intersects(Changed::DATA)));
     assert!(
-        world.cache.snapshot(entry).unwrap().data.unwrap().is(&before),
+        world.snapshot(entry).data.unwrap().is(&before),
         "it is the same allocation"
     );
 }

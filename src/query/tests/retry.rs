@@ -31,7 +31,7 @@ fn a_passing_failure_is_tried_again_three_times() {
     let mut world = World::new();
     let entry = world.observe(1);
     assert_eq!(fail_all(&mut world, entry, 200_000), [0, 1_000, 3_000, 7_000]);
-    let snapshot = world.cache.snapshot(entry).unwrap();
+    let snapshot = world.snapshot(entry);
     assert!(snapshot.error == Some(Fail::Passing) && !snapshot.retrying && !snapshot.fetching);
 }
 
@@ -76,11 +76,11 @@ fn what_has_given_up_is_revived_by_an_event_a_return_or_the_network() {
     type Revive = fn(&mut World, EntryId);
     let revivals: [Revive; 5] = [
         |world, _| {
-            world.cache.invalidate(&only(1));
+            world.cache.invalidate(world.now, &only(1), "event");
         },
         |world, _| world.cache.revalidate(world.now),
         |world, _| world.cache.set_online(world.now, true),
-        |world, entry| world.cache.refetch(entry),
+        |world, entry| world.cache.refetch(world.now, entry),
         |world, entry| {
             world.release(entry);
             world.observe(1);
@@ -112,18 +112,18 @@ fn success_ends_the_error_and_the_waiting() {
     let entry = world.observe(1);
     let flight = world.departed(entry);
     world.land(entry, flight, Err(Fail::Passing));
-    world.cache.refetch(entry);
+    world.cache.refetch(world.now, entry);
     world.flush();
     let flight = world.departed(entry);
     world.land(entry, flight, Ok(1)).at(100_000).nothing_departed();
-    assert_eq!(world.cache.snapshot(entry).unwrap().error, None);
+    assert_eq!(world.snapshot(entry).error, None);
 }
 
 #[test]
 fn offline_nothing_departs_and_nothing_is_forgotten() {
     let (mut world, entry) = World::showing(0);
     world.cache.set_online(world.now, false);
-    world.cache.set_pushed(false);
+    world.cache.set_pushed(world.now, false);
     for _ in 0..5 {
         world.invalidate(1).nothing_departed();
     }
@@ -135,11 +135,11 @@ fn offline_nothing_departs_and_nothing_is_forgotten() {
 #[test]
 fn what_is_pushed_proves_that_there_is_a_network() {
     let mut world = World::new();
-    world.cache.set_pushed(false);
+    world.cache.set_pushed(world.now, false);
     world.cache.set_online(world.now, false);
     let entry = world.observe(1);
     world.nothing_departed();
-    world.cache.set_pushed(true);
+    world.cache.set_pushed(world.now, true);
     world.flush();
     world.departed(entry);
 }

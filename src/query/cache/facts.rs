@@ -1,0 +1,215 @@
+//! What the cache is told. Each of these records a fact; [`Cache::flush`] decides.
+
+use std::time::Duration;
+
+use super::super::effect::{Effect, EntryId, FlightId, MutationId, ObserverId};
+use super::super::entry::{Entry, Weather};
+use super::super::index::Index;
+use super::super::journal::Input;
+use super::super::key::Key;
+use super::super::policy::{Fault, Options};
+use super::super::queue::{Fate, Manner};
+use super::super::selector::Selector;
+use super::super::value::{Patch, Value};
+use super::{Cache, HOLD};
+use crate::time::Instant;
+
+/// The least time between two returns to the page that count.
+const RETURN_THROTTLE: Duration = Duration::from_secs(10);
+
+impl<E: Fault> Cache<E> {
+    /// Somebody wants to see this key.
+    pub fn observe(&mut self, now: Instant, key: Key, options: Options) -> (EntryId, ObserverId) {
+        self.note(now, || Input::Observe(key.clone(), options));
+        let id = self.entry(now, key, options);
+        let observer = ObserverId(self.take_number());
+        let weather = self.weather;
+        self.touch(id, |entry| entry.observe(observer, options, now, weather));
+        (id, observer)
+    }
+
+    /// Somebody no longer does.
+    pub fn release(&mut self, now: Instant, id: EntryId, observer: ObserverId) {
+        self.note(now, || Input::Release(id, observer));
+        self.touch(id, |entry| entry.release(observer, now));
+    }
+
+    /// Somebody will want to see this key soon: it is fetched if it is not fresh, once, whether that works or not.
+    pub fn prefetch(&mut self, now: Instant, key: Key, options: Options) -> EntryId {
+        self.note(now, || Input::Prefetch(key.clone(), options));
+        let id = self.entry(now, key, options);
+        let weather = self.weather;
+        self.touch(id, |entry| entry.prefetch(options, now, weather));
+        id
+    }
+
+    /// An entry of which nothing is known is remembered from an earlier visit. It counts as stale.
+    pub fn restore(&mut self, now: Instant, id: EntryId, value: Value, weight: usize) {
+        self.note(now, || Input::Restore(id, value.clone(), weight));
+        self.touch(id, |entry| entry.restore(value, weight));
+    }
+
+    /// What these keys hold has changed on the server, because of what `cause` names. Returns how many there are.
+    ///
+    /// A fetch that is under way is left alone and shown when it lands; one more follows it.
+    pub fn invalidate(&mut self, now: Instant, selector: &Selector, cause: &'static str) -> usize {
+        self.note(now, || Input::Invalidate(selector.clone(), cause));
+        self.touch_matches(selector, |entry| entry.invalidate(cause))
+    }
+
+    /// What these keys hold has changed on the server in this way, as far as was told. It is shown at once, and
+    /// confirmed or corrected by a fetch. Returns how many keys there are.
+    pub fn paint(&mut self, now: Instant, selector: &Selector, patch: &Patch, cause: &'static str) -> usize {
+        self.note(now, || Input::Paint(selector.clone(), patch.clone(), cause));
+        self.touch_matches(selector, |entry| entry.paint(patch, cause, now))
+    }
+
+    /// The person has come back to the page: a good moment to look again at what is old. Leafing through tabs
+    /// counts once in ten seconds.
+    pub fn revalidate(&mut self, now: Instant) {
+        self.note(now, || Input::Revalidate);
+        self.come_back(now);
+    }
+
+    fn come_back(&mut self, now: Instant) {
+        if self.last_return.is_some_and(|last| now.since(last) < RETURN_THROTTLE) {
+            return;
+        }
+        self.last_return = Some(now);
+        self.touch_active(|entry, weather| entry.revalidate(now, weather));
+    }
+
+    /// Somebody asks for fresh data.
+    pub fn refetch(&mut self, now: Instant, id: EntryId) {
+        self.note(now, || Input::Refetch(id));
+        self.touch(id, Entry::refetch);
+    }
+
+    /// Somebody asks for the page after the last that is shown.
+    pub fn fetch_more(&mut self, now: Instant, id: EntryId) {
+        self.note(now, || Input::FetchMore(id));
+        self.touch(id, Entry::fetch_more);
+    }
+
+    /// The network has come or gone. Without it nothing starts, and nothing is forgotten.
+    pub fn set_online(&mut self, now: Instant, online: bool) {
+        self.note(now, || Input::SetOnline(online));
+        self.change_weather(now, |weather| weather.online = online);
+        if online {
+            self.touch_active(|entry, weather| entry.revalidate(now, weather));
+        }
+    }
+
+    /// The page is hidden, or can be seen again. What can not be seen is not fetched, only known to be old.
+    pub fn set_visible(&mut self, now: Instant, visible: bool) {
+        self.note(now, || Input::SetVisible(visible));
+        self.change_weather(now, |weather| weather.visible = visible);
+        if visible {
+            self.come_back(now);
+        }
+    }
+
+    /// Whether changes are pushed from now on. While they are, data is fresh until told otherwise, and a mutation
+    /// leaves it to the push to say what else it has changed.
+    pub fn set_pushed(&mut self, now: Instant, pushed: bool) {
+        self.note(now, || Input::SetPushed(pushed));
+        self.change_weather(now, |weather| weather.pushed = pushed);
+    }
+
+    fn change_weather(&mut self, now: Instant, change: impl FnOnce(&mut Weather)) {
+        let was_reachable = self.weather.is_reachable();
+        change(&mut self.weather);
+        if !was_reachable && self.weather.is_reachable() && self.queue.is_draining() {
+            self.weather.held_until = Some(now + HOLD);
+        }
+        self.touch_active(|_, _| {});
+    }
+
+    /// How many bytes of data that nobody observes are kept.
+    pub fn set_budget(&mut self, now: Instant, bytes: usize) {
+        self.note(now, || Input::SetBudget(bytes));
+        self.budget = bytes;
+    }
+
+    /// A mutation begins: until it settles, these patches are shown and these keys are not fetched.
+    pub fn begin(&mut self, now: Instant, manner: Manner, patches: Vec<(Key, Patch)>) -> MutationId {
+        self.note(now, || Input::Begin(manner, patches.clone()));
+        let mutation = MutationId(self.take_number());
+        if manner.restored && self.weather.is_reachable() {
+            self.weather.held_until = Some(now + HOLD);
+        }
+        let mut entries = Vec::new();
+        for (key, patch) in patches {
+            let id = self.entry(now, key, Options::default());
+            self.touch(id, |entry| entry.begin(mutation, patch, now + HOLD));
+            entries.push(id);
+        }
+        self.queue.push(mutation, manner, entries, self.weather.is_reachable());
+        mutation
+    }
+
+    /// A mutation has succeeded: what it made of each key is now the truth, as far as the server has said.
+    pub fn commit(&mut self, now: Instant, mutation: MutationId, outcomes: Vec<(Key, Patch)>) {
+        self.note(now, || Input::Commit(mutation, outcomes.clone()));
+        if self.queue.remove(mutation).is_none() {
+            return;
+        }
+        let pushed = self.weather.pushed;
+        for (key, outcome) in outcomes {
+            if let Some(id) = self.ids.get(&key).copied() {
+                self.touch(id, |entry| entry.commit(mutation, &outcome, pushed));
+            }
+        }
+        self.stop_holding();
+    }
+
+    /// An attempt to send a mutation has failed. If it may pass, it is tried again; otherwise its patches go, and the
+    /// keys are read again.
+    pub fn fail(&mut self, now: Instant, mutation: MutationId, error: &E) -> Fate {
+        self.note(now, || Input::Fail(mutation, error.clone()));
+        let chance = self.rng.f64();
+        let fate = self.queue.fail(mutation, error, self.weather.is_reachable(), now, chance);
+        if fate == Fate::RolledBack {
+            for id in self.queue.remove(mutation).unwrap_or_default() {
+                self.touch(id, |entry| entry.roll_back(mutation));
+            }
+            self.stop_holding();
+        }
+        fate
+    }
+
+    /// Once the mutations that waited for the network are through, fetches go on.
+    fn stop_holding(&mut self) {
+        if self.weather.held_until.is_some() && !self.queue.is_draining() {
+            self.weather.held_until = None;
+            self.touch_active(|_, _| {});
+        }
+    }
+
+    /// A fetch has ended: with a value and what it weighs in bytes, or with an error. One that was superseded has no
+    /// effect, be it by value or by error.
+    pub fn land(&mut self, now: Instant, id: EntryId, flight: FlightId, result: Result<(Value, usize), E>) {
+        self.note(now, || Input::Land(id, flight, result.clone()));
+        let chance = self.rng.f64();
+        self.touch(id, |entry| entry.land(flight, result, now, chance));
+    }
+
+    /// Forgets everything. Nothing that is under way can bring any of it back.
+    pub fn clear(&mut self, now: Instant) {
+        self.note(now, || Input::Clear);
+        for (id, entry) in self.entries.drain() {
+            self.effects
+                .extend(entry.flight().map(|flight| Effect::Abort { flight }));
+            self.effects.push(Effect::Evict { entry: id });
+        }
+        self.ids.clear();
+        self.index = Index::default();
+        self.touched.clear();
+        self.active.clear();
+        self.idle.clear();
+        self.idle_weight = 0;
+        self.alarms.clear();
+        self.queue.clear();
+        self.weather.held_until = None;
+    }
+}

@@ -1,0 +1,93 @@
+//! What a mutation does to what is shown.
+
+use std::rc::Rc;
+
+use super::key::Key;
+use super::list::{Item, List};
+use super::query::Query;
+use super::value::Patch;
+
+/// What a mutation does to what is shown: at once, and once the server has answered.
+pub struct Edits<O> {
+    pub(super) edits: Vec<Edit<O>>,
+    pub(super) lane: Option<u128>,
+}
+
+pub(super) struct Edit<O> {
+    pub(super) key: Key,
+    pub(super) optimistic: Patch,
+    pub(super) outcome: Box<dyn FnOnce(&O) -> Patch>,
+}
+
+impl<O> Default for Edits<O> {
+    fn default() -> Self {
+        Self {
+            edits: Vec::new(),
+            lane: None,
+        }
+    }
+}
+
+impl<O> std::fmt::Debug for Edits<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.edits.iter().map(|edit| &edit.key)).finish()
+    }
+}
+
+impl<O: 'static> Edits<O> {
+    /// Has the mutation sent only when those before it in the same lane have settled. For what must arrive in the order
+    /// in which it was done: two changes of one row that are on their way together may land in any order.
+    #[must_use]
+    pub const fn in_lane(mut self, lane: u128) -> Self {
+        self.lane = Some(lane);
+        self
+    }
+
+    /// Changes the data of a query: `optimistic` at once, what `outcome` makes of the answer once there is one.
+    ///
+    /// Both may be applied more than once, to data that has changed since; see [`Patch`].
+    #[must_use]
+    pub fn edit<Q: Query, P: Fn(&Q::Data) -> Q::Data + 'static>(
+        self,
+        query: &Q,
+        optimistic: impl Fn(&Q::Data) -> Q::Data + 'static,
+        outcome: impl FnOnce(&O) -> P + 'static,
+    ) -> Self {
+        self.patch(query.key(), Patch::new(optimistic), move |answer| Patch::new(outcome(answer)))
+    }
+
+    fn patch(mut self, key: Key, optimistic: Patch, outcome: impl FnOnce(&O) -> Patch + 'static) -> Self {
+        self.edits.push(Edit {
+            key,
+            optimistic,
+            outcome: Box::new(outcome),
+        });
+        self
+    }
+}
+
+/// A new item stands at the end of the list at once, and is what the server has made of it once that has answered.
+#[must_use]
+pub fn creation<Q: Query<Data = List<T>>, T: Item + Clone>(query: &Q, draft: T) -> Edits<T> {
+    Edits::default().patch(query.key(), putting(Rc::new(draft)), |created: &T| putting(Rc::new(created.clone())))
+}
+
+/// An item is shown as changed, and as the server has saved it once that has answered.
+#[must_use]
+pub fn change<Q: Query<Data = List<T>>, T: Item + Clone>(query: &Q, changed: &T) -> Edits<T> {
+    let replacing = |item: Rc<T>| Patch::new(move |list: &List<T>| list.replaced(&item));
+    Edits::default().in_lane(changed.id()).patch(query.key(), replacing(Rc::new(changed.clone())), move |saved: &T| {
+        replacing(Rc::new(saved.clone()))
+    })
+}
+
+/// An item is no longer shown.
+#[must_use]
+pub fn removal<Q: Query<Data = List<T>>, T: Item, O: 'static>(query: &Q, id: u128) -> Edits<O> {
+    let removing = move || Patch::new(move |list: &List<T>| list.without(id));
+    Edits::default().in_lane(id).patch(query.key(), removing(), move |_: &O| removing())
+}
+
+fn putting<T: Item>(item: Rc<T>) -> Patch {
+    Patch::new(move |list: &List<T>| list.with(&item))
+}

@@ -1,0 +1,268 @@
+//! What happens to an entry. Each of these records a fact, and no more.
+
+use super::super::effect::{FlightId, MutationId, ObserverId, Plan};
+use super::super::policy::{Fault, OnMount, Options, Retry};
+use super::super::value::{Patch, Value};
+use super::{Entry, Flight, Weather};
+use crate::time::Instant;
+
+impl<E: Fault> Entry<E> {
+    pub(in crate::query) fn observe(&mut self, observer: ObserverId, options: Options, now: Instant, weather: Weather) {
+        // Somebody who joins a key that is failing must not hit it again.
+        let joins_failure = self.error.is_some() && self.is_observed();
+        self.observers.push((observer, options));
+        self.idle_since = None;
+        self.merge_options();
+        if joins_failure {
+            return;
+        }
+        match options.on_mount {
+            OnMount::Stale => self.revalidate_older_than(options.stale_after, now, weather),
+            OnMount::Always => self.refetch(),
+            OnMount::Never => {}
+        }
+    }
+
+    pub(in crate::query) fn release(&mut self, observer: ObserverId, now: Instant) {
+        self.observers.retain(|(each, _)| *each != observer);
+        if self.is_observed() {
+            self.merge_options();
+        } else if self.idle_since.is_none() {
+            self.idle_since = Some(now);
+            self.wanted = false;
+            self.more_wanted = false;
+            self.retry_at = None;
+        }
+    }
+
+    /// What is kept longest is kept for as long as anybody has ever wanted; the rest is up to whoever is there.
+    fn merge_options(&mut self) {
+        let keep_for = self.options.keep_for;
+        if let Some(merged) = self.observers.iter().map(|(_, options)| *options).reduce(Options::merge) {
+            self.options = merged;
+            self.options.keep_for = merged.keep_for.max(keep_for);
+        }
+    }
+
+    /// Somebody will want it soon.
+    pub(in crate::query) fn prefetch(&mut self, options: Options, now: Instant, weather: Weather) {
+        if !self.is_observed() {
+            self.idle_since = Some(now);
+            // What can not be had now is not worth waiting for.
+            if self.may_fetch(weather)
+                && self.flight.is_none() && self.is_older_than(options.stale_after, now, weather) {
+                self.revive();
+                self.prefetched = true;
+            }
+        }
+    }
+
+    /// It is remembered from an earlier visit. What the server has said since counts for more.
+    pub(in crate::query) fn restore(&mut self, value: Value, weight: usize) {
+        if self.base.is_none() {
+            self.base = Some(value);
+            self.weight = weight;
+            self.remembered = true;
+            self.rebase();
+        }
+    }
+
+    /// Something has changed on the server: no fetch that left before can know of it.
+    pub(in crate::query) fn invalidate(&mut self, cause: &'static str) {
+        self.invalidated += 1;
+        self.unpainted = self.invalidated;
+        self.cause = cause;
+        self.revive();
+    }
+
+    /// Something has changed on the server and is shown as far as it was told, until a fetch that leaves after this
+    /// confirms or corrects it.
+    pub(in crate::query) fn paint(&mut self, patch: &Patch, cause: &'static str, now: Instant) {
+        let unpainted = self.unpainted;
+        self.invalidate(cause);
+        if self.overlay.held_until().is_some_and(|until| until > now) {
+            self.deferred.push(patch.clone());
+            return;
+        }
+        if self.apply_pushed(patch) {
+            self.unpainted = unpainted;
+        }
+    }
+
+    /// Returns whether it makes a difference.
+    fn apply_pushed(&mut self, patch: &Patch) -> bool {
+        if let Some(flight) = &mut self.flight {
+            flight.replay.push(patch.clone());
+        }
+        let Some(base) = &self.base else { return false };
+        let painted = patch.apply(base);
+        let differs = !painted.is(base);
+        if differs {
+            self.base = Some(painted);
+            self.rebase();
+        }
+        differs
+    }
+
+    /// What was pushed while a change was pending is painted once none is, or once it has been pending for too long.
+    pub(in crate::query) fn paint_deferred(&mut self, now: Instant) {
+        if !self.deferred.is_empty() && self.overlay.held_until().is_none_or(|until| until <= now) {
+            for patch in std::mem::take(&mut self.deferred) {
+                self.apply_pushed(&patch);
+            }
+        }
+    }
+
+    /// A good moment to look again if the data is old. A fetch under way will do.
+    pub(in crate::query) fn revalidate(&mut self, now: Instant, weather: Weather) {
+        self.revalidate_older_than(self.options.stale_after, now, weather);
+    }
+
+    fn revalidate_older_than(&mut self, age: std::time::Duration, now: Instant, weather: Weather) {
+        if self.exhausted {
+            self.revive();
+            self.wanted = true;
+        }
+        if self.flight.is_none() && self.is_older_than(age, now, weather) {
+            self.wanted = true;
+        }
+    }
+
+    /// Somebody asks for fresh data, whatever its age. A fetch under way will do.
+    pub(in crate::query) fn refetch(&mut self) {
+        self.revive();
+        self.wanted = self.flight.as_ref().is_none_or(|flight| flight.plan == Plan::More);
+    }
+
+    /// Somebody asks for the next page. One that is under way will do.
+    pub(in crate::query) fn fetch_more(&mut self) {
+        let under_way = self.flight.as_ref().is_some_and(|flight| flight.plan == Plan::More);
+        self.more_wanted = self.base.is_some() && !under_way;
+    }
+
+    /// Earlier failures no longer say anything.
+    fn revive(&mut self) {
+        self.failures = 0;
+        self.retry_at = None;
+        self.exhausted = false;
+    }
+
+    /// A mutation begins: its patch is shown, and the key is not fetched until it settles.
+    pub(in crate::query) fn begin(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
+        self.overlay.push(mutation, patch, held_until);
+        self.rebase();
+    }
+
+    /// A mutation was confirmed by the server.
+    pub(in crate::query) fn commit(&mut self, mutation: MutationId, outcome: &Patch, pushed: bool) {
+        if !self.overlay.settle(mutation, outcome) {
+            return;
+        }
+        self.writes += 1;
+        if !pushed {
+            // No event will tell what else the write has changed.
+            self.invalidate("own change");
+        }
+        self.settle_overlay();
+    }
+
+    /// A mutation has failed: being refused means that something was not as it was shown, or that nobody knows whether
+    /// the write has landed. Either way it is read again.
+    pub(in crate::query) fn roll_back(&mut self, mutation: MutationId) {
+        if self.overlay.remove(mutation) {
+            self.invalidate("refused change");
+            self.settle_overlay();
+        }
+    }
+
+    /// What is settled becomes part of the base.
+    fn settle_overlay(&mut self) {
+        self.overlay.fold(&mut self.base);
+        self.rebase();
+    }
+
+    fn rebase(&mut self) {
+        let view = self.base.as_ref().map(|base| self.overlay.apply(base));
+        self.view = view.map(|view| view.sharing(self.view.as_ref()));
+    }
+
+    pub(in crate::query) fn depart(&mut self, id: FlightId, plan: Plan, now: Instant) {
+        self.flight = Some(Flight {
+            id,
+            plan,
+            covers: self.invalidated,
+            writes: self.writes,
+            replay: Vec::new(),
+        });
+        self.last_start = Some(now);
+        match plan {
+            Plan::Whole => {
+                self.wanted = false;
+                self.retry_at = None;
+            }
+            Plan::More => self.more_wanted = false,
+        }
+    }
+
+    /// The fetch was given up; what wanted it still does.
+    pub(in crate::query) fn abandon_flight(&mut self) {
+        self.flight = None;
+    }
+
+    /// A fetch has ended. `chance` is drawn uniformly from 0 to 1.
+    pub(in crate::query) fn land(
+        &mut self,
+        id: FlightId,
+        result: Result<(Value, usize), E>,
+        now: Instant,
+        chance: f64,
+    ) {
+        let Some(flight) = self.flight.take_if(|flight| flight.id == id) else {
+            return;
+        };
+        self.last_end = Some(now);
+        self.prefetched = false;
+        match result {
+            Ok(landed) if flight.writes == self.writes => self.take_over(flight, landed, now),
+            // A local write overtook it: what it brings may be older than the write, so it is read again.
+            Ok(_) => {
+                self.error = None;
+                match flight.plan {
+                    Plan::Whole => self.invalidate("overtaken by own change"),
+                    Plan::More => self.more_wanted = true,
+                }
+            }
+            // The person sees that there is no next page and asks again, or does not.
+            Err(error) if flight.plan == Plan::More => self.error = Some(error),
+            Err(error) => self.fail(error, now, chance),
+        }
+    }
+
+    fn take_over(&mut self, flight: Flight, (value, weight): (Value, usize), now: Instant) {
+        let value = flight.replay.iter().fold(value, |value, patch| patch.apply(&value));
+        self.base = Some(value.sharing(self.base.as_ref()));
+        self.weight = weight;
+        self.error = None;
+        self.floor = None;
+        if flight.plan == Plan::Whole {
+            self.fetched_at = Some(now);
+            self.remembered = false;
+            self.reflected = self.reflected.max(flight.covers);
+            self.revive();
+        }
+        self.settle_overlay();
+    }
+
+    fn fail(&mut self, error: E, now: Instant, chance: f64) {
+        let delay = self.options.backoff.delay(self.failures, chance);
+        self.failures += 1;
+        let retry = error.retry();
+        if let Retry::After(wait) = retry {
+            self.floor = Some(now + wait);
+        }
+        let more = retry != Retry::Never && self.failures <= self.options.max_retries;
+        self.retry_at = (more && self.is_observed()).then(|| now + delay);
+        self.exhausted = !more;
+        self.error = Some(error);
+    }
+}

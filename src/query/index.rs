@@ -1,0 +1,343 @@
+//! Which entries a selector speaks of, found without looking at the others.
+//!
+//! Every part of a path and every parameter is given a small number, and each number a list of the entries that have
+//! it. A selector takes the shortest list that all of its matches must be on, and looks only at those.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use slotmap::SecondaryMap;
+
+use super::effect::EntryId;
+use super::key::{Key, Segment};
+use super::selector::{Selector, Term};
+
+/// Stands for a segment, or for the name of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Symbol(u32);
+
+/// Numbers for segments. One that nobody uses any more is given to another.
+#[derive(Clone, Debug, Default)]
+struct Symbols {
+    numbers: HashMap<Segment, Symbol>,
+    uses: Vec<u32>,
+    free: Vec<Symbol>,
+}
+
+impl Symbols {
+    fn take(&mut self, segment: &Segment) -> Symbol {
+        let symbol = self.numbers.get(segment).copied().unwrap_or_else(|| {
+            let symbol = self.free.pop().unwrap_or_else(|| {
+                self.uses.push(0);
+                Symbol(u32::try_from(self.uses.len() - 1).unwrap_or(u32::MAX))
+            });
+            self.numbers.insert(segment.clone(), symbol);
+            symbol
+        });
+        if let Some(uses) = self.uses.get_mut(symbol.0 as usize) {
+            *uses += 1;
+        }
+        symbol
+    }
+
+    fn release(&mut self, segment: &Segment) {
+        let Some(symbol) = self.numbers.get(segment).copied() else {
+            return;
+        };
+        let Some(uses) = self.uses.get_mut(symbol.0 as usize) else {
+            return;
+        };
+        *uses -= 1;
+        if *uses == 0 {
+            self.numbers.remove(segment);
+            self.free.push(symbol);
+        }
+    }
+
+    fn get(&self, segment: &Segment) -> Option<Symbol> {
+        self.numbers.get(segment).copied()
+    }
+}
+
+type Entries = BTreeSet<EntryId>;
+
+/// The entries that have a segment, by what else a selector may ask of them.
+#[derive(Clone, Debug, Default)]
+struct Postings {
+    /// By the names of their parameters.
+    by_names: BTreeMap<Vec<Symbol>, Entries>,
+    /// By each parameter with its value.
+    by_value: BTreeMap<(Symbol, Symbol), Entries>,
+    count: usize,
+}
+
+/// A key in numbers.
+#[derive(Clone, Debug)]
+struct Interned {
+    key: Key,
+    path: Vec<Symbol>,
+    params: Vec<(Symbol, Symbol)>,
+}
+
+impl Interned {
+    fn names(&self) -> Vec<Symbol> {
+        self.params.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+/// Which entries there are, by what their keys consist of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    symbols: Symbols,
+    keys: SecondaryMap<EntryId, Interned>,
+    postings: BTreeMap<Symbol, Postings>,
+}
+
+impl Index {
+    pub(super) fn insert(&mut self, id: EntryId, key: &Key) {
+        let path: Vec<Symbol> = key.path().iter().map(|segment| self.symbols.take(segment)).collect();
+        let params = key.params().iter().map(|(name, value)| {
+            let name = self.symbols.take(&Segment::Word(name));
+            (name, self.symbols.take(value))
+        });
+        let interned = Interned {
+            params: params.collect(),
+            path,
+            key: key.clone(),
+        };
+        for segment in &interned.path {
+            let postings = self.postings.entry(*segment).or_default();
+            if postings.by_names.entry(interned.names()).or_default().insert(id) {
+                postings.count += 1;
+            }
+            for param in &interned.params {
+                postings.by_value.entry(*param).or_default().insert(id);
+            }
+        }
+        self.keys.insert(id, interned);
+    }
+
+    pub(super) fn remove(&mut self, id: EntryId) {
+        let Some(interned) = self.keys.remove(id) else { return };
+        for segment in &interned.path {
+            let Some(postings) = self.postings.get_mut(segment) else {
+                continue;
+            };
+            if withdraw(&mut postings.by_names, &interned.names(), id) {
+                postings.count -= 1;
+            }
+            for param in &interned.params {
+                withdraw(&mut postings.by_value, param, id);
+            }
+            if postings.count == 0 {
+                self.postings.remove(segment);
+            }
+        }
+        for segment in interned.key.path() {
+            self.symbols.release(segment);
+        }
+        for (name, value) in interned.key.params() {
+            self.symbols.release(&Segment::Word(name));
+            self.symbols.release(value);
+        }
+    }
+
+    /// The entries that a selector matches.
+    pub(super) fn select(&self, selector: &Selector) -> Vec<EntryId> {
+        // What no key has, no key can have.
+        let Some(terms) = self.understand(selector) else {
+            return Vec::new();
+        };
+        let candidates: Vec<EntryId> = match self.shortest(&terms) {
+            None => self.keys.keys().collect(),
+            Some(postings) => {
+                let scope = terms.iter().find_map(|term| match term {
+                    Known::Within(name, value) => Some((*name, *value)),
+                    _ => None,
+                });
+                match scope {
+                    None => postings.by_names.values().flatten().copied().collect(),
+                    Some((name, value)) => {
+                        let unlimited = postings.by_names.iter().filter(|(names, _)| !names.contains(&name));
+                        let limited = value.and_then(|value| postings.by_value.get(&(name, value)));
+                        let unlimited = unlimited.flat_map(|(_, entries)| entries);
+                        limited.into_iter().flatten().chain(unlimited).copied().collect()
+                    }
+                }
+            }
+        };
+        candidates
+            .into_iter()
+            .filter(|id| {
+                let interned = self.keys.get(*id);
+                interned.is_some_and(|interned| terms.iter().all(|term| term.holds(interned)))
+            })
+            .collect()
+    }
+
+    /// The terms in numbers; `None` if one of them can not be met.
+    fn understand(&self, selector: &Selector) -> Option<Vec<Known>> {
+        let mut terms = Vec::new();
+        for term in selector.terms() {
+            terms.push(match term {
+                Term::Segment(segment) => Known::Segment(self.symbols.get(segment)?),
+                Term::Path(path) => Known::Path(self.path(path)?),
+                Term::Elsewhere(path) => match self.path(path) {
+                    Some(path) => Known::Elsewhere(path),
+                    None => continue,
+                },
+                Term::Without(segment) => match self.symbols.get(segment) {
+                    Some(segment) => Known::Without(segment),
+                    None => continue,
+                },
+                Term::Within(name, value) => match self.symbols.get(&Segment::Word(name)) {
+                    Some(name) => Known::Within(name, self.symbols.get(value)),
+                    None => continue,
+                },
+            });
+        }
+        Some(terms)
+    }
+
+    fn path(&self, path: &[Segment]) -> Option<Vec<Symbol>> {
+        path.iter().map(|segment| self.symbols.get(segment)).collect()
+    }
+
+    /// The shortest list on which everything must be that meets all terms.
+    fn shortest(&self, terms: &[Known]) -> Option<&Postings> {
+        static NONE: Postings = Postings {
+            by_names: BTreeMap::new(),
+            by_value: BTreeMap::new(),
+            count: 0,
+        };
+        let required = terms.iter().flat_map(|term| match term {
+            Known::Segment(segment) => std::slice::from_ref(segment),
+            Known::Path(path) => path,
+            Known::Without(_) | Known::Elsewhere(_) | Known::Within(..) => &[],
+        });
+        required
+            .map(|segment| self.postings.get(segment).unwrap_or(&NONE))
+            .min_by_key(|postings| postings.count)
+    }
+}
+
+/// Takes an entry off a list, and the list away if it was the last. Returns whether it was on it.
+fn withdraw<K: Ord>(lists: &mut BTreeMap<K, Entries>, key: &K, id: EntryId) -> bool {
+    let Some(entries) = lists.get_mut(key) else { return false };
+    let was_there = entries.remove(&id);
+    if entries.is_empty() {
+        lists.remove(key);
+    }
+    was_there
+}
+
+/// A term in numbers.
+enum Known {
+    Segment(Symbol),
+    Without(Symbol),
+    Path(Vec<Symbol>),
+    Elsewhere(Vec<Symbol>),
+    /// A value that no key has is `None`.
+    Within(Symbol, Option<Symbol>),
+}
+
+impl Known {
+    fn holds(&self, key: &Interned) -> bool {
+        match self {
+            Self::Segment(segment) => key.path.contains(segment),
+            Self::Without(segment) => !key.path.contains(segment),
+            Self::Path(path) => key.path == *path,
+            Self::Elsewhere(path) => key.path != *path,
+            Self::Within(name, value) => {
+                let param = key.params.iter().find(|(each, _)| each == name);
+                param.is_none_or(|(_, has)| Some(*has) == *value)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use slotmap::SlotMap;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    struct Any;
+
+    fn segment(rng: &mut fastrand::Rng) -> Segment {
+        match rng.u8(..3) {
+            0 => Segment::Word(["actions", "goals", "sessions"][rng.usize(..3)]),
+            1 => Segment::Id(u128::from(rng.u8(..4))),
+            _ => Segment::Text(["actions", "x"][rng.usize(..2)].into()),
+        }
+    }
+
+    fn key(rng: &mut fastrand::Rng) -> Key {
+        let mut key = Key::of::<Any>();
+        for _ in 0..rng.u8(..4) {
+            key = key.segment(segment(rng));
+        }
+        for name in ["session", "user", "goals"] {
+            if rng.u8(..3) == 0 {
+                key = key.param(name, segment(rng));
+            }
+        }
+        key.build()
+    }
+
+    fn selector(rng: &mut fastrand::Rng) -> Selector {
+        let mut selector = match rng.u8(..4) {
+            0 => Selector::all(),
+            1 => Selector::path((0..rng.u8(..4)).map(|_| segment(rng)).collect::<Vec<_>>()),
+            _ => Selector::segment(segment(rng)),
+        };
+        for _ in 0..rng.u8(..3) {
+            selector = match rng.u8(..4) {
+                3 => selector.elsewhere((0..rng.u8(..3)).map(|_| segment(rng)).collect::<Vec<_>>()),
+                0 => selector.and_segment(segment(rng)),
+                1 => selector.without(segment(rng)),
+                _ => selector.within(["session", "user", "page"][rng.usize(..3)], segment(rng)),
+            };
+        }
+        selector
+    }
+
+    #[test]
+    fn the_index_finds_what_a_look_at_every_key_finds() {
+        let mut matches = 0;
+        for seed in 0..if cfg!(target_arch = "wasm32") { 20 } else { 200 } {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let (mut index, mut keys) = (Index::default(), SlotMap::<EntryId, Key>::with_key());
+            for _ in 0..400 {
+                match rng.u8(..8) {
+                    0..=2 => {
+                        let key = key(&mut rng);
+                        let id = keys.insert(key.clone());
+                        index.insert(id, &key);
+                    }
+                    3 => {
+                        if let Some(id) = rng.choice(keys.keys().collect::<Vec<_>>()) {
+                            keys.remove(id);
+                            index.remove(id);
+                        }
+                    }
+                    _ => {
+                        let selector = selector(&mut rng);
+                        let mut found = index.select(&selector);
+                        found.sort_unstable();
+                        let mut scanned: Vec<_> = keys.iter().filter(|(_, key)| selector.matches(key)).map(|(id, _)| id).collect();
+                        scanned.sort_unstable();
+                        assert_eq!(found, scanned, "seed {seed}: {selector:?}");
+                        matches += found.len();
+                    }
+                }
+            }
+            for id in keys.keys().collect::<Vec<_>>() {
+                index.remove(id);
+            }
+            assert!(index.postings.is_empty() && index.symbols.numbers.is_empty(), "something is left over");
+        }
+        assert!(matches > 1_000, "nothing was looked for");
+    }
+}

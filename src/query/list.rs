@@ -1,0 +1,226 @@
+//! Lists of things that have an id: items that did not change stay the same allocation from one version to the next.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::value::{Data, Diff};
+
+/// Something with an id.
+pub trait Item: PartialEq + 'static {
+    /// Its id.
+    fn id(&self) -> u128;
+}
+
+/// A list whose items are shared between its versions.
+#[derive(Debug)]
+pub struct List<T>(Vec<Rc<T>>);
+
+impl<T> List<T> {
+    /// An empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Item> List<T> {
+    /// The item with this id.
+    #[must_use]
+    pub fn find(&self, id: u128) -> Option<&Rc<T>> {
+        self.iter().find(|item| item.id() == id)
+    }
+
+    /// The list with this item in the place of its like, or at the end.
+    #[must_use]
+    pub fn with(&self, item: &Rc<T>) -> Self {
+        let mut list = self.replaced(item);
+        if list.find(item.id()).is_none() {
+            list.0.push(Rc::clone(item));
+        }
+        list
+    }
+
+    /// The list with this item in the place of its like; one that is gone stays gone.
+    #[must_use]
+    pub fn replaced(&self, item: &Rc<T>) -> Self {
+        let mut list = self.clone();
+        if let Some(place) = list.0.iter_mut().find(|each| each.id() == item.id()) {
+            *place = Rc::clone(item);
+        }
+        list
+    }
+
+    /// The list without the item with this id.
+    #[must_use]
+    pub fn without(&self, id: u128) -> Self {
+        self.iter().filter(|item| item.id() != id).cloned().collect()
+    }
+
+    /// The list in this order.
+    #[must_use]
+    pub fn sorted_by_key<K: Ord>(mut self, key: impl Fn(&T) -> K) -> Self {
+        self.0.sort_by_key(|item| key(item));
+        self
+    }
+}
+
+/// Walks through a list beside another version of it: finds the like of each item, at once where both are in step.
+struct Likes<'a, T> {
+    before: &'a [Rc<T>],
+    next: usize,
+}
+
+impl<'a, T: Item> Likes<'a, T> {
+    fn of(&mut self, item: &T) -> Option<&'a Rc<T>> {
+        let id = item.id();
+        let in_step = |at: usize| self.before.get(at).filter(|like| like.id() == id).map(|like| (at, like));
+        let (at, like) = in_step(self.next).or_else(|| in_step(self.next + 1)).or_else(|| {
+            let mut places = self.before.iter().enumerate();
+            places.find(|(_, like)| like.id() == id)
+        })?;
+        self.next = at + 1;
+        Some(like)
+    }
+}
+
+impl<T: Item> Data for List<T> {
+    fn share(before: &Self, mut fresh: Rc<Self>) -> Rc<Self> {
+        let mut likes = Likes {
+            before: &before.0,
+            next: 0,
+        };
+        for at in 0..fresh.len() {
+            let Some(item) = fresh.get(at) else { break };
+            let Some(like) = likes.of(item) else { continue };
+            if !Rc::ptr_eq(like, item) && like == item {
+                let like = Rc::clone(like);
+                if let Some(place) = Rc::make_mut(&mut fresh).0.get_mut(at) {
+                    *place = like;
+                }
+            }
+        }
+        fresh
+    }
+
+    fn diff(before: &Self, after: &Self) -> Diff {
+        let mut ids = Vec::new();
+        let mut shape = before.len() != after.len();
+        let mut likes = Likes {
+            before: &before.0,
+            next: 0,
+        };
+        for (at, item) in after.iter().enumerate() {
+            let in_place = before.get(at);
+            if in_place.is_some_and(|like| Rc::ptr_eq(like, item)) {
+                likes.next = at + 1;
+                continue;
+            }
+            shape |= in_place.is_none_or(|like| like.id() != item.id());
+            if likes.of(item).is_some_and(|like| like != item) {
+                ids.push(item.id());
+            }
+        }
+        Diff::Parts { shape, ids }
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [Rc<T>];
+
+    fn deref(&self) -> &[Rc<T>] {
+        &self.0
+    }
+}
+
+impl<T> FromIterator<Rc<T>> for List<T> {
+    fn from_iter<I: IntoIterator<Item = Rc<T>>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+impl<T> From<Vec<Rc<T>>> for List<T> {
+    fn from(items: Vec<Rc<T>>) -> Self {
+        Self(items)
+    }
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Items that are the same allocation are equal without a look inside.
+impl<T: PartialEq> PartialEq for List<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| Rc::ptr_eq(a, b) || a == b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Row(u128, &'static str);
+
+    impl Item for Row {
+        fn id(&self) -> u128 {
+            self.0
+        }
+    }
+
+    fn row(id: u128, text: &'static str) -> Rc<Row> {
+        Rc::new(Row(id, text))
+    }
+
+    fn list(rows: &[(u128, &'static str)]) -> List<Row> {
+        rows.iter().map(|(id, text)| row(*id, text)).collect()
+    }
+
+    fn texts(list: &List<Row>) -> String {
+        list.iter().map(|row| row.1).collect()
+    }
+
+    #[test]
+    fn an_item_replaces_its_like_or_comes_last_and_twice_is_once() {
+        let ab = list(&[(1, "a"), (2, "b")]);
+        assert_eq!(texts(&ab.with(&row(1, "A"))), "Ab");
+        assert_eq!(texts(&ab.with(&row(3, "c")).with(&row(3, "c"))), "abc");
+        assert_eq!(texts(&ab.replaced(&row(2, "B"))), "aB");
+        assert_eq!(texts(&ab.replaced(&row(3, "c"))), "ab");
+        assert_eq!(texts(&ab.without(2).without(2)), "a");
+    }
+
+    #[test]
+    fn equal_items_stay_the_same_allocation_wherever_they_stand() {
+        let abc = list(&[(1, "a"), (2, "b"), (3, "c")]);
+        let fresh = List::share(&abc, Rc::new(list(&[(3, "c"), (4, "d"), (2, "B"), (1, "a")])));
+        assert!(Rc::ptr_eq(&fresh[0], &abc[2]) && Rc::ptr_eq(&fresh[3], &abc[0]));
+        assert_eq!(texts(&fresh), "cdBa");
+    }
+
+    #[test]
+    fn a_change_within_an_item_is_told_from_a_change_of_the_list() {
+        let abc = list(&[(1, "a"), (2, "b"), (3, "c")]);
+        let diff = |after: &List<Row>| List::diff(&abc, after);
+        let parts = |shape, ids: &[u128]| Diff::Parts {
+            shape,
+            ids: ids.to_vec(),
+        };
+        assert_eq!(diff(&abc.replaced(&row(2, "B"))), parts(false, &[2]));
+        assert_eq!(diff(&abc.without(2)), parts(true, &[]));
+        assert_eq!(diff(&abc.with(&row(4, "d")).replaced(&row(1, "A"))), parts(true, &[1]));
+        assert_eq!(diff(&list(&[(3, "c"), (1, "a"), (2, "B")])), parts(true, &[2]));
+        assert_eq!(diff(&list(&[(1, "a"), (2, "b"), (3, "c")])), parts(false, &[]));
+    }
+}

@@ -1,0 +1,146 @@
+//! Mutations that have not settled, in the order in which the person made them.
+//!
+//! A mutation is sent at once unless it has to wait: for the one before it in its lane; for the network; or, if it was
+//! made without a network, for every other of that kind before it.
+
+use super::effect::{EntryId, MutationId};
+use super::policy::{Fault, Retry};
+use crate::backoff::Backoff;
+use crate::time::Instant;
+
+/// How often a mutation that failed in passing is tried again.
+const MAX_RETRIES: u32 = 5;
+
+/// What there is to know of a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// The lane in which it travels: one of a lane is sent when those before it have settled.
+    pub lane: Option<u128>,
+    /// Whether sending it twice is the same as once.
+    pub repeatable: bool,
+    /// Whether it was made on an earlier visit.
+    pub restored: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Pending {
+    id: MutationId,
+    manner: Manner,
+    /// What it changes.
+    entries: Vec<EntryId>,
+    /// Whether it was made, or could not be sent, for want of a network.
+    queued: bool,
+    under_way: bool,
+    failures: u32,
+    retry_at: Option<Instant>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue(Vec<Pending>);
+
+/// What becomes of a mutation that has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is sent again later; what it does to the screen stays.
+    Waits,
+    /// It was taken back.
+    RolledBack,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, id: MutationId, manner: Manner, entries: Vec<EntryId>, reachable: bool) {
+        self.0.push(Pending {
+            id,
+            manner,
+            entries,
+            queued: manner.restored || !reachable || self.is_draining(),
+            under_way: false,
+            failures: 0,
+            retry_at: None,
+        });
+    }
+
+    /// Whether there are mutations that waited for the network.
+    pub(super) fn is_draining(&self) -> bool {
+        self.0.iter().any(|pending| pending.queued)
+    }
+
+    /// It has settled. Returns what it changes; `None` if it was not pending.
+    pub(super) fn remove(&mut self, id: MutationId) -> Option<Vec<EntryId>> {
+        let at = self.0.iter().position(|pending| pending.id == id)?;
+        Some(self.0.remove(at).entries)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// An attempt has failed. `chance` is drawn uniformly from 0 to 1.
+    pub(super) fn fail(&mut self, id: MutationId, error: &impl Fault, reachable: bool, now: Instant, chance: f64) -> Fate {
+        let retry = error.retry();
+        let Some(pending) = self.0.iter_mut().find(|pending| pending.id == id) else {
+            return Fate::RolledBack;
+        };
+        pending.under_way = false;
+        if retry == Retry::Never || !pending.manner.repeatable {
+            return Fate::RolledBack;
+        }
+        if !reachable {
+            pending.queued = true;
+            return Fate::Waits;
+        }
+        if pending.failures >= MAX_RETRIES {
+            return Fate::RolledBack;
+        }
+        let delay = Backoff::default().delay(pending.failures, chance);
+        pending.failures += 1;
+        let wait = match retry {
+            Retry::After(wait) => wait.max(delay),
+            Retry::Backoff | Retry::Never => delay,
+        };
+        pending.retry_at = Some(now + wait);
+        Fate::Waits
+    }
+
+    /// The mutations that are sent now, and what they change.
+    pub(super) fn depart(&mut self, reachable: bool, now: Instant) -> Vec<(MutationId, Vec<EntryId>)> {
+        let mut departures = Vec::new();
+        for at in 0..self.0.len() {
+            if self.may_depart(at, reachable) && self.0.get(at).is_some_and(|pending| pending.is_due(now)) {
+                if let Some(pending) = self.0.get_mut(at) {
+                    pending.under_way = true;
+                    pending.retry_at = None;
+                    departures.push((pending.id, pending.entries.clone()));
+                }
+            }
+        }
+        departures
+    }
+
+    /// When one is to be sent although nothing happens.
+    pub(super) fn due_at(&self, reachable: bool) -> Option<Instant> {
+        let waiting = self.0.iter().enumerate().filter(|(at, _)| self.may_depart(*at, reachable));
+        waiting.map(|(_, pending)| pending.retry_at.unwrap_or_default()).min()
+    }
+
+    /// Whether nothing but time keeps it.
+    fn may_depart(&self, at: usize, reachable: bool) -> bool {
+        let (before, rest) = self.0.split_at(at);
+        let Some(pending) = rest.first() else { return false };
+        let keeps = |earlier: &Pending| {
+            (earlier.manner.lane.is_some() && earlier.manner.lane == pending.manner.lane)
+                || (earlier.queued && pending.queued)
+        };
+        reachable && !pending.under_way && !before.iter().any(keeps)
+    }
+}
+
+impl Pending {
+    fn is_due(&self, now: Instant) -> bool {
+        self.retry_at.is_none_or(|at| at <= now)
+    }
+}
