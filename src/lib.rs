@@ -22,7 +22,6 @@ pub mod config;
 pub mod console;
 pub mod countdown;
 pub mod draft;
-pub mod draft;
 pub mod route;
 pub mod session;
 pub mod task;

@@ -21,7 +21,11 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// The server's REST API. Cheap to clone; equal only to its own clones.
 #[derive(Clone)]
-pub struct Api(Rc<Inner>);
+pub struct Api {
+    inner: Rc<Inner>,
+    /// Names what is sent, so that the server can tell that it arrives for the second time.
+    key: Option<Rc<str>>,
+}
 
 type ReadListener = Rc<dyn Fn(Option<Cursor>)>;
 /// A content type and what is sent.
@@ -30,6 +34,7 @@ type Content = (&'static str, String);
 struct Inner {
     base: String,
     version: Option<String>,
+    honours_keys: bool,
     /// Counts sign-ins and sign-outs: an answer to a question of before concerns nobody.
     epoch: Cell<u64>,
     on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
@@ -40,28 +45,49 @@ impl Api {
     /// The API of this deployment.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self(Rc::new(Inner {
+        let inner = Inner {
             base: config.api_base.clone(),
             version: config.api_version.clone(),
+            honours_keys: config.api_idempotency,
             epoch: Cell::new(0),
             on_unauthorized: RefCell::default(),
             on_read: RefCell::default(),
-        }))
+        };
+        Self {
+            inner: Rc::new(inner),
+            key: None,
+        }
+    }
+
+    /// This API, for requests that mean the same thing however often they arrive (the header `Idempotency-Key`,
+    /// draft-ietf-httpapi-idempotency-key-header).
+    #[must_use]
+    pub fn with_key(&self, key: Rc<str>) -> Self {
+        Self {
+            inner: Rc::clone(&self.inner),
+            key: Some(key),
+        }
+    }
+
+    /// Whether the server takes two requests with the same key for one.
+    #[must_use]
+    pub fn honours_keys(&self) -> bool {
+        self.inner.honours_keys
     }
 
     /// Who is told when the server says that nobody is signed in.
     pub fn on_unauthorized(&self, listener: impl Fn() + 'static) {
-        *self.0.on_unauthorized.borrow_mut() = Some(Rc::new(listener));
+        *self.inner.on_unauthorized.borrow_mut() = Some(Rc::new(listener));
     }
 
     /// Who is told of every read, with the position of the server's log that it reflects.
     pub fn on_read(&self, listener: impl Fn(Option<Cursor>) + 'static) {
-        *self.0.on_read.borrow_mut() = Some(Rc::new(listener));
+        *self.inner.on_read.borrow_mut() = Some(Rc::new(listener));
     }
 
     /// Somebody signs in or out: answers that are still under way are no news to anybody.
     pub fn fence(&self) {
-        self.0.epoch.set(self.0.epoch.get() + 1);
+        self.inner.epoch.set(self.inner.epoch.get() + 1);
     }
 
     /// Reads something, for whoever asked to understand.
@@ -89,12 +115,12 @@ impl Api {
 
     /// Asks on behalf of whoever is signed in, and tells whoever listens what the answer means for them.
     async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
-        let epoch = self.0.epoch.get();
+        let epoch = self.inner.epoch.get();
         let response = self.send(verb, path, body).await?;
-        let concerns_us = || epoch == self.0.epoch.get();
+        let concerns_us = || epoch == self.inner.epoch.get();
         if verb == Verb::Get && response.status < 400 && concerns_us() {
             let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
-            let listener = self.0.on_read.borrow().clone();
+            let listener = self.inner.on_read.borrow().clone();
             if let Some(listener) = listener {
                 listener(position);
             }
@@ -105,7 +131,7 @@ impl Api {
             && matches!(error.kind(), Kind::Unauthorized)
             && concerns_us()
         {
-            let listener = self.0.on_unauthorized.borrow().clone();
+            let listener = self.inner.on_unauthorized.borrow().clone();
             if let Some(listener) = listener {
                 listener();
             }
@@ -128,13 +154,11 @@ impl Api {
     }
 
     async fn send(&self, method: Verb, path: &str, body: Option<Content>) -> Result<Response, ApiError> {
-        let headers = self
-            .0
-            .version
-            .iter()
-            .map(|version| ("x-version", version.clone()))
-            .collect();
-        let url = format!("{}{path}", self.0.base);
+        let version = self.inner.version.iter().map(|version| ("x-version", version.clone()));
+        let key = self.key.iter().filter(|_| self.honours_keys());
+        let key = key.map(|key| ("idempotency-key", key.to_string()));
+        let headers = version.chain(key).collect();
+        let url = format!("{}{path}", self.inner.base);
         Ok(fetch(
             Request {
                 method,
@@ -167,7 +191,7 @@ fn answer(response: &Response) -> Answer<'_> {
 
 impl PartialEq for Api {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 }
 
