@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::live::Live;
 use crate::pages::{CoachingSessionPage, DashboardPage, LoginPage, NotFoundPage};
 use crate::query::{Failure, QueryProvider};
-use crate::resources::Client;
+use crate::resources::{self, Client};
 use crate::route::{LoginQuery, Route};
 use crate::session::{Farewell, Session, SessionProvider, use_session};
 use crate::sse::SseProvider;
@@ -59,7 +59,11 @@ struct WorkspaceProperties {
 #[component]
 fn Workspace(props: &WorkspaceProperties) -> Html {
     let api = props.api.clone();
-    let client = use_memo((), move |()| Client::new(api));
+    let client = use_memo((), move |()| {
+        let client = Client::new(api);
+        resources::register(&client);
+        client
+    });
     let session = use_session();
     let signed_in = session.user().is_some();
     let say = use_say();
@@ -78,13 +82,16 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
         move || drop(guard)
     });
     let Config {
-        stream_url, connection, ..
+        stream_url,
+        connection,
+        paint_events,
+        ..
     } = props.config.clone();
     html! {
         <QueryProvider<Api> client={(*client).clone()} {on_failure}>
             // Below the cache, because what arrives goes there.
             <SseProvider url={stream_url} settings={connection} {signed_in}>
-                <Live />
+                <Live paints={paint_events} />
                 <Switch<Route> render={Callback::from(switch)} />
                 <ConnectionIndicator />
             </SseProvider>

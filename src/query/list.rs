@@ -64,6 +64,23 @@ impl<T: Item> List<T> {
     }
 }
 
+/// An item as the component above its own has it: equal to every other version of the same item, since a change of it
+/// is the business of its own component, which shows it by [`use_item`](super::use_item).
+#[derive(Debug)]
+pub struct Listed<T>(pub Rc<T>);
+
+impl<T> Clone for Listed<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T: Item> PartialEq for Listed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id() == other.0.id()
+    }
+}
+
 /// Walks through a list beside another version of it: finds the like of each item, at once where both are in step.
 struct Likes<'a, T> {
     before: &'a [Rc<T>],

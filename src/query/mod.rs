@@ -45,7 +45,7 @@ pub use entry::Snapshot;
 pub use explain::{Explanation, Gate};
 pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
-pub use list::{Item, List};
+pub use list::{Item, List, Listed};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_query_client};

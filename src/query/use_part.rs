@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::effect::Changed;
-use super::list::{Item, List};
+use super::list::{Item, List, Listed};
 use super::provider::use_query_client;
 use super::query::Query;
 use super::use_query::{Slot, Wanted};
@@ -15,7 +15,8 @@ use super::value::Value;
 /// Shows one item of a list whose [outline](super::UseQuery::outline) a component above shows: renders again when this
 /// item changes, and not when others do. `item` is the item as that component has it.
 #[hook]
-pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Rc<T>) -> Rc<T> {
+pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Listed<T>) -> Rc<T> {
+    let Listed(item) = item;
     let client = use_query_client::<Q::Backend>();
     let update = use_force_update();
     let slot = use_mut_ref(Slot::default);

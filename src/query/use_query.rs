@@ -233,6 +233,12 @@ impl<D: Data, B: Backend> UseQuery<D, B> {
         self.shown(&self.observer.as_ref()?.look(Changed::SHAPE)?)
     }
 
+    /// Why there is nothing, or nothing newer; `None` while that is being dealt with.
+    #[must_use]
+    pub fn failure(&self) -> Option<B::Error> {
+        self.snapshot(Changed::ERROR)?.final_error().cloned()
+    }
+
     /// Whether what is shown is the data of the query before.
     #[must_use]
     pub fn is_previous(&self) -> bool {

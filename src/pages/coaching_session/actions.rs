@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use wire::{Action, CoachingRelationship, CoachingSessionId, ItemStatus, NewAction, UserId};
+use wire::{Action, ActionId, CoachingRelationship, CoachingSessionId, ItemStatus, Timestamp, UserId};
 use yew::prelude::*;
 
 use super::author;
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
-use crate::query::use_query;
-use crate::resources::{ActionMutations, Item, List, SessionActions, use_action_mutations};
+use crate::draft::{draft_id, is_draft};
+use crate::query::{List, Listed, use_item, use_mutation, use_query};
+use crate::resources::{CreateAction, DeleteAction, SessionActions, UpdateAction};
 use crate::title::move_focus;
 
 /// Longest text, in characters.
@@ -26,43 +27,54 @@ pub(super) struct ActionsProperties {
 #[component]
 pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let actions = use_query(SessionActions(props.session));
-    let mutations = use_action_mutations(props.session, props.user);
+    let create = use_mutation::<CreateAction>();
 
     let on_add = {
-        let (session, create) = (props.session, mutations.create.clone());
+        let (session, user) = (props.session, props.user);
         Callback::from(move |submission: Submission| {
-            let new = NewAction {
-                coaching_session_id: session,
-                goal_id: None,
-                body: Some(submission.text),
-                due_by: None,
-                status: ItemStatus::NotStarted,
-                assignee_ids: None,
-            };
-            create.run_then(new, submission.refused.if_failed());
+            let draft = draft(session, user, submission.text);
+            create.run_then(CreateAction(draft), submission.refused.if_failed());
         })
     };
     let retry = {
         let actions = actions.clone();
         Callback::from(move |()| actions.refetch())
     };
-    let count = actions.data().map(|actions| actions.len());
+    let count = actions.outline_data().map(|actions| actions.len());
     let content = html! {
         <>
-            { query_view(actions.view(), retry, |actions| list(&actions, props, &mutations)) }
+            { query_view(actions.outline(), retry, |actions| list(&actions, props)) }
             <AddForm what="action" placeholder="What will happen next?" max_length={MAX_TEXT} {on_add} />
         </>
     };
     card("Actions", Glyph::Check, count, content)
 }
 
-fn list(actions: &List<Action>, props: &ActionsProperties, mutations: &ActionMutations) -> Html {
+/// What a new action looks like until the server has said.
+fn draft(session: CoachingSessionId, user: UserId, text: String) -> Action {
+    let not_known_yet = Timestamp::default();
+    Action {
+        id: ActionId::from_u128(draft_id()),
+        coaching_session_id: session,
+        goal_id: None,
+        user_id: user,
+        body: Some(text),
+        due_by: None,
+        status: ItemStatus::NotStarted,
+        status_changed_at: not_known_yet,
+        created_at: not_known_yet,
+        updated_at: not_known_yet,
+        assignee_ids: Vec::new(),
+    }
+}
+
+fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
     html! {
         <>
             <ul class="items" data-testid="actions">
                 for action in actions.iter() {
-                    <ActionRow key={action.id.to_string()} action={Rc::clone(action)} user={props.user}
-                        relationship={props.relationship.clone()} mutations={mutations.clone()} />
+                    <ActionRow key={action.id.as_u128()} session={props.session} action={Listed(Rc::clone(action))}
+                        user={props.user} relationship={props.relationship.clone()} />
                 }
             </ul>
             if actions.is_empty() {
@@ -74,65 +86,66 @@ fn list(actions: &List<Action>, props: &ActionsProperties, mutations: &ActionMut
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct ActionRowProperties {
-    action: Rc<Action>,
+    session: CoachingSessionId,
+    action: Listed<Action>,
     user: UserId,
     relationship: Option<Rc<CoachingRelationship>>,
-    mutations: ActionMutations,
 }
 
 #[component]
 fn ActionRow(props: &ActionRowProperties) -> Html {
-    let action = &props.action;
-    let ActionMutations { update, delete, .. } = &props.mutations;
+    let action = use_item(&SessionActions(props.session), &props.action);
+    let update = use_mutation::<UpdateAction>();
+    let delete = use_mutation::<DeleteAction>();
     let is_closed = action.status.is_closed();
 
     let on_toggle = {
-        let (action, update) = (Rc::clone(action), update.clone());
+        let (action, update) = (Rc::clone(&action), update.clone());
         Callback::from(move |_: Event| {
             let status = if is_closed {
                 ItemStatus::InProgress
             } else {
                 ItemStatus::Completed
             };
-            update.run(Action {
+            update.run(UpdateAction(Action {
                 status,
                 ..(*action).clone()
-            });
+            }));
         })
     };
     let on_save = {
-        let (action, update) = (Rc::clone(action), update.clone());
+        let (action, update) = (Rc::clone(&action), update);
         Callback::from(move |Submission { text, refused }: Submission| {
             update.run_then(
-                Action {
+                UpdateAction(Action {
                     body: Some(text),
                     ..(*action).clone()
-                },
+                }),
                 refused.if_failed(),
             );
         })
     };
     let on_delete = {
-        let (id, delete) = (action.id, delete.clone());
+        let (session, id) = (props.session, action.id);
         Callback::from(move |()| {
-            delete.run(id);
+            delete.run(DeleteAction(session, id));
             move_focus("new-action");
         })
     };
+    let is_draft = is_draft(&*action);
     let leading = html! {
         <input type="checkbox" class="tick" aria-label="Done" aria-describedby={format!("text-{}", action.id)}
-            checked={is_closed} disabled={action.is_draft()} onchange={on_toggle} />
+            checked={is_closed} disabled={is_draft} onchange={on_toggle} />
     };
     html! {
         <ItemRow what="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
-            max_length={MAX_TEXT} is_draft={action.is_draft()} {is_closed} {leading} details={details(props)}
+            max_length={MAX_TEXT} {is_draft} {is_closed} {leading} details={details(&action, props)}
             {on_save} {on_delete} />
     }
 }
 
 /// By whom and until when.
-fn details(props: &ActionRowProperties) -> Html {
-    let action = &props.action;
+fn details(action: &Action, props: &ActionRowProperties) -> Html {
     let due = action.due_by.map(|due| {
         let (due, today) = (calendar::local(due.naive_utc()).date(), calendar::today());
         let is_late = due < today && !action.status.is_closed();

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use wire::{Agreement, CoachingRelationship, CoachingSessionId, NewAgreement, UserId};
+use wire::{Agreement, AgreementId, CoachingRelationship, CoachingSessionId, Timestamp, UserId};
 use yew::prelude::*;
 
 use super::author;
 use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
-use crate::query::use_query;
-use crate::resources::{AgreementMutations, Item, List, SessionAgreements, use_agreement_mutations};
+use crate::draft::{draft_id, is_draft};
+use crate::query::{List, Listed, use_item, use_mutation, use_query};
+use crate::resources::{CreateAgreement, DeleteAgreement, SessionAgreements, UpdateAgreement};
 use crate::title::move_focus;
 
 /// Longest text, in characters.
@@ -25,39 +26,49 @@ pub(super) struct AgreementsProperties {
 #[component]
 pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let agreements = use_query(SessionAgreements(props.session));
-    let mutations = use_agreement_mutations(props.session, props.user);
+    let create = use_mutation::<CreateAgreement>();
 
     let on_add = {
-        let (session, create) = (props.session, mutations.create.clone());
+        let (session, user) = (props.session, props.user);
         Callback::from(move |submission: Submission| {
-            let new = NewAgreement {
-                coaching_session_id: session,
-                body: Some(submission.text),
-            };
-            create.run_then(new, submission.refused.if_failed());
+            let draft = draft(session, user, submission.text);
+            create.run_then(CreateAgreement(draft), submission.refused.if_failed());
         })
     };
     let retry = {
         let agreements = agreements.clone();
         Callback::from(move |()| agreements.refetch())
     };
-    let count = agreements.data().map(|agreements| agreements.len());
+    let count = agreements.outline_data().map(|agreements| agreements.len());
     let content = html! {
         <>
-            { query_view(agreements.view(), retry, |agreements| list(&agreements, props, &mutations)) }
+            { query_view(agreements.outline(), retry, |agreements| list(&agreements, props)) }
             <AddForm what="agreement" placeholder="What have you agreed on?" max_length={MAX_TEXT} {on_add} />
         </>
     };
     card("Agreements", Glyph::Handshake, count, content)
 }
 
-fn list(agreements: &List<Agreement>, props: &AgreementsProperties, mutations: &AgreementMutations) -> Html {
+/// What a new agreement looks like until the server has said.
+fn draft(session: CoachingSessionId, user: UserId, text: String) -> Agreement {
+    let not_known_yet = Timestamp::default();
+    Agreement {
+        id: AgreementId::from_u128(draft_id()),
+        coaching_session_id: session,
+        body: Some(text),
+        user_id: user,
+        created_at: not_known_yet,
+        updated_at: not_known_yet,
+    }
+}
+
+fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
     html! {
         <>
             <ul class="items" data-testid="agreements">
                 for agreement in agreements.iter() {
-                    <AgreementRow key={agreement.id.to_string()} agreement={Rc::clone(agreement)} user={props.user}
-                        relationship={props.relationship.clone()} mutations={mutations.clone()} />
+                    <AgreementRow key={agreement.id.as_u128()} session={props.session} agreement={Listed(Rc::clone(agreement))}
+                        user={props.user} relationship={props.relationship.clone()} />
                 }
             </ul>
             if agreements.is_empty() {
@@ -69,32 +80,33 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties, mutations: &
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct AgreementRowProperties {
-    agreement: Rc<Agreement>,
+    session: CoachingSessionId,
+    agreement: Listed<Agreement>,
     user: UserId,
     relationship: Option<Rc<CoachingRelationship>>,
-    mutations: AgreementMutations,
 }
 
 #[component]
 fn AgreementRow(props: &AgreementRowProperties) -> Html {
-    let agreement = &props.agreement;
-    let AgreementMutations { update, delete, .. } = &props.mutations;
+    let agreement = use_item(&SessionAgreements(props.session), &props.agreement);
+    let update = use_mutation::<UpdateAgreement>();
+    let delete = use_mutation::<DeleteAgreement>();
     let on_save = {
-        let (agreement, update) = (Rc::clone(agreement), update.clone());
+        let agreement = Rc::clone(&agreement);
         Callback::from(move |Submission { text, refused }: Submission| {
             update.run_then(
-                Agreement {
+                UpdateAgreement(Agreement {
                     body: Some(text),
                     ..(*agreement).clone()
-                },
+                }),
                 refused.if_failed(),
             );
         })
     };
     let on_delete = {
-        let (id, delete) = (agreement.id, delete.clone());
+        let (session, id) = (props.session, agreement.id);
         Callback::from(move |()| {
-            delete.run(id);
+            delete.run(DeleteAgreement(session, id));
             move_focus("new-agreement");
         })
     };
@@ -103,6 +115,6 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
         .unwrap_or_default();
     html! {
         <ItemRow what="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
-            max_length={MAX_TEXT} is_draft={agreement.is_draft()} {details} {on_save} {on_delete} />
+            max_length={MAX_TEXT} is_draft={is_draft(&*agreement)} {details} {on_save} {on_delete} />
     }
 }

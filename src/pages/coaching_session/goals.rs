@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, ItemStatus, NewGoal, UserId};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, Timestamp, UserId};
 use yew::prelude::*;
 
-use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
-use crate::query::use_query;
-use crate::resources::{GoalMutations, Item, List, RelationshipGoals, SessionGoals, use_goal_mutations};
+use crate::components::{AddForm, Glyph, ItemRow, Submission, card, problem, query_view};
+use crate::draft::{draft_id, is_draft};
+use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
+use crate::resources::{CreateGoal, DeleteGoal, LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, UpdateGoal};
 use crate::title::move_focus;
 
 /// Longest title, in characters.
@@ -24,46 +25,63 @@ pub(super) struct GoalsProperties {
 #[component]
 pub(super) fn Goals(props: &GoalsProperties) -> Html {
     let goals = use_query(RelationshipGoals(props.relationship));
-    let linked = use_query(SessionGoals(props.session));
-    let mutations = use_goal_mutations(props.relationship, props.session, props.user);
+    let create = use_mutation::<CreateGoal>();
 
     let on_add = {
-        let (relationship, create) = (props.relationship, mutations.create.clone());
+        let (relationship, user) = (props.relationship, props.user);
         Callback::from(move |submission: Submission| {
-            let new = NewGoal {
-                coaching_relationship_id: relationship,
-                created_in_session_id: None,
-                title: Some(submission.text),
-                body: None,
-                status: ItemStatus::NotStarted,
-                target_date: None,
-            };
-            create.run_then(new, submission.refused.if_failed());
+            let draft = draft(relationship, user, submission.text);
+            create.run_then(CreateGoal(draft), submission.refused.if_failed());
         })
     };
     let retry = {
         let goals = goals.clone();
         Callback::from(move |()| goals.refetch())
     };
-    let count = goals.data().map(|goals| goals.len());
-    let linked = linked.data();
+    let linked = use_query(SessionGoals(props.session));
+    let retry_linked = {
+        let linked = linked.clone();
+        Callback::from(move |()| linked.refetch())
+    };
+    let count = goals.outline_data().map(|goals| goals.len());
     let content = html! {
         <>
-            { query_view(goals.view(), retry, |goals| list(&goals, linked.as_deref(), &mutations)) }
+            if let Some(error) = linked.failure() {
+                { problem(format!("Which goals this session works on is not known. {error}"), &retry_linked) }
+            }
+            { query_view(goals.outline(), retry, |goals| list(&goals, props)) }
             <AddForm what="goal" placeholder="Where do you want to get to?" max_length={MAX_TITLE} {on_add} />
         </>
     };
     card("Goals", Glyph::Flag, count, content)
 }
 
-fn list(goals: &List<Goal>, linked: Option<&List<Goal>>, mutations: &GoalMutations) -> Html {
+/// What a new goal looks like until the server has said.
+fn draft(relationship: CoachingRelationshipId, user: UserId, title: String) -> Goal {
+    let not_known_yet = Timestamp::default();
+    Goal {
+        id: GoalId::from_u128(draft_id()),
+        coaching_relationship_id: relationship,
+        created_in_session_id: None,
+        user_id: user,
+        title: Some(title),
+        body: None,
+        status: ItemStatus::NotStarted,
+        status_changed_at: None,
+        completed_at: None,
+        target_date: None,
+        created_at: not_known_yet,
+        updated_at: not_known_yet,
+    }
+}
+
+fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
     html! {
         <>
             <ul class="items" data-testid="goals">
                 for goal in goals.iter() {
-                    <GoalRow key={goal.id.to_string()} goal={Rc::clone(goal)}
-                        is_linked={linked.map(|linked| linked.iter().any(|each| each.id == goal.id))}
-                        mutations={mutations.clone()} />
+                    <GoalRow key={goal.id.as_u128()} session={props.session} relationship={props.relationship}
+                        goal={Listed(Rc::clone(goal))} />
                 }
             </ul>
             if goals.is_empty() {
@@ -75,96 +93,93 @@ fn list(goals: &List<Goal>, linked: Option<&List<Goal>>, mutations: &GoalMutatio
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct GoalRowProperties {
-    goal: Rc<Goal>,
-    /// Whether this session works on it; `None` while that is not known.
-    is_linked: Option<bool>,
-    mutations: GoalMutations,
+    session: CoachingSessionId,
+    relationship: CoachingRelationshipId,
+    goal: Listed<Goal>,
 }
 
 #[component]
 fn GoalRow(props: &GoalRowProperties) -> Html {
-    let goal = &props.goal;
-    let GoalMutations { update, delete, .. } = &props.mutations;
+    let goal = use_item(&RelationshipGoals(props.relationship), &props.goal);
+    let update = use_mutation::<UpdateGoal>();
+    let delete = use_mutation::<DeleteGoal>();
+    let link = use_mutation::<LinkGoal>();
+    let unlink = use_mutation::<UnlinkGoal>();
+    let id = goal.id.as_u128();
+    // Whether this session works on it; `None` while that is not known.
+    let is_linked = use_selection(Some(SessionGoals(props.session)), move |linked| linked.find(id).is_some());
+    let is_linked = is_linked.map(|is_linked| *is_linked);
     let select = use_node_ref();
     {
         // What the person has picked stays picked, whatever the markup says: a refusal must be shown by hand.
         let select = select.clone();
-        use_effect_with(Rc::clone(goal), move |goal| {
+        use_effect_with(Rc::clone(&goal), move |goal| {
             if let Some(select) = select.cast::<web_sys::HtmlSelectElement>() {
                 select.set_value(label(goal.status));
             }
         });
     }
     let on_save = {
-        let (goal, update) = (Rc::clone(goal), update.clone());
+        let (goal, update) = (Rc::clone(&goal), update.clone());
         Callback::from(move |Submission { text, refused }: Submission| {
             update.run_then(
-                Goal {
+                UpdateGoal(Goal {
                     title: Some(text),
                     ..(*goal).clone()
-                },
+                }),
                 refused.if_failed(),
             );
         })
     };
     let on_delete = {
-        let (id, delete) = (goal.id, delete.clone());
+        let (relationship, id) = (props.relationship, goal.id);
         Callback::from(move |()| {
-            delete.run(id);
+            delete.run(DeleteGoal(relationship, id));
             move_focus("new-goal");
         })
     };
-    html! {
-        <ItemRow what="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
-            max_length={MAX_TITLE} is_draft={goal.is_draft()} is_closed={goal.status.is_closed()}
-            details={details(props, &select)} {on_save} {on_delete} />
-    }
-}
-
-/// How far the goal has come, and whether this session works on it.
-fn details(props: &GoalRowProperties, select: &NodeRef) -> Html {
-    let goal = &props.goal;
-    let GoalMutations {
-        update, link, unlink, ..
-    } = &props.mutations;
     let on_status = {
-        let (goal, update) = (Rc::clone(goal), update.clone());
+        let goal = Rc::clone(&goal);
         Callback::from(move |event: Event| {
             let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
             if let Some(status) = ItemStatus::ALL.iter().find(|status| label(**status) == chosen) {
-                update.run(Goal {
+                update.run(UpdateGoal(Goal {
                     status: *status,
                     ..(*goal).clone()
-                });
+                }));
             }
         })
     };
     let on_link = {
-        let (goal, link, unlink) = (Rc::clone(goal), link.clone(), unlink.clone());
-        let is_linked = props.is_linked == Some(true);
+        let (session, goal) = (props.session, Rc::clone(&goal));
         Callback::from(move |_: MouseEvent| {
-            if is_linked {
-                unlink.run(goal.id);
+            if is_linked == Some(true) {
+                unlink.run(UnlinkGoal(session, goal.id));
             } else {
-                link.run(Rc::clone(&goal));
+                link.run(LinkGoal(session, (*goal).clone()));
             }
         })
     };
-    let can_link = props.is_linked.is_some() && (props.is_linked == Some(true) || !goal.status.is_closed());
-    html! {
+    let details = html! {
         <p class="details">
-            <select ref={select.clone()} aria-label="Status" aria-describedby={format!("text-{}", goal.id)} disabled={goal.is_draft()}
-                onchange={on_status}>
+            <select ref={select} aria-label="Status" aria-describedby={format!("text-{}", goal.id)}
+                disabled={is_draft(&*goal)} onchange={on_status}>
                 for status in ItemStatus::ALL.iter() {
                     <option value={label(*status)} selected={goal.status == *status}>{ label(*status) }</option>
                 }
             </select>
-            if can_link {
-                <button type="button" class="chip" disabled={goal.is_draft()} onclick={on_link}
-                    aria-pressed={(props.is_linked == Some(true)).to_string()}
-                    aria-describedby={format!("text-{}", goal.id)}>{ "In this session" }</button>
+            if let Some(is_linked) = is_linked.filter(|is_linked| *is_linked || !goal.status.is_closed()) {
+                <button type="button" class="chip" disabled={is_draft(&*goal)} onclick={on_link}
+                    aria-pressed={is_linked.to_string()} aria-describedby={format!("text-{}", goal.id)}>
+                    { "In this session" }
+                </button>
             }
         </p>
+    };
+    html! {
+        <ItemRow what="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
+            max_length={MAX_TITLE} is_draft={is_draft(&*goal)} is_closed={goal.status.is_closed()}
+            {details} {on_save} {on_delete} />
     }
 }
 

@@ -8,7 +8,8 @@ use yew::prelude::*;
 use crate::calendar;
 use crate::components::{Glyph, focus, icon, is_escape};
 use crate::countdown::use_today;
-use crate::resources::use_rename_session;
+use crate::query::use_mutation;
+use crate::resources::RenameSession;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
@@ -24,7 +25,7 @@ pub(super) struct SessionHeaderProperties {
 pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     let draft = use_state(|| None::<String>);
     let field = use_node_ref();
-    let rename = use_rename_session();
+    let rename = use_mutation::<RenameSession>();
     let CoachingSession {
         id,
         title,
@@ -52,7 +53,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
             let new = Some(written.trim().to_owned()).filter(|text| !text.is_empty());
             if new != title {
                 let draft = draft.clone();
-                rename.run_then((id, new), move |result| {
+                rename.run_then(RenameSession(id, new), move |result| {
                     if result.is_err() && draft.is_none() {
                         draft.set(Some(written));
                     }

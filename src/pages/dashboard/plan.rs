@@ -6,7 +6,8 @@ use wire::{CoachingRelationship, NewCoachingSession, UserId};
 use yew::prelude::*;
 
 use crate::calendar;
-use crate::resources::{UserSessions, use_plan_session};
+use crate::query::{List, use_mutation};
+use crate::resources::{self, UserSessions};
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
@@ -15,14 +16,14 @@ const MAX_TITLE: u32 = 500;
 pub(super) struct PlanSessionProperties {
     pub(super) query: UserSessions,
     pub(super) user: UserId,
-    pub(super) relationships: Option<Rc<Vec<Rc<CoachingRelationship>>>>,
+    pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
 
 /// Planning a session with somebody whom this person coaches.
 #[component]
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let (with, when, title) = (use_node_ref(), use_node_ref(), use_node_ref());
-    let create = use_plan_session(props.query);
+    let create = use_mutation::<resources::PlanSession>();
     let is_running = use_state(|| false);
     let mistake = use_state(|| None::<&str>);
     let coachees: Vec<_> = props
@@ -35,7 +36,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
 
     let on_submit = {
         let (with, when, title) = (with.clone(), when.clone(), title.clone());
-        let (is_running, mistake) = (is_running.clone(), mistake.clone());
+        let (is_running, mistake, query) = (is_running.clone(), mistake.clone(), props.query);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if *is_running {
@@ -63,7 +64,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 meeting_url: None,
                 provider: None,
             };
-            create.run_then(new, move |result| {
+            create.run_then(resources::PlanSession(query, new), move |result| {
                 is_running.set(false);
                 if result.is_ok() {
                     when.set_value("");

@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::calendar;
 use crate::components::{Glyph, RouteLink, card, icon, query_view};
-use crate::query::use_query;
-use crate::resources::{List, UserSessions};
+use crate::query::{List, use_query};
+use crate::resources::UserSessions;
 use crate::route::Route;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -17,7 +17,7 @@ pub(super) struct SessionsProperties {
     pub(super) query: UserSessions,
     pub(super) today: NaiveDate,
     pub(super) user: UserId,
-    pub(super) relationships: Option<Rc<Vec<Rc<CoachingRelationship>>>>,
+    pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
 
 /// The sessions of a person: what is coming, and what has been.

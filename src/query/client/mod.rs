@@ -21,7 +21,7 @@ use super::key::Key;
 use super::policy::Options;
 use super::query::{Backend, Query};
 use super::selector::Selector;
-use super::value::{Diff, Patch};
+use super::value::Patch;
 use crate::browser::{self, Task, Timeout, clock};
 use crate::time::Instant;
 use keep::Keep;
