@@ -11,10 +11,11 @@ use std::rc::Rc;
 
 use common::{Place, settle, until};
 use freshet::query::{
-    Backend, Edits, Failure, Fault, Key, Query, QueryClient, QueryProvider, Retry, Selector, UseMutation, View,
-    use_mutation, use_query, use_query_if,
+    Backend, Edits, Failure, Fault, Key, Mutation, Query, QueryClient, QueryProvider, Retry, Selector, UseMutation,
+    View, use_mutation, use_query, use_query_if,
 };
 use futures_channel::oneshot;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use yew::prelude::*;
 
@@ -69,13 +70,50 @@ struct Word(u128);
 impl Query for Word {
     type Backend = Server;
     type Data = String;
+    type Memo = ();
 
     fn key(&self) -> Key {
         Key::of::<Self>().segment("words").segment(self.0).build()
     }
 
-    async fn fetch(self, server: Server) -> Result<String, Refused> {
-        server.ask(self.0).await
+    async fn fetch(self, server: Server) -> Result<Vec<u8>, Refused> {
+        server.ask(self.0).await.map(String::into_bytes)
+    }
+
+    fn read(body: Vec<u8>, _: Option<&()>) -> Result<(Rc<String>, ()), Refused> {
+        Ok((Rc::new(String::from_utf8(body).unwrap()), ()))
+    }
+}
+
+/// Replaces a word by another.
+#[derive(Clone, Serialize, Deserialize)]
+struct Write(u128, String);
+
+impl Mutation for Write {
+    type Backend = Server;
+    type Output = String;
+
+    const NAME: &'static str = "write";
+    const ATTEMPT: &'static str = "write the word";
+
+    fn edits(&self) -> Edits<String> {
+        let text = self.1.clone();
+        Edits::default().in_lane(1).edit(
+            &Word(self.0),
+            move |_| text.clone(),
+            |written: &String| {
+                let written = written.clone();
+                move |_| written.clone()
+            },
+        )
+    }
+
+    fn is_repeatable(&self, _: &Server) -> bool {
+        true
+    }
+
+    async fn send(self, server: Server, _: Rc<str>) -> Result<String, Refused> {
+        server.ask(0).await
     }
 }
 
@@ -86,7 +124,7 @@ struct Seen(Rc<Inside>);
 struct Inside {
     renders: Cell<usize>,
     idle_renders: Cell<usize>,
-    write: RefCell<Option<UseMutation<Server, String, String>>>,
+    write: RefCell<Option<UseMutation<Write>>>,
     settled: RefCell<Vec<bool>>,
     failures: RefCell<Vec<&'static str>>,
 }
@@ -131,23 +169,7 @@ fn Show(props: &ShowProperties) -> Html {
     let inside = &props.seen.0;
     inside.renders.set(inside.renders.get() + 1);
     let word = use_query_if(props.word.map(Word));
-    let id = props.word.unwrap_or_default();
-    let write = use_mutation(
-        "write the word",
-        Word(id),
-        |word, text: &String| {
-            let text = text.clone();
-            Edits::default().in_lane(1).edit(
-                word,
-                move |_: &String| text.clone(),
-                |written: &String| {
-                    let written = written.clone();
-                    move |_: &String| written.clone()
-                },
-            )
-        },
-        |_, server: Server, _| async move { server.ask(0).await },
-    );
+    let write = use_mutation::<Write>();
     *inside.write.borrow_mut() = Some(write);
     html! {
         <p>{ match word.view() {
@@ -221,7 +243,7 @@ impl Fixture {
     fn write(&self, text: &str) {
         let write = self.seen.0.write.borrow().clone().unwrap();
         let inside = Rc::clone(&self.seen.0);
-        write.run_then(text.to_owned(), move |result| {
+        write.run_then(Write(1, text.to_owned()), move |result| {
             inside.settled.borrow_mut().push(result.is_ok());
         });
     }
@@ -246,12 +268,12 @@ async fn many_components_share_one_fetch_and_render_twice_each() {
 async fn an_equal_answer_renders_nothing_and_a_new_one_keeps_the_old_meanwhile() {
     let fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
-    fixture.client.invalidate(&Selector::segment("words"));
+    fixture.client.invalidate(&Selector::segment("words"), "event");
     settle().await;
     assert_eq!((fixture.place.text().as_str(), fixture.server.open()), ("a", 1));
     fixture.answer(Ok("a")).await;
     assert_eq!(fixture.seen.0.renders.get(), 2);
-    fixture.client.invalidate(&Selector::segment("words"));
+    fixture.client.invalidate(&Selector::segment("words"), "event");
     settle().await;
     fixture.answer(Ok("b")).await;
     assert_eq!((fixture.place.text().as_str(), fixture.seen.0.renders.get()), ("b", 3));
@@ -287,10 +309,10 @@ async fn a_failure_is_shown_and_does_not_take_data_away() {
     let fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Err(Refused)).await;
     assert_eq!(fixture.place.text(), "failed");
-    fixture.client.invalidate(&Selector::all());
+    fixture.client.invalidate(&Selector::all(), "event");
     settle().await;
     fixture.answer(Ok("a")).await;
-    fixture.client.invalidate(&Selector::all());
+    fixture.client.invalidate(&Selector::all(), "event");
     settle().await;
     fixture.answer(Err(Refused)).await;
     assert_eq!(fixture.place.text(), "a (old)");
@@ -345,7 +367,7 @@ async fn a_change_outlives_its_component_but_its_callback_does_not() {
 async fn nothing_of_a_person_is_left_after_clearing() {
     let mut fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("secret")).await;
-    fixture.client.invalidate(&Selector::all());
+    fixture.client.invalidate(&Selector::all(), "event");
     settle().await;
     fixture.show(&[]).await;
     fixture.client.clear();
@@ -385,7 +407,7 @@ async fn two_hundred_mounts_leave_one_entry_and_no_fetch() {
     assert_eq!((fixture.client.len(), fixture.server.open()), (1, 0));
     assert_eq!(fixture.place.text(), "a");
     let renders = fixture.seen.0.renders.get();
-    fixture.client.invalidate(&Selector::all());
+    fixture.client.invalidate(&Selector::all(), "event");
     settle().await;
     fixture.answer(Ok("b")).await;
     assert_eq!(

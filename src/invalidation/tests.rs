@@ -252,8 +252,5 @@ fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
     assert_eq!(change("insert"), ["/documents", "/documents/p-1"]);
     assert_eq!(change("delete"), ["/documents", "/documents/p-1"]);
     let unknown_job = r#"{"type":"job_completion","data":{"job_id":"j","job_type":"tidy-up","podcast_id":"p-1"}}"#;
-    assert_eq!(
-        planned(&decode("message", unknown_job).unwrap()),
-        ["/podcasts/p-1"]
-    );
+    assert_eq!(planned(&decode("message", unknown_job).unwrap()), ["/podcasts/p-1"]);
 }

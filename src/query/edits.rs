@@ -53,7 +53,9 @@ impl<O: 'static> Edits<O> {
         optimistic: impl Fn(&Q::Data) -> Q::Data + 'static,
         outcome: impl FnOnce(&O) -> P + 'static,
     ) -> Self {
-        self.patch(query.key(), Patch::new(optimistic), move |answer| Patch::new(outcome(answer)))
+        self.patch(query.key(), Patch::new(optimistic), move |answer| {
+            Patch::new(outcome(answer))
+        })
     }
 
     fn patch(mut self, key: Key, optimistic: Patch, outcome: impl FnOnce(&O) -> Patch + 'static) -> Self {
@@ -69,23 +71,29 @@ impl<O: 'static> Edits<O> {
 /// A new item stands at the end of the list at once, and is what the server has made of it once that has answered.
 #[must_use]
 pub fn creation<Q: Query<Data = List<T>>, T: Item + Clone>(query: &Q, draft: T) -> Edits<T> {
-    Edits::default().patch(query.key(), putting(Rc::new(draft)), |created: &T| putting(Rc::new(created.clone())))
+    Edits::default().patch(query.key(), putting(Rc::new(draft)), |created: &T| {
+        putting(Rc::new(created.clone()))
+    })
 }
 
 /// An item is shown as changed, and as the server has saved it once that has answered.
 #[must_use]
 pub fn change<Q: Query<Data = List<T>>, T: Item + Clone>(query: &Q, changed: &T) -> Edits<T> {
     let replacing = |item: Rc<T>| Patch::new(move |list: &List<T>| list.replaced(&item));
-    Edits::default().in_lane(changed.id()).patch(query.key(), replacing(Rc::new(changed.clone())), move |saved: &T| {
-        replacing(Rc::new(saved.clone()))
-    })
+    Edits::default()
+        .in_lane(changed.id())
+        .patch(query.key(), replacing(Rc::new(changed.clone())), move |saved: &T| {
+            replacing(Rc::new(saved.clone()))
+        })
 }
 
 /// An item is no longer shown.
 #[must_use]
 pub fn removal<Q: Query<Data = List<T>>, T: Item, O: 'static>(query: &Q, id: u128) -> Edits<O> {
     let removing = move || Patch::new(move |list: &List<T>| list.without(id));
-    Edits::default().in_lane(id).patch(query.key(), removing(), move |_: &O| removing())
+    Edits::default()
+        .in_lane(id)
+        .patch(query.key(), removing(), move |_: &O| removing())
 }
 
 fn putting<T: Item>(item: Rc<T>) -> Patch {

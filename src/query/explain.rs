@@ -23,7 +23,10 @@ pub enum Gate {
 
 /// Why an entry is as it is.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any two may be true")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any two may be true"
+)]
 pub struct Explanation {
     /// Of which key.
     pub key: Key,

@@ -222,7 +222,9 @@ impl Index {
 
 /// Takes an entry off a list, and the list away if it was the last. Returns whether it was on it.
 fn withdraw<K: Ord>(lists: &mut BTreeMap<K, Entries>, key: &K, id: EntryId) -> bool {
-    let Some(entries) = lists.get_mut(key) else { return false };
+    let Some(entries) = lists.get_mut(key) else {
+        return false;
+    };
     let was_there = entries.remove(&id);
     if entries.is_empty() {
         lists.remove(key);
@@ -326,7 +328,11 @@ mod tests {
                         let selector = selector(&mut rng);
                         let mut found = index.select(&selector);
                         found.sort_unstable();
-                        let mut scanned: Vec<_> = keys.iter().filter(|(_, key)| selector.matches(key)).map(|(id, _)| id).collect();
+                        let mut scanned: Vec<_> = keys
+                            .iter()
+                            .filter(|(_, key)| selector.matches(key))
+                            .map(|(id, _)| id)
+                            .collect();
                         scanned.sort_unstable();
                         assert_eq!(found, scanned, "seed {seed}: {selector:?}");
                         matches += found.len();
@@ -336,7 +342,10 @@ mod tests {
             for id in keys.keys().collect::<Vec<_>>() {
                 index.remove(id);
             }
-            assert!(index.postings.is_empty() && index.symbols.numbers.is_empty(), "something is left over");
+            assert!(
+                index.postings.is_empty() && index.symbols.numbers.is_empty(),
+                "something is left over"
+            );
         }
         assert!(matches > 1_000, "nothing was looked for");
     }

@@ -15,7 +15,10 @@ use crate::time::Instant;
 
 /// Something that was said to the cache.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each is the method of the cache of that name, and its arguments")]
+#[expect(
+    missing_docs,
+    reason = "each is the method of the cache of that name, and its arguments"
+)]
 pub enum Input<E> {
     Observe(Key, Options),
     Release(EntryId, ObserverId),

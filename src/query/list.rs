@@ -90,7 +90,12 @@ struct Likes<'a, T> {
 impl<'a, T: Item> Likes<'a, T> {
     fn of(&mut self, item: &T) -> Option<&'a Rc<T>> {
         let id = item.id();
-        let in_step = |at: usize| self.before.get(at).filter(|like| like.id() == id).map(|like| (at, like));
+        let in_step = |at: usize| {
+            self.before
+                .get(at)
+                .filter(|like| like.id() == id)
+                .map(|like| (at, like))
+        };
         let (at, like) = in_step(self.next).or_else(|| in_step(self.next + 1)).or_else(|| {
             let mut places = self.before.iter().enumerate();
             places.find(|(_, like)| like.id() == id)

@@ -59,10 +59,7 @@ impl<T: Item, C: Clone + PartialEq + 'static> Pages<T, C> {
             .filter(|item| self.items.find(item.id()).is_none())
             .collect();
         let mut marks = self.marks.clone();
-        marks.push(Mark {
-            from,
-            count: new.len(),
-        });
+        marks.push(Mark { from, count: new.len() });
         let surplus = marks.len().saturating_sub(max.max(1));
         let gone: usize = marks.drain(..surplus).map(|mark| mark.count).sum();
         Self {

@@ -80,7 +80,14 @@ impl Queue {
     }
 
     /// An attempt has failed. `chance` is drawn uniformly from 0 to 1.
-    pub(super) fn fail(&mut self, id: MutationId, error: &impl Fault, reachable: bool, now: Instant, chance: f64) -> Fate {
+    pub(super) fn fail(
+        &mut self,
+        id: MutationId,
+        error: &impl Fault,
+        reachable: bool,
+        now: Instant,
+        chance: f64,
+    ) -> Fate {
         let retry = error.retry();
         let Some(pending) = self.0.iter_mut().find(|pending| pending.id == id) else {
             return Fate::RolledBack;
@@ -123,7 +130,11 @@ impl Queue {
 
     /// When one is to be sent although nothing happens.
     pub(super) fn due_at(&self, reachable: bool) -> Option<Instant> {
-        let waiting = self.0.iter().enumerate().filter(|(at, _)| self.may_depart(*at, reachable));
+        let waiting = self
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| self.may_depart(*at, reachable));
         waiting.map(|(_, pending)| pending.retry_at.unwrap_or_default()).min()
     }
 

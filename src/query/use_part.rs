@@ -73,7 +73,10 @@ pub fn use_selection<Q: Query, S: PartialEq + 'static>(
             }
         })
     });
-    let data = slot.borrow().observer().and_then(|observer| observer.look(Changed::DATA)?.data);
+    let data = slot
+        .borrow()
+        .observer()
+        .and_then(|observer| observer.look(Changed::DATA)?.data);
     selected.choose(data, &*select);
     let (_, selection) = &*selected.0.borrow();
     selection.clone()

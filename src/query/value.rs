@@ -21,6 +21,8 @@ pub trait Data: PartialEq + 'static {
     }
 }
 
+impl Data for String {}
+
 /// What differs between two values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Diff {

@@ -140,6 +140,8 @@ impl Mutation for RenameSession {
     }
 
     async fn send(self, api: Api, key: Rc<str>) -> Result<CoachingSession, ApiError> {
-        api.with_key(key).rename_session(self.0, &SessionTitle { title: self.1 }).await
+        api.with_key(key)
+            .rename_session(self.0, &SessionTitle { title: self.1 })
+            .await
     }
 }

@@ -107,7 +107,9 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     let unlink = use_mutation::<UnlinkGoal>();
     let id = goal.id.as_u128();
     // Whether this session works on it; `None` while that is not known.
-    let is_linked = use_selection(Some(SessionGoals(props.session)), move |linked| linked.find(id).is_some());
+    let is_linked = use_selection(Some(SessionGoals(props.session)), move |linked| {
+        linked.find(id).is_some()
+    });
     let is_linked = is_linked.map(|is_linked| *is_linked);
     let select = use_node_ref();
     {

@@ -168,7 +168,9 @@ impl<E: Fault> Cache<E> {
     pub fn fail(&mut self, now: Instant, mutation: MutationId, error: &E) -> Fate {
         self.note(now, || Input::Fail(mutation, error.clone()));
         let chance = self.rng.f64();
-        let fate = self.queue.fail(mutation, error, self.weather.is_reachable(), now, chance);
+        let fate = self
+            .queue
+            .fail(mutation, error, self.weather.is_reachable(), now, chance);
         if fate == Fate::RolledBack {
             for id in self.queue.remove(mutation).unwrap_or_default() {
                 self.touch(id, |entry| entry.roll_back(mutation));

@@ -112,7 +112,11 @@ impl<E: Fault> Cache<E> {
 
     /// The journal before is forgotten once the current one is long enough.
     fn turn_page(&mut self) {
-        if self.journals.as_ref().is_some_and(|(current, _)| current.len() >= JOURNAL) {
+        if self
+            .journals
+            .as_ref()
+            .is_some_and(|(current, _)| current.len() >= JOURNAL)
+        {
             let journals = self.journals.take();
             let fresh = Journal::new(self.clone());
             self.journals = journals.map(|(current, _)| (fresh, Some(current)));
@@ -158,7 +162,11 @@ impl<E: Fault> Cache<E> {
             self.next += 1;
             let flight = FlightId(self.next);
             entry.depart(flight, plan, now);
-            self.effects.push(Effect::Fetch { entry: id, flight, plan });
+            self.effects.push(Effect::Fetch {
+                entry: id,
+                flight,
+                plan,
+            });
         }
         if is_due(entry.abort_due_at(ABORT_GRACE)) {
             self.effects

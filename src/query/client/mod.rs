@@ -274,7 +274,8 @@ impl<B: Backend> QueryClient<B> {
             }
         }
         let pending = state.cache.pending();
-        let tell_pending = (std::mem::replace(&mut state.told_pending, pending) != pending).then(|| state.on_pending.clone());
+        let tell_pending =
+            (std::mem::replace(&mut state.told_pending, pending) != pending).then(|| state.on_pending.clone());
         drop(state);
         drop(dropped);
         for (entry, flight, plan) in departures {

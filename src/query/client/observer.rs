@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use yew::Callback;
 
-use super::QueryClient;
 use super::super::effect::{Changed, EntryId, ObserverId};
 use super::super::entry::Snapshot;
 use super::super::query::Backend;
 use super::super::value::Diff;
+use super::QueryClient;
 
 /// What somebody waits for.
 pub(super) struct Watch {
@@ -89,8 +89,7 @@ impl<B: Backend> Observer<B> {
 
 impl<B: Backend> Drop for Observer<B> {
     fn drop(&mut self) {
-        self.client
-            .record(|cache, now| cache.release(now, self.entry, self.id));
+        self.client.record(|cache, now| cache.release(now, self.entry, self.id));
         self.client.forget_watch(self.entry, &self.watch);
     }
 }

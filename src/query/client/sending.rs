@@ -57,7 +57,10 @@ impl<B: Backend> QueryClient<B> {
             repeatable: mutation.is_repeatable(self.backend()),
             restored,
         };
-        let patches = edits.edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone()));
+        let patches = edits
+            .edits
+            .iter()
+            .map(|edit| (edit.key.clone(), edit.optimistic.clone()));
         let patches = patches.collect();
         let outcomes: Vec<_> = edits.edits.into_iter().map(|edit| (edit.key, edit.outcome)).collect();
         // Whichever way it ends takes them.
@@ -77,7 +80,10 @@ impl<B: Backend> QueryClient<B> {
             let sent: Pin<Box<dyn Future<Output = _>>> = Box::pin(async move {
                 let answer = sending.await?;
                 let (outcomes, then) = ending.take().unzip();
-                let patches = outcomes.into_iter().flatten().map(|(key, outcome)| (key, outcome(&answer)));
+                let patches = outcomes
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, outcome)| (key, outcome(&answer)));
                 Ok(Outcome {
                     patches: patches.collect(),
                     answered: Box::new(move || {

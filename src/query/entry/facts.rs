@@ -38,7 +38,12 @@ impl<E: Fault> Entry<E> {
     /// What is kept longest is kept for as long as anybody has ever wanted; the rest is up to whoever is there.
     fn merge_options(&mut self) {
         let keep_for = self.options.keep_for;
-        if let Some(merged) = self.observers.iter().map(|(_, options)| *options).reduce(Options::merge) {
+        if let Some(merged) = self
+            .observers
+            .iter()
+            .map(|(_, options)| *options)
+            .reduce(Options::merge)
+        {
             self.options = merged;
             self.options.keep_for = merged.keep_for.max(keep_for);
         }
@@ -49,8 +54,8 @@ impl<E: Fault> Entry<E> {
         if !self.is_observed() {
             self.idle_since = Some(now);
             // What can not be had now is not worth waiting for.
-            if self.may_fetch(weather)
-                && self.flight.is_none() && self.is_older_than(options.stale_after, now, weather) {
+            if self.may_fetch(weather) && self.flight.is_none() && self.is_older_than(options.stale_after, now, weather)
+            {
                 self.revive();
                 self.prefetched = true;
             }

@@ -14,7 +14,10 @@ use crate::time::Instant;
 
 /// What an observer may see of an entry.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any two may be true")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any two may be true"
+)]
 pub struct Snapshot<E> {
     /// The data, with unconfirmed changes applied.
     pub data: Option<Value>,

@@ -9,8 +9,8 @@ mod retry;
 use std::time::Duration;
 
 use super::{
-    Cache, Changed, Data, Effect, EntryId, Fate, Fault, FlightId, Key, Manner, MutationId, ObserverId, OnMount, Options,
-    Patch, Plan, Retry, Selector, Snapshot, Value,
+    Cache, Changed, Data, Effect, EntryId, Fate, Fault, FlightId, Key, Manner, MutationId, ObserverId, OnMount,
+    Options, Patch, Retry, Selector, Snapshot, Value,
 };
 use crate::backoff::Backoff;
 use crate::time::Instant;
@@ -183,7 +183,8 @@ impl World {
     }
 
     fn land(&mut self, entry: EntryId, flight: FlightId, result: Result<u64, Fail>) -> &mut Self {
-        self.cache.land(self.now, entry, flight, result.map(|value| (Value::new(value), 8)));
+        self.cache
+            .land(self.now, entry, flight, result.map(|value| (Value::new(value), 8)));
         self.flush();
         self
     }
@@ -231,7 +232,11 @@ impl World {
     }
 
     fn shown(&self, entry: EntryId) -> Option<u64> {
-        self.cache.snapshot(self.now, entry)?.data?.get::<u64>().map(|value| *value)
+        self.cache
+            .snapshot(self.now, entry)?
+            .data?
+            .get::<u64>()
+            .map(|value| *value)
     }
 
     fn is_stale(&self, entry: EntryId) -> bool {

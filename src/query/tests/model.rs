@@ -168,7 +168,10 @@ impl Model {
         if let Some(journal) = self.cache.journal() {
             assert!(!journal.is_empty());
             let differences = journal.replay();
-            assert!(differences.is_empty(), "replayed, it decides otherwise, seed {seed}: {differences:?}");
+            assert!(
+                differences.is_empty(),
+                "replayed, it decides otherwise, seed {seed}: {differences:?}"
+            );
         }
         self.step
     }
@@ -447,7 +450,10 @@ impl Model {
         for (at, entry, _) in &self.observers {
             let snapshot = self.cache.snapshot(self.instant(), *entry).unwrap();
             let under_way = self.requests.values().any(|request| request.at == *at);
-            assert_eq!(snapshot.fetching, under_way, "says it is fetching and is not, seed {seed}");
+            assert_eq!(
+                snapshot.fetching, under_way,
+                "says it is fetching and is not, seed {seed}"
+            );
             let Some(shown) = snapshot.data.and_then(|data| data.get::<u64>()) else {
                 continue;
             };
