@@ -138,7 +138,8 @@ impl Patch {
     /// The value after the change; the very same one if nothing has changed.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Value {
-        (self.0)(value).sharing(Some(value))
+        let changed = (self.0)(value);
+        if changed == *value { value.clone() } else { changed }
     }
 }
 

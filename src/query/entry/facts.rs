@@ -10,9 +10,15 @@ impl<E: Fault> Entry<E> {
     pub(in crate::query) fn observe(&mut self, observer: ObserverId, options: Options, now: Instant, weather: Weather) {
         // Somebody who joins a key that is failing must not hit it again.
         let joins_failure = self.error.is_some() && self.is_observed();
+        let keep_for = self.options.keep_for.max(options.keep_for);
+        self.options = match self.observers.is_empty() {
+            true => options,
+            false => self.options.merge(options),
+        };
+        // What is kept longest is kept for as long as anybody has ever wanted; the rest is up to whoever is there.
+        self.options.keep_for = keep_for;
         self.observers.push((observer, options));
         self.idle_since = None;
-        self.merge_options();
         if joins_failure {
             return;
         }
@@ -24,28 +30,21 @@ impl<E: Fault> Entry<E> {
     }
 
     pub(in crate::query) fn release(&mut self, observer: ObserverId, now: Instant) {
-        self.observers.retain(|(each, _)| *each != observer);
-        if self.is_observed() {
-            self.merge_options();
-        } else if self.idle_since.is_none() {
+        let Some(at) = self.observers.iter().rposition(|(each, _)| *each == observer) else {
+            return;
+        };
+        let (_, options) = self.observers.swap_remove(at);
+        if self.observers.is_empty() {
             self.idle_since = Some(now);
             self.wanted = false;
             self.more_wanted = false;
             self.retry_at = None;
-        }
-    }
-
-    /// What is kept longest is kept for as long as anybody has ever wanted; the rest is up to whoever is there.
-    fn merge_options(&mut self) {
-        let keep_for = self.options.keep_for;
-        if let Some(merged) = self
-            .observers
-            .iter()
-            .map(|(_, options)| *options)
-            .reduce(Options::merge)
-        {
-            self.options = merged;
-            self.options.keep_for = merged.keep_for.max(keep_for);
+        } else if self.observers.first().is_some_and(|(_, left)| *left != options) {
+            // Only whoever differed from the others can have made a difference.
+            let keep_for = self.options.keep_for;
+            let all = self.observers.iter().map(|(_, options)| *options);
+            self.options = all.reduce(Options::merge).unwrap_or(options);
+            self.options.keep_for = keep_for;
         }
     }
 
@@ -187,8 +186,16 @@ impl<E: Fault> Entry<E> {
     }
 
     fn rebase(&mut self) {
-        let view = self.base.as_ref().map(|base| self.overlay.apply(base));
-        self.view = view.map(|view| view.sharing(self.view.as_ref()));
+        let Some(base) = &self.base else {
+            self.view = None;
+            return;
+        };
+        let view = self.overlay.apply(base);
+        // Without an overlay the view is the base, which shares with the one before already.
+        self.view = Some(match view.is(base) {
+            true => view,
+            false => view.sharing(self.view.as_ref()),
+        });
     }
 
     pub(in crate::query) fn depart(&mut self, id: FlightId, plan: Plan, now: Instant) {
