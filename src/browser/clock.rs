@@ -32,6 +32,11 @@ pub fn utc_offset_minutes(moment: Instant) -> i32 {
 /// A number that no other is likely to equal.
 #[must_use]
 pub fn chance() -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it lies between 0 and the greatest number of 32 bits"
+    )]
     let half = || u64::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
     half() << 32 | half()
 }

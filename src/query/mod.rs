@@ -49,7 +49,7 @@ pub use list::{Item, List, Listed};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_query_client};
-pub use query::{Backend, Fails, Mutation, Page, PagedQuery, Query};
+pub use query::{Backend, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult};
 pub use queue::{Fate, Manner};
 pub use selector::Selector;
 pub use use_mutation::{UseMutation, use_mutation};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::client::source::{Landed, Source};
 use super::effect::Plan;
 use super::list::{Item, List};
-use super::query::{Backend, Page, PagedQuery};
+use super::query::{Backend, Page, PageResult, PagedQuery};
 use super::value::{Data, Diff, Value};
 
 /// The pages of a query that are shown, one after the other.
@@ -73,7 +73,7 @@ impl<T: Item, C: Clone + PartialEq + 'static> Pages<T, C> {
 impl<T: Item, C: Clone + PartialEq + 'static> Data for Pages<T, C> {
     fn share(before: &Self, mut fresh: Rc<Self>) -> Rc<Self> {
         if let Some(fresh) = Rc::get_mut(&mut fresh) {
-            let items = std::mem::replace(&mut fresh.items, List::new());
+            let items = std::mem::take(&mut fresh.items);
             fresh.items = (*List::share(&before.items, Rc::new(items))).clone();
         }
         fresh
@@ -103,7 +103,7 @@ impl<Q: PagedQuery> Paged<Q> {
         Self { query, backend }
     }
 
-    async fn fetch_page(&self, from: Option<Q::Cursor>) -> Result<Page<Q::Item, Q::Cursor>, Fails<Q>> {
+    async fn fetch_page(&self, from: Option<Q::Cursor>) -> PageResult<Q> {
         self.query.clone().fetch_page(self.backend.clone(), from).await
     }
 

@@ -44,7 +44,7 @@ pub trait Query: Clone + PartialEq + 'static {
     /// # Errors
     ///
     /// If it is not what was asked for.
-    fn read(body: Vec<u8>, last: Option<&Self::Memo>) -> Result<(Rc<Self::Data>, Self::Memo), Fails<Self>>;
+    fn read(body: Vec<u8>, last: Option<&Self::Memo>) -> ReadResult<Self>;
 
     /// What [`read`](Self::read) was given, if it is worth keeping for the next visit.
     fn body(memo: &Self::Memo) -> Option<&[u8]> {
@@ -52,6 +52,9 @@ pub trait Query: Clone + PartialEq + 'static {
         None
     }
 }
+
+/// The data that was read, and what is to be kept to read the next answer.
+pub type ReadResult<Q> = Result<(Rc<<Q as Query>::Data>, <Q as Query>::Memo), Fails<Q>>;
 
 /// What a query can fail with.
 pub type Fails<Q> = <<Q as Query>::Backend as Backend>::Error;
@@ -83,8 +86,12 @@ pub trait PagedQuery: Clone + PartialEq + 'static {
         self,
         backend: Self::Backend,
         from: Option<Self::Cursor>,
-    ) -> impl Future<Output = Result<Page<Self::Item, Self::Cursor>, <Self::Backend as Backend>::Error>> + 'static;
+    ) -> impl Future<Output = PageResult<Self>> + 'static;
 }
+
+/// A page that was fetched.
+pub type PageResult<Q> =
+    Result<Page<<Q as PagedQuery>::Item, <Q as PagedQuery>::Cursor>, <<Q as PagedQuery>::Backend as Backend>::Error>;
 
 /// One page.
 #[derive(Clone, Debug, PartialEq)]

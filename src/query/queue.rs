@@ -117,12 +117,13 @@ impl Queue {
     pub(super) fn depart(&mut self, reachable: bool, now: Instant) -> Vec<(MutationId, Vec<EntryId>)> {
         let mut departures = Vec::new();
         for at in 0..self.0.len() {
-            if self.may_depart(at, reachable) && self.0.get(at).is_some_and(|pending| pending.is_due(now)) {
-                if let Some(pending) = self.0.get_mut(at) {
-                    pending.under_way = true;
-                    pending.retry_at = None;
-                    departures.push((pending.id, pending.entries.clone()));
-                }
+            if self.may_depart(at, reachable)
+                && let Some(pending) = self.0.get_mut(at)
+                && pending.retry_at.is_none_or(|at| at <= now)
+            {
+                pending.under_way = true;
+                pending.retry_at = None;
+                departures.push((pending.id, pending.entries.clone()));
             }
         }
         departures
@@ -147,11 +148,5 @@ impl Queue {
                 || (earlier.queued && pending.queued)
         };
         reachable && !pending.under_way && !before.iter().any(keeps)
-    }
-}
-
-impl Pending {
-    fn is_due(&self, now: Instant) -> bool {
-        self.retry_at.is_none_or(|at| at <= now)
     }
 }

@@ -44,8 +44,7 @@ pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Listed<T>) 
             }
         }
     }
-    let shown = Rc::clone(&shown.borrow());
-    shown
+    shown.borrow().clone()
 }
 
 /// Shows what `select` makes of a query's data: renders again when that changes, whatever else of the data does.

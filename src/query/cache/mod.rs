@@ -239,6 +239,12 @@ impl<E: Fault> Cache<E> {
         self.entries.get(id).map(|entry| entry.snapshot(now, self.weather))
     }
 
+    /// What an entry is called.
+    #[must_use]
+    pub fn key(&self, id: EntryId) -> Option<&Key> {
+        self.entries.get(id).map(|entry| &entry.key)
+    }
+
     /// Why every entry is as it is.
     pub fn explain(&self, now: Instant) -> impl Iterator<Item = Explanation> {
         self.entries.values().map(move |entry| entry.explain(now, self.weather))

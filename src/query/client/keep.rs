@@ -1,30 +1,347 @@
 //! What outlives the page: the data that was shown last, and the mutations that have not settled.
+//!
+//! Data is kept as the bytes it was read from, under its key; what can not be read any more is dropped. Mutations are
+//! kept in the order in which they were made, with the tab that made them: a tab takes over only what belongs to a tab
+//! that is gone. All of it belongs to one person and goes when that person leaves. None of it is ever needed: a browser
+//! that keeps nothing only shows less for a moment.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
 
 use super::super::effect::{EntryId, MutationId};
-use super::super::query::Backend;
+use super::super::query::{Backend, Mutation};
 use super::QueryClient;
 use super::source::Source;
+use crate::browser::database::{Database, DatabaseError, Record, Schema};
+use crate::browser::locks::{self, Lock, Mode};
+use crate::browser::{self, Timeout, clock};
+use crate::time::Instant;
+
+const DATA: &str = "data";
+const MUTATIONS: &str = "mutations";
+/// Kept by another version, it is dropped.
+const SCHEMA: Schema = Schema {
+    name: "freshet",
+    version: 1,
+    stores: &[DATA, MUTATIONS],
+};
+/// How long the disk may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long data is gathered before it is written.
+const GATHER: Duration = Duration::from_millis(500);
+/// How much is kept of one key at most, and of all together, in bytes.
+const MOST_OF_ONE: usize = 1 << 20;
+const MOST: usize = 4 << 20;
+/// How old what was kept may be.
+const OLDEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What is kept, and where.
-pub(super) struct Keep<B: Backend>(std::marker::PhantomData<B>);
+pub(super) struct Keep<B: Backend> {
+    /// Where; nowhere until somebody is known to be here, or if the browser keeps nothing.
+    disk: Option<Rc<Disk>>,
+    /// What was kept on an earlier visit and nobody has asked for yet, by the key's address.
+    remembered: BTreeMap<String, Vec<u8>>,
+    /// What every kept key weighs, and when it was written.
+    written: BTreeMap<String, (usize, Instant)>,
+    /// What is to be written.
+    changed: BTreeSet<EntryId>,
+    writing: Option<Timeout>,
+    /// The kinds of mutations that can be read back.
+    kinds: BTreeMap<&'static str, Restore<B>>,
+    /// Where each mutation is written down.
+    notes: BTreeMap<MutationId, String>,
+}
+
+/// Begins a mutation that was written down: its content, and its key.
+type Restore<B> = fn(&QueryClient<B>, &[u8], &Rc<str>) -> Option<MutationId>;
 
 impl<B: Backend> Default for Keep<B> {
     fn default() -> Self {
-        Self(std::marker::PhantomData)
+        Self {
+            disk: None,
+            remembered: BTreeMap::new(),
+            written: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            writing: None,
+            kinds: BTreeMap::new(),
+            notes: BTreeMap::new(),
+        }
     }
+}
+
+/// The disk of one person, as one tab sees it.
+struct Disk {
+    database: Database,
+    owner: String,
+    tab: String,
+    /// Says that this tab lives. Where there are no locks, every tab is alone.
+    #[expect(dead_code, reason = "held for its Drop")]
+    lock: Option<Lock>,
+    /// Numbers mutations that were made in the same millisecond.
+    count: Cell<u32>,
+}
+
+impl Disk {
+    async fn open(owner: &str) -> Result<Self, DatabaseError> {
+        let tab = clock::unique();
+        let lock = locks::try_request(&tab_lock(&tab), Mode::Exclusive).await;
+        Ok(Self {
+            database: Database::open(&SCHEMA, PATIENCE).await?,
+            owner: owner.to_owned(),
+            tab,
+            lock: lock.ok().flatten(),
+            count: Cell::new(0),
+        })
+    }
+
+    async fn put(&self, store: &str, key: &str, record: &Record) {
+        told(self.database.put(store, key, record).await);
+    }
+
+    async fn delete(&self, store: &str, key: &str) {
+        told(self.database.delete(store, key).await);
+    }
+}
+
+/// That something could not be kept is no trouble to anybody now.
+fn told<T>(result: Result<T, DatabaseError>) -> Option<T> {
+    result
+        .inspect_err(|error| tracing::warn!("nothing is kept on this device: {error}"))
+        .ok()
+}
+
+fn tab_lock(tab: &str) -> String {
+    format!("freshet-tab-{tab}")
+}
+
+/// What there is to know about something that is kept: whose it is, when it was written, and more.
+fn note(owner: &str, more: &[&str]) -> String {
+    let written = clock::now().as_millis().to_string();
+    [&[owner, written.as_str()], more].concat().join("\n")
 }
 
 impl<B: Backend> QueryClient<B> {
     /// Has the cache know a kind of mutation that may have been written down on an earlier visit.
-    pub fn register<M: super::super::query::Mutation<Backend = B>>(&self) {}
+    pub fn register<M: Mutation<Backend = B>>(&self) {
+        let restore: Restore<B> = |client, content, key| {
+            let mutation: M = serde_json::from_slice(content).ok()?;
+            Some(client.begin(mutation, key, true, Box::new(|_| {})))
+        };
+        self.0.state.borrow_mut().keep.kinds.insert(M::NAME, restore);
+    }
 
-    pub(super) fn remember(&self, _entry: EntryId, _source: &dyn Source<B::Error>) {}
+    /// From now on keeps on this device what this person is shown and does, and takes up what was kept before: data is
+    /// shown until it has been read again, changes that have not been sent are sent.
+    pub async fn remember_for(&self, owner: &str) {
+        let epoch = self.epoch();
+        let Some(disk) = told(Disk::open(owner).await) else {
+            return;
+        };
+        let data = told(disk.database.get_all(DATA).await).unwrap_or_default();
+        let mutations = self.adopt(&disk).await;
+        // Whoever this was for may have left meanwhile.
+        if epoch != self.epoch() || self.0.state.borrow().keep.disk.is_some() {
+            return;
+        }
+        let disk = Rc::new(disk);
+        let oldest = clock::now();
+        let mut useless = Vec::new();
+        {
+            let keep = &mut self.0.state.borrow_mut().keep;
+            keep.disk = Some(Rc::clone(&disk));
+            for (address, record) in data {
+                let mut lines = record.note.lines();
+                let is_own = lines.next() == Some(owner);
+                let written = lines
+                    .next()
+                    .and_then(|millis| millis.parse().ok())
+                    .map(Instant::from_millis);
+                match written.filter(|written| is_own && oldest.since(*written) < OLDEST) {
+                    Some(written) => {
+                        keep.written.insert(address.clone(), (record.bytes.len(), written));
+                        keep.remembered.insert(address, record.bytes);
+                    }
+                    None => useless.push(address),
+                }
+            }
+        }
+        for (place, name, key, content) in mutations {
+            let restore = self.0.state.borrow().keep.kinds.get(name.as_str()).copied();
+            match restore.and_then(|restore| restore(self, &content, &key.into())) {
+                Some(id) => drop(self.0.state.borrow_mut().keep.notes.insert(id, place)),
+                None => disk.delete(MUTATIONS, &place).await,
+            }
+        }
+        let waiting: Vec<_> = {
+            let state = self.0.state.borrow();
+            state
+                .sources
+                .iter()
+                .map(|(entry, source)| (entry, Rc::clone(source)))
+                .collect()
+        };
+        for (entry, source) in waiting {
+            self.remember(entry, &*source);
+        }
+        for address in useless {
+            disk.delete(DATA, &address).await;
+        }
+    }
 
-    pub(super) fn keep(&self, _entry: EntryId) {}
+    /// The mutations of tabs that are gone, from now on this tab's: where each is written down, its kind, its key and
+    /// its content.
+    async fn adopt(&self, disk: &Disk) -> Vec<(String, String, String, Vec<u8>)> {
+        // One tab at a time, so that no two take the same.
+        let turn = locks::request("freshet-adopt", Mode::Exclusive).await;
+        let alive = locks::held_names().await.unwrap_or_default();
+        let mut adopted = Vec::new();
+        for (place, record) in told(disk.database.get_all(MUTATIONS).await).unwrap_or_default() {
+            let lines: Vec<&str> = record.note.lines().collect();
+            let &[owner, _, tab, name, key] = lines.as_slice() else {
+                disk.delete(MUTATIONS, &place).await;
+                continue;
+            };
+            if owner != disk.owner {
+                disk.delete(MUTATIONS, &place).await;
+            } else if !alive.contains(&tab_lock(tab)) {
+                let note = note(owner, &[&disk.tab, name, key]);
+                let (name, key, bytes) = (name.to_owned(), key.to_owned(), record.bytes);
+                let record = Record {
+                    note,
+                    bytes: bytes.clone(),
+                };
+                disk.put(MUTATIONS, &place, &record).await;
+                adopted.push((place, name, key, bytes));
+            }
+        }
+        drop(turn);
+        adopted
+    }
 
-    pub(super) fn write_down(&self, _id: MutationId, _name: &'static str, _key: &str, _note: String) {}
+    /// Shows what is remembered of an entry.
+    pub(super) fn remember(&self, entry: EntryId, source: &dyn Source<B::Error>) {
+        let Some(address) = self.address(entry) else { return };
+        let body = self.0.state.borrow_mut().keep.remembered.remove(&address);
+        if let Some((value, weight)) = body.and_then(|body| source.restore(body)) {
+            self.record(|cache, now| cache.restore(now, entry, value, weight));
+        }
+    }
 
-    pub(super) fn strike_out(&self, _id: MutationId) {}
+    fn address(&self, entry: EntryId) -> Option<String> {
+        self.0.state.borrow().cache.key(entry).map(ToString::to_string)
+    }
 
-    pub(super) fn forget_what_was_kept(&self) {}
+    /// Keeps what was just read of an entry, before long.
+    pub(super) fn keep(&self, entry: EntryId) {
+        let keep = &mut self.0.state.borrow_mut().keep;
+        if keep.disk.is_none() {
+            return;
+        }
+        keep.changed.insert(entry);
+        if keep.writing.is_none() {
+            let client = self.downgrade();
+            keep.writing = Some(Timeout::new(GATHER, move || {
+                if let Some(client) = client.upgrade() {
+                    client.write_data();
+                }
+            }));
+        }
+    }
+
+    fn write_data(&self) {
+        let (disk, changed) = {
+            let keep = &mut self.0.state.borrow_mut().keep;
+            let written = keep.writing.take();
+            drop(written);
+            (keep.disk.clone(), std::mem::take(&mut keep.changed))
+        };
+        let Some(disk) = disk else { return };
+        let mut records = Vec::new();
+        for entry in changed {
+            let source = self.0.state.borrow().sources.get(entry).map(Rc::clone);
+            let body = source.and_then(|source| source.body());
+            if let Some((address, bytes)) = self.address(entry).zip(body.filter(|body| body.len() <= MOST_OF_ONE)) {
+                let note = note(&disk.owner, &[]);
+                records.push((address, Record { note, bytes }));
+            }
+        }
+        let surplus = self.0.state.borrow_mut().keep.weigh(&records);
+        browser::spawn(async move {
+            for (address, record) in records {
+                disk.put(DATA, &address, &record).await;
+            }
+            for address in surplus {
+                disk.delete(DATA, &address).await;
+            }
+        });
+    }
+
+    /// Writes a mutation down, so that it is sent even if this page ends before it has settled.
+    pub(super) fn write_down(&self, id: MutationId, name: &str, key: &str, content: String) {
+        let Some(disk) = self.0.state.borrow().keep.disk.clone() else {
+            return;
+        };
+        let count = disk.count.get();
+        disk.count.set(count.wrapping_add(1));
+        let place = format!("{:014}-{count:010}", clock::now().as_millis());
+        self.0.state.borrow_mut().keep.notes.insert(id, place.clone());
+        let record = Record {
+            note: note(&disk.owner, &[&disk.tab, name, key]),
+            bytes: content.into_bytes(),
+        };
+        browser::spawn(async move { disk.put(MUTATIONS, &place, &record).await });
+    }
+
+    /// A mutation has settled.
+    pub(super) fn strike_out(&self, id: MutationId) {
+        let (disk, place) = {
+            let keep = &mut self.0.state.borrow_mut().keep;
+            (keep.disk.clone(), keep.notes.remove(&id))
+        };
+        if let Some((disk, place)) = disk.zip(place) {
+            browser::spawn(async move { disk.delete(MUTATIONS, &place).await });
+        }
+    }
+
+    /// The person has left: nothing of theirs stays on this device.
+    pub(super) fn forget_what_was_kept(&self) {
+        let keep = &mut self.0.state.borrow_mut().keep;
+        let kinds = std::mem::take(&mut keep.kinds);
+        let before = std::mem::replace(
+            keep,
+            Keep {
+                kinds,
+                ..Keep::default()
+            },
+        );
+        let Some(disk) = before.disk else { return };
+        browser::spawn(async move {
+            told(disk.database.clear(DATA).await);
+            told(disk.database.clear(MUTATIONS).await);
+        });
+    }
+}
+
+impl<B: Backend> Keep<B> {
+    /// Takes note of what is about to be written, and returns what has to go for it: what was written first.
+    fn weigh(&mut self, records: &[(String, Record)]) -> Vec<String> {
+        for (address, record) in records {
+            let entry = (record.bytes.len(), clock::now());
+            self.written.insert(address.clone(), entry);
+        }
+        let mut total: usize = self.written.values().map(|(size, _)| size).sum();
+        let mut surplus = Vec::new();
+        while total > MOST {
+            let first = self.written.iter().min_by_key(|(_, (_, written))| *written);
+            let Some((address, size)) = first.map(|(address, (size, _))| (address.clone(), *size)) else {
+                break;
+            };
+            total -= size;
+            self.written.remove(&address);
+            surplus.push(address);
+        }
+        surplus
+    }
 }

@@ -18,10 +18,12 @@ use crate::browser::{self, clock};
 pub(super) struct Sending<E> {
     attempt: &'static str,
     /// Sends it; returns what the answer makes of what is shown.
-    send: Rc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Outcome, E>>>>>,
+    send: Rc<dyn Fn() -> Sent<E>>,
     /// Called once, if it fails for good.
     refused: Box<dyn FnOnce(&E)>,
 }
+
+type Sent<E> = Pin<Box<dyn Future<Output = Result<Outcome, E>>>>;
 
 /// What an answer makes of what is shown, and who is told of it.
 struct Outcome {
@@ -77,7 +79,7 @@ impl<B: Backend> QueryClient<B> {
         let send = Rc::new(move || {
             let sending = mutation.clone().send(backend.clone(), Rc::clone(&key));
             let ending = Rc::clone(&ending);
-            let sent: Pin<Box<dyn Future<Output = _>>> = Box::pin(async move {
+            let sent: Sent<B::Error> = Box::pin(async move {
                 let answer = sending.await?;
                 let (outcomes, then) = ending.take().unzip();
                 let patches = outcomes

@@ -78,6 +78,10 @@ impl Weather {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any two may be true"
+)]
 pub(super) struct Entry<E> {
     pub(super) key: Key,
     options: Options,
