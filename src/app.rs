@@ -1,6 +1,7 @@
 //! The app: who gives what to whom, and which page is shown.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use wire::User;
 use yew::prelude::*;
@@ -9,17 +10,21 @@ use yew_router::prelude::*;
 use yewdux::YewduxRoot;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::components::{ConnectionIndicator, Onward, RouteLink, problem, shell, splash};
+use crate::components::{ConnectionIndicator, Leaving, Onward, RouteLink, problem, shell, splash};
 use crate::config::Config;
+use crate::countdown::use_has_lasted;
 use crate::live::Live;
 use crate::pages::{CoachingSessionPage, DashboardPage, LoginPage, NotFoundPage};
-use crate::query::{Failure, QueryProvider};
+use crate::query::{Failure, QueryProvider, use_pending};
 use crate::resources::{self, Client};
 use crate::route::{LoginQuery, Route};
 use crate::session::{Farewell, Session, SessionProvider, use_session};
 use crate::sse::SseProvider;
 use crate::title::use_focus_on_change;
 use crate::toast::{ToastProvider, use_say};
+
+/// How long a change may be on its way before anybody is told.
+const UNSENT_AFTER: Duration = Duration::from_secs(3);
 
 /// Properties of [`App`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -73,7 +78,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
             say.say(format!("Could not {}. {}", failure.attempt, failure.error));
         }
     });
-    use_effect_with((session, say), |(session, say)| {
+    use_effect_with((session.clone(), say), |(session, say)| {
         let say = say.clone();
         let guard = session.on_sign_out("the messages", move || {
             say.clear();
@@ -85,8 +90,17 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
         stream_url,
         connection,
         paint_events,
+        keep_data,
         ..
     } = props.config.clone();
+    use_effect_with(
+        (client.clone(), session.user().filter(|_| keep_data).cloned()),
+        |(client, user)| {
+            if let Some(user) = user {
+                client.remember_for(&user.id.to_string());
+            }
+        },
+    );
     html! {
         <QueryProvider<Api> client={(*client).clone()} {on_failure}>
             // Below the cache, because what arrives goes there.
@@ -116,9 +130,27 @@ struct MembersProperties {
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
     use_focus_on_change(props.route);
-    let on_sign_out = {
-        let session = session.clone();
-        Callback::from(move |()| session.sign_out(Farewell::Asked))
+    let unsent = use_pending::<Api>();
+    let is_asked = use_state(|| false);
+    let leaving = Leaving {
+        unsent: if use_has_lasted(unsent > 0, UNSENT_AFTER) {
+            unsent
+        } else {
+            0
+        },
+        is_asked: *is_asked && unsent > 0,
+        on_sign_out: {
+            let (session, is_asked) = (session.clone(), is_asked.clone());
+            // What has not been sent goes with whoever leaves: not without being asked.
+            let must_ask = unsent > 0 && !*is_asked;
+            Callback::from(move |()| {
+                is_asked.set(must_ask);
+                if !must_ask {
+                    session.sign_out(Farewell::Asked);
+                }
+            })
+        },
+        on_stay: Callback::from(move |()| is_asked.set(false)),
     };
     match session.session() {
         Session::Restoring => splash(),
@@ -133,7 +165,7 @@ fn Members(props: &MembersProperties) -> Html {
             }
         }
         Session::SignedOut(farewell) => to_login(props.route, farewell.as_ref()),
-        Session::SignedIn(user) => shell(&user.name(), &on_sign_out, page(props.route, user)),
+        Session::SignedIn(user) => shell(&user.name(), &leaving, page(props.route, user)),
     }
 }
 

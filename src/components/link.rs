@@ -12,6 +12,9 @@ pub struct RouteLinkProperties {
     pub to: Route,
     /// How it looks.
     pub classes: &'static str,
+    /// Somebody is about to follow it: a pointer is over it, or it has the focus.
+    #[prop_or_default]
+    pub on_near: Callback<()>,
     /// What it says.
     #[prop_or_default]
     pub children: Html,
@@ -33,7 +36,9 @@ pub fn RouteLink(props: &RouteLinkProperties) -> Html {
             navigator.push(&to);
         }
     });
+    let on_pointer = props.on_near.reform(|_: PointerEvent| ());
+    let on_focus = props.on_near.reform(|_: FocusEvent| ());
     html! {
-        <a class={props.classes} href={to.to_path()} onclick={on_click}>{ props.children.clone() }</a>
+        <a class={props.classes} href={to.to_path()} onclick={on_click} onpointerenter={on_pointer} onfocus={on_focus}>{ props.children.clone() }</a>
     }
 }

@@ -48,7 +48,7 @@ pub use key::{Key, KeyBuilder, Segment};
 pub use list::{Item, List, Listed};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
-pub use provider::{QueryProvider, QueryProviderProperties, use_query_client};
+pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client};
 pub use query::{Backend, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult};
 pub use queue::{Fate, Manner};
 pub use selector::Selector;

@@ -14,9 +14,6 @@ pub struct QueryProviderProperties<B: Backend> {
     /// Told of every mutation that fails.
     #[prop_or_default]
     pub on_failure: Callback<Failure<B::Error>>,
-    /// Told how many mutations have not settled, whenever that changes.
-    #[prop_or_default]
-    pub on_pending: Callback<usize>,
     /// What may use the cache.
     #[prop_or_default]
     pub children: Html,
@@ -26,11 +23,8 @@ pub struct QueryProviderProperties<B: Backend> {
 #[component]
 pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
     use_effect_with(
-        (props.client.clone(), props.on_failure.clone(), props.on_pending.clone()),
-        |(client, on_failure, on_pending)| {
-            client.set_on_failure(on_failure.clone());
-            client.set_on_pending(on_pending.clone());
-        },
+        (props.client.clone(), props.on_failure.clone()),
+        |(client, on_failure)| client.set_on_failure(on_failure.clone()),
     );
     use_effect_with(props.client.clone(), |client| {
         client.set_online(page::is_online());
@@ -67,4 +61,18 @@ pub fn use_query_client<B: Backend>() -> QueryClient<B> {
         reason = "a component that is placed wrongly is a mistake of the program"
     )]
     use_context().expect("must be used below a <QueryProvider>")
+}
+
+/// How many mutations have not settled. For one component at a time.
+#[hook]
+pub fn use_pending<B: Backend>() -> usize {
+    let client = use_query_client::<B>();
+    let pending = use_state(|| client.pending());
+    let setter = pending.setter();
+    use_effect_with(client, move |client| {
+        let client = client.clone();
+        client.set_on_pending(Callback::from(move |pending| setter.set(pending)));
+        move || client.set_on_pending(Callback::noop())
+    });
+    *pending
 }

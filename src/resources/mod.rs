@@ -12,7 +12,7 @@ mod sessions;
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
-use wire::{Action, Agreement, CoachingRelationship, CoachingSession, Goal};
+use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSessionId, Goal};
 
 use crate::api::{Api, ApiError, Kind, Rows};
 use crate::query::{Backend, Data, Fault, Item, List, QueryClient, Retry};
@@ -41,6 +41,14 @@ pub fn register(client: &Client) {
     client.register::<UnlinkGoal>();
     client.register::<PlanSession>();
     client.register::<RenameSession>();
+}
+
+/// Fetches what the page of a session shows, for somebody who is about to go there.
+pub fn prefetch_session(client: &Client, id: CoachingSessionId) {
+    client.prefetch(&SessionById(id));
+    client.prefetch(&SessionActions(id));
+    client.prefetch(&SessionAgreements(id));
+    client.prefetch(&SessionGoals(id));
 }
 
 impl Backend for Api {

@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::calendar;
 use crate::components::{Glyph, RouteLink, card, icon, query_view};
-use crate::query::{List, use_query};
-use crate::resources::UserSessions;
+use crate::query::{List, use_query, use_query_client};
+use crate::resources::{Client, UserSessions, prefetch_session};
 use crate::route::Route;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -24,14 +24,15 @@ pub(super) struct SessionsProperties {
 #[component]
 pub(super) fn Sessions(props: &SessionsProperties) -> Html {
     let sessions = use_query(props.query);
+    let client = use_query_client();
     let retry = {
         let sessions = sessions.clone();
         Callback::from(move |()| sessions.refetch())
     };
-    query_view(sessions.view(), retry, |sessions| split(&sessions, props))
+    query_view(sessions.view(), retry, |sessions| split(&sessions, props, &client))
 }
 
-fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
+fn split(sessions: &List<CoachingSession>, props: &SessionsProperties, client: &Client) -> Html {
     let today = props.today;
     let (upcoming, past): (Vec<_>, Vec<_>) = sessions
         .iter()
@@ -39,7 +40,7 @@ fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
     let coming = html! {
         <>
             <ul class="rows">
-                for session in upcoming.iter() { { row(session, today, props) } }
+                for session in upcoming.iter() { { row(session, today, props, client) } }
             </ul>
             if upcoming.is_empty() {
                 <p class="empty">{ "Nothing is planned for the next three months." }</p>
@@ -48,7 +49,7 @@ fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
     };
     let recent = html! {
         <ul class="rows">
-            for session in past.iter().rev() { { row(session, today, props) } }
+            for session in past.iter().rev() { { row(session, today, props, client) } }
         </ul>
     };
     html! {
@@ -59,7 +60,9 @@ fn split(sessions: &List<CoachingSession>, props: &SessionsProperties) -> Html {
     }
 }
 
-fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties) -> Html {
+fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties, client: &Client) -> Html {
+    let (client, id) = (client.clone(), session.id);
+    let on_near = Callback::from(move |()| prefetch_session(&client, id));
     let starts = calendar::local(session.date);
     let relationship = props
         .relationships
@@ -72,7 +75,7 @@ fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties) 
         .unwrap_or("Untitled session");
     html! {
         <li key={session.id.to_string()} data-id={session.id.to_string()}>
-            <RouteLink to={Route::Session { id: session.id }} classes="row">
+            <RouteLink to={Route::Session { id }} classes="row" {on_near}>
                 <span class={classes!("date", (starts.date() == today).then_some("today"))}>
                     <span>{ calendar::day(starts.date(), today) }</span>
                     <span class="time">{ calendar::time_of_day(starts) }</span>

@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::calendar;
 use crate::components::{Glyph, RouteLink, card, query_view};
-use crate::query::use_query;
-use crate::resources::{RelationshipGoals, UserActions};
+use crate::query::{use_query, use_query_client};
+use crate::resources::{Client, RelationshipGoals, UserActions, prefetch_session};
 use crate::route::Route;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -22,6 +22,7 @@ pub(super) struct OpenActionsProperties {
 #[component]
 pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     let actions = use_query(UserActions(props.user));
+    let client = use_query_client();
     let retry = {
         let actions = actions.clone();
         Callback::from(move |()| actions.refetch())
@@ -34,17 +35,24 @@ pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
             .collect()
     };
     let count = actions.data().map(|actions| open(&actions).len());
-    let content = query_view(actions.view(), retry, |actions| open_list(&open(&actions), props.today));
+    let content = query_view(actions.view(), retry, |actions| {
+        open_list(&open(&actions), props.today, &client)
+    });
     card("Open actions", Glyph::Check, count, content)
 }
 
-fn open_list(actions: &[Rc<Action>], today: NaiveDate) -> Html {
+fn open_list(actions: &[Rc<Action>], today: NaiveDate, client: &Client) -> Html {
+    let on_near = |action: &Action| {
+        let (client, id) = (client.clone(), action.coaching_session_id);
+        Callback::from(move |()| prefetch_session(&client, id))
+    };
     html! {
         <>
             <ul class="rows">
                 for action in actions.iter() {
                     <li key={action.id.to_string()} data-id={action.id.to_string()}>
-                        <RouteLink to={Route::Session { id: action.coaching_session_id }} classes="row">
+                        <RouteLink to={Route::Session { id: action.coaching_session_id }} classes="row"
+                            on_near={on_near(action)}>
                             <span class="what">
                                 <span class="title">{ action.body.clone().unwrap_or_default() }</span>
                                 if let Some(due) = action.due_by.map(|due| calendar::local(due.naive_utc()).date()) {

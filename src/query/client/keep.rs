@@ -134,7 +134,12 @@ impl<B: Backend> QueryClient<B> {
 
     /// From now on keeps on this device what this person is shown and does, and takes up what was kept before: data is
     /// shown until it has been read again, changes that have not been sent are sent.
-    pub async fn remember_for(&self, owner: &str) {
+    pub fn remember_for(&self, owner: &str) {
+        let (client, owner) = (self.clone(), owner.to_owned());
+        browser::spawn(async move { client.open_disk(&owner).await });
+    }
+
+    async fn open_disk(&self, owner: &str) {
         let epoch = self.epoch();
         let Some(disk) = told(Disk::open(owner).await) else {
             return;
