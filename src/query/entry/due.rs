@@ -125,6 +125,7 @@ impl<E: Fault> Entry<E> {
             gates: self
                 .gates(weather)
                 .into_iter()
+                .filter(|_| self.flight.is_none())
                 .filter_map(|(gate, until)| Some((gate, until.filter(|until| *until > now)?)))
                 .map(|(gate, until)| (gate, now.until(until)))
                 .collect(),

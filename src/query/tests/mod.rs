@@ -1,8 +1,12 @@
 //! The cache in virtual time: what is fetched when, what is shown meanwhile, and that it ends equal to the server.
 
+mod explain;
 mod lifetime;
 mod model;
 mod mutations;
+mod options;
+mod paint;
+mod queue;
 mod races;
 mod retry;
 
@@ -10,7 +14,7 @@ use std::time::Duration;
 
 use super::{
     Cache, Changed, Data, Effect, EntryId, Fate, Fault, FlightId, Key, Manner, MutationId, ObserverId, OnMount,
-    Options, Patch, Retry, Selector, Snapshot, Value,
+    Options, Patch, Plan, Retry, Selector, Snapshot, Value,
 };
 use crate::backoff::Backoff;
 use crate::time::Instant;

@@ -1,0 +1,119 @@
+//! What events carry is shown at once, and never believed.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+fn set(to: u64) -> Patch {
+    Patch::new(move |_: &u64| to)
+}
+
+#[test]
+fn what_an_event_carries_is_shown_at_once_and_read_once() {
+    let (mut world, entry) = World::showing(1);
+    world.at(1_000).paint(1, &set(2));
+    assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(2), true));
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(2)).at(60_000).nothing_departed();
+    assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(2), false));
+}
+
+#[test]
+fn a_burst_of_painted_events_is_confirmed_four_times_a_second() {
+    let (mut world, entry) = World::showing(0);
+    let (mut reads, mut shown) = (0, 0);
+    for ms in 1_000..2_000 {
+        world.at(ms).paint(1, &set(ms));
+        shown += u64::from(world.shown(entry) == Some(ms));
+        for flight in world.departures() {
+            reads += 1;
+            world.land(entry, flight, Ok(ms));
+        }
+    }
+    assert_eq!((reads, shown), (4, 1_000));
+    world.at(2_250);
+    let last = world.departed(entry);
+    world.land(entry, last, Ok(1_999)).at(10_000).nothing_departed();
+    assert!(!world.is_stale(entry), "and once after the last of them");
+}
+
+#[test]
+fn what_could_not_be_painted_is_read_without_waiting() {
+    let (mut world, entry) = World::showing(1);
+    for ms in [1_000, 1_010, 1_020] {
+        // Nothing differs, which may be because the change is about something that is not known here.
+        world.at(ms).paint(1, &set(1));
+        let flight = world.departed(entry);
+        world.land(entry, flight, Ok(1));
+    }
+}
+
+#[test]
+fn an_event_without_content_after_painted_ones_is_read_without_waiting() {
+    let (mut world, entry) = World::showing(1);
+    world.at(1_000).paint(1, &set(2));
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(2));
+    world.at(1_050).paint(1, &set(3)).nothing_departed();
+    world.at(1_060).invalidate(1).departed(entry);
+}
+
+#[test]
+fn a_painted_change_survives_an_answer_that_left_before_it() {
+    let (mut world, entry) = World::showing(1);
+    world.at(1_000).invalidate(1);
+    let before = world.departed(entry);
+    world.paint(1, &or(64)).nothing_departed();
+    assert_eq!(world.shown(entry), Some(65));
+    world.land(entry, before, Ok(3));
+    assert_eq!(world.shown(entry), Some(67), "both what was painted and what was read");
+    world.at(1_250);
+    let after = world.departed(entry);
+    world.land(entry, after, Ok(67)).nothing_departed();
+}
+
+#[test]
+fn a_wrong_hint_is_corrected_by_the_read() {
+    let (mut world, entry) = World::showing(1);
+    world.at(1_000).paint(1, &set(9));
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(2)).at(60_000).nothing_departed();
+    assert_eq!(world.shown(entry), Some(2));
+}
+
+#[test]
+fn an_echo_waits_until_the_own_change_has_settled() {
+    let (mut world, entry) = World::showing(1);
+    world.at(1_000);
+    // Added twice it would be doubled, as a row would be that has one id here and another in the event.
+    let mutation = world.begin(add(10));
+    world.paint(1, &set(11)).nothing_departed();
+    assert_eq!(world.shown(entry), Some(11));
+    world.commit(mutation, set(11));
+    assert_eq!(world.shown(entry), Some(11));
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(11)).at(60_000).nothing_departed();
+}
+
+#[test]
+fn what_was_pushed_meanwhile_is_painted_once_an_own_change_hangs() {
+    let (mut world, entry) = World::showing(1);
+    world.begin(or(64));
+    world.paint(1, &or(2)).at(9_999);
+    assert_eq!(world.shown(entry), Some(65));
+    world.at(10_000);
+    assert_eq!(world.shown(entry), Some(67));
+}
+
+#[test]
+fn what_is_painted_on_nothing_waits_for_the_data() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.paint(1, &or(64)).nothing_departed();
+    assert_eq!(world.shown(entry), None);
+    world.land(entry, flight, Ok(1));
+    assert_eq!(world.shown(entry), Some(65));
+    world.departed(entry);
+}

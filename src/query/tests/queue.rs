@@ -1,0 +1,194 @@
+//! Changes that can not be sent at once: kept, in order, and sent before anything is read.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+/// A cache that shows 0 and has neither network nor stream.
+fn offline() -> (World, EntryId) {
+    let (mut world, entry) = World::showing(0);
+    world.at(1_000).tell(|cache, now| {
+        cache.set_pushed(now, false);
+        cache.set_online(now, false);
+    });
+    world.effects.clear();
+    (world, entry)
+}
+
+fn lane(lane: u128) -> Manner {
+    Manner {
+        lane: Some(lane),
+        ..MANNER
+    }
+}
+
+#[test]
+fn without_a_network_a_change_is_shown_and_waits() {
+    let (mut world, entry) = offline();
+    let mutation = world.begin(or(1));
+    world.at(600_000);
+    assert_eq!((world.shown(entry), world.cache.pending()), (Some(1), 1));
+    assert_eq!(world.sent(), []);
+    world.tell(|cache, now| cache.set_online(now, true));
+    assert_eq!(world.sent(), [mutation]);
+}
+
+#[test]
+fn changes_that_waited_go_out_one_by_one_in_order_before_anything_is_read() {
+    let (mut world, entry) = offline();
+    let mutations = [1, 2, 4].map(|bit| world.begin(or(bit)));
+    world.at(30_000).tell(|cache, now| cache.set_online(now, true));
+    // Made after the others, it goes after them, although there is a network.
+    let late = world.begin(or(8));
+    for mutation in mutations.into_iter().chain([late]) {
+        assert!(!world.snapshot(entry).fetching, "nothing is read yet");
+        assert_eq!(world.sent(), [mutation]);
+        world.commit(mutation, or(0));
+    }
+    assert_eq!(world.departures().len(), 1, "and then once");
+}
+
+#[test]
+fn changes_that_waited_for_the_network_wait_for_the_stream_no_longer() {
+    let (mut world, _) = offline();
+    let mutation = world.begin(or(1));
+    world.tell(|cache, now| cache.set_pushed(now, true));
+    assert_eq!(
+        world.sent(),
+        [mutation],
+        "what is pushed proves that there is a network"
+    );
+}
+
+#[test]
+fn a_change_that_failed_in_passing_is_sent_again_with_growing_distance() {
+    let (mut world, entry) = World::showing(0);
+    let mutation = world.begin(or(1));
+    let mut sent = Vec::new();
+    for ms in 0..120_000 {
+        if world.at(ms).sent() == [mutation] {
+            sent.push(ms);
+            world.fail(mutation, Fail::Passing);
+        }
+    }
+    assert_eq!(sent.len(), 6, "{sent:?}");
+    assert!(sent.windows(3).all(|at| at[2] - at[1] > at[1] - at[0]), "{sent:?}");
+    assert_eq!(
+        (world.shown(entry), world.cache.pending()),
+        (Some(0), 0),
+        "then it is taken back"
+    );
+}
+
+#[test]
+fn a_change_that_the_server_puts_off_waits_that_long() {
+    let (mut world, _) = World::showing(0);
+    let mutation = world.begin(or(1));
+    assert_eq!(world.sent(), [mutation]);
+    assert_eq!(world.fail(mutation, Fail::Later(7_000)), Fate::Waits);
+    assert_eq!(world.at(6_999).sent(), []);
+    assert_eq!(world.at(7_000).sent(), [mutation]);
+}
+
+#[test]
+fn a_change_that_must_not_be_repeated_is_taken_back_at_once() {
+    let (mut world, entry) = World::showing(0);
+    let once = Manner {
+        repeatable: false,
+        ..MANNER
+    };
+    let mutation = world.begin_in(once, or(1));
+    assert_eq!(world.fail(mutation, Fail::Passing), Fate::RolledBack);
+    assert_eq!(world.shown(entry), Some(0));
+}
+
+#[test]
+fn a_change_that_fails_for_good_lets_the_next_ones_go() {
+    let (mut world, entry) = offline();
+    let mutations = [1, 2].map(|bit| world.begin(or(bit)));
+    world.tell(|cache, now| cache.set_online(now, true));
+    assert_eq!(world.sent(), [mutations[0]]);
+    world.fail(mutations[0], Fail::Final);
+    assert_eq!(world.shown(entry), Some(2));
+    assert_eq!(world.sent(), [mutations[1]]);
+}
+
+#[test]
+fn a_lane_keeps_its_order_and_other_lanes_do_not_wait() {
+    let (mut world, _) = World::showing(0);
+    let first = world.begin_in(lane(1), or(1));
+    let second = world.begin_in(lane(1), or(2));
+    let other = world.begin_in(lane(2), or(4));
+    let none = world.begin(or(8));
+    assert_eq!(world.sent(), [first, other, none]);
+    world.fail(first, Fail::Passing);
+    assert_eq!(world.sent(), [], "who is tried again is not overtaken");
+    assert_eq!(world.at(1_000).sent(), [first]);
+    world.commit(first, or(1));
+    assert_eq!(world.sent(), [second]);
+}
+
+#[test]
+fn a_change_that_the_network_took_away_waits_for_it() {
+    let (mut world, entry) = World::showing(0);
+    let mutation = world.begin(or(1));
+    assert_eq!(world.sent(), [mutation]);
+    world.tell(|cache, now| {
+        cache.set_pushed(now, false);
+        cache.set_online(now, false);
+    });
+    assert_eq!(world.fail(mutation, Fail::Passing), Fate::Waits);
+    world.at(3_600_000);
+    assert_eq!(
+        (world.sent(), world.shown(entry)),
+        (vec![], Some(1)),
+        "however long that takes"
+    );
+    world.tell(|cache, now| cache.set_online(now, true));
+    assert_eq!(world.sent(), [mutation]);
+}
+
+#[test]
+fn a_queue_that_hangs_holds_reads_for_ten_seconds() {
+    let (mut world, entry) = offline();
+    let other = world.observe(2);
+    world.begin(or(1));
+    world.at(2_000).tell(|cache, now| cache.set_online(now, true));
+    world.at(11_999);
+    assert!(!world.snapshot(entry).fetching && !world.snapshot(other).fetching);
+    world.at(12_000);
+    assert!(world.snapshot(entry).fetching && world.snapshot(other).fetching);
+}
+
+#[test]
+fn changes_of_an_earlier_visit_go_first() {
+    let mut world = World::new();
+    let restored = Manner {
+        restored: true,
+        ..MANNER
+    };
+    let mutations = [1, 2].map(|bit| world.begin_in(restored, or(bit)));
+    let entry = world.observe(1);
+    assert!(!world.snapshot(entry).fetching);
+    assert_eq!(world.sent(), [mutations[0]]);
+    world.commit(mutations[0], or(1));
+    assert_eq!(world.sent(), [mutations[1]]);
+    world.commit(mutations[1], or(2));
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(3));
+    assert_eq!(world.shown(entry), Some(3));
+}
+
+#[test]
+fn what_was_made_on_an_earlier_visit_is_shown_over_what_is_remembered() {
+    let mut world = World::new();
+    let restored = Manner {
+        restored: true,
+        ..MANNER
+    };
+    world.begin_in(restored, or(64));
+    let entry = world.observe(1);
+    world.tell(|cache, now| cache.restore(now, entry, Value::new(1_u64), 8));
+    assert_eq!(world.shown(entry), Some(65));
+}
