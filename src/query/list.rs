@@ -113,6 +113,10 @@ impl<T: Item> Data for List<T> {
         };
         for at in 0..fresh.len() {
             let Some(item) = fresh.get(at) else { break };
+            if before.get(at).is_some_and(|like| Rc::ptr_eq(like, item)) {
+                likes.next = at + 1;
+                continue;
+            }
             let Some(like) = likes.of(item) else { continue };
             if !Rc::ptr_eq(like, item) && like == item {
                 let like = Rc::clone(like);

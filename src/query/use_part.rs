@@ -24,7 +24,7 @@ pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Listed<T>) 
     // To look for the item each time would cost as much as the list is long, for each of its items.
     let is_woken = use_memo((), |()| Cell::new(false));
 
-    let wanted = Wanted::whole(query.clone(), &client, None);
+    let wanted = Wanted::whole(query.clone(), &client, None).only(item.id());
     let is_turned = slot.borrow_mut().turn_to(&client, Some(wanted), || {
         let is_woken = Rc::clone(&is_woken);
         Callback::from(move |()| {
@@ -36,7 +36,6 @@ pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Listed<T>) 
         shown.replace(Rc::clone(item));
     }
     if let Some(observer) = slot.borrow().observer() {
-        observer.look_at_part(item.id());
         if is_woken.replace(false) {
             let list = observer.peek().and_then(|snapshot| snapshot.data?.get::<List<T>>());
             if let Some(current) = list.and_then(|list| list.find(item.id()).cloned()) {

@@ -72,6 +72,7 @@ pub fn use_pages<Q: PagedQuery>(query: Option<Q>) -> UseQuery<Pages<Q::Item, Q::
         let backend = client.backend().clone();
         Wanted {
             key: query.key(),
+            part: None,
             options: query.options(),
             source: Box::new(move || Rc::new(Paged::new(query, backend))),
         }
@@ -82,15 +83,25 @@ pub fn use_pages<Q: PagedQuery>(query: Option<Q>) -> UseQuery<Pages<Q::Item, Q::
 /// What a component wants to see, without what it is.
 pub(super) struct Wanted<B: Backend> {
     key: Key,
+    /// The part of the data that matters, if not all of it does.
+    part: Option<u128>,
     options: Options,
     source: Box<dyn FnOnce() -> Rc<dyn Source<B::Error>>>,
 }
 
 impl<B: Backend> Wanted<B> {
+    pub(super) fn only(self, part: u128) -> Self {
+        Self {
+            part: Some(part),
+            ..self
+        }
+    }
+
     pub(super) fn whole<Q: Query<Backend = B>>(query: Q, client: &QueryClient<B>, options: Option<Options>) -> Self {
         let backend = client.backend().clone();
         Self {
             key: query.key(),
+            part: None,
             options: options.unwrap_or_else(|| query.options()),
             source: Box::new(move || Rc::new(Whole::new(query, backend))),
         }
@@ -98,7 +109,7 @@ impl<B: Backend> Wanted<B> {
 }
 
 /// Holds a component's observer from one render to the next.
-pub(super) struct Slot<B: Backend>(Option<(Key, Rc<Observer<B>>)>);
+pub(super) struct Slot<B: Backend>(Option<((Key, Option<u128>), Rc<Observer<B>>)>);
 
 impl<B: Backend> Default for Slot<B> {
     fn default() -> Self {
@@ -116,12 +127,22 @@ impl<B: Backend> Slot<B> {
         wanted: Option<Wanted<B>>,
         wake: impl FnOnce() -> Callback<()>,
     ) -> Option<Rc<Observer<B>>> {
-        if self.0.as_ref().map(|(key, _)| key) == wanted.as_ref().map(|wanted| &wanted.key) {
+        let is_same = match (&self.0, &wanted) {
+            (Some(((key, part), _)), Some(wanted)) => *key == wanted.key && *part == wanted.part,
+            (observed, wanted) => observed.is_none() && wanted.is_none(),
+        };
+        if is_same {
             return None;
         }
         let observed = wanted.map(|wanted| {
-            let observer = client.observe(wanted.key.clone(), wanted.options, wanted.source, wake());
-            (wanted.key, Rc::new(observer))
+            let Wanted {
+                key,
+                part,
+                options,
+                source,
+            } = wanted;
+            let observer = client.observe(key.clone(), options, part, source, wake());
+            ((key, part), Rc::new(observer))
         });
         std::mem::replace(&mut self.0, observed).map(|(_, before)| before)
     }

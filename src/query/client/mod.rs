@@ -25,7 +25,7 @@ use super::value::Patch;
 use crate::browser::{self, Task, Timeout, clock};
 use crate::time::Instant;
 use keep::Keep;
-use observer::Watch;
+use observer::{Watch, Watches};
 use sending::Sending;
 use source::{Landed, Source, Whole};
 
@@ -42,7 +42,7 @@ struct Shared<B: Backend> {
 struct State<B: Backend> {
     cache: Cache<B::Error>,
     sources: SecondaryMap<EntryId, Rc<dyn Source<B::Error>>>,
-    watches: SecondaryMap<EntryId, Vec<Rc<Watch>>>,
+    watches: SecondaryMap<EntryId, Watches>,
     flights: BTreeMap<FlightId, Task>,
     sendings: BTreeMap<MutationId, Sending<B::Error>>,
     /// The one timer, and when it goes off.
@@ -190,19 +190,20 @@ impl<B: Backend> QueryClient<B> {
         on_failure.emit(failure);
     }
 
-    /// Starts to observe a key; the observer wakes when what it has looked at changes.
+    /// Starts to observe a key; the observer wakes when this part of the data changes, or what it has looked at.
     pub(super) fn observe(
         &self,
         key: Key,
         options: Options,
+        part: Option<u128>,
         source: impl FnOnce() -> Rc<dyn Source<B::Error>>,
         wake: Callback<()>,
     ) -> Observer<B> {
         let ids = self.record(|cache, now| cache.observe(now, key, options));
-        let observer = Observer::new(self.clone(), ids, wake);
+        let observer = Observer::new(self.clone(), ids, part, wake);
         self.set_source(ids.0, source);
         if let Some(watches) = self.0.state.borrow_mut().watches.entry(ids.0) {
-            watches.or_default().push(Rc::clone(observer.watch()));
+            watches.or_default().add(part, observer.watch());
         }
         observer
     }
@@ -217,10 +218,10 @@ impl<B: Backend> QueryClient<B> {
         self.remember(entry, &*source);
     }
 
-    fn forget_watch(&self, entry: EntryId, watch: &Rc<Watch>) {
+    fn forget_watch(&self, entry: EntryId, part: Option<u128>, watch: &Rc<Watch>) {
         let mut state = self.0.state.borrow_mut();
         if let Some(watches) = state.watches.get_mut(entry) {
-            watches.retain(|each| !Rc::ptr_eq(each, watch));
+            watches.remove(part, watch);
         }
     }
 
@@ -263,9 +264,9 @@ impl<B: Backend> QueryClient<B> {
                 Effect::Abort { flight } => dropped.extend(state.flights.remove(&flight)),
                 Effect::Send { mutation } => sends.push(mutation),
                 Effect::Notify { entry, changed, diff } => {
-                    let watches = state.watches.get(entry).into_iter().flatten();
-                    let woken = watches.filter(|watch| watch.is_woken_by(changed, &diff));
-                    wakes.extend(woken.map(|watch| watch.wake()));
+                    if let Some(watches) = state.watches.get(entry) {
+                        watches.wakes(changed, &diff, &mut wakes);
+                    }
                 }
                 Effect::Evict { entry } => {
                     state.sources.remove(entry);

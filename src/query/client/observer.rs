@@ -1,6 +1,7 @@
 //! A component's interest in one entry.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::Callback;
@@ -15,22 +16,55 @@ use super::QueryClient;
 pub(super) struct Watch {
     /// A change of which fields wakes.
     interest: Cell<Changed>,
-    /// A change of which parts of the data wakes, whatever the interest.
-    part: Cell<Option<u128>>,
     wake: Callback<()>,
 }
 
-impl Watch {
-    pub(super) fn is_woken_by(&self, changed: Changed, diff: &Diff) -> bool {
-        let part = self.part.get().is_some_and(|part| match diff {
-            Diff::Everything => true,
-            Diff::Parts { ids, .. } => ids.contains(&part),
-        });
-        part || self.interest.get().intersects(changed)
+/// Everybody who waits for something of one entry. Those who wait for a part are found by it: a long list has one for
+/// each of its rows.
+#[derive(Default)]
+pub(super) struct Watches {
+    whole: Vec<Rc<Watch>>,
+    parts: BTreeMap<u128, Vec<Rc<Watch>>>,
+}
+
+impl Watches {
+    pub(super) fn add(&mut self, part: Option<u128>, watch: &Rc<Watch>) {
+        let watches = match part {
+            Some(part) => self.parts.entry(part).or_default(),
+            None => &mut self.whole,
+        };
+        watches.push(Rc::clone(watch));
     }
 
-    pub(super) fn wake(&self) -> Callback<()> {
-        self.wake.clone()
+    pub(super) fn remove(&mut self, part: Option<u128>, watch: &Rc<Watch>) {
+        let is_other = |each: &Rc<Watch>| !Rc::ptr_eq(each, watch);
+        let Some(part) = part else {
+            self.whole.retain(is_other);
+            return;
+        };
+        if let Some(watches) = self.parts.get_mut(&part) {
+            watches.retain(is_other);
+            if watches.is_empty() {
+                self.parts.remove(&part);
+            }
+        }
+    }
+
+    /// Whom to wake because of a change.
+    pub(super) fn wakes(&self, changed: Changed, diff: &Diff, wakes: &mut Vec<Callback<()>>) {
+        let wake = |watch: &Rc<Watch>| watch.wake.clone();
+        let whole = self
+            .whole
+            .iter()
+            .filter(|watch| watch.interest.get().intersects(changed));
+        wakes.extend(whole.map(wake));
+        match diff {
+            Diff::Everything => wakes.extend(self.parts.values().flatten().map(wake)),
+            Diff::Parts { ids, .. } => {
+                let parts = ids.iter().filter_map(|id| self.parts.get(id));
+                wakes.extend(parts.flatten().map(wake));
+            }
+        }
     }
 }
 
@@ -40,20 +74,26 @@ pub(in crate::query) struct Observer<B: Backend> {
     client: QueryClient<B>,
     entry: EntryId,
     id: ObserverId,
+    part: Option<u128>,
     watch: Rc<Watch>,
 }
 
 impl<B: Backend> Observer<B> {
-    pub(super) fn new(client: QueryClient<B>, (entry, id): (EntryId, ObserverId), wake: Callback<()>) -> Self {
+    pub(super) fn new(
+        client: QueryClient<B>,
+        (entry, id): (EntryId, ObserverId),
+        part: Option<u128>,
+        wake: Callback<()>,
+    ) -> Self {
         let watch = Rc::new(Watch {
             interest: Cell::new(Changed::default()),
-            part: Cell::new(None),
             wake,
         });
         Self {
             client,
             entry,
             id,
+            part,
             watch,
         }
     }
@@ -66,11 +106,6 @@ impl<B: Backend> Observer<B> {
     pub(in crate::query) fn look(&self, fields: Changed) -> Option<Snapshot<B::Error>> {
         self.watch.interest.set(self.watch.interest.get().and(fields));
         self.client.snapshot(self.entry)
-    }
-
-    /// From now on a change of this part of the data wakes the observer, and of no other.
-    pub(in crate::query) fn look_at_part(&self, part: u128) {
-        self.watch.part.set(Some(part));
     }
 
     /// What there is to see, whoever it wakes.
@@ -90,6 +125,6 @@ impl<B: Backend> Observer<B> {
 impl<B: Backend> Drop for Observer<B> {
     fn drop(&mut self) {
         self.client.record(|cache, now| cache.release(now, self.entry, self.id));
-        self.client.forget_watch(self.entry, &self.watch);
+        self.client.forget_watch(self.entry, self.part, &self.watch);
     }
 }
