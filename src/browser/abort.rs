@@ -14,6 +14,11 @@ impl Abort {
     pub(super) fn signal(&self) -> Option<AbortSignal> {
         self.0.as_ref().map(AbortController::signal)
     }
+
+    /// Nothing is left to be aborted. Dropping it would do nothing as well, only slowly.
+    pub(super) fn ended(mut self) {
+        self.0 = None;
+    }
 }
 
 impl Drop for Abort {

@@ -69,7 +69,10 @@ pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchE
     // Dropped at the end, whatever the end is.
     let abort = Abort::new();
     match within(limit, send(request, abort.signal())).await {
-        Some(Ok(response)) => Ok(response),
+        Some(Ok(response)) => {
+            abort.ended();
+            Ok(response)
+        }
         Some(Err(error)) => {
             tracing::info!("a request failed: {error}");
             Err(FetchError::Network)

@@ -35,13 +35,12 @@ pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Listed<T>) 
     if is_turned.is_some() || shown.borrow().id() != item.id() {
         shown.replace(Rc::clone(item));
     }
-    if let Some(observer) = slot.borrow().observer() {
-        if is_woken.replace(false) {
-            let list = observer.peek().and_then(|snapshot| snapshot.data?.get::<List<T>>());
-            if let Some(current) = list.and_then(|list| list.find(item.id()).cloned()) {
-                shown.replace(current);
-            }
-        }
+    if is_woken.replace(false)
+        && let Some(observer) = slot.borrow().observer()
+        && let Some(list) = observer.peek().and_then(|snapshot| snapshot.data?.get::<List<T>>())
+        && let Some(current) = list.find(item.id())
+    {
+        shown.replace(Rc::clone(current));
     }
     shown.borrow().clone()
 }

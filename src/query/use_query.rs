@@ -109,7 +109,10 @@ impl<B: Backend> Wanted<B> {
 }
 
 /// Holds a component's observer from one render to the next.
-pub(super) struct Slot<B: Backend>(Option<((Key, Option<u128>), Rc<Observer<B>>)>);
+pub(super) struct Slot<B: Backend>(Option<(Aim, Rc<Observer<B>>)>);
+
+/// What an observer observes: a key, and a part of it if not all of it.
+type Aim = (Key, Option<u128>);
 
 impl<B: Backend> Default for Slot<B> {
     fn default() -> Self {

@@ -71,7 +71,7 @@ fn the_most_demanding_observer_sets_the_pace() {
     let entry = world.observe_with(1, polls(60));
     assert_eq!(answer(&mut world, entry, 1), 1);
     world.observe_with(1, polls(10));
-    assert_eq!(answer(&mut world.at(10_000), entry, 1), 1);
+    assert_eq!(answer(world.at(10_000), entry, 1), 1);
     // Both have gone after this; who wanted it kept longest decides how long it is.
     world.release(entry);
     assert_eq!(answer(world.at(19_999), entry, 1), 0);
