@@ -4,118 +4,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
 
 mod common;
+#[path = "common/words.rs"]
+mod words;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use common::{Place, settle, until};
 use freshet::query::{
-    Backend, Edits, Failure, Fault, Key, Mutation, Query, QueryClient, QueryProvider, Retry, Selector, UseMutation,
-    View, use_mutation, use_query, use_query_if,
+    Failure, QueryClient, QueryProvider, Selector, UseMutation, View, use_mutation, use_query, use_query_if,
 };
-use futures_channel::oneshot;
-use serde::{Deserialize, Serialize};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use words::{Refused, Server, Word, Write};
 use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-/// A backend that answers when the test says so.
-#[derive(Clone, Default)]
-struct Server(Rc<RefCell<VecDeque<Asked>>>);
-
-type Asked = (u128, oneshot::Sender<Result<String, Refused>>);
-
-impl PartialEq for Server {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Server {
-    async fn ask(self, id: u128) -> Result<String, Refused> {
-        let (answer, answered) = oneshot::channel();
-        self.0.borrow_mut().push_back((id, answer));
-        answered.await.unwrap_or(Err(Refused))
-    }
-
-    fn open(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    /// Answers the oldest question; whether anybody still waits for it.
-    fn answer(&self, answer: Result<&str, Refused>) -> bool {
-        let (_, sender) = self.0.borrow_mut().pop_front().unwrap();
-        sender.send(answer.map(str::to_owned)).is_ok()
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Refused;
-
-impl Fault for Refused {
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-}
-
-impl Backend for Server {
-    type Error = Refused;
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Word(u128);
-
-impl Query for Word {
-    type Backend = Server;
-    type Data = String;
-    type Memo = ();
-
-    fn key(&self) -> Key {
-        Key::of::<Self>().segment("words").segment(self.0).build()
-    }
-
-    async fn fetch(self, server: Server) -> Result<Vec<u8>, Refused> {
-        server.ask(self.0).await.map(String::into_bytes)
-    }
-
-    fn read(body: Vec<u8>, _: Option<&()>) -> Result<(Rc<String>, ()), Refused> {
-        Ok((Rc::new(String::from_utf8(body).unwrap()), ()))
-    }
-}
-
-/// Replaces a word by another.
-#[derive(Clone, Serialize, Deserialize)]
-struct Write(u128, String);
-
-impl Mutation for Write {
-    type Backend = Server;
-    type Output = String;
-
-    const NAME: &'static str = "write";
-    const ATTEMPT: &'static str = "write the word";
-
-    fn edits(&self) -> Edits<String> {
-        let text = self.1.clone();
-        Edits::default().in_lane(1).edit(
-            &Word(self.0),
-            move |_| text.clone(),
-            |written: &String| {
-                let written = written.clone();
-                move |_| written.clone()
-            },
-        )
-    }
-
-    fn is_repeatable(&self, _: &Server) -> bool {
-        true
-    }
-
-    async fn send(self, server: Server, _: Rc<str>) -> Result<String, Refused> {
-        server.ask(0).await
-    }
-}
 
 #[derive(Clone, Default)]
 struct Seen(Rc<Inside>);

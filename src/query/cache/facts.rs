@@ -17,6 +17,9 @@ use crate::time::Instant;
 /// The least time between two returns to the page that count.
 const RETURN_THROTTLE: Duration = Duration::from_secs(10);
 
+/// How long fetches wait for what outlives the page.
+const RECALL: Duration = Duration::from_millis(500);
+
 impl<E: Fault> Cache<E> {
     /// Somebody wants to see this key.
     pub fn observe(&mut self, now: Instant, key: Key, options: Options) -> (EntryId, ObserverId) {
@@ -123,6 +126,17 @@ impl<E: Fault> Cache<E> {
             self.weather.held_until = Some(now + HOLD);
         }
         self.touch_active(|_, _| {});
+    }
+
+    /// What outlives the page is being looked for, or was found: until then, and not for long, nothing is fetched, since
+    /// changes of an earlier visit go first.
+    pub fn set_recalling(&mut self, now: Instant, recalling: bool) {
+        self.note(now, || Input::SetRecalling(recalling));
+        if recalling {
+            self.weather.held_until = Some(now + RECALL);
+        } else {
+            self.stop_holding();
+        }
     }
 
     /// How many bytes of data that nobody observes are kept.

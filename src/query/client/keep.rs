@@ -136,7 +136,11 @@ impl<B: Backend> QueryClient<B> {
     /// shown until it has been read again, changes that have not been sent are sent.
     pub fn remember_for(&self, owner: &str) {
         let (client, owner) = (self.clone(), owner.to_owned());
-        browser::spawn(async move { client.open_disk(&owner).await });
+        self.record(|cache, now| cache.set_recalling(now, true));
+        browser::spawn(async move {
+            client.open_disk(&owner).await;
+            client.record(|cache, now| cache.set_recalling(now, false));
+        });
     }
 
     async fn open_disk(&self, owner: &str) {

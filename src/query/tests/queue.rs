@@ -181,6 +181,22 @@ fn changes_of_an_earlier_visit_go_first() {
 }
 
 #[test]
+fn nothing_is_read_until_it_is_known_what_is_left_of_an_earlier_visit_but_not_for_long() {
+    for found in [true, false] {
+        let mut world = World::new();
+        world.tell(|cache, now| cache.set_recalling(now, true));
+        let entry = world.observe(1);
+        world.at(499).nothing_departed();
+        if found {
+            world.tell(|cache, now| cache.set_recalling(now, false));
+        } else {
+            world.at(500);
+        }
+        world.departed(entry);
+    }
+}
+
+#[test]
 fn what_was_made_on_an_earlier_visit_is_shown_over_what_is_remembered() {
     let mut world = World::new();
     let restored = Manner {

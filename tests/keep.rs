@@ -1,0 +1,286 @@
+//! What outlives the page: the data that was shown last, and the changes that were not sent.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+
+mod common;
+#[path = "common/words.rs"]
+mod words;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use common::{Place, settle, until};
+use freshet::browser::database::{Database, Record, Schema};
+use freshet::query::{QueryClient, QueryProvider, UseMutation, View, use_mutation, use_pending, use_query};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use words::{Server, Word, Write};
+use yew::prelude::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A limit, not an expectation.
+const LIMIT: Duration = Duration::from_secs(20);
+/// As the cache has it.
+const SCHEMA: Schema = Schema {
+    name: "freshet",
+    version: 1,
+    stores: &["data", "mutations"],
+};
+
+type Change = Rc<RefCell<Option<UseMutation<Write>>>>;
+
+#[derive(Clone, PartialEq, Properties)]
+struct PageProperties {
+    client: QueryClient<Server>,
+    change: ChangeSlot,
+}
+
+#[derive(Clone, Default)]
+struct ChangeSlot(Change);
+
+impl PartialEq for ChangeSlot {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[component]
+fn Page(props: &PageProperties) -> Html {
+    html! {
+        <QueryProvider<Server> client={props.client.clone()}>
+            <Show change={props.change.clone()} />
+        </QueryProvider<Server>>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ShowProperties {
+    change: ChangeSlot,
+}
+
+#[component]
+fn Show(props: &ShowProperties) -> Html {
+    let word = use_query(Word(1));
+    let unsent = use_pending::<Server>();
+    props.change.0.replace(Some(use_mutation::<Write>()));
+    let text = match word.view() {
+        View::Ready { data, .. } => (*data).clone(),
+        _ => "nothing".to_owned(),
+    };
+    html! { <p>{ text }{ if word.is_stale() { ", old" } else { "" } }{ format!(", {unsent} unsent") }</p> }
+}
+
+/// One visit to the page.
+struct Visit {
+    server: Server,
+    client: QueryClient<Server>,
+    change: ChangeSlot,
+    place: Place,
+    app: Option<AppHandle<Page>>,
+}
+
+impl Visit {
+    /// A page that shows a word to this person.
+    async fn of(owner: &str) -> Self {
+        let (server, change, place) = (Server::default(), ChangeSlot::default(), Place::new());
+        let client = QueryClient::new(server.clone());
+        client.register::<Write>();
+        client.set_pushed(true);
+        client.remember_for(owner);
+        let app = place.render::<Page>(PageProperties {
+            client: client.clone(),
+            change: change.clone(),
+        });
+        settle().await;
+        Self {
+            server,
+            client,
+            change,
+            place,
+            app: Some(app),
+        }
+    }
+
+    async fn shows(&self, text: &str) {
+        until(text, || self.place.text() == text).await;
+    }
+
+    fn change_to(&self, text: &str) {
+        let change = self.change.0.borrow().clone().unwrap();
+        change.run(Write(1, text.to_owned()));
+    }
+
+    /// The page is closed. Nobody signs out.
+    fn end(mut self) {
+        self.change.0.take();
+        self.app.take().unwrap().destroy();
+    }
+}
+
+/// Nothing is kept of any visit before.
+async fn fresh() {
+    Database::delete_database(SCHEMA.name, LIMIT).await.unwrap();
+}
+
+async fn kept(store: &str) -> Vec<(String, Record)> {
+    let database = Database::open(&SCHEMA, LIMIT).await.unwrap();
+    database.get_all(store).await.unwrap()
+}
+
+/// Waits until this many records are kept there.
+async fn until_kept(store: &str, count: usize) -> Vec<(String, Record)> {
+    loop {
+        let records = kept(store).await;
+        if records.len() == count {
+            return records;
+        }
+        settle().await;
+    }
+}
+
+/// A visit in which this word was read and kept.
+async fn visit_that_read(owner: &str, word: &str) {
+    let visit = Visit::of(owner).await;
+    until("it is asked for", || visit.server.open() == 1).await;
+    visit.server.answer(Ok(word));
+    visit.shows(&format!("{word}, 0 unsent")).await;
+    // It may have been read before there was a disk; what is read now is kept.
+    while kept("data")
+        .await
+        .iter()
+        .all(|(_, record)| record.bytes != word.as_bytes())
+    {
+        visit.client.invalidate(&freshet::query::Selector::all(), "test");
+        settle().await;
+        if visit.server.open() > 0 {
+            visit.server.answer(Ok(word));
+        }
+        settle().await;
+    }
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_shown_last_is_shown_at_once_and_as_old_until_it_is_read() {
+    fresh().await;
+    visit_that_read("me", "hello").await;
+    let visit = Visit::of("me").await;
+    visit.shows("hello, old, 0 unsent").await;
+    assert_eq!(visit.server.open(), 1, "and it is read");
+    visit.server.answer(Ok("hello again"));
+    visit.shows("hello again, 0 unsent").await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_shown_to_anybody_else_and_nothing_stays_of_who_was_here() {
+    fresh().await;
+    visit_that_read("somebody", "secret").await;
+    let visit = Visit::of("me").await;
+    until_kept("data", 0).await;
+    assert_eq!(visit.place.text(), "nothing, 0 unsent");
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_leaves_nothing_on_this_device() {
+    fresh().await;
+    visit_that_read("me", "secret").await;
+    let visit = Visit::of("me").await;
+    visit.shows("secret, old, 0 unsent").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to("more secrets");
+    until_kept("mutations", 1).await;
+    visit.client.clear();
+    until_kept("data", 0).await;
+    until_kept("mutations", 0).await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_record_is_dropped_and_breaks_nothing() {
+    fresh().await;
+    visit_that_read("me", "hello").await;
+    let (address, good) = kept("data").await.remove(0);
+    let notes = [good.note.as_str(), "", "me", "me\nnever", "me\n1"];
+    for (note, bytes) in notes
+        .into_iter()
+        .flat_map(|note| [(note, &b"\xff\xfe"[..]), (note, b"")])
+    {
+        let record = Record {
+            note: note.to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let database = Database::open(&SCHEMA, LIMIT).await.unwrap();
+        database.put("data", &address, &record).await.unwrap();
+        database.put("mutations", "1", &record).await.unwrap();
+        drop(database);
+        let visit = Visit::of("me").await;
+        until_kept("mutations", 0).await;
+        until("it is asked for", || visit.server.open() == 1).await;
+        visit.server.answer(Ok("fine"));
+        visit.shows("fine, 0 unsent").await;
+        visit.end();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_change_that_was_not_sent_is_sent_on_the_next_visit_under_the_same_key_and_before_anything_is_read() {
+    fresh().await;
+    visit_that_read("me", "hello").await;
+    let visit = Visit::of("me").await;
+    visit.shows("hello, old, 0 unsent").await;
+    visit.server.answer(Ok("hello"));
+    visit.shows("hello, 0 unsent").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to("bye");
+    visit.change_to("bye bye");
+    until_kept("mutations", 2).await;
+    assert_eq!(visit.server.1.borrow().len(), 0, "there is no network");
+    visit.end();
+
+    let visit = Visit::of("me").await;
+    visit.shows("bye bye, old, 2 unsent").await;
+    until("the first is sent", || visit.server.1.borrow().len() == 1).await;
+    assert_eq!(visit.server.open(), 1, "and nothing is read yet");
+    visit.server.answer(Ok("bye"));
+    until("the second is sent", || visit.server.1.borrow().len() == 2).await;
+    visit.server.answer(Ok("bye bye"));
+    until("it is read", || visit.server.open() == 1).await;
+    assert_eq!(visit.place.text(), "bye bye, old, 0 unsent");
+    visit.server.answer(Ok("bye bye"));
+    visit.shows("bye bye, 0 unsent").await;
+    until_kept("mutations", 0).await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn what_another_tab_has_not_sent_is_left_to_it_for_as_long_as_it_lives() {
+    fresh().await;
+    let first = Visit::of("me").await;
+    until("the disk is there", || first.server.open() == 1).await;
+    first.client.set_pushed(false);
+    first.client.set_online(false);
+    let written = loop {
+        first.change_to("mine");
+        settle().await;
+        let written = kept("mutations").await;
+        if !written.is_empty() {
+            break written;
+        }
+    };
+    let second = Visit::of("me").await;
+    until("it has looked", || second.server.open() == 1).await;
+    settle().await;
+    assert_eq!(kept("mutations").await, written);
+    assert_eq!(second.place.text(), "nothing, 0 unsent");
+    second.end();
+    first.end();
+    let third = Visit::of("me").await;
+    until("it is sent", || !third.server.1.borrow().is_empty()).await;
+    third.end();
+}
