@@ -8,8 +8,26 @@
 //! | data | fetching, retrying | the data, still |
 //! | data | gave up | the data, and that it could not be refreshed |
 //!
-//! [`Cache`] decides everything and touches nothing; the client carries out what it decides. This room does not know
-//! HTTP, server-sent events or any entity: it is generic over what is fetched and from where.
+//! [`Cache`] decides everything and touches nothing; [`QueryClient`] carries out what it decides. This room does not
+//! know HTTP, server-sent events or any entity: it is generic over what is fetched and from where.
+//!
+//! To show something, implement [`Query`] for a value that names it and call [`use_query`]; a row of a long list shows
+//! itself with [`use_item`], a part of something with [`use_selection`], page after page with [`use_pages`]. To change
+//! something, implement [`Mutation`] and call [`use_mutation`]. To say that something has changed elsewhere, call
+//! [`QueryClient::invalidate`], or [`QueryClient::paint`] if it is known what it is like now. README.md has a complete
+//! example, `docs/cache.md` every promise with the test that proves it.
+//!
+//! The rules that everything rests on:
+//!
+//! 1. Methods record facts; one flush for each microtask draws conclusions. So ten events in one breath are one fetch.
+//! 2. One fetch at a time for a key, never given up because of an event. So answers can not overtake each other, and a
+//!    stream of events can not starve the screen.
+//! 3. Every key counts its invalidations. A fetch remembers the count at its start; success applies that count,
+//!    failure none. So an event during a fetch always causes exactly one more.
+//! 4. A confirmed local write fences the answers that left before it: they are dropped and read again.
+//! 5. What an event carries is painted over the data, over a fetch under way, and confirmed by a fetch that leaves
+//!    later.
+//! 6. Own changes are an ordered list of patches over what the server said, applied anew to everything it says.
 
 mod cache;
 mod client;
