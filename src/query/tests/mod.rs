@@ -1,14 +1,19 @@
 //! The cache in virtual time: what is fetched when, what is shown meanwhile, and that it ends equal to the server.
 
 mod explain;
+mod leaving;
 mod lifetime;
 mod model;
 mod mutations;
 mod options;
+mod overtaking;
 mod paint;
 mod queue;
 mod races;
+mod reading;
 mod retry;
+mod telling;
+mod weather;
 
 use std::time::Duration;
 

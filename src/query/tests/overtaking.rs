@@ -1,0 +1,141 @@
+//! Reads, changes and turns to other keys overtake each other, and none of them gets lost.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn a_late_answer_lands_under_its_own_key() {
+    let mut world = World::new();
+    let one = world.observe(1);
+    let late = world.departed(one);
+    world.release(one);
+    let two = world.observe(2);
+    let flight = world.departed(two);
+    world.land(one, late, Ok(1)).land(two, late, Ok(666));
+    assert_eq!((world.shown(one), world.shown(two)), (Some(1), None));
+    world.land(two, flight, Ok(2));
+    assert_eq!((world.shown(one), world.shown(two)), (Some(1), Some(2)));
+}
+
+#[test]
+fn only_what_is_looked_at_in_the_end_is_read() {
+    let (mut world, one) = World::showing(1);
+    world.at(400_000);
+    world.effects.clear();
+    let (_, observer) = world.observers.pop().unwrap();
+    // The person comes back to the page and at once turns to something else.
+    world.cache.revalidate(world.now);
+    world.cache.release(world.now, one, observer);
+    let two = world.observe(2);
+    world.departed(two);
+    assert!(!world.snapshot(one).fetching);
+}
+
+#[test]
+fn a_first_answer_that_a_change_overtook_is_followed_by_another() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let first = world.departed(entry);
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    world.nothing_departed().land(entry, first, Ok(1));
+    let second = world.departed(entry);
+    world.land(entry, second, Ok(65)).nothing_departed();
+    assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(65), false));
+}
+
+#[test]
+fn what_was_read_beside_a_change_that_hangs_is_read_again_after_it() {
+    let (mut world, entry) = World::showing(1);
+    let mutation = world.begin(or(64));
+    world.invalidate(1).at(10_000);
+    let beside = world.departed(entry);
+    world.commit(mutation, or(64));
+    world.nothing_departed().land(entry, beside, Ok(3));
+    assert_eq!(world.shown(entry), Some(65), "it may not know of the change");
+    let after = world.departed(entry);
+    world.land(entry, after, Ok(67)).nothing_departed();
+    assert_eq!(world.shown(entry), Some(67));
+}
+
+#[test]
+fn polling_waits_for_a_change_to_settle() {
+    let mut world = World::new();
+    let polling = Options {
+        poll_every: Some(Duration::from_secs(1)),
+        ..OPTIONS
+    };
+    let entry = world.observe_with(1, polling);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(1));
+    let mutation = world.begin(or(64));
+    world.at(5_000).nothing_departed();
+    world.commit(mutation, or(64));
+    world.departed(entry);
+}
+
+#[test]
+fn a_change_does_not_make_old_data_fresh() {
+    let (mut world, entry) = World::showing(1);
+    world.tell(|cache, now| cache.set_visible(now, false)).invalidate(1);
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(65), true));
+    world.tell(|cache, now| cache.set_visible(now, true)).departed(entry);
+}
+
+#[test]
+fn a_change_of_what_nobody_sees_is_read_when_somebody_does() {
+    let (mut world, entry) = World::showing(1);
+    world.release(entry);
+    world.tell(|cache, now| cache.set_pushed(now, false));
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    world.at(1_000).tell(|cache, now| cache.set_pushed(now, true));
+    world.nothing_departed().observe(1);
+    world.departed(entry);
+    assert_eq!(world.shown(entry), Some(65), "meanwhile it is shown");
+}
+
+#[test]
+fn the_same_change_twice_is_two_changes() {
+    let (mut world, entry) = World::showing(0);
+    let mutations = [world.begin(add(1)), world.begin(add(1))];
+    assert_eq!(world.shown(entry), Some(2));
+    assert_eq!(world.sent(), mutations);
+}
+
+#[test]
+fn what_has_settled_is_never_sent_again() {
+    let (mut world, _) = World::showing(0);
+    let mutations = [world.begin(or(1)), world.begin(or(2))];
+    assert_eq!(world.sent(), mutations);
+    world.commit(mutations[0], or(1));
+    world.roll_back(mutations[1]);
+    for online in [false, true, false, true] {
+        world.tell(|cache, now| {
+            cache.set_pushed(now, online);
+            cache.set_online(now, online);
+        });
+    }
+    assert_eq!(world.at(3_600_000).sent(), []);
+    world.commit(mutations[1], or(2));
+    assert_eq!(world.cache.pending(), 0);
+}
+
+#[test]
+fn an_event_reaches_what_nobody_has_read_yet() {
+    let mut world = World::new();
+    let begun = world.cache.begin(world.now, MANNER, vec![(key(1), or(64))]);
+    world.cache.prefetch(world.now, key(2), OPTIONS);
+    let (entry, _) = world.cache.observe(world.now, key(3), OPTIONS);
+    world.cache.restore(world.now, entry, Value::new(3_u64), 8);
+    let numbers = Selector::segment("numbers");
+    assert_eq!(world.cache.invalidate(world.now, &numbers, "event"), 3);
+    world.commit(begun, or(64));
+    world.effects.clear();
+    let entry = world.observe(1);
+    world.departed(entry);
+}
