@@ -1,11 +1,16 @@
-//! The table, row by row: for each event, exactly the keys it must touch, out of keys of every kind.
+//! The table, row by row: for each event, exactly the keys it must touch, out of keys of every kind. And the app beside
+//! the table: no event and no query without a decision about the other.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use wire::{Event, EventKind, decode};
 
 use super::{plan, plan_unreadable};
-use crate::query::{Key, Segment, Selector};
+use crate::query::{Key, Options, Query, Segment, Selector};
+use crate::resources::{
+    RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions, UserRelationships,
+    UserSessions,
+};
 
 /// The session, relationship, goal and user of the events; `OTHER` is none of them.
 const S: &str = "749f7242-36b9-43dd-97d7-d98da9d9ba4b";
@@ -253,4 +258,125 @@ fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
     assert_eq!(change("delete"), ["/documents", "/documents/p-1"]);
     let unknown_job = r#"{"type":"job_completion","data":{"job_id":"j","job_type":"tidy-up","podcast_id":"p-1"}}"#;
     assert_eq!(planned(&decode("message", unknown_job).unwrap()), ["/podcasts/p-1"]);
+}
+
+/// A query of the app, about what the events are about.
+struct Sample {
+    name: &'static str,
+    key: Key,
+    options: Options,
+}
+
+impl Sample {
+    fn of<Q: Query>(query: &Q) -> Self {
+        Self {
+            name: std::any::type_name::<Q>().rsplit("::").next().unwrap(),
+            key: query.key(),
+            options: query.options(),
+        }
+    }
+}
+
+/// One of every kind of query that the app has.
+fn samples() -> Vec<Sample> {
+    let (session, relationship, user) = (S.parse().unwrap(), R.parse().unwrap(), U.parse().unwrap());
+    let day = chrono::NaiveDate::default();
+    vec![
+        Sample::of(&SessionActions(session)),
+        Sample::of(&UserActions(user)),
+        Sample::of(&SessionAgreements(session)),
+        Sample::of(&RelationshipGoals(relationship)),
+        Sample::of(&SessionGoals(session)),
+        Sample::of(&UserRelationships(user)),
+        Sample::of(&UserSessions {
+            user,
+            from: day,
+            to: day,
+        }),
+        Sample::of(&SessionById(session)),
+    ]
+}
+
+/// The events that touch nothing the app shows, and why.
+const UNSHOWN: [(EventKind, &str); 19] = {
+    use EventKind as K;
+    const STREAM: &str = "it is about the stream itself";
+    const NO_SCREEN: &str = "nothing in the app shows it yet";
+    [
+        (K::Hello, STREAM),
+        (K::Heartbeat, STREAM),
+        (K::Resync, STREAM),
+        (K::Shutdown, STREAM),
+        (K::AuthExpiring, STREAM),
+        (K::ForceLogout, "signing out empties the cache"),
+        (K::MeetingRecordingUpdated, NO_SCREEN),
+        (K::TranscriptionUpdated, NO_SCREEN),
+        (K::NotificationCreated, NO_SCREEN),
+        (K::NotificationUpdated, NO_SCREEN),
+        (K::NotificationDeleted, NO_SCREEN),
+        (K::UserStatusChanged, NO_SCREEN),
+        (K::WorkflowStarted, NO_SCREEN),
+        (K::WorkflowCompleted, NO_SCREEN),
+        (K::WorkflowFailed, NO_SCREEN),
+        (K::JobCompletion, NO_SCREEN),
+        (K::EntityChange, NO_SCREEN),
+        (K::SystemAnnouncement, NO_SCREEN),
+        (K::SystemMaintenance, NO_SCREEN),
+    ]
+};
+
+/// What is touched of the app by an event of this kind.
+fn shown_of(kind: EventKind) -> Vec<&'static str> {
+    let steps = plan(&golden(kind));
+    let mut shown = samples();
+    shown.retain(|sample| steps.iter().any(|step| step.selector.matches(&sample.key)));
+    shown.into_iter().map(|sample| sample.name).collect()
+}
+
+#[test]
+fn every_event_touches_something_that_the_app_shows_or_says_why_not() {
+    for kind in EventKind::ALL {
+        let shown = shown_of(*kind);
+        let reason = UNSHOWN.iter().find(|(unshown, _)| unshown == kind);
+        assert_eq!(
+            shown.is_empty(),
+            reason.is_some(),
+            "{}: touches {shown:?}, says {reason:?}",
+            kind.name()
+        );
+    }
+}
+
+#[test]
+fn every_query_is_touched_by_an_event_or_reads_again_by_itself() {
+    let touched: Vec<_> = EventKind::ALL.iter().flat_map(|kind| shown_of(*kind)).collect();
+    for Sample { name, options, .. } in samples() {
+        assert!(
+            touched.contains(&name) || options == Options::unannounced(),
+            "no event would tell that {name} has changed"
+        );
+    }
+}
+
+/// The two tests above would not notice a query that has no sample.
+#[test]
+fn every_query_of_the_app_has_a_sample() {
+    const SOURCES: [(&str, &str); 5] = [
+        ("actions", include_str!("../resources/actions.rs")),
+        ("agreements", include_str!("../resources/agreements.rs")),
+        ("goals", include_str!("../resources/goals.rs")),
+        ("relationships", include_str!("../resources/relationships.rs")),
+        ("sessions", include_str!("../resources/sessions.rs")),
+    ];
+    let modules = include_str!("../resources/mod.rs").lines();
+    let modules: Vec<_> = modules
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    assert_eq!(modules, SOURCES.map(|(module, _)| module), "a file is missing here");
+    let sampled: Vec<_> = samples().into_iter().map(|sample| sample.name).collect();
+    let lines = SOURCES.iter().flat_map(|(_, text)| text.lines());
+    let queries: Vec<_> = lines
+        .filter_map(|line| line.split_once("Query for ")?.1.strip_suffix(" {"))
+        .collect();
+    assert_eq!(queries, sampled, "a query is missing, or stands elsewhere");
 }
