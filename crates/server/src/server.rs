@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,7 +23,7 @@ use crate::config::Config;
 use crate::listener;
 use crate::metrics::Metrics;
 use crate::sse::{self, Hub, Tickets};
-use crate::state::{AppState, Tuning};
+use crate::state::{AppState, Shared, Tuning};
 use crate::store::Db;
 use crate::{assets, http, maintenance, seed};
 
@@ -124,19 +123,19 @@ impl Server {
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
         }
-        let state = AppState {
+        let state = AppState::from(Shared {
             db,
             hub,
             passwords,
-            limits: Arc::new(Limits::new(&tuning)),
-            tickets: Arc::new(Tickets::default()),
+            limits: Limits::new(&tuning),
+            tickets: Tickets::default(),
             metrics: Metrics::new(),
-            metrics_token: config.metrics_token.as_deref().map(Into::into),
-            tuning: Arc::new(tuning),
-            allowed_origins: config.allow_origin.clone().into(),
-            trusted_proxies: config.trusted_proxy.clone().into(),
+            metrics_token: config.metrics_token.clone(),
+            tuning,
+            allowed_origins: config.allow_origin.clone(),
+            trusted_proxies: config.trusted_proxy.clone(),
             stopping: CancellationToken::new(),
-        };
+        });
         let app = http::app(state.clone(), &config.dist);
         Ok(Self {
             socket,
@@ -200,15 +199,16 @@ async fn serve(mut socket: TcpListener, app: &Router, state: &AppState, connecti
         idle: state.tuning.idle_limit,
     };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(None);
+    // Events are short: copying one costs less than handing the system its parts.
+    http.timer(TokioTimer::new()).header_read_timeout(None).writev(false);
     loop {
         let (connection, peer) = listener::accept(&mut socket, limits).await;
         let app = app.clone();
         let service = service_fn(move |request: hyper::Request<_>| {
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer.clone()));
-            // A router is always ready.
-            app.clone().call(request)
+            // A router is always ready. Boxed, so that a stream does not keep the room that its request took.
+            Box::pin(app.clone().call(request))
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(connection), service));
         tokio::spawn(async move {

@@ -1,6 +1,7 @@
 //! What every request can reach, and the numbers that tests make smaller.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,22 +100,38 @@ impl Default for PasswordCost {
     }
 }
 
-/// What every request can reach. Clones share everything.
+/// What every request can reach. Clones share everything, and cost next to nothing: every request makes several.
 #[derive(Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) db: Db,
     pub(crate) hub: Hub,
-    pub(crate) tuning: Arc<Tuning>,
+    pub(crate) tuning: Tuning,
     pub(crate) passwords: Passwords,
-    pub(crate) limits: Arc<Limits>,
-    pub(crate) tickets: Arc<Tickets>,
+    pub(crate) limits: Limits,
+    pub(crate) tickets: Tickets,
     pub(crate) metrics: Metrics,
     /// Who may see them; without one, programs on this machine.
-    pub(crate) metrics_token: Option<Arc<str>>,
-    pub(crate) allowed_origins: Arc<[Origin]>,
-    pub(crate) trusted_proxies: Arc<[IpAddr]>,
+    pub(crate) metrics_token: Option<String>,
+    pub(crate) allowed_origins: Vec<Origin>,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
     /// Cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
 }
 
 impl AppState {

@@ -65,6 +65,11 @@ async fn a_stalled_reader_is_cut() {
     let events = 200;
     flood(&coach, events).await;
     server.streams_become(0).await;
+    let metrics = server.stranger().get("/metrics").await.text;
+    assert!(
+        metrics.contains("freshet_streams_closed_total{reason=\"stalled\"} 1\n"),
+        "{metrics}"
+    );
 
     // The connection itself is gone, not only its place in the books: what was on its way arrives, then the end.
     let mut rest = Vec::new();

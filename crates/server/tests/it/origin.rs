@@ -79,10 +79,15 @@ async fn another_origin_is_let_in_by_name() {
         .request(Method::OPTIONS, "/api/actions")
         .header("origin", "https://app.example")
         .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "content-type,x-version");
+        .header(
+            "access-control-request-headers",
+            "content-type,idempotency-key,x-version",
+        );
     let preflight = coach.send(preflight).await;
     assert_eq!(preflight.status, 200);
     assert!(preflight.header("access-control-allow-methods").contains("PATCH"));
+    let headers = preflight.header("access-control-allow-headers");
+    assert!(headers.contains("idempotency-key"), "{headers}");
 
     let closed = TestServer::start().await;
     let stranger = closed.stranger();
