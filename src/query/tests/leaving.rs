@@ -49,20 +49,19 @@ fn a_retry_waits_as_long_as_the_server_asked_and_never_less_than_the_backoff() {
 
 #[test]
 fn success_starts_the_counting_of_failures_anew() {
-    let (mut world, entry) = failing();
-    for start in [1_000, 10_000, 20_000] {
-        world.at(start);
-        if start > 1_000 {
-            world.invalidate(1);
-            let flight = world.departed(entry);
-            world
-                .land(entry, flight, Err(Fail::Passing))
-                .at(start + 999)
-                .nothing_departed();
-            world.at(start + 1_000);
-        }
+    let polling = Options {
+        poll_every: Some(Duration::from_secs(10)),
+        ..OPTIONS
+    };
+    let mut world = World::new();
+    let entry = world.observe_with(1, polling);
+    for start in [0, 11_000, 22_000] {
         let flight = world.departed(entry);
-        world.land(entry, flight, Ok(1));
+        world.land(entry, flight, Err(Fail::Passing));
+        world.at(start + 999).nothing_departed();
+        world.at(start + 1_000);
+        let flight = world.departed(entry);
+        world.land(entry, flight, Ok(1)).at(start + 11_000);
     }
 }
 
