@@ -1,5 +1,7 @@
 //! What a mutation does to what is shown.
 
+use std::any::Any;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use super::key::Key;
@@ -9,21 +11,28 @@ use super::value::Patch;
 
 /// What a mutation does to what is shown: at once, and once the server has answered.
 pub struct Edits<O> {
-    pub(super) edits: Vec<Edit<O>>,
+    pub(super) edits: Vec<Edit>,
     pub(super) lane: Option<u128>,
+    answer: PhantomData<fn(O)>,
 }
 
-pub(super) struct Edit<O> {
+/// One change of what is shown. What the answer is, is forgotten, so that mutations of every kind are carried out by
+/// the same code.
+pub(super) struct Edit {
     pub(super) key: Key,
     pub(super) optimistic: Patch,
-    pub(super) outcome: Box<dyn FnOnce(&O) -> Patch>,
+    pub(super) outcome: Box<Outcome>,
 }
+
+/// What an answer makes of what is shown; `None` if it is no answer to this.
+type Outcome = dyn FnOnce(&dyn Any) -> Option<Patch>;
 
 impl<O> Default for Edits<O> {
     fn default() -> Self {
         Self {
             edits: Vec::new(),
             lane: None,
+            answer: PhantomData,
         }
     }
 }
@@ -62,7 +71,7 @@ impl<O: 'static> Edits<O> {
         self.edits.push(Edit {
             key,
             optimistic,
-            outcome: Box::new(outcome),
+            outcome: Box::new(move |answer| answer.downcast_ref().map(outcome)),
         });
         self
     }

@@ -1,6 +1,6 @@
 //! What a query is called: its endpoint, structurally.
 
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -52,6 +52,7 @@ pub struct Key(Rc<Parts>);
 
 struct Parts {
     kind: TypeId,
+    kind_name: &'static str,
     path: Vec<Segment>,
     /// Sorted by name.
     params: Vec<(&'static str, Segment)>,
@@ -64,6 +65,7 @@ impl Key {
     pub fn of<Q: 'static>() -> KeyBuilder {
         KeyBuilder {
             kind: TypeId::of::<Q>(),
+            kind_name: type_name::<Q>(),
             path: Vec::new(),
             params: Vec::new(),
         }
@@ -73,6 +75,18 @@ impl Key {
     #[must_use]
     pub fn path(&self) -> &[Segment] {
         &self.0.path
+    }
+
+    /// What it can be found by later, by the same build of the app: different for different keys.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let Parts {
+            kind_name,
+            path,
+            params,
+            ..
+        } = &*self.0;
+        format!("{kind_name} {path:?} {params:?}")
     }
 
     /// The parameters, sorted by name.
@@ -108,7 +122,7 @@ impl Hash for Key {
     }
 }
 
-/// As an address: path and parameters. The same for the same key on every page and every day.
+/// Path and parameters, as in an address.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.0.path {
@@ -131,6 +145,7 @@ impl fmt::Debug for Key {
 #[derive(Clone, Debug)]
 pub struct KeyBuilder {
     kind: TypeId,
+    kind_name: &'static str,
     path: Vec<Segment>,
     params: Vec<(&'static str, Segment)>,
 }
@@ -159,6 +174,7 @@ impl KeyBuilder {
         (self.kind, &self.path, &self.params).hash(&mut hasher);
         Key(Rc::new(Parts {
             kind: self.kind,
+            kind_name: self.kind_name,
             path: self.path,
             params: self.params,
             hash: hasher.finish(),
@@ -190,5 +206,22 @@ mod tests {
         assert_ne!(key().build(), key().segment("goals").build());
         assert_ne!(key().build(), key().param("x", 1).build());
         assert_ne!(key().param("x", 1).build(), key().param("x", "1").build());
+    }
+
+    #[test]
+    fn different_keys_have_different_addresses() {
+        let keys = [
+            Key::of::<A>().segment("a").segment(10).build(),
+            Key::of::<A>().segment("a").segment("a".to_owned()).build(),
+            Key::of::<B>().segment("a").segment(10).build(),
+            Key::of::<A>().segment("a/a".to_owned()).build(),
+            Key::of::<A>().segment("a").param("a", 10).build(),
+        ];
+        let addresses: std::collections::BTreeSet<_> = keys.iter().map(Key::address).collect();
+        assert_eq!(addresses.len(), keys.len(), "{addresses:?}");
+        assert_eq!(
+            keys[0].address(),
+            Key::of::<A>().segment("a").segment(10).build().address()
+        );
     }
 }

@@ -33,15 +33,16 @@ impl Overlay {
         });
     }
 
-    /// The mutation has succeeded: its layer now shows what the server made of it. Returns whether there is one.
+    /// The mutation has succeeded: its first layer that has not settled shows what the server made of it. Returns whether
+    /// there is one.
     pub(super) fn settle(&mut self, mutation: MutationId, outcome: &Patch) -> bool {
-        let mut found = false;
-        for layer in self.0.iter_mut().filter(|layer| layer.mutation == mutation) {
-            layer.patch = outcome.clone();
-            layer.held_until = None;
-            found = true;
-        }
-        found
+        let mut pending = self.0.iter_mut().filter(|layer| layer.held_until.is_some());
+        let Some(layer) = pending.find(|layer| layer.mutation == mutation) else {
+            return false;
+        };
+        layer.patch = outcome.clone();
+        layer.held_until = None;
+        true
     }
 
     /// The mutation has failed. Returns whether there was a layer.
@@ -59,12 +60,23 @@ impl Overlay {
         }
     }
 
-    /// Folds the settled layers that no pending one precedes into the base.
+    /// Folds the settled layers that no pending one precedes into the base. Without a base they wait for one.
     pub(super) fn fold(&mut self, base: &mut Option<Value>) {
-        let settled = self.0.iter().take_while(|layer| layer.held_until.is_none()).count();
-        for layer in self.0.drain(..settled) {
-            *base = base.take().map(|base| layer.patch.apply(&base));
+        if let Some(base) = base {
+            for layer in self.take_settled() {
+                *base = layer.patch.apply(base);
+            }
         }
+    }
+
+    /// The base was read after they had settled: what they show is in it, and maybe more.
+    pub(super) fn forget_settled(&mut self) {
+        self.take_settled();
+    }
+
+    fn take_settled(&mut self) -> Vec<Layer> {
+        let settled = self.0.iter().take_while(|layer| layer.held_until.is_none()).count();
+        self.0.drain(..settled).collect()
     }
 
     pub(super) fn apply(&self, base: &Value) -> Value {
@@ -73,8 +85,8 @@ impl Overlay {
             .fold(base.clone(), |value, layer| layer.patch.apply(&value))
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(super) fn is_pending(&self) -> bool {
+        self.0.iter().any(|layer| layer.held_until.is_some())
     }
 
     /// Until when the pending layers keep fetches from starting.

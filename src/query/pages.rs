@@ -130,12 +130,13 @@ impl<Q: PagedQuery> Source<Fails<Q>> for Paged<Q> {
             .and_then(|shown| shown.get::<Pages<Q::Item, Q::Cursor>>())
             .unwrap_or_else(|| Rc::new(Pages::none()));
         Box::pin(async move {
-            let pages = match shown.next.clone().filter(|_| plan == Plan::More) {
-                Some(next) => {
+            let pages = match (plan, shown.next.clone()) {
+                (Plan::More, None) => return Ok((Value::from_rc(shown), 0)),
+                (Plan::More, Some(next)) => {
                     let page = self.fetch_page(Some(next.clone())).await?;
                     shown.with(Some(next), page, self.query.max_pages())
                 }
-                None => {
+                (Plan::Whole, _) => {
                     let first = shown.marks.first().and_then(|mark| mark.from.clone());
                     self.walk(first, shown.count()).await?
                 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::client::QueryClient;
+use super::client::sending::Then;
 use super::provider::use_query_client;
 use super::query::{Backend, Mutation};
 
@@ -37,18 +38,23 @@ type Fails<M> = <<M as Mutation>::Backend as Backend>::Error;
 impl<M: Mutation> UseMutation<M> {
     /// Carries it out.
     pub fn run(&self, mutation: M) {
-        self.client.mutate(mutation, Box::new(|_| {}));
+        self.client.mutate(Rc::new(mutation), Box::new(|_| {}));
     }
 
     /// Carries it out, and calls back with the outcome unless the component is gone by then.
     pub fn run_then(&self, mutation: M, then: impl FnOnce(Result<&M::Output, &Fails<M>>) + 'static) {
         let alive = Rc::downgrade(&self.alive);
-        let then = move |result: Result<&M::Output, &Fails<M>>| {
-            if alive.strong_count() > 0 {
-                then(result);
+        let then: Then<Fails<M>> = Box::new(move |result| {
+            if alive.strong_count() == 0 {
+                return;
             }
-        };
-        self.client.mutate(mutation, Box::new(then));
+            match result.map(|answer| answer.downcast_ref()) {
+                Ok(Some(answer)) => then(Ok(answer)),
+                Ok(None) => {}
+                Err(error) => then(Err(error)),
+            }
+        });
+        self.client.mutate(Rc::new(mutation), then);
     }
 }
 

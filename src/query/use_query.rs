@@ -57,10 +57,9 @@ impl<D> Default for Show<D> {
 pub fn use_query_with<Q: Query>(query: Option<Q>, show: Show<Q::Data>) -> UseQuery<Q::Data, Q::Backend> {
     let client = use_query_client::<Q::Backend>();
     let wanted = query.map(|query| Wanted::whole(query, &client, show.options));
-    let handle = use_wanted(client, wanted, show.keep_previous);
     UseQuery {
+        handle: use_wanted(client, wanted, show.keep_previous),
         placeholder: show.placeholder,
-        ..handle
     }
 }
 
@@ -77,7 +76,10 @@ pub fn use_pages<Q: PagedQuery>(query: Option<Q>) -> UseQuery<Pages<Q::Item, Q::
             source: Box::new(move || Rc::new(Paged::new(query, backend))),
         }
     });
-    use_wanted(client, wanted, false)
+    UseQuery {
+        handle: use_wanted(client, wanted, false),
+        placeholder: None,
+    }
 }
 
 /// What a component wants to see, without what it is.
@@ -155,12 +157,15 @@ impl<B: Backend> Slot<B> {
     }
 }
 
+/// A query as a component sees it, without what it is.
+struct Handle<B: Backend> {
+    observer: Option<Rc<Observer<B>>>,
+    /// The data of the query before, for as long as it is shown.
+    previous: Rc<RefCell<Option<Value>>>,
+}
+
 #[hook]
-fn use_wanted<D: Data, B: Backend>(
-    client: QueryClient<B>,
-    wanted: Option<Wanted<B>>,
-    keep_previous: bool,
-) -> UseQuery<D, B> {
+fn use_wanted<B: Backend>(client: QueryClient<B>, wanted: Option<Wanted<B>>, keep_previous: bool) -> Handle<B> {
     let update = use_force_update();
     let slot = use_mut_ref(Slot::default);
     let previous = use_mut_ref(|| None::<Value>);
@@ -173,18 +178,34 @@ fn use_wanted<D: Data, B: Backend>(
     if !keep_previous {
         previous.take();
     }
-    UseQuery {
+    Handle {
         observer: slot.borrow().observer(),
         previous,
-        placeholder: None,
+    }
+}
+
+impl<B: Backend> Clone for Handle<B> {
+    fn clone(&self) -> Self {
+        Self {
+            observer: self.observer.clone(),
+            previous: Rc::clone(&self.previous),
+        }
+    }
+}
+
+impl<B: Backend> Handle<B> {
+    /// The data; before there is any, that of the query before.
+    fn shown(&self, snapshot: &Snapshot<B::Error>) -> Option<Value> {
+        if snapshot.data.is_some() || snapshot.final_error().is_some() {
+            self.previous.take();
+        }
+        snapshot.data.clone().or_else(|| self.previous.borrow().clone())
     }
 }
 
 /// A query as a component sees it.
 pub struct UseQuery<D, B: Backend> {
-    observer: Option<Rc<Observer<B>>>,
-    /// The data of the query before, for as long as it is shown.
-    previous: Rc<RefCell<Option<Value>>>,
+    handle: Handle<B>,
     placeholder: Option<Rc<D>>,
 }
 
@@ -221,40 +242,34 @@ impl<D: Data, B: Backend> UseQuery<D, B> {
     }
 
     fn view_of(&self, fields: Changed) -> View<D, B::Error> {
-        let Some(observer) = &self.observer else {
+        let Some(observer) = &self.handle.observer else {
             return View::Idle;
         };
         let Some(snapshot) = observer.look(fields.and(Changed::ERROR)) else {
             return View::Loading;
         };
-        let error = snapshot.final_error().cloned();
-        match (self.shown(&snapshot), error) {
+        match (self.shown(&snapshot), snapshot.final_error().cloned()) {
             (Some(data), error) => View::Ready { data, error },
             (None, Some(error)) => View::Failed(error),
             (None, None) => View::Loading,
         }
     }
 
-    /// The data; before there is any, that of the query before or the placeholder.
     fn shown(&self, snapshot: &Snapshot<B::Error>) -> Option<Rc<D>> {
-        if snapshot.data.is_some() || snapshot.final_error().is_some() {
-            self.previous.take();
-        }
-        let previous = self.previous.borrow().as_ref().and_then(Value::get);
-        let data = snapshot.data.as_ref().and_then(Value::get);
-        data.or(previous).or_else(|| self.placeholder.clone())
+        let value = self.handle.shown(snapshot);
+        value.as_ref().and_then(Value::get).or_else(|| self.placeholder.clone())
     }
 
     /// The data, if there is any.
     #[must_use]
     pub fn data(&self) -> Option<Rc<D>> {
-        self.shown(&self.observer.as_ref()?.look(Changed::DATA)?)
+        self.shown(&self.handle.observer.as_ref()?.look(Changed::DATA)?)
     }
 
     /// The data, for a component that only looks at which items there are. See [`outline`](Self::outline).
     #[must_use]
     pub fn outline_data(&self) -> Option<Rc<D>> {
-        self.shown(&self.observer.as_ref()?.look(Changed::SHAPE)?)
+        self.shown(&self.handle.observer.as_ref()?.look(Changed::SHAPE)?)
     }
 
     /// Why there is nothing, or nothing newer; `None` while that is being dealt with.
@@ -266,7 +281,7 @@ impl<D: Data, B: Backend> UseQuery<D, B> {
     /// Whether what is shown is the data of the query before.
     #[must_use]
     pub fn is_previous(&self) -> bool {
-        self.data().is_some() && self.previous.borrow().is_some()
+        self.data().is_some() && self.handle.previous.borrow().is_some()
     }
 
     /// Whether a fetch is under way.
@@ -289,19 +304,19 @@ impl<D: Data, B: Backend> UseQuery<D, B> {
     }
 
     fn snapshot(&self, fields: Changed) -> Option<Snapshot<B::Error>> {
-        self.observer.as_ref()?.look(fields)
+        self.handle.observer.as_ref()?.look(fields)
     }
 
     /// Asks for fresh data.
     pub fn refetch(&self) {
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = &self.handle.observer {
             observer.refetch();
         }
     }
 
     /// Asks for the page after the last that is shown.
     pub fn fetch_more(&self) {
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = &self.handle.observer {
             observer.fetch_more();
         }
     }
@@ -310,8 +325,7 @@ impl<D: Data, B: Backend> UseQuery<D, B> {
 impl<D, B: Backend> Clone for UseQuery<D, B> {
     fn clone(&self) -> Self {
         Self {
-            observer: self.observer.clone(),
-            previous: Rc::clone(&self.previous),
+            handle: self.handle.clone(),
             placeholder: self.placeholder.clone(),
         }
     }

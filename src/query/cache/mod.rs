@@ -157,6 +157,9 @@ impl<E: Fault> Cache<E> {
             return;
         };
         entry.paint_deferred(now);
+        if entry.give_up_prefetch(weather) {
+            self.active.remove(&id);
+        }
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if let Some((_, plan)) = entry.fetch_due(weather).filter(|(due, _)| *due <= now) {
             self.next += 1;
@@ -290,9 +293,11 @@ impl<E: Fault> Cache<E> {
         if let Some(since) = entry.idle_since() {
             self.idle.insert((since, id));
             self.idle_weight += entry.weight;
-            self.active.remove(&id);
-        } else {
+        }
+        if entry.is_wanted_by_anybody() {
             self.active.insert(id);
+        } else {
+            self.active.remove(&id);
         }
         self.touched.insert(id);
     }

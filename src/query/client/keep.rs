@@ -11,8 +11,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::effect::{EntryId, MutationId};
+use super::super::key::Key;
 use super::super::query::{Backend, Mutation};
 use super::QueryClient;
+use super::sending::Carried;
 use super::source::Source;
 use crate::browser::database::{Database, DatabaseError, Record, Schema};
 use crate::browser::locks::{self, Lock, Mode};
@@ -54,8 +56,8 @@ pub(super) struct Keep<B: Backend> {
     notes: BTreeMap<MutationId, String>,
 }
 
-/// Begins a mutation that was written down: its content, and its key.
-type Restore<B> = fn(&QueryClient<B>, &[u8], &Rc<str>) -> Option<MutationId>;
+/// Reads a mutation that was written down.
+type Restore<B> = fn(&[u8]) -> Option<Rc<dyn Carried<B>>>;
 
 impl<B: Backend> Default for Keep<B> {
     fn default() -> Self {
@@ -125,10 +127,7 @@ fn note(owner: &str, more: &[&str]) -> String {
 impl<B: Backend> QueryClient<B> {
     /// Has the cache know a kind of mutation that may have been written down on an earlier visit.
     pub fn register<M: Mutation<Backend = B>>(&self) {
-        let restore: Restore<B> = |client, content, key| {
-            let mutation: M = serde_json::from_slice(content).ok()?;
-            Some(client.begin(mutation, key, true, Box::new(|_| {})))
-        };
+        let restore: Restore<B> = |content| Some(Rc::new(serde_json::from_slice::<M>(content).ok()?));
         self.0.state.borrow_mut().keep.kinds.insert(M::NAME, restore);
     }
 
@@ -178,8 +177,11 @@ impl<B: Backend> QueryClient<B> {
         }
         for (place, name, key, content) in mutations {
             let restore = self.0.state.borrow().keep.kinds.get(name.as_str()).copied();
-            match restore.and_then(|restore| restore(self, &content, &key.into())) {
-                Some(id) => drop(self.0.state.borrow_mut().keep.notes.insert(id, place)),
+            match restore.and_then(|restore| restore(&content)) {
+                Some(mutation) => {
+                    let id = self.begin(mutation, &key.into(), true, Box::new(|_| {}));
+                    self.0.state.borrow_mut().keep.notes.insert(id, place);
+                }
                 None => disk.delete(MUTATIONS, &place).await,
             }
         }
@@ -239,7 +241,7 @@ impl<B: Backend> QueryClient<B> {
     }
 
     fn address(&self, entry: EntryId) -> Option<String> {
-        self.0.state.borrow().cache.key(entry).map(ToString::to_string)
+        self.0.state.borrow().cache.key(entry).map(Key::address)
     }
 
     /// Keeps what was just read of an entry, before long.

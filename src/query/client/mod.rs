@@ -2,7 +2,7 @@
 
 mod keep;
 mod observer;
-mod sending;
+pub(super) mod sending;
 pub(super) mod source;
 
 use std::cell::RefCell;
@@ -44,7 +44,7 @@ struct State<B: Backend> {
     sources: SecondaryMap<EntryId, Rc<dyn Source<B::Error>>>,
     watches: SecondaryMap<EntryId, Watches>,
     flights: BTreeMap<FlightId, Task>,
-    sendings: BTreeMap<MutationId, Sending<B::Error>>,
+    sendings: BTreeMap<MutationId, Sending<B>>,
     /// The one timer, and when it goes off.
     timer: Option<(Instant, Timeout)>,
     flush_is_coming: bool,

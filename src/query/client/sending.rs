@@ -1,106 +1,107 @@
 //! Mutations on their way: from the value to the request, and from the answer to what is shown.
 
-use std::cell::RefCell;
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::super::edits::Edit;
 use super::super::effect::MutationId;
 use super::super::key::Key;
-use super::super::policy::Fault;
 use super::super::query::{Backend, Mutation};
 use super::super::queue::{Fate, Manner};
 use super::super::value::Patch;
 use super::{Failure, QueryClient};
 use crate::browser::{self, clock};
 
-/// What one mutation does, without what it is.
-pub(super) struct Sending<E> {
-    attempt: &'static str,
-    /// Sends it; returns what the answer makes of what is shown.
-    send: Rc<dyn Fn() -> Sent<E>>,
-    /// Called once, if it fails for good.
-    refused: Box<dyn FnOnce(&E)>,
+/// A mutation, without what it is.
+pub(in crate::query) trait Carried<B: Backend> {
+    fn name(&self) -> &'static str;
+    fn attempt(&self) -> &'static str;
+    /// What it does to what is shown, and the lane in which it travels.
+    fn edits(&self) -> (Vec<Edit>, Option<u128>);
+    fn is_repeatable(&self, backend: &B) -> bool;
+    /// What it is, to be written down.
+    fn content(&self) -> Option<String>;
+    fn send(&self, backend: B, key: Rc<str>) -> Answering<B::Error>;
 }
 
-type Sent<E> = Pin<Box<dyn Future<Output = Result<Outcome, E>>>>;
+type Answering<E> = Pin<Box<dyn Future<Output = Result<Box<dyn Any>, E>>>>;
 
-/// What an answer makes of what is shown, and who is told of it.
-struct Outcome {
-    patches: Vec<(Key, Patch)>,
-    answered: Box<dyn FnOnce()>,
+impl<M: Mutation> Carried<M::Backend> for M {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn attempt(&self) -> &'static str {
+        M::ATTEMPT
+    }
+
+    fn edits(&self) -> (Vec<Edit>, Option<u128>) {
+        let edits = Mutation::edits(self);
+        (edits.edits, edits.lane)
+    }
+
+    fn is_repeatable(&self, backend: &M::Backend) -> bool {
+        Mutation::is_repeatable(self, backend)
+    }
+
+    fn content(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    fn send(&self, backend: M::Backend, key: Rc<str>) -> Answering<<M::Backend as Backend>::Error> {
+        let sending = Mutation::send(self.clone(), backend, key);
+        Box::pin(async move { Ok(Box::new(sending.await?) as Box<dyn Any>) })
+    }
 }
 
-type Then<O, E> = Box<dyn FnOnce(Result<&O, &E>)>;
+/// A mutation that has not settled.
+pub(super) struct Sending<B: Backend> {
+    mutation: Rc<dyn Carried<B>>,
+    key: Rc<str>,
+    edits: Vec<Edit>,
+    /// Called once, when it has settled for good.
+    then: Then<B::Error>,
+}
+
+pub(in crate::query) type Then<E> = Box<dyn FnOnce(Result<&dyn Any, &E>)>;
 
 impl<B: Backend> QueryClient<B> {
     /// Carries a mutation out, and calls back once it has settled for good.
-    pub(in crate::query) fn mutate<M: Mutation<Backend = B>>(&self, mutation: M, then: Then<M::Output, B::Error>) {
+    pub(in crate::query) fn mutate(&self, mutation: Rc<dyn Carried<B>>, then: Then<B::Error>) {
         let key: Rc<str> = clock::unique().into();
-        let note = serde_json::to_string(&mutation).ok();
+        let (name, content) = (mutation.name(), mutation.content());
         let id = self.begin(mutation, &key, false, then);
-        if let Some(note) = note {
-            self.write_down(id, M::NAME, &key, note);
+        if let Some(content) = content {
+            self.write_down(id, name, &key, content);
         }
         // The person's own change must be on the screen in the same frame.
         self.flush();
     }
 
-    pub(super) fn begin<M: Mutation<Backend = B>>(
+    pub(super) fn begin(
         &self,
-        mutation: M,
+        mutation: Rc<dyn Carried<B>>,
         key: &Rc<str>,
         restored: bool,
-        then: Then<M::Output, B::Error>,
+        then: Then<B::Error>,
     ) -> MutationId {
-        let edits = mutation.edits();
+        let (edits, lane) = mutation.edits();
         let manner = Manner {
-            lane: edits.lane,
+            lane,
             repeatable: mutation.is_repeatable(self.backend()),
             restored,
         };
-        let patches = edits
-            .edits
+        let patches: Vec<(Key, Patch)> = edits
             .iter()
-            .map(|edit| (edit.key.clone(), edit.optimistic.clone()));
-        let patches = patches.collect();
-        let outcomes: Vec<_> = edits.edits.into_iter().map(|edit| (edit.key, edit.outcome)).collect();
-        // Whichever way it ends takes them.
-        let ending = Rc::new(RefCell::new(Some((outcomes, then))));
-        let refused = {
-            let ending = Rc::clone(&ending);
-            Box::new(move |error: &B::Error| {
-                if let Some((_, then)) = ending.take() {
-                    then(Err(error));
-                }
-            })
-        };
-        let (backend, key) = (self.backend().clone(), Rc::clone(key));
-        let send = Rc::new(move || {
-            let sending = mutation.clone().send(backend.clone(), Rc::clone(&key));
-            let ending = Rc::clone(&ending);
-            let sent: Sent<B::Error> = Box::pin(async move {
-                let answer = sending.await?;
-                let (outcomes, then) = ending.take().unzip();
-                let patches = outcomes
-                    .into_iter()
-                    .flatten()
-                    .map(|(key, outcome)| (key, outcome(&answer)));
-                Ok(Outcome {
-                    patches: patches.collect(),
-                    answered: Box::new(move || {
-                        if let Some(then) = then {
-                            then(Ok(&answer));
-                        }
-                    }),
-                })
-            });
-            sent
-        });
+            .map(|edit| (edit.key.clone(), edit.optimistic.clone()))
+            .collect();
         let sending = Sending {
-            attempt: M::ATTEMPT,
-            send,
-            refused,
+            mutation,
+            key: Rc::clone(key),
+            edits,
+            then,
         };
         let id = self.record(|cache, now| cache.begin(now, manner, patches));
         self.0.state.borrow_mut().sendings.insert(id, sending);
@@ -110,12 +111,12 @@ impl<B: Backend> QueryClient<B> {
     /// Sends it. The request is carried through even if everything is forgotten meanwhile; only, nobody hears of it.
     pub(super) fn send(&self, id: MutationId) {
         let state = self.0.state.borrow();
-        let Some(send) = state.sendings.get(&id).map(|sending| Rc::clone(&sending.send)) else {
+        let Some(Sending { mutation, key, .. }) = state.sendings.get(&id) else {
             return;
         };
-        let epoch = state.epoch;
+        let (mutation, key, epoch) = (Rc::clone(mutation), Rc::clone(key), state.epoch);
         drop(state);
-        let (client, sending) = (self.downgrade(), send());
+        let (client, sending) = (self.downgrade(), mutation.send(self.backend().clone(), key));
         browser::spawn(async move {
             let result = sending.await;
             let Some(client) = client.upgrade() else { return };
@@ -123,18 +124,22 @@ impl<B: Backend> QueryClient<B> {
                 return;
             }
             match result {
-                Ok(outcome) => client.answered(id, outcome),
+                Ok(answer) => client.answered(id, &*answer),
                 Err(error) => client.refused(id, &error),
             }
         });
     }
 
-    fn answered(&self, id: MutationId, outcome: Outcome) {
-        self.record(|cache, now| cache.commit(now, id, outcome.patches));
-        let sending = self.0.state.borrow_mut().sendings.remove(&id);
-        drop(sending);
+    fn answered(&self, id: MutationId, answer: &dyn Any) {
+        let Some(sending) = self.0.state.borrow_mut().sendings.remove(&id) else {
+            return;
+        };
+        let outcomes = sending.edits.into_iter();
+        let patches = outcomes.filter_map(|edit| Some((edit.key, (edit.outcome)(answer)?)));
+        let patches = patches.collect();
+        self.record(|cache, now| cache.commit(now, id, patches));
         self.strike_out(id);
-        (outcome.answered)();
+        (sending.then)(Ok(answer));
     }
 
     fn refused(&self, id: MutationId, error: &B::Error) {
@@ -145,16 +150,10 @@ impl<B: Backend> QueryClient<B> {
         self.strike_out(id);
         if let Some(sending) = sending {
             self.fail(Failure {
-                attempt: sending.attempt,
+                attempt: sending.mutation.attempt(),
                 error: error.clone(),
             });
-            (sending.refused)(error);
+            (sending.then)(Err(error));
         }
-    }
-}
-
-impl<E: Fault> std::fmt::Debug for Sending<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Sending({})", self.attempt)
     }
 }

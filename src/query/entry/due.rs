@@ -33,7 +33,7 @@ impl<E: Fault> Entry<E> {
     }
 
     /// Whether anybody would look at what a fetch brings.
-    const fn is_wanted_by_anybody(&self) -> bool {
+    pub(in crate::query) const fn is_wanted_by_anybody(&self) -> bool {
         self.is_observed() || self.prefetched
     }
 
@@ -100,8 +100,8 @@ impl<E: Fault> Entry<E> {
     }
 
     /// Whether nothing is under way that would be lost with it.
-    pub(in crate::query) const fn can_be_forgotten(&self) -> bool {
-        self.idle_since.is_some() && self.flight.is_none() && self.overlay.is_empty() && !self.prefetched
+    pub(in crate::query) fn can_be_forgotten(&self) -> bool {
+        self.idle_since.is_some() && self.flight.is_none() && !self.overlay.is_pending() && !self.prefetched
     }
 
     /// Why it is as it is.

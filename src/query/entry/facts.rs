@@ -52,13 +52,18 @@ impl<E: Fault> Entry<E> {
     pub(in crate::query) fn prefetch(&mut self, options: Options, now: Instant, weather: Weather) {
         if !self.is_observed() {
             self.idle_since = Some(now);
-            // What can not be had now is not worth waiting for.
-            if self.may_fetch(weather) && self.flight.is_none() && self.is_older_than(options.stale_after, now, weather)
-            {
+            if self.flight.is_none() && self.is_older_than(options.stale_after, now, weather) {
                 self.revive();
                 self.prefetched = true;
             }
         }
+    }
+
+    /// What can not be had now is not worth waiting for. Returns whether anything was given up.
+    pub(in crate::query) fn give_up_prefetch(&mut self, weather: Weather) -> bool {
+        let gives_up = self.prefetched && self.flight.is_none() && !self.may_fetch(weather);
+        self.prefetched &= !gives_up;
+        gives_up && !self.is_observed()
     }
 
     /// It is remembered from an earlier visit. What the server has said since counts for more.
@@ -67,7 +72,7 @@ impl<E: Fault> Entry<E> {
             self.base = Some(value);
             self.weight = weight;
             self.remembered = true;
-            self.rebase();
+            self.settle_overlay();
         }
     }
 
@@ -127,7 +132,7 @@ impl<E: Fault> Entry<E> {
             self.revive();
             self.wanted = true;
         }
-        if self.flight.is_none() && self.is_older_than(age, now, weather) {
+        if !self.is_being_read() && self.is_older_than(age, now, weather) {
             self.wanted = true;
         }
     }
@@ -135,7 +140,12 @@ impl<E: Fault> Entry<E> {
     /// Somebody asks for fresh data, whatever its age. A fetch under way will do.
     pub(in crate::query) fn refetch(&mut self) {
         self.revive();
-        self.wanted = self.flight.as_ref().is_none_or(|flight| flight.plan == Plan::More);
+        self.wanted = !self.is_being_read();
+    }
+
+    /// Whether all of it is being fetched.
+    fn is_being_read(&self) -> bool {
+        self.flight.as_ref().is_some_and(|flight| flight.plan == Plan::Whole)
     }
 
     /// Somebody asks for the next page. One that is under way will do.
@@ -245,7 +255,7 @@ impl<E: Fault> Entry<E> {
                 }
             }
             // The person sees that there is no next page and asks again, or does not.
-            Err(error) if flight.plan == Plan::More => self.error = Some(error),
+            Err(error) if flight.plan == Plan::More => self.note_failure(error, now),
             Err(error) => self.fail(error, now, chance),
         }
     }
@@ -262,19 +272,24 @@ impl<E: Fault> Entry<E> {
             self.reflected = self.reflected.max(flight.covers);
             self.revive();
         }
-        self.settle_overlay();
+        self.overlay.forget_settled();
+        self.rebase();
     }
 
     fn fail(&mut self, error: E, now: Instant, chance: f64) {
         let delay = self.options.backoff.delay(self.failures, chance);
         self.failures += 1;
         let retry = error.retry();
-        if let Retry::After(wait) = retry {
-            self.floor = Some(now + wait);
-        }
         let more = retry != Retry::Never && self.failures <= self.options.max_retries;
         self.retry_at = (more && self.is_observed()).then(|| now + delay);
         self.exhausted = !more;
+        self.note_failure(error, now);
+    }
+
+    fn note_failure(&mut self, error: E, now: Instant) {
+        if let Retry::After(wait) = error.retry() {
+            self.floor = Some(now + wait);
+        }
         self.error = Some(error);
     }
 }

@@ -171,3 +171,42 @@ fn what_settles_after_everything_was_forgotten_has_no_effect() {
     world.at(1_000).nothing_departed();
     assert_eq!(world.shown(entry), Some(1));
 }
+
+#[test]
+fn one_change_may_do_two_things_to_one_key() {
+    let (mut world, entry) = World::showing(0);
+    let both = || vec![(key(1), or(1)), (key(1), or(2))];
+    let mutation = world.cache.begin(world.now, MANNER, both());
+    world.tell(|cache, now| cache.commit(now, mutation, both()));
+    assert_eq!(world.shown(entry), Some(3));
+}
+
+#[test]
+fn what_is_remembered_late_does_not_undo_a_change_that_was_confirmed() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let before = world.departed(entry);
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    world.tell(|cache, now| cache.restore(now, entry, Value::new(1_u64), 8));
+    assert_eq!(world.shown(entry), Some(65));
+    world.land(entry, before, Ok(1));
+    assert_eq!(world.shown(entry), Some(65));
+    // Somebody else has undone it since: what is read later is the truth.
+    let after = world.departed(entry);
+    world.land(entry, after, Ok(2));
+    assert_eq!(world.shown(entry), Some(2));
+}
+
+#[test]
+fn a_change_that_was_confirmed_before_anything_was_read_does_not_hide_what_is_read_later() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let before = world.departed(entry);
+    let mutation = world.begin(or(64));
+    world.commit(mutation, or(64));
+    world.land(entry, before, Ok(1));
+    let after = world.departed(entry);
+    world.land(entry, after, Ok(2)).nothing_departed();
+    assert_eq!(world.shown(entry), Some(2));
+}

@@ -304,3 +304,40 @@ fn data_turns_stale_by_itself_and_says_so() {
     assert_eq!(world.told(), [Changed::STALE]);
     world.nothing_departed();
 }
+
+#[test]
+fn a_prefetch_that_has_to_wait_is_given_up_when_nobody_looks() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.land(entry, flight, Err(Fail::Later(7_000)));
+    world.release(entry);
+    world
+        .at(1_000)
+        .tell(|cache, now| _ = cache.prefetch(now, key(1), OPTIONS));
+    world.at(2_000).tell(|cache, now| cache.set_visible(now, false));
+    world.at(10_000).tell(|cache, now| cache.set_visible(now, true));
+    world.nothing_departed().at(400_000);
+    assert!(world.cache.is_empty());
+}
+
+#[test]
+fn a_return_while_the_next_page_comes_reads_them_all_afterwards() {
+    let (mut world, entry) = World::showing(1);
+    world.at(400_000).tell(|cache, now| cache.fetch_more(now, entry));
+    let more = world.departed(entry);
+    world.tell(Cache::revalidate);
+    world.nothing_departed().land(entry, more, Ok(3));
+    world.departed(entry);
+}
+
+#[test]
+fn a_next_page_waits_as_long_as_the_server_asked() {
+    let (mut world, entry) = World::showing(1);
+    world.tell(|cache, now| cache.fetch_more(now, entry));
+    let more = world.departed(entry);
+    world.land(entry, more, Err(Fail::Later(7_000)));
+    world.tell(|cache, now| cache.fetch_more(now, entry));
+    world.at(6_999).nothing_departed();
+    world.at(7_000).departed(entry);
+}

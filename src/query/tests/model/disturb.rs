@@ -50,7 +50,7 @@ impl Model {
             }
             27 => {
                 let entry = self.cache.prefetch(now, key(at as u128), self.options);
-                self.entries.insert(entry, at);
+                self.name(entry, at);
                 self.reasons += 1;
             }
             28 if self.rng.u8(..8) == 0 => self.become_somebody_else(),
@@ -73,6 +73,14 @@ impl Model {
                     loses_answer: self.rng.u8(..4) == 0,
                 };
                 self.changes.insert(mutation, change);
+            }
+            38 => {
+                let observed = self.observers.iter().find(|(each, ..)| *each == at);
+                if let Some((_, entry, _)) = observed {
+                    // The disk answers late, with what was read before there was this entry.
+                    let kept = self.person << PERSON | self.kept[entry];
+                    self.cache.restore(now, *entry, Value::new(kept), 8);
+                }
             }
             _ => {}
         }
@@ -112,10 +120,15 @@ impl Model {
         self.is_healed = true;
     }
 
+    fn name(&mut self, entry: EntryId, at: usize) {
+        self.entries.insert(entry, at);
+        self.kept.entry(entry).or_insert(self.confirmed[at]);
+    }
+
     fn observe(&mut self, at: usize, options: Options) {
         let (entry, observer) = self.cache.observe(self.instant(), key(at as u128), options);
         self.observers.push((at, entry, observer));
-        self.entries.insert(entry, at);
+        self.name(entry, at);
         self.reasons += 1;
     }
 }

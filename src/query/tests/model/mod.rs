@@ -64,6 +64,8 @@ struct Model {
     next_bit: u32,
     person: u64,
     entries: BTreeMap<EntryId, usize>,
+    /// The own changes that were confirmed when each entry came to be.
+    kept: BTreeMap<EntryId, u64>,
     observers: Vec<(usize, EntryId, ObserverId)>,
     requests: BTreeMap<FlightId, Request>,
     changes: BTreeMap<MutationId, Change>,
@@ -120,6 +122,7 @@ impl Model {
             next_bit: 0,
             person: 1,
             entries: BTreeMap::new(),
+            kept: BTreeMap::new(),
             observers: Vec::new(),
             requests: BTreeMap::new(),
             changes: BTreeMap::new(),
