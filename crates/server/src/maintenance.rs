@@ -1,9 +1,14 @@
 //! What is tidied up now and then: old events, expired sign-ins, answers nobody asks for again, idle rate limits.
 
-use tokio::time::{MissedTickBehavior, interval};
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::state::AppState;
 use crate::store::{idempotency, now, outbox, sign_ins};
+
+/// How long after a change.
+const FOLD_AFTER: Duration = Duration::from_secs(1);
 
 /// Tidies up until the server stops.
 pub(crate) async fn run(state: AppState) {
@@ -21,6 +26,24 @@ pub(crate) async fn run(state: AppState) {
             // The next round tries again.
             Err(error) => tracing::warn!(%error, "could not tidy up"),
         }
+    }
+}
+
+/// Folds what was written into the file, a moment after it was, until the server stops.
+pub(crate) async fn fold(state: AppState) {
+    let fold = async {
+        loop {
+            state.db.written().await;
+            sleep(FOLD_AFTER).await;
+            // The next round tries again, and the writer does it by itself in the end.
+            if let Err(error) = state.db.fold().await {
+                tracing::warn!(%error, "could not fold what was written into the file");
+            }
+        }
+    };
+    tokio::select! {
+        () = state.stopping.cancelled() => {}
+        () = fold => {}
     }
 }
 

@@ -169,6 +169,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let Self { socket, app, state, .. } = self;
         tokio::spawn(maintenance::run(state.clone()));
+        tokio::spawn(maintenance::fold(state.clone()));
         tokio::spawn(sse::audit(state.clone()));
         let connections = GracefulShutdown::new();
         tokio::select! {

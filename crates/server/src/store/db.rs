@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use wire::{Cursor, Event, OrganizationId, UserId};
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use super::idempotency::Keyed;
 use super::outbox::Audience;
@@ -34,6 +34,9 @@ pub(crate) struct Db {
     turn: Arc<Mutex<()>>,
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Folds the write-ahead log into the file, which the writer must not be kept waiting by.
+    folder: SqlitePool,
+    written: Arc<Notify>,
     epoch: Arc<str>,
     hub: Hub,
 }
@@ -51,7 +54,9 @@ impl Db {
         let writing = options
             .clone()
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal);
+            .journal_mode(SqliteJournalMode::Wal)
+            // Far more than is ever there: one commit in a hundred would otherwise write everybody's pages as well.
+            .pragma("wal_autocheckpoint", "25000");
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(PATIENCE)
@@ -60,6 +65,7 @@ impl Db {
                 // A file does not hang up: there is nothing to try before each use.
                 .test_before_acquire(false)
         };
+        let folder = pool().max_connections(1).connect_lazy_with(options.clone());
         let writer = pool().max_connections(1).connect_with(writing).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
         let readers = pool()
@@ -74,6 +80,8 @@ impl Db {
             turn: Arc::default(),
             writer,
             readers,
+            folder,
+            written: Arc::default(),
             epoch: epoch.into(),
             hub,
         })
@@ -120,6 +128,7 @@ impl Db {
             announcements: Vec::new(),
             nudged: BTreeSet::new(),
             hub: self.hub.clone(),
+            written: Arc::clone(&self.written),
             epoch: Arc::clone(&self.epoch),
             held_for: None,
         })
@@ -131,6 +140,20 @@ impl Db {
         Ok(self.snapshot().await?.head())
     }
 
+    /// Waits until something was written since it was last waited for.
+    pub(crate) async fn written(&self) {
+        self.written.notified().await;
+    }
+
+    /// Folds what was written into the file, as far as nobody reads what was there before. Nobody waits for it.
+    pub(crate) async fn fold(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.folder.acquire().await?;
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut *connection)
+            .await?;
+        Ok(())
+    }
+
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, sqlx::Error> {
         let turn = Arc::clone(&self.turn).lock_owned();
         tokio::time::timeout(PATIENCE, turn)
@@ -140,6 +163,7 @@ impl Db {
 
     /// Closes every connection, folding the write-ahead log into the file.
     pub(crate) async fn close(&self) {
+        self.folder.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -188,6 +212,7 @@ pub(crate) struct Write {
     announcements: Vec<Announcement>,
     nudged: BTreeSet<UserId>,
     hub: Hub,
+    written: Arc<Notify>,
     epoch: Arc<str>,
     held_for: Option<Arc<Keyed>>,
 }
@@ -260,12 +285,14 @@ impl Write {
             announcements,
             nudged,
             hub,
+            written,
             ..
         } = self;
         let committing = tokio::spawn(async move {
             transaction.commit().await?;
             hub.publish(announcements, &nudged, Instant::now());
             drop(turn);
+            written.notify_one();
             Ok(())
         });
         committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
@@ -323,5 +350,20 @@ mod tests {
         let told = tokio::time::timeout(std::time::Duration::from_secs(30), seat.told());
         assert_eq!(told.await.unwrap(), 1);
         assert_eq!(db.snapshot().await.unwrap().head(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_folded_is_in_the_file_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, copy) = (folder.path().join("test.db"), folder.path().join("copy.db"));
+        let db = Db::open(&file, Hub::new()).await.unwrap();
+        let mut write = db.write().await.unwrap();
+        write.announce_to_everyone(&Event::Heartbeat {}).await.unwrap();
+        write.commit().await.unwrap();
+        db.written().await;
+        db.fold().await.unwrap();
+        std::fs::copy(&file, &copy).unwrap();
+        let copied = Db::open(&copy, Hub::new()).await.unwrap();
+        assert_eq!(copied.snapshot().await.unwrap().head(), 1);
     }
 }
