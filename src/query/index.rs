@@ -3,7 +3,7 @@
 //! Every part of a path and every parameter is given a small number, and each number a list of the entries that have
 //! it. A selector takes the shortest list that all of its matches must be on, and looks only at those.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use slotmap::SecondaryMap;
 
@@ -63,10 +63,8 @@ type Entries = BTreeSet<EntryId>;
 /// The entries that have a segment, by what else a selector may ask of them.
 #[derive(Clone, Debug, Default)]
 struct Postings {
-    /// By the names of their parameters.
-    by_names: BTreeMap<Vec<Symbol>, Entries>,
-    /// By each parameter with its value.
-    by_value: BTreeMap<(Symbol, Symbol), Entries>,
+    /// By the names of their parameters, of which there are few sets.
+    by_names: Vec<(Vec<Symbol>, Entries)>,
     count: usize,
 }
 
@@ -89,7 +87,9 @@ impl Interned {
 pub(super) struct Index {
     symbols: Symbols,
     keys: SecondaryMap<EntryId, Interned>,
-    postings: BTreeMap<Symbol, Postings>,
+    postings: HashMap<Symbol, Postings>,
+    /// The entries that have a segment and a parameter with this value: segment, name, value.
+    by_value: HashMap<[Symbol; 3], Entries>,
 }
 
 impl Index {
@@ -106,11 +106,19 @@ impl Index {
         };
         for segment in &interned.path {
             let postings = self.postings.entry(*segment).or_default();
-            if postings.by_names.entry(interned.names()).or_default().insert(id) {
+            let names = interned.names();
+            let place = postings.by_names.iter().position(|(each, _)| *each == names);
+            let place = place.unwrap_or_else(|| {
+                postings.by_names.push((names, Entries::new()));
+                postings.by_names.len() - 1
+            });
+            if let Some((_, entries)) = postings.by_names.get_mut(place)
+                && entries.insert(id)
+            {
                 postings.count += 1;
             }
-            for param in &interned.params {
-                postings.by_value.entry(*param).or_default().insert(id);
+            for (name, value) in &interned.params {
+                self.by_value.entry([*segment, *name, *value]).or_default().insert(id);
             }
         }
         self.keys.insert(id, interned);
@@ -119,15 +127,25 @@ impl Index {
     pub(super) fn remove(&mut self, id: EntryId) {
         let Some(interned) = self.keys.remove(id) else { return };
         for segment in &interned.path {
+            for (name, value) in &interned.params {
+                let place = [*segment, *name, *value];
+                if let Some(entries) = self.by_value.get_mut(&place) {
+                    entries.remove(&id);
+                    if entries.is_empty() {
+                        self.by_value.remove(&place);
+                    }
+                }
+            }
             let Some(postings) = self.postings.get_mut(segment) else {
                 continue;
             };
-            if withdraw(&mut postings.by_names, &interned.names(), id) {
-                postings.count -= 1;
+            let names = interned.names();
+            for (_, entries) in postings.by_names.iter_mut().filter(|(each, _)| *each == names) {
+                if entries.remove(&id) {
+                    postings.count -= 1;
+                }
             }
-            for param in &interned.params {
-                withdraw(&mut postings.by_value, param, id);
-            }
+            postings.by_names.retain(|(_, entries)| !entries.is_empty());
             if postings.count == 0 {
                 self.postings.remove(segment);
             }
@@ -149,16 +167,17 @@ impl Index {
         };
         let candidates: Vec<EntryId> = match self.shortest(&terms) {
             None => self.keys.keys().collect(),
-            Some(postings) => {
+            Some((segment, postings)) => {
                 let scope = terms.iter().find_map(|term| match term {
                     Known::Within(name, value) => Some((*name, *value)),
                     _ => None,
                 });
+                let all = postings.by_names.iter();
                 match scope {
-                    None => postings.by_names.values().flatten().copied().collect(),
+                    None => all.flat_map(|(_, entries)| entries).copied().collect(),
                     Some((name, value)) => {
-                        let unlimited = postings.by_names.iter().filter(|(names, _)| !names.contains(&name));
-                        let limited = value.and_then(|value| postings.by_value.get(&(name, value)));
+                        let limited = value.and_then(|value| self.by_value.get(&[segment, name, value]));
+                        let unlimited = all.filter(|(names, _)| !names.contains(&name));
                         let unlimited = unlimited.flat_map(|(_, entries)| entries);
                         limited.into_iter().flatten().chain(unlimited).copied().collect()
                     }
@@ -202,11 +221,10 @@ impl Index {
         path.iter().map(|segment| self.symbols.get(segment)).collect()
     }
 
-    /// The shortest list on which everything must be that meets all terms.
-    fn shortest(&self, terms: &[Known]) -> Option<&Postings> {
+    /// The segment on whose list everything must be that meets all terms, and that has the shortest one.
+    fn shortest(&self, terms: &[Known]) -> Option<(Symbol, &Postings)> {
         static NONE: Postings = Postings {
-            by_names: BTreeMap::new(),
-            by_value: BTreeMap::new(),
+            by_names: Vec::new(),
             count: 0,
         };
         let required = terms.iter().flat_map(|term| match term {
@@ -215,21 +233,9 @@ impl Index {
             Known::Without(_) | Known::Elsewhere(_) | Known::Within(..) => &[],
         });
         required
-            .map(|segment| self.postings.get(segment).unwrap_or(&NONE))
-            .min_by_key(|postings| postings.count)
+            .map(|segment| (*segment, self.postings.get(segment).unwrap_or(&NONE)))
+            .min_by_key(|(_, postings)| postings.count)
     }
-}
-
-/// Takes an entry off a list, and the list away if it was the last. Returns whether it was on it.
-fn withdraw<K: Ord>(lists: &mut BTreeMap<K, Entries>, key: &K, id: EntryId) -> bool {
-    let Some(entries) = lists.get_mut(key) else {
-        return false;
-    };
-    let was_there = entries.remove(&id);
-    if entries.is_empty() {
-        lists.remove(key);
-    }
-    was_there
 }
 
 /// A term in numbers.
@@ -343,7 +349,7 @@ mod tests {
                 index.remove(id);
             }
             assert!(
-                index.postings.is_empty() && index.symbols.numbers.is_empty(),
+                index.postings.is_empty() && index.by_value.is_empty() && index.symbols.numbers.is_empty(),
                 "something is left over"
             );
         }

@@ -17,13 +17,17 @@ use super::query::{Backend, Mutation};
 #[hook]
 pub fn use_mutation<M: Mutation>() -> UseMutation<M> {
     let client = use_query_client::<M::Backend>();
-    // Lives as long as the component, and with it what is to be called back.
-    let alive = use_memo((), |()| ());
     UseMutation {
         client,
-        alive,
+        alive: use_alive(),
         kind: PhantomData,
     }
+}
+
+/// Lives as long as the component, and with it what is to be called back. The same code for mutations of every kind.
+#[hook]
+fn use_alive() -> Rc<()> {
+    use_memo((), |()| ())
 }
 
 /// A way to carry out mutations of a kind. Equal to every other of its kind.

@@ -1,14 +1,16 @@
 //! The hooks that show a part of a query, and wake for nothing else.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::client::{Observer, QueryClient};
 use super::effect::Changed;
 use super::list::{Item, List, Listed};
 use super::provider::use_query_client;
-use super::query::Query;
+use super::query::{Backend, Query};
 use super::use_query::{Slot, Wanted};
 use super::value::Value;
 
@@ -18,31 +20,73 @@ use super::value::Value;
 pub fn use_item<Q: Query<Data = List<T>>, T: Item>(query: &Q, item: &Listed<T>) -> Rc<T> {
     let Listed(item) = item;
     let client = use_query_client::<Q::Backend>();
+    let wanted = Wanted::whole(query.clone(), &client, None).only(item.id());
+    let part = use_part(client, Some(wanted));
+    // To look for the item each time would cost as much as the list is long, for each of its items.
+    let current = part
+        .if_woken()
+        .and_then(|list| list.get::<List<T>>()?.find(item.id()).cloned());
+    part.show(item, current)
+}
+
+/// A part of a query as a component sees it, without what it is.
+struct Part<B: Backend> {
+    observer: Option<Rc<Observer<B>>>,
+    /// Whether the component observes something else than before.
+    is_turned: bool,
+    state: Rc<PartState>,
+}
+
+#[derive(Default)]
+struct PartState {
+    is_woken: Cell<bool>,
+    /// What is shown, and whatever it was made of.
+    shown: RefCell<Option<Rc<dyn Any>>>,
+}
+
+/// The same code for parts of every kind.
+#[hook]
+fn use_part<B: Backend>(client: QueryClient<B>, wanted: Option<Wanted<B>>) -> Part<B> {
     let update = use_force_update();
     let slot = use_mut_ref(Slot::default);
-    let shown = use_mut_ref(|| Rc::clone(item));
-    // To look for the item each time would cost as much as the list is long, for each of its items.
-    let is_woken = use_memo((), |()| Cell::new(false));
-
-    let wanted = Wanted::whole(query.clone(), &client, None).only(item.id());
-    let is_turned = slot.borrow_mut().turn_to(&client, Some(wanted), || {
-        let is_woken = Rc::clone(&is_woken);
+    let state = use_memo((), |()| PartState::default());
+    let mut slot = slot.borrow_mut();
+    let before = slot.observer();
+    slot.turn_to(&client, wanted, || {
+        let state = Rc::clone(&state);
         Callback::from(move |()| {
-            is_woken.set(true);
+            state.is_woken.set(true);
             update.force_update();
         })
     });
-    if is_turned.is_some() || shown.borrow().id() != item.id() {
-        shown.replace(Rc::clone(item));
+    let observer = slot.observer();
+    let is_turned = match (&before, &observer) {
+        (Some(before), Some(now)) => !Rc::ptr_eq(before, now),
+        (before, now) => before.is_some() != now.is_some(),
+    };
+    Part {
+        observer,
+        is_turned,
+        state,
     }
-    if is_woken.replace(false)
-        && let Some(observer) = slot.borrow().observer()
-        && let Some(list) = observer.peek().and_then(|snapshot| snapshot.data?.get::<List<T>>())
-        && let Some(current) = list.find(item.id())
-    {
-        shown.replace(Rc::clone(current));
+}
+
+impl<B: Backend> Part<B> {
+    /// The data, if the component was woken.
+    fn if_woken(&self) -> Option<Value> {
+        let is_woken = self.state.is_woken.replace(false);
+        self.observer.as_ref().filter(|_| is_woken)?.peek()?.data
     }
-    shown.borrow().clone()
+
+    /// Shows an item: what it is now, if that is known; else what was shown last; at first, `given`.
+    fn show<T: Item>(&self, given: &Rc<T>, current: Option<Rc<T>>) -> Rc<T> {
+        let mut shown = self.state.shown.borrow_mut();
+        let last = shown.take().filter(|_| !self.is_turned);
+        let last = last.and_then(|last| last.downcast::<T>().ok());
+        let item = current.or(last).unwrap_or_else(|| Rc::clone(given));
+        *shown = Some(Rc::clone(&item) as _);
+        item
+    }
 }
 
 /// Shows what `select` makes of a query's data: renders again when that changes, whatever else of the data does.

@@ -6,7 +6,7 @@
 //! that keeps nothing only shows less for a moment.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -43,17 +43,23 @@ const OLDEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(super) struct Keep<B: Backend> {
     /// Where; nowhere until somebody is known to be here, or if the browser keeps nothing.
     disk: Option<Rc<Disk>>,
-    /// What was kept on an earlier visit and nobody has asked for yet, by the key's address.
-    remembered: BTreeMap<String, Vec<u8>>,
-    /// What every kept key weighs, and when it was written.
-    written: BTreeMap<String, (usize, Instant)>,
+    records: Vec<Kept>,
     /// What is to be written.
     changed: BTreeSet<EntryId>,
     writing: Option<Timeout>,
     /// The kinds of mutations that can be read back.
-    kinds: BTreeMap<&'static str, Restore<B>>,
-    /// Where each mutation is written down.
-    notes: BTreeMap<MutationId, String>,
+    kinds: Vec<(&'static str, Restore<B>)>,
+}
+
+/// What is known of one record of data.
+struct Kept {
+    /// The address of its key.
+    address: String,
+    /// Its content, if it was kept on an earlier visit and nobody has asked for it yet.
+    body: Option<Vec<u8>>,
+    /// What it weighs, in bytes.
+    weight: usize,
+    written: Instant,
 }
 
 /// Reads a mutation that was written down.
@@ -63,12 +69,10 @@ impl<B: Backend> Default for Keep<B> {
     fn default() -> Self {
         Self {
             disk: None,
-            remembered: BTreeMap::new(),
-            written: BTreeMap::new(),
+            records: Vec::new(),
             changed: BTreeSet::new(),
             writing: None,
-            kinds: BTreeMap::new(),
-            notes: BTreeMap::new(),
+            kinds: Vec::new(),
         }
     }
 }
@@ -128,7 +132,7 @@ impl<B: Backend> QueryClient<B> {
     /// Has the cache know a kind of mutation that may have been written down on an earlier visit.
     pub fn register<M: Mutation<Backend = B>>(&self) {
         let restore: Restore<B> = |content| Some(Rc::new(serde_json::from_slice::<M>(content).ok()?));
-        self.0.state.borrow_mut().keep.kinds.insert(M::NAME, restore);
+        self.0.state.borrow_mut().keep.kinds.push((M::NAME, restore));
     }
 
     /// From now on keeps on this device what this person is shown and does, and takes up what was kept before: data is
@@ -167,20 +171,26 @@ impl<B: Backend> QueryClient<B> {
                     .and_then(|millis| millis.parse().ok())
                     .map(Instant::from_millis);
                 match written.filter(|written| is_own && oldest.since(*written) < OLDEST) {
-                    Some(written) => {
-                        keep.written.insert(address.clone(), (record.bytes.len(), written));
-                        keep.remembered.insert(address, record.bytes);
-                    }
+                    Some(written) => keep.records.push(Kept {
+                        address,
+                        weight: record.bytes.len(),
+                        body: Some(record.bytes),
+                        written,
+                    }),
                     None => useless.push(address),
                 }
             }
         }
         for (place, name, key, content) in mutations {
-            let restore = self.0.state.borrow().keep.kinds.get(name.as_str()).copied();
+            let restore = {
+                let state = self.0.state.borrow();
+                let kind = state.keep.kinds.iter().find(|(kind, _)| *kind == name);
+                kind.map(|(_, restore)| *restore)
+            };
             match restore.and_then(|restore| restore(&content)) {
                 Some(mutation) => {
                     let id = self.begin(mutation, &key.into(), true, Box::new(|_| {}));
-                    self.0.state.borrow_mut().keep.notes.insert(id, place);
+                    self.note_place(id, place);
                 }
                 None => disk.delete(MUTATIONS, &place).await,
             }
@@ -234,7 +244,11 @@ impl<B: Backend> QueryClient<B> {
     /// Shows what is remembered of an entry.
     pub(super) fn remember(&self, entry: EntryId, source: &dyn Source<B::Error>) {
         let Some(address) = self.address(entry) else { return };
-        let body = self.0.state.borrow_mut().keep.remembered.remove(&address);
+        let body = {
+            let records = &mut self.0.state.borrow_mut().keep.records;
+            let record = records.iter_mut().find(|record| record.address == address);
+            record.and_then(|record| record.body.take())
+        };
         if let Some((value, weight)) = body.and_then(|body| source.restore(body)) {
             self.record(|cache, now| cache.restore(now, entry, value, weight));
         }
@@ -297,7 +311,7 @@ impl<B: Backend> QueryClient<B> {
         let count = disk.count.get();
         disk.count.set(count.wrapping_add(1));
         let place = format!("{:014}-{count:010}", clock::now().as_millis());
-        self.0.state.borrow_mut().keep.notes.insert(id, place.clone());
+        self.note_place(id, place.clone());
         let record = Record {
             note: note(&disk.owner, &[&disk.tab, name, key]),
             bytes: content.into_bytes(),
@@ -305,12 +319,15 @@ impl<B: Backend> QueryClient<B> {
         browser::spawn(async move { disk.put(MUTATIONS, &place, &record).await });
     }
 
-    /// A mutation has settled.
-    pub(super) fn strike_out(&self, id: MutationId) {
-        let (disk, place) = {
-            let keep = &mut self.0.state.borrow_mut().keep;
-            (keep.disk.clone(), keep.notes.remove(&id))
-        };
+    fn note_place(&self, id: MutationId, place: String) {
+        if let Some(sending) = self.0.state.borrow_mut().sending_mut(id) {
+            sending.place = Some(place);
+        }
+    }
+
+    /// What was written down there has settled.
+    pub(super) fn strike_out(&self, place: Option<String>) {
+        let disk = self.0.state.borrow().keep.disk.clone();
         if let Some((disk, place)) = disk.zip(place) {
             browser::spawn(async move { disk.delete(MUTATIONS, &place).await });
         }
@@ -338,20 +355,26 @@ impl<B: Backend> QueryClient<B> {
 impl<B: Backend> Keep<B> {
     /// Takes note of what is about to be written, and returns what has to go for it: what was written first.
     fn weigh(&mut self, records: &[(String, Record)]) -> Vec<String> {
+        let written = clock::now();
         for (address, record) in records {
-            let entry = (record.bytes.len(), clock::now());
-            self.written.insert(address.clone(), entry);
+            self.records.retain(|kept| kept.address != *address);
+            self.records.push(Kept {
+                address: address.clone(),
+                body: None,
+                weight: record.bytes.len(),
+                written,
+            });
         }
-        let mut total: usize = self.written.values().map(|(size, _)| size).sum();
+        let mut total: usize = self.records.iter().map(|kept| kept.weight).sum();
         let mut surplus = Vec::new();
         while total > MOST {
-            let first = self.written.iter().min_by_key(|(_, (_, written))| *written);
-            let Some((address, size)) = first.map(|(address, (size, _))| (address.clone(), *size)) else {
+            let ages = self.records.iter().enumerate();
+            let Some((first, _)) = ages.min_by_key(|(_, kept)| kept.written) else {
                 break;
             };
-            total -= size;
-            self.written.remove(&address);
-            surplus.push(address);
+            let first = self.records.swap_remove(first);
+            total -= first.weight;
+            surplus.push(first.address);
         }
         surplus
     }

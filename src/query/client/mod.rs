@@ -6,7 +6,6 @@ pub(super) mod sending;
 pub(super) mod source;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -43,8 +42,8 @@ struct State<B: Backend> {
     cache: Cache<B::Error>,
     sources: SecondaryMap<EntryId, Rc<dyn Source<B::Error>>>,
     watches: SecondaryMap<EntryId, Watches>,
-    flights: BTreeMap<FlightId, Task>,
-    sendings: BTreeMap<MutationId, Sending<B>>,
+    flights: Vec<(FlightId, Task)>,
+    sendings: Vec<(MutationId, Sending<B>)>,
     /// The one timer, and when it goes off.
     timer: Option<(Instant, Timeout)>,
     flush_is_coming: bool,
@@ -55,6 +54,23 @@ struct State<B: Backend> {
     /// How many mutations have not settled, as was told last.
     told_pending: usize,
     keep: Keep<B>,
+}
+
+impl<B: Backend> State<B> {
+    fn take_flight(&mut self, flight: FlightId) -> Option<Task> {
+        let at = self.flights.iter().position(|(each, _)| *each == flight)?;
+        Some(self.flights.swap_remove(at).1)
+    }
+
+    fn take_sending(&mut self, mutation: MutationId) -> Option<Sending<B>> {
+        let at = self.sendings.iter().position(|(each, _)| *each == mutation)?;
+        Some(self.sendings.swap_remove(at).1)
+    }
+
+    fn sending_mut(&mut self, mutation: MutationId) -> Option<&mut Sending<B>> {
+        let mut sendings = self.sendings.iter_mut();
+        sendings.find(|(each, _)| *each == mutation).map(|(_, sending)| sending)
+    }
 }
 
 /// A mutation that was refused, or whose fate nobody knows.
@@ -76,8 +92,8 @@ impl<B: Backend> QueryClient<B> {
                 cache: Cache::new(clock::seed()),
                 sources: SecondaryMap::new(),
                 watches: SecondaryMap::new(),
-                flights: BTreeMap::new(),
-                sendings: BTreeMap::new(),
+                flights: Vec::new(),
+                sendings: Vec::new(),
                 timer: None,
                 flush_is_coming: false,
                 epoch: 0,
@@ -261,7 +277,7 @@ impl<B: Backend> QueryClient<B> {
         for effect in effects {
             match effect {
                 Effect::Fetch { entry, flight, plan } => departures.push((entry, flight, plan)),
-                Effect::Abort { flight } => dropped.extend(state.flights.remove(&flight)),
+                Effect::Abort { flight } => dropped.extend(state.take_flight(flight)),
                 Effect::Send { mutation } => sends.push(mutation),
                 Effect::Notify { entry, changed, diff } => {
                     if let Some(watches) = state.watches.get(entry) {
@@ -304,13 +320,13 @@ impl<B: Backend> QueryClient<B> {
             let Some(client) = client.upgrade() else { return };
             client.land(entry, flight, result);
         });
-        self.0.state.borrow_mut().flights.insert(flight, task);
+        self.0.state.borrow_mut().flights.push((flight, task));
     }
 
     fn land(&self, entry: EntryId, flight: FlightId, result: Result<Landed, B::Error>) {
         let is_good = result.is_ok();
         self.record(|cache, now| cache.land(now, entry, flight, result));
-        let done = self.0.state.borrow_mut().flights.remove(&flight);
+        let done = self.0.state.borrow_mut().take_flight(flight);
         drop(done);
         if is_good {
             self.keep(entry);

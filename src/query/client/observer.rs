@@ -1,7 +1,7 @@
 //! A component's interest in one entry.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use yew::Callback;
@@ -24,7 +24,7 @@ pub(super) struct Watch {
 #[derive(Default)]
 pub(super) struct Watches {
     whole: Vec<Rc<Watch>>,
-    parts: BTreeMap<u128, Vec<Rc<Watch>>>,
+    parts: HashMap<u128, Vec<Rc<Watch>>>,
 }
 
 impl Watches {

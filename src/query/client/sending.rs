@@ -61,6 +61,8 @@ pub(super) struct Sending<B: Backend> {
     mutation: Rc<dyn Carried<B>>,
     key: Rc<str>,
     edits: Vec<Edit>,
+    /// Where it is written down.
+    pub(super) place: Option<String>,
     /// Called once, when it has settled for good.
     then: Then<B::Error>,
 }
@@ -101,17 +103,18 @@ impl<B: Backend> QueryClient<B> {
             mutation,
             key: Rc::clone(key),
             edits,
+            place: None,
             then,
         };
         let id = self.record(|cache, now| cache.begin(now, manner, patches));
-        self.0.state.borrow_mut().sendings.insert(id, sending);
+        self.0.state.borrow_mut().sendings.push((id, sending));
         id
     }
 
     /// Sends it. The request is carried through even if everything is forgotten meanwhile; only, nobody hears of it.
     pub(super) fn send(&self, id: MutationId) {
         let state = self.0.state.borrow();
-        let Some(Sending { mutation, key, .. }) = state.sendings.get(&id) else {
+        let Some((_, Sending { mutation, key, .. })) = state.sendings.iter().find(|(each, _)| *each == id) else {
             return;
         };
         let (mutation, key, epoch) = (Rc::clone(mutation), Rc::clone(key), state.epoch);
@@ -131,14 +134,14 @@ impl<B: Backend> QueryClient<B> {
     }
 
     fn answered(&self, id: MutationId, answer: &dyn Any) {
-        let Some(sending) = self.0.state.borrow_mut().sendings.remove(&id) else {
+        let Some(sending) = self.0.state.borrow_mut().take_sending(id) else {
             return;
         };
         let outcomes = sending.edits.into_iter();
         let patches = outcomes.filter_map(|edit| Some((edit.key, (edit.outcome)(answer)?)));
         let patches = patches.collect();
         self.record(|cache, now| cache.commit(now, id, patches));
-        self.strike_out(id);
+        self.strike_out(sending.place);
         (sending.then)(Ok(answer));
     }
 
@@ -146,9 +149,9 @@ impl<B: Backend> QueryClient<B> {
         if self.record(|cache, now| cache.fail(now, id, error)) == Fate::Waits {
             return;
         }
-        let sending = self.0.state.borrow_mut().sendings.remove(&id);
-        self.strike_out(id);
+        let sending = self.0.state.borrow_mut().take_sending(id);
         if let Some(sending) = sending {
+            self.strike_out(sending.place);
             self.fail(Failure {
                 attempt: sending.mutation.attempt(),
                 error: error.clone(),
