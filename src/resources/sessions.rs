@@ -16,8 +16,10 @@ pub struct UserSessions {
     /// Whose.
     pub user: UserId,
     /// From this day on.
+    #[serde(with = "day")]
     pub from: NaiveDate,
     /// Until this day.
+    #[serde(with = "day")]
     pub to: NaiveDate,
 }
 
@@ -143,5 +145,52 @@ impl Mutation for RenameSession {
         api.with_key(key)
             .rename_session(self.0, &SessionTitle { title: self.1 })
             .await
+    }
+}
+
+/// Days as numbers: reading them as text would bring all that reads dates in every form there is.
+mod day {
+    use chrono::{Datelike as _, NaiveDate};
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn serialize<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i32(day.num_days_from_ce())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+        let number = i32::deserialize(deserializer)?;
+        NaiveDate::from_num_days_from_ce_opt(number).ok_or_else(|| D::Error::custom("no such day"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use wire::CoachingRelationshipId;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_that_was_written_down_is_read_back() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+        let planned = UserSessions {
+            user: UserId::from_u128(7),
+            from: day,
+            to: NaiveDate::MAX,
+        };
+        let new = NewCoachingSession {
+            coaching_relationship_id: CoachingRelationshipId::from_u128(8),
+            date: day.and_hms_opt(9, 30, 0).unwrap(),
+            duration_minutes: None,
+            title: Some("“Quoted”".to_owned()),
+            meeting_url: None,
+            provider: None,
+        };
+        let text = serde_json::to_string(&PlanSession(planned, new.clone())).unwrap();
+        let PlanSession(again, new_again) = serde_json::from_str(&text).unwrap();
+        assert_eq!((again, new_again), (planned, new));
     }
 }
