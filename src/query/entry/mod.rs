@@ -250,7 +250,7 @@ impl<E: Fault> Entry<E> {
 
     fn is_older_than(&self, age: std::time::Duration, now: Instant, weather: Weather) -> bool {
         let fresh = |fetched| weather.pushed && now.since(fetched) < age;
-        self.is_dirty() || self.remembered || !self.fetched_at.is_some_and(fresh)
+        self.is_dirty() || !self.fetched_at.is_some_and(fresh)
     }
 
     fn is_stale(&self, now: Instant, weather: Weather) -> bool {
