@@ -96,8 +96,9 @@ impl Queue {
         if retry == Retry::Never || !pending.manner.repeatable {
             return Fate::RolledBack;
         }
+        // Whatever keeps the server away keeps it away from what comes after this as well.
+        pending.queued = true;
         if !reachable {
-            pending.queued = true;
             return Fate::Waits;
         }
         if pending.failures >= MAX_RETRIES {
@@ -111,6 +112,13 @@ impl Queue {
         };
         pending.retry_at = Some(now + wait);
         Fate::Waits
+    }
+
+    /// There is a network again: nothing waits for a better moment.
+    pub(super) fn hurry(&mut self) {
+        for pending in &mut self.0 {
+            pending.retry_at = None;
+        }
     }
 
     /// The mutations that are sent now, and what they change.

@@ -97,7 +97,7 @@ impl<E: Fault> Cache<E> {
     /// The network has come or gone. Without it nothing starts, and nothing is forgotten.
     pub fn set_online(&mut self, now: Instant, online: bool) {
         self.note(now, || Input::SetOnline(online));
-        self.change_weather(now, |weather| weather.online = online);
+        self.change_weather(now, online, |weather| weather.online = online);
         if online {
             self.touch_active(|entry, weather| entry.revalidate(now, weather));
         }
@@ -106,7 +106,7 @@ impl<E: Fault> Cache<E> {
     /// The page is hidden, or can be seen again. What can not be seen is not fetched, only known to be old.
     pub fn set_visible(&mut self, now: Instant, visible: bool) {
         self.note(now, || Input::SetVisible(visible));
-        self.change_weather(now, |weather| weather.visible = visible);
+        self.change_weather(now, false, |weather| weather.visible = visible);
         if visible {
             self.come_back(now);
         }
@@ -116,13 +116,13 @@ impl<E: Fault> Cache<E> {
     /// leaves it to the push to say what else it has changed.
     pub fn set_pushed(&mut self, now: Instant, pushed: bool) {
         self.note(now, || Input::SetPushed(pushed));
-        self.change_weather(now, |weather| weather.pushed = pushed);
+        self.change_weather(now, pushed, |weather| weather.pushed = pushed);
     }
 
-    fn change_weather(&mut self, now: Instant, change: impl FnOnce(&mut Weather)) {
-        let was_reachable = self.weather.is_reachable();
+    fn change_weather(&mut self, now: Instant, is_good_news: bool, change: impl FnOnce(&mut Weather)) {
         change(&mut self.weather);
-        if !was_reachable && self.weather.is_reachable() && self.queue.is_draining() {
+        if is_good_news && self.queue.is_draining() {
+            self.queue.hurry();
             self.weather.held_until = Some(now + HOLD);
         }
         self.touch_active(|_, _| {});

@@ -150,6 +150,38 @@ fn a_change_that_the_network_took_away_waits_for_it() {
 }
 
 #[test]
+fn what_failed_for_want_of_a_server_goes_first_once_there_is_good_news() {
+    type News = fn(&mut Cache<Fail>, Instant);
+    let news: [News; 2] = [
+        |cache, now| cache.set_online(now, true),
+        |cache, now| cache.set_pushed(now, true),
+    ];
+    for news in news {
+        let (mut world, entry) = World::showing(0);
+        // The browser believes that there is a network.
+        let mutations = [1, 2].map(|bit| world.begin(or(bit)));
+        assert_eq!(world.sent(), mutations);
+        for mutation in mutations {
+            world.fail(mutation, Fail::Passing);
+        }
+        world.at(500).tell(|cache, now| {
+            news(cache, now);
+            cache.invalidate(now, &Selector::all(), "gap");
+        });
+        assert_eq!(
+            world.sent(),
+            [mutations[0]],
+            "without waiting for the backoff, and in order"
+        );
+        world.commit(mutations[0], or(1));
+        assert!(!world.snapshot(entry).fetching);
+        assert_eq!(world.sent(), [mutations[1]]);
+        world.commit(mutations[1], or(2));
+        world.departed(entry);
+    }
+}
+
+#[test]
 fn a_queue_that_hangs_holds_reads_for_ten_seconds() {
     let (mut world, entry) = offline();
     let other = world.observe(2);
