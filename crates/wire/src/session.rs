@@ -54,7 +54,7 @@ pub struct NewCoachingSession {
     /// The relationship it belongs to.
     pub coaching_relationship_id: CoachingRelationshipId,
     /// When it starts, in UTC; cut to the minute.
-    #[serde(deserialize_with = "time::naive_utc")]
+    #[serde(deserialize_with = "time::naive")]
     pub date: NaiveDateTime,
     /// How long it takes, in minutes (1 to 480).
     #[serde(default)]

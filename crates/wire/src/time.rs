@@ -135,6 +135,16 @@ pub(crate) fn naive_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Na
     deserializer.deserialize_str(Text(parse_date_time))
 }
 
+/// `#[serde(deserialize_with = "time::naive")]` for a naive date and time that must not say how far it is from UTC.
+pub(crate) fn naive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
+    let naive = |text: &str| {
+        split(text)
+            .filter(|(_, offset)| offset.is_none())
+            .map(|(local, _)| local)
+    };
+    deserializer.deserialize_str(Text(naive))
+}
+
 /// Text that this function can read.
 struct Text<T>(fn(&str) -> Option<T>);
 
