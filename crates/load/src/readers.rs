@@ -1,14 +1,17 @@
 //! The streams: thousands of connections, read by one thread.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -52,7 +55,7 @@ struct Shared {
 impl Readers {
     /// Opens a stream for each of the first so many coachees, and waits until all were greeted.
     ///
-    /// Each `run` comes from an address of its own, so that it does not run out of ports that an earlier one has used.
+    /// Each `run` comes from an address of its own, so that it does not look for ports among those of an earlier one.
     pub(crate) async fn open(
         server: &Server,
         people: &People,
@@ -61,7 +64,8 @@ impl Readers {
         tally: &Tally,
     ) -> anyhow::Result<Self> {
         let to: SocketAddr = server.address.parse()?;
-        let from = SocketAddr::from(([127, 0, 0, 2 + u8::try_from(run % 200)?], 0));
+        let [_, _, high, low] = std::process::id().to_be_bytes();
+        let from = SocketAddr::from(([127, 100 + u8::try_from(run % 100)?, high, low.clamp(1, 254)], 0));
         let mut readers = Self {
             tasks: JoinSet::new(),
             shared: Rc::default(),
@@ -85,7 +89,7 @@ impl Readers {
                 let mut socket = socket.connect(to).await?;
                 socket.write_all(request.as_bytes()).await?;
                 let mut permit = Some(permit);
-                let read = read(&socket, |frame| {
+                let read = read(&mut socket, |frame| {
                     if frame.event == "hello" {
                         drop(permit.take());
                         shared.greeted.set(shared.greeted.get() + 1);
@@ -119,20 +123,19 @@ impl Readers {
 }
 
 /// Reads until the end.
-async fn read(socket: &TcpStream, mut each: impl FnMut(Frame<'_>)) -> io::Result<()> {
+async fn read(socket: &mut TcpStream, mut each: impl FnMut(Frame<'_>)) -> io::Result<()> {
     let mut frames = Frames::default();
-    loop {
-        socket.readable().await?;
-        let read = BUFFER.with_borrow_mut(|buffer| {
-            let length = socket.try_read(buffer)?;
-            frames.take_in(&buffer[..length], &mut each);
-            io::Result::Ok(length)
-        });
-        match read {
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
+    poll_fn(|context| {
+        BUFFER.with_borrow_mut(|buffer| {
+            loop {
+                let mut read = ReadBuf::new(buffer);
+                ready!(Pin::new(&mut *socket).poll_read(context, &mut read))?;
+                if read.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                frames.take_in(read.filled(), &mut each);
+            }
+        })
+    })
+    .await
 }
