@@ -57,12 +57,7 @@ impl World {
     }
 
     async fn fails(&self) -> Kind {
-        self.api
-            .session_goals_body(self.session)
-            .await
-            .unwrap_err()
-            .kind()
-            .clone()
+        self.api.session_goals(self.session).await.unwrap_err().kind().clone()
     }
 }
 
@@ -70,16 +65,16 @@ impl World {
 async fn a_body_is_handed_over_as_it_came_and_read_later() {
     let world = World::new();
     world.answer(200, json!({"status_code": 200, "data": []})).await;
-    let body = world.api.session_goals_body(world.session).await.unwrap();
+    let body = world.api.session_goals(world.session).await.unwrap();
     let first = Rows::<Goal>::read(body.clone(), None).unwrap();
     assert_eq!(first.body(), body);
-    let again = world.api.session_goals_body(world.session).await.unwrap();
+    let again = world.api.session_goals(world.session).await.unwrap();
     assert!(Rows::read(again, Some(&first)).unwrap().is_same(&first));
     assert_eq!((world.reads.get(), world.farewells.get()), (2, 0));
 
     // What it holds is for whoever reads it to judge.
     world.answer(200, json!({"status_code": 200, "data": {"id": 7}})).await;
-    let body = world.api.session_goals_body(world.session).await.unwrap();
+    let body = world.api.session_goals(world.session).await.unwrap();
     assert_eq!(read_one::<Vec<Goal>>(&body).unwrap_err().kind(), &Kind::Unreadable);
     assert_eq!(Rows::read(body, Some(&first)).unwrap_err().kind(), &Kind::Unreadable);
 }
@@ -104,7 +99,7 @@ async fn an_answer_to_somebody_who_has_left_meanwhile_is_told_to_nobody() {
     let world = World::new();
     let path = format!("coaching_sessions/{}/goals", world.session);
     world.channel.hold(&path).await;
-    let mut waiting = Box::pin(world.api.session_goals_body(world.session));
+    let mut waiting = Box::pin(world.api.session_goals(world.session));
     let begun = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await;
     assert!(begun);
     world.api.fence();

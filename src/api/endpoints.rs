@@ -1,17 +1,14 @@
 //! Everything that can be asked of the server.
 
-use std::rc::Rc;
-
 use chrono::NaiveDate;
 use wire::{
-    Action, ActionId, Agreement, AgreementId, CoachingRelationship, CoachingRelationshipId, CoachingSession,
-    CoachingSessionId, Credentials, Goal, GoalId, LinkGoal, NewAction, NewAgreement, NewCoachingSession, NewGoal,
-    SessionGoal, SessionTitle, User, UserId,
+    Action, ActionId, Agreement, AgreementId, CoachingRelationshipId, CoachingSession, CoachingSessionId, Credentials,
+    Goal, GoalId, LinkGoal, NewAction, NewAgreement, NewCoachingSession, NewGoal, SessionGoal, SessionTitle, User,
+    UserId,
 };
 
 use super::client::Api;
 use super::error::{ApiError, Kind};
-use super::rows::read_one;
 use crate::browser::fetch::Verb;
 
 type Result<T> = std::result::Result<T, ApiError>;
@@ -55,17 +52,12 @@ impl Api {
 /// With whom, and when.
 impl Api {
     /// Everybody whom this person coaches or is coached by.
-    pub async fn relationships_body(&self, user: UserId) -> Result<Vec<u8>> {
+    pub async fn relationships(&self, user: UserId) -> Result<Vec<u8>> {
         self.get_bytes(&format!("/users/{user}/coaching-relationships")).await
     }
 
-    /// [`Self::relationships_body`], read.
-    pub async fn relationships(&self, user: UserId) -> Result<Vec<Rc<CoachingRelationship>>> {
-        read_one(&self.relationships_body(user).await?)
-    }
-
     /// The sessions of this person between two days, in order.
-    pub async fn sessions_body(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<u8>> {
+    pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<u8>> {
         let range = format!("from_date={from}&to_date={to}");
         self.get_bytes(&format!(
             "/users/{user}/coaching_sessions?{range}&sort_by=date&sort_order=asc"
@@ -73,19 +65,9 @@ impl Api {
         .await
     }
 
-    /// [`Self::sessions_body`], read.
-    pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Rc<CoachingSession>>> {
-        read_one(&self.sessions_body(user, from, to).await?)
-    }
-
     /// One session. Asking for the first time prepares it on the server.
-    pub async fn session_body(&self, id: CoachingSessionId) -> Result<Vec<u8>> {
+    pub async fn session(&self, id: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_bytes(&format!("/coaching_sessions/{id}")).await
-    }
-
-    /// [`Self::session_body`], read.
-    pub async fn session(&self, id: CoachingSessionId) -> Result<CoachingSession> {
-        read_one(&self.session_body(id).await?)
     }
 
     /// Plans a session.
@@ -103,29 +85,19 @@ impl Api {
 /// What was agreed.
 impl Api {
     /// The actions of a session, oldest first.
-    pub async fn actions_body(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
+    pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_bytes(&format!(
             "/actions?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
         ))
         .await
     }
 
-    /// [`Self::actions_body`], read.
-    pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<Rc<Action>>> {
-        read_one(&self.actions_body(session).await?)
-    }
-
     /// The actions of all sessions of this person, the next due first.
-    pub async fn actions_of_body(&self, user: UserId) -> Result<Vec<u8>> {
+    pub async fn actions_of(&self, user: UserId) -> Result<Vec<u8>> {
         self.get_bytes(&format!(
             "/users/{user}/actions?scope=sessions&sort_by=due_by&sort_order=asc"
         ))
         .await
-    }
-
-    /// [`Self::actions_of_body`], read.
-    pub async fn actions_of(&self, user: UserId) -> Result<Vec<Rc<Action>>> {
-        read_one(&self.actions_of_body(user).await?)
     }
 
     /// Adds an action.
@@ -145,16 +117,11 @@ impl Api {
     }
 
     /// The agreements of a session, oldest first.
-    pub async fn agreements_body(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
+    pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_bytes(&format!(
             "/agreements?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
         ))
         .await
-    }
-
-    /// [`Self::agreements_body`], read.
-    pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<Rc<Agreement>>> {
-        read_one(&self.agreements_body(session).await?)
     }
 
     /// Adds an agreement.
@@ -174,15 +141,10 @@ impl Api {
     }
 
     /// The goals of a relationship, oldest first.
-    pub async fn goals_body(&self, relationship: CoachingRelationshipId) -> Result<Vec<u8>> {
+    pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<u8>> {
         let order = "sort_by=created_at&sort_order=asc";
         self.get_bytes(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
             .await
-    }
-
-    /// [`Self::goals_body`], read.
-    pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<Rc<Goal>>> {
-        read_one(&self.goals_body(relationship).await?)
     }
 
     /// Sets a goal.
@@ -201,13 +163,8 @@ impl Api {
     }
 
     /// The goals that a session works on.
-    pub async fn session_goals_body(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
+    pub async fn session_goals(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_bytes(&format!("/coaching_sessions/{session}/goals")).await
-    }
-
-    /// [`Self::session_goals_body`], read.
-    pub async fn session_goals(&self, session: CoachingSessionId) -> Result<Vec<Rc<Goal>>> {
-        read_one(&self.session_goals_body(session).await?)
     }
 
     /// Has a session work on a goal.

@@ -26,7 +26,7 @@ impl Query for SessionActions {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.actions_body(self.0).await
+        api.actions(self.0).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<Action>>) -> Reading<Action> {
@@ -56,7 +56,7 @@ impl Query for UserActions {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.actions_of_body(self.0).await
+        api.actions_of(self.0).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<Action>>) -> Reading<Action> {

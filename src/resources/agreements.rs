@@ -26,7 +26,7 @@ impl Query for SessionAgreements {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.agreements_body(self.0).await
+        api.agreements(self.0).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<Agreement>>) -> Reading<Agreement> {

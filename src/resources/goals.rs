@@ -26,7 +26,7 @@ impl Query for RelationshipGoals {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.goals_body(self.0).await
+        api.goals(self.0).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<Goal>>) -> Reading<Goal> {
@@ -56,7 +56,7 @@ impl Query for SessionGoals {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.session_goals_body(self.0).await
+        api.session_goals(self.0).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<Goal>>) -> Reading<Goal> {

@@ -28,7 +28,7 @@ impl Query for UserRelationships {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.relationships_body(self.0).await
+        api.relationships(self.0).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<CoachingRelationship>>) -> Reading<CoachingRelationship> {

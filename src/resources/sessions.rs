@@ -43,7 +43,7 @@ impl Query for UserSessions {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.sessions_body(self.user, self.from, self.to).await
+        api.sessions(self.user, self.from, self.to).await
     }
 
     fn read(body: Vec<u8>, last: Option<&Rows<CoachingSession>>) -> Reading<CoachingSession> {
@@ -72,7 +72,7 @@ impl Query for SessionById {
     }
 
     async fn fetch(self, api: Api) -> Result<Vec<u8>, ApiError> {
-        api.session_body(self.0).await
+        api.session(self.0).await
     }
 
     fn read(body: Vec<u8>, _: Option<&Vec<u8>>) -> Result<(Rc<CoachingSession>, Vec<u8>), ApiError> {
