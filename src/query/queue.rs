@@ -33,6 +33,8 @@ struct Pending {
     under_way: bool,
     failures: u32,
     retry_at: Option<Instant>,
+    /// What the server asked us to wait for; holds whatever happens.
+    floor: Option<Instant>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,6 +59,7 @@ impl Queue {
             under_way: false,
             failures: 0,
             retry_at: None,
+            floor: None,
         });
     }
 
@@ -106,11 +109,10 @@ impl Queue {
         }
         let delay = Backoff::default().delay(pending.failures, chance);
         pending.failures += 1;
-        let wait = match retry {
-            Retry::After(wait) => wait.max(delay),
-            Retry::Backoff | Retry::Never => delay,
-        };
-        pending.retry_at = Some(now + wait);
+        if let Retry::After(wait) = retry {
+            pending.floor = Some(now + wait);
+        }
+        pending.retry_at = Some(now + delay);
         Fate::Waits
     }
 
@@ -127,7 +129,7 @@ impl Queue {
         for at in 0..self.0.len() {
             if self.may_depart(at, reachable)
                 && let Some(pending) = self.0.get_mut(at)
-                && pending.retry_at.is_none_or(|at| at <= now)
+                && pending.due_at() <= now
             {
                 pending.under_way = true;
                 pending.retry_at = None;
@@ -144,7 +146,7 @@ impl Queue {
             .iter()
             .enumerate()
             .filter(|(at, _)| self.may_depart(*at, reachable));
-        waiting.map(|(_, pending)| pending.retry_at.unwrap_or_default()).min()
+        waiting.map(|(_, pending)| pending.due_at()).min()
     }
 
     /// Whether nothing but time keeps it.
@@ -156,5 +158,11 @@ impl Queue {
                 || (earlier.queued && pending.queued)
         };
         reachable && !pending.under_way && !before.iter().any(keeps)
+    }
+}
+
+impl Pending {
+    fn due_at(&self) -> Instant {
+        self.retry_at.max(self.floor).unwrap_or_default()
     }
 }

@@ -182,6 +182,17 @@ fn what_failed_for_want_of_a_server_goes_first_once_there_is_good_news() {
 }
 
 #[test]
+fn good_news_does_not_cut_short_what_the_server_asked_for() {
+    let (mut world, _) = World::showing(0);
+    let mutation = world.begin(or(1));
+    assert_eq!(world.sent(), [mutation]);
+    world.fail(mutation, Fail::Later(7_000));
+    world.at(1_000).tell(|cache, now| cache.set_online(now, true));
+    assert_eq!(world.at(6_999).sent(), []);
+    assert_eq!(world.at(7_000).sent(), [mutation]);
+}
+
+#[test]
 fn a_queue_that_hangs_holds_reads_for_ten_seconds() {
     let (mut world, entry) = offline();
     let other = world.observe(2);
