@@ -1,0 +1,203 @@
+//! The disk of one person, as one tab sees it: what is to be done there is done in the order in which it was said.
+//!
+//! What is said before the browser has opened it waits. So nobody has to ask whether it is open, and whoever leaves
+//! before it is leaves nothing on it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::browser::database::{Database, DatabaseError, Record, Schema};
+use crate::browser::locks::{self, Lock, Mode};
+use crate::browser::{self, clock};
+
+pub(super) const DATA: &str = "data";
+pub(super) const MUTATIONS: &str = "mutations";
+/// Kept by another version, it is dropped.
+const SCHEMA: Schema = Schema {
+    name: "freshet",
+    version: 1,
+    stores: &[DATA, MUTATIONS],
+};
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Disk {
+    pub(super) owner: String,
+    tab: String,
+    database: RefCell<Opening>,
+    /// Says that this tab lives. Where there are no locks, every tab is alone.
+    lock: RefCell<Option<Lock>>,
+    is_left: Cell<bool>,
+    /// Numbers mutations that were made in the same millisecond.
+    count: Cell<u32>,
+}
+
+enum Opening {
+    /// Not yet; this is to be done once it is open.
+    Waits(Vec<Act>),
+    Open(Rc<Database>),
+    /// The browser keeps nothing.
+    Failed,
+}
+
+enum Act {
+    Put(&'static str, String, Record),
+    Delete(&'static str, String),
+    Clear(&'static str),
+}
+
+/// A mutation that was written down.
+pub(super) struct Unsent {
+    /// Where.
+    pub(super) place: String,
+    /// Its kind.
+    pub(super) name: String,
+    /// What it is called, however often it is sent.
+    pub(super) key: String,
+    /// What it is.
+    pub(super) content: Vec<u8>,
+}
+
+impl Disk {
+    pub(super) fn of(owner: &str) -> Rc<Self> {
+        Rc::new(Self {
+            owner: owner.to_owned(),
+            tab: clock::unique(),
+            database: RefCell::new(Opening::Waits(Vec::new())),
+            lock: RefCell::default(),
+            is_left: Cell::new(false),
+            count: Cell::new(0),
+        })
+    }
+
+    /// Opens it, and does what has waited for that. Returns what can be read of it, unless the browser keeps nothing.
+    pub(super) async fn open(&self) -> Option<Rc<Database>> {
+        // First, so that no other tab takes what this one writes for what is left of one that is gone.
+        let lock = locks::try_request(&tab_lock(&self.tab), Mode::Exclusive).await;
+        *self.lock.borrow_mut() = lock.ok().flatten();
+        let database = told(Database::open(&SCHEMA, PATIENCE).await).map(Rc::new);
+        let opened = database.clone().map_or(Opening::Failed, Opening::Open);
+        if let Opening::Waits(acts) = self.database.replace(opened) {
+            for act in acts {
+                self.carry_out(act);
+            }
+        }
+        database
+    }
+
+    pub(super) fn put_data(&self, address: String, bytes: Vec<u8>) {
+        let note = note(&self.owner, &[]);
+        self.act(Act::Put(DATA, address, Record { note, bytes }));
+    }
+
+    /// Writes a mutation down as this tab's; returns where.
+    pub(super) fn write_down(&self, name: &str, key: &str, content: Vec<u8>) -> String {
+        let count = self.count.get();
+        self.count.set(count.wrapping_add(1));
+        let unsent = Unsent {
+            place: format!("{:014}-{count:010}", clock::now().as_millis()),
+            name: name.to_owned(),
+            key: key.to_owned(),
+            content,
+        };
+        let record = self.record(&unsent);
+        self.act(Act::Put(MUTATIONS, unsent.place.clone(), record));
+        unsent.place
+    }
+
+    fn record(&self, unsent: &Unsent) -> Record {
+        Record {
+            note: note(&self.owner, &[&self.tab, &unsent.name, &unsent.key]),
+            bytes: unsent.content.clone(),
+        }
+    }
+
+    pub(super) fn delete(&self, store: &'static str, key: String) {
+        self.act(Act::Delete(store, key));
+    }
+
+    /// Its owner leaves: what is said after this is not done any more.
+    pub(super) fn leave(&self) {
+        self.act(Act::Clear(DATA));
+        self.act(Act::Clear(MUTATIONS));
+        self.is_left.set(true);
+    }
+
+    pub(super) fn is_left(&self) -> bool {
+        self.is_left.get()
+    }
+
+    fn act(&self, act: Act) {
+        if self.is_left() {
+            return;
+        }
+        self.carry_out(act);
+    }
+
+    fn carry_out(&self, act: Act) {
+        match &mut *self.database.borrow_mut() {
+            Opening::Waits(acts) => acts.push(act),
+            Opening::Failed => {}
+            Opening::Open(database) => {
+                let database = Rc::clone(database);
+                browser::spawn(async move {
+                    told(match act {
+                        Act::Put(store, key, record) => database.put(store, &key, &record).await,
+                        Act::Delete(store, key) => database.delete(store, &key).await,
+                        Act::Clear(store) => database.clear(store).await,
+                    });
+                });
+            }
+        }
+    }
+
+    /// The mutations of tabs that are gone, from now on this tab's. Those of anybody else are deleted.
+    pub(super) async fn adopt(&self, database: &Database) -> Vec<Unsent> {
+        // One tab at a time, so that no two take the same.
+        let turn = locks::request("freshet-adopt", Mode::Exclusive).await;
+        let alive = locks::held_names().await.unwrap_or_default();
+        let written = told(database.get_all(MUTATIONS).await).unwrap_or_default();
+        let mut adopted = Vec::new();
+        for (place, record) in written {
+            if self.is_left() {
+                break;
+            }
+            let lines: Vec<&str> = record.note.lines().collect();
+            match *lines.as_slice() {
+                [owner, _, tab, name, key] if owner == self.owner => {
+                    if tab != self.tab && !alive.contains(&tab_lock(tab)) {
+                        let unsent = Unsent {
+                            place,
+                            name: name.to_owned(),
+                            key: key.to_owned(),
+                            content: record.bytes,
+                        };
+                        told(database.put(MUTATIONS, &unsent.place, &self.record(&unsent)).await);
+                        adopted.push(unsent);
+                    }
+                }
+                _ => self.delete(MUTATIONS, place),
+            }
+        }
+        drop(turn);
+        adopted
+    }
+}
+
+/// That something could not be kept is no trouble to anybody now.
+pub(super) fn told<T>(result: Result<T, DatabaseError>) -> Option<T> {
+    result
+        .inspect_err(|error| tracing::warn!("nothing is kept on this device: {error}"))
+        .ok()
+}
+
+fn tab_lock(tab: &str) -> String {
+    format!("freshet-tab-{tab}")
+}
+
+/// What there is to know about something that is kept: whose it is, when it was written, and more.
+fn note(owner: &str, more: &[&str]) -> String {
+    let written = clock::now().as_millis().to_string();
+    [&[owner, written.as_str()], more].concat().join("\n")
+}
