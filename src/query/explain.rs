@@ -34,9 +34,8 @@ pub struct Explanation {
     pub observers: usize,
     /// Whether there is anything to show.
     pub has_data: bool,
-    /// Whether what is shown comes from an earlier visit.
-    pub remembered: bool,
-    /// How long ago it was read.
+    /// How long ago it was read; `None` if it never was on this visit, and what is shown is remembered from an earlier
+    /// one.
     pub age: Option<Duration>,
     /// How many invalidations it does not reflect.
     pub behind: u64,
@@ -61,9 +60,8 @@ impl fmt::Display for Explanation {
         write!(f, "{}: ", self.key)?;
         match (self.has_data, self.age) {
             (false, _) => f.write_str("nothing to show")?,
-            (true, _) if self.remembered => f.write_str("remembered from an earlier visit")?,
             (true, Some(age)) => write!(f, "read {} s ago", age.as_secs())?,
-            (true, None) => f.write_str("written here, never read")?,
+            (true, None) => f.write_str("remembered from an earlier visit")?,
         }
         write!(f, ", {} observers", self.observers)?;
         if self.behind > 0 {

@@ -110,7 +110,6 @@ impl<E: Fault> Entry<E> {
             key: self.key.clone(),
             observers: self.observers.len(),
             has_data: self.base.is_some(),
-            remembered: self.remembered,
             age: self.fetched_at.map(|fetched| now.since(fetched)),
             behind: self.invalidated - self.reflected,
             painted: self.is_dirty() && !self.is_urgent(),

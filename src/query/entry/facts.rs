@@ -71,7 +71,6 @@ impl<E: Fault> Entry<E> {
         if self.base.is_none() {
             self.base = Some(value);
             self.weight = weight;
-            self.remembered = true;
             self.settle_overlay();
         }
     }
@@ -268,7 +267,6 @@ impl<E: Fault> Entry<E> {
         self.floor = None;
         if flight.plan == Plan::Whole {
             self.fetched_at = Some(now);
-            self.remembered = false;
             self.reflected = self.reflected.max(flight.covers);
             self.revive();
         }

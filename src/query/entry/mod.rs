@@ -94,10 +94,8 @@ pub(super) struct Entry<E> {
     /// before whether it is the echo of that change.
     deferred: Vec<Patch>,
     error: Option<E>,
-    /// When the base was fetched.
+    /// When the base was fetched; never, if it comes from an earlier visit and was not confirmed on this one.
     fetched_at: Option<Instant>,
-    /// Whether the base comes from an earlier visit and was never confirmed.
-    remembered: bool,
     /// How often it was invalidated.
     invalidated: u64,
     /// How many of those the base reflects. Only a successful fetch moves it, and only to what was known when the
@@ -146,7 +144,6 @@ impl<E: Fault> Entry<E> {
             deferred: Vec::new(),
             error: None,
             fetched_at: None,
-            remembered: false,
             invalidated: 0,
             reflected: 0,
             unpainted: 0,

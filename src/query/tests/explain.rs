@@ -60,6 +60,17 @@ fn an_entry_can_say_why_it_is_not_fresh() {
 }
 
 #[test]
+fn what_is_remembered_says_so_until_it_is_read() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.tell(|cache, now| cache.restore(now, entry, Value::new(4_u64), 8));
+    says(&world, &["remembered from an earlier visit", "is under way"]);
+    world.land(entry, flight, Ok(4));
+    assert_eq!(why(&world), "/numbers?id=1: read 0 s ago, 1 observers");
+}
+
+#[test]
 fn what_the_cache_was_told_can_be_played_back() {
     let mut world = World::new();
     world.cache.keep_journal();
