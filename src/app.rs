@@ -80,7 +80,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
     });
     use_effect_with((session.clone(), say), |(session, say)| {
         let say = say.clone();
-        let guard = session.on_sign_out("the messages", move || {
+        let guard = session.on_sign_out("the messages", move |_| {
             say.clear();
             Ok(())
         });

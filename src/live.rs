@@ -36,12 +36,16 @@ pub fn Live(props: &LiveProperties) -> Html {
         // Registered anew with every change of session, which costs nothing and changes nothing.
         use_effect_with(session, move |session| {
             let guards = (
-                session.on_sign_out("the stream", move || {
+                session.on_sign_out("the stream", move |_| {
                     sse.stop();
                     Ok(())
                 }),
-                session.on_sign_out("the cache", move || {
-                    client.clear();
+                session.on_sign_out("the cache", move |farewell| {
+                    match farewell {
+                        // Whoever did not mean to leave is given the chance to come back.
+                        Farewell::Expired => client.clear_but_unsent(),
+                        Farewell::Asked | Farewell::Forced(_) => client.clear(),
+                    }
                     Ok(())
                 }),
             );

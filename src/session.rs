@@ -56,7 +56,7 @@ pub struct SessionHandle {
     core: Rc<Core>,
 }
 
-type Cleanup = dyn Fn() -> Result<(), String>;
+type Cleanup = dyn Fn(&Farewell) -> Result<(), String>;
 
 struct Core {
     api: Api,
@@ -91,9 +91,13 @@ impl SessionHandle {
         }
     }
 
-    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup that fails does
-    /// not keep the others from running.
-    pub fn on_sign_out(&self, name: &'static str, cleanup: impl Fn() -> Result<(), String> + 'static) -> CleanupGuard {
+    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and one
+    /// that fails does not keep the others from running.
+    pub fn on_sign_out(
+        &self,
+        name: &'static str,
+        cleanup: impl Fn(&Farewell) -> Result<(), String> + 'static,
+    ) -> CleanupGuard {
         let cleanup: Rc<Cleanup> = Rc::new(cleanup);
         let mut cleanups = self.core.cleanups.borrow_mut();
         cleanups.retain(|(_, cleanup)| cleanup.strong_count() > 0);
@@ -205,7 +209,7 @@ impl Core {
         let cleanups: Vec<_> = core.cleanups.borrow().clone();
         for (name, cleanup) in cleanups {
             if let Some(cleanup) = cleanup.upgrade()
-                && let Err(error) = cleanup()
+                && let Err(error) = cleanup(&farewell)
             {
                 tracing::error!("cleaning up {name} failed: {error}");
             }

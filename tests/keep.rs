@@ -144,7 +144,10 @@ async fn until_kept(store: &str, count: usize) -> Vec<(String, Record)> {
         if records.len() == count {
             return records;
         }
-        assert!(clock::now().since(begun) < LIMIT, "waited in vain for {count} in {store}");
+        assert!(
+            clock::now().since(begun) < LIMIT,
+            "waited in vain for {count} in {store}"
+        );
         settle().await;
     }
 }
@@ -281,6 +284,22 @@ async fn a_change_that_was_not_sent_is_sent_on_the_next_visit_under_the_same_key
 }
 
 #[wasm_bindgen_test]
+async fn a_change_that_must_not_be_sent_twice_is_not_sent_again_on_the_next_visit() {
+    fresh().await;
+    let visit = Visit::of("me").await;
+    until("the disk has been read", || visit.server.open() == 1).await;
+    visit.server.2.set(true);
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to("once");
+    until_kept("mutations", 1).await;
+    visit.client.set_online(true);
+    until("it is sent", || visit.server.1.borrow().len() == 1).await;
+    until_kept("mutations", 0).await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
 async fn what_another_tab_has_not_sent_is_left_to_it_for_as_long_as_it_lives() {
     fresh().await;
     let first = Visit::of("me").await;
@@ -298,4 +317,44 @@ async fn what_another_tab_has_not_sent_is_left_to_it_for_as_long_as_it_lives() {
     let third = Visit::of("me").await;
     until("it is sent", || !third.server.1.borrow().is_empty()).await;
     third.end();
+}
+
+/// A visit that ends because the session has, with a change that was not sent.
+async fn visit_that_expired(owner: &str, word: &str) {
+    let visit = Visit::of(owner).await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to(word);
+    visit.client.clear_but_unsent();
+    until_kept("data", 0).await;
+    until_kept("mutations", 1).await;
+    assert_eq!((visit.client.left_unsent(), visit.client.pending()), (1, 0));
+    assert_eq!(visit.place.text(), "nothing, 0 unsent", "nobody sees it");
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_not_sent_when_the_session_ended_is_sent_when_the_same_person_comes_back() {
+    fresh().await;
+    visit_that_expired("me", "late").await;
+    let visit = Visit::of("me").await;
+    until("it is sent", || visit.server.1.borrow().len() == 1).await;
+    visit.client.clear();
+    until_kept("mutations", 0).await;
+    assert_eq!(
+        visit.client.left_unsent(),
+        0,
+        "whoever leaves on purpose leaves nothing"
+    );
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_not_sent_when_the_session_ended_is_deleted_when_somebody_else_comes() {
+    fresh().await;
+    visit_that_expired("me", "late").await;
+    let visit = Visit::of("somebody").await;
+    until_kept("mutations", 0).await;
+    assert_eq!((visit.server.1.borrow().len(), visit.client.pending()), (0, 0));
+    visit.end();
 }

@@ -125,7 +125,8 @@ async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_sess
     let ran = Rc::new(RefCell::new(Vec::new()));
     let register = |name: &'static str, result: Result<(), String>| {
         let ran = Rc::clone(&ran);
-        fixture.handle().on_sign_out(name, move || {
+        fixture.handle().on_sign_out(name, move |farewell| {
+            assert_eq!(*farewell, Farewell::Forced("because".to_owned()), "it is told why");
             ran.borrow_mut().push(name);
             result.clone()
         })

@@ -5,6 +5,8 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::components::{Glyph, Onward, focus, icon, splash};
+use crate::query::use_query_client;
+use crate::resources::Client;
 use crate::route::LoginQuery;
 use crate::session::{Farewell, Session, SessionHandle, use_session};
 use crate::task::use_task;
@@ -15,6 +17,7 @@ use crate::title::use_title;
 pub fn LoginPage() -> Html {
     use_title("Sign in");
     let session = use_session();
+    let client: Client = use_query_client();
     let query = use_location()
         .map(|location| LoginQuery::read(location.query_str()))
         .unwrap_or_default();
@@ -27,7 +30,7 @@ pub fn LoginPage() -> Html {
                     <p class="brand">{ icon(Glyph::Mark) }<span>{ "Freshet" }</span></p>
                     <h1>{ "Welcome back" }</h1>
                     <p class="lead">{ "Sign in to your coaching workspace." }</p>
-                    if let Some(text) = farewell(&query, session.session()) {
+                    if let Some(text) = farewell(&query, session.session(), client.left_unsent()) {
                         <p class="note" role="status">{ text }</p>
                     }
                     <SignInForm {session} />
@@ -38,10 +41,15 @@ pub fn LoginPage() -> Html {
 }
 
 /// Why somebody is here, in words. An address can be made up by anybody, so the words are never taken from there.
-fn farewell(query: &LoginQuery, session: &Session) -> Option<String> {
+fn farewell(query: &LoginQuery, session: &Session, unsent: usize) -> Option<String> {
     match query.reason.as_deref()? {
         "signed_out" => Some("You are signed out.".to_owned()),
-        "session_expired" => Some("Your session has ended. Please sign in again.".to_owned()),
+        "session_expired" => Some(match unsent {
+            0 => "Your session has ended. Please sign in again.".to_owned(),
+            _ => {
+                "Your session has ended. Please sign in again: what was not saved yet is kept until you do.".to_owned()
+            }
+        }),
         "forced_logout" => Some(match session {
             Session::SignedOut(Some(Farewell::Forced(reason))) if !reason.trim().is_empty() => {
                 format!("You were signed out: {}", reason.trim())

@@ -1,6 +1,6 @@
 //! A backend of words, which answers when the test says so.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -15,6 +15,8 @@ pub(crate) struct Server(
     pub(crate) Rc<RefCell<VecDeque<Asked>>>,
     /// The keys of the mutations that arrived.
     pub(crate) Rc<RefCell<Vec<Rc<str>>>>,
+    /// Whether it takes what arrives twice for two.
+    pub(crate) Rc<Cell<bool>>,
 );
 
 pub(crate) type Asked = (u128, oneshot::Sender<Result<String, Refused>>);
@@ -105,8 +107,8 @@ impl Mutation for Write {
         )
     }
 
-    fn is_repeatable(&self, _: &Server) -> bool {
-        true
+    fn is_repeatable(&self, server: &Server) -> bool {
+        !server.2.get()
     }
 
     async fn send(self, server: Server, key: Rc<str>) -> Result<String, Refused> {

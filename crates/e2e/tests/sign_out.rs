@@ -98,7 +98,11 @@ async fn who_is_signed_out_while_working_returns_to_the_same_page() -> anyhow::R
         // The next request finds out.
         coachee.add(Kind::Action, "Written too late").await?;
         let (_, why): (_, String) = coachee.page.until(SIGNED_OUT).await?;
-        ensure!(!why.is_empty());
+        ensure!(why == "session_expired", "the reason is {why:?}");
+        ensure!(
+            coachee.page.text().await?.contains("what was not saved yet is kept"),
+            "the page does not say what becomes of it"
+        );
         ensure!(
             coach
                 .rows(Kind::Action)
@@ -110,6 +114,8 @@ async fn who_is_signed_out_while_working_returns_to_the_same_page() -> anyhow::R
         coachee.sign_in().await?;
         coachee.until_at(&format!("/coaching-sessions/{}", session.id)).await?;
         coachee.until_connected().await?;
+        coach.sees(&Kind::Action.shows("Written too late")).await?;
+        coachee.sees(&Kind::Action.shows("Written too late")).await?;
         coachee.add(Kind::Action, "Written in time").await?;
         coach.sees(&Kind::Action.shows("Written in time")).await?;
         no_defects(&[&coach, &coachee]).await

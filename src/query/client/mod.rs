@@ -144,14 +144,27 @@ impl<B: Backend> QueryClient<B> {
 
     /// Forgets everything, for nobody to see again. Fetches under way are given up.
     pub fn clear(&self) {
+        self.forget(false);
+    }
+
+    /// Forgets everything, but leaves the mutations that have not settled on this device: they are sent when the
+    /// person comes back, and go when somebody else comes.
+    pub fn clear_but_unsent(&self) {
+        self.forget(true);
+    }
+
+    fn forget(&self, keeps_unsent: bool) {
         self.record(Cache::clear);
         let forgotten = {
             let mut state = self.0.state.borrow_mut();
             state.epoch += 1;
             std::mem::take(&mut state.sendings)
         };
+        let unsent = forgotten
+            .iter()
+            .filter(|(_, sending)| keeps_unsent && sending.is_written_down());
+        self.forget_what_was_kept(unsent.count());
         drop(forgotten);
-        self.forget_what_was_kept();
         self.flush();
     }
 

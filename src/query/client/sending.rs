@@ -67,6 +67,12 @@ pub(super) struct Sending<B: Backend> {
     then: Then<B::Error>,
 }
 
+impl<B: Backend> Sending<B> {
+    pub(super) const fn is_written_down(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
 pub(in crate::query) type Then<E> = Box<dyn FnOnce(Result<&dyn Any, &E>)>;
 
 impl<B: Backend> QueryClient<B> {
@@ -113,12 +119,15 @@ impl<B: Backend> QueryClient<B> {
 
     /// Sends it. The request is carried through even if everything is forgotten meanwhile; only, nobody hears of it.
     pub(super) fn send(&self, id: MutationId) {
-        let state = self.0.state.borrow();
-        let Some((_, Sending { mutation, key, .. })) = state.sendings.iter().find(|(each, _)| *each == id) else {
-            return;
-        };
-        let (mutation, key, epoch) = (Rc::clone(mutation), Rc::clone(key), state.epoch);
+        let mut state = self.0.state.borrow_mut();
+        let epoch = state.epoch;
+        let Some(sending) = state.sending_mut(id) else { return };
+        let (mutation, key) = (Rc::clone(&sending.mutation), Rc::clone(&sending.key));
+        // What may have arrived must not be sent again by whoever comes next.
+        let is_repeatable = mutation.is_repeatable(self.backend());
+        let place = sending.place.take_if(|_| !is_repeatable);
         drop(state);
+        self.strike_out(place);
         let (client, sending) = (self.downgrade(), mutation.send(self.backend().clone(), key));
         browser::spawn(async move {
             let result = sending.await;

@@ -118,10 +118,14 @@ impl Disk {
     }
 
     /// Its owner leaves: what is said after this is not done any more.
-    pub(super) fn leave(&self) {
+    pub(super) fn leave(&self, keeps_mutations: bool) {
         self.act(Act::Clear(DATA));
-        self.act(Act::Clear(MUTATIONS));
+        if !keeps_mutations {
+            self.act(Act::Clear(MUTATIONS));
+        }
         self.is_left.set(true);
+        // What they leave behind is for whoever takes it up.
+        self.lock.take();
     }
 
     pub(super) fn is_left(&self) -> bool {

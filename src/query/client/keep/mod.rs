@@ -2,8 +2,8 @@
 //!
 //! Data is kept as the bytes it was read from, under its key; what can not be read any more is dropped. Mutations are
 //! kept in the order in which they were made, with the tab that made them: a tab takes over only what belongs to a tab
-//! that is gone. All of it belongs to one person and goes when that person leaves. None of it is ever needed: a browser
-//! that keeps nothing only shows less for a moment.
+//! that is gone. All of it belongs to one person and goes when that person leaves; only who did not mean to leave finds
+//! their mutations again. None of it is ever needed: a browser that keeps nothing only shows less for a moment.
 
 mod disk;
 
@@ -40,6 +40,7 @@ pub(super) struct Keep<B: Backend> {
     writing: Option<Timeout>,
     /// The kinds of mutations that can be read back.
     kinds: Vec<(&'static str, Restore<B>)>,
+    left_unsent: usize,
 }
 
 /// What is known of one record of data.
@@ -64,6 +65,7 @@ impl<B: Backend> Default for Keep<B> {
             changed: BTreeSet::new(),
             writing: None,
             kinds: Vec::new(),
+            left_unsent: 0,
         }
     }
 }
@@ -82,7 +84,11 @@ impl<B: Backend> QueryClient<B> {
             return;
         }
         let disk = Disk::of(owner);
-        self.0.state.borrow_mut().keep.disk = Some(Rc::clone(&disk));
+        {
+            let keep = &mut self.0.state.borrow_mut().keep;
+            keep.disk = Some(Rc::clone(&disk));
+            keep.left_unsent = 0;
+        }
         self.record(|cache, now| cache.set_recalling(now, true));
         let client = self.clone();
         browser::spawn(async move {
@@ -229,16 +235,26 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    /// The person has left: nothing of theirs stays on this device.
-    pub(super) fn forget_what_was_kept(&self) {
+    /// How many changes the person who was here last has left on this device, to be sent when they are back.
+    #[must_use]
+    pub fn left_unsent(&self) -> usize {
+        self.0.state.borrow().keep.left_unsent
+    }
+
+    /// The person has left: nothing of theirs stays on this device, but for these mutations, if any are to.
+    pub(super) fn forget_what_was_kept(&self, unsent: usize) {
         let keep = &mut self.0.state.borrow_mut().keep;
         let kinds = std::mem::take(&mut keep.kinds);
-        let fresh = Keep {
-            kinds,
-            ..Keep::default()
-        };
-        if let Some(disk) = std::mem::replace(keep, fresh).disk {
-            disk.leave();
+        let before = std::mem::replace(
+            keep,
+            Keep {
+                kinds,
+                ..Keep::default()
+            },
+        );
+        if let Some(disk) = before.disk {
+            disk.leave(unsent > 0);
+            keep.left_unsent = unsent;
         }
     }
 }
