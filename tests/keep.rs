@@ -350,6 +350,24 @@ async fn what_was_not_sent_when_the_session_ended_is_sent_when_the_same_person_c
 }
 
 #[wasm_bindgen_test]
+async fn a_tab_that_has_sent_everything_leaves_what_others_have_not_when_the_session_ends() {
+    fresh().await;
+    let first = Visit::of("me").await;
+    first.client.set_pushed(false);
+    first.client.set_online(false);
+    first.change_to("mine");
+    let written = until_kept("mutations", 1).await;
+    let second = Visit::of("me").await;
+    until("it has looked", || second.server.open() == 1).await;
+    second.client.clear_but_unsent();
+    until_kept("data", 0).await;
+    first.client.clear_but_unsent();
+    assert_eq!(kept("mutations").await, written);
+    first.end();
+    second.end();
+}
+
+#[wasm_bindgen_test]
 async fn what_was_not_sent_when_the_session_ended_is_deleted_when_somebody_else_comes() {
     fresh().await;
     visit_that_expired("me", "late").await;

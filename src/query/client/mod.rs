@@ -1,6 +1,7 @@
 //! Carries out what the cache decides. Has no policy of its own.
 
 mod keep;
+mod leaving;
 mod observer;
 pub(super) mod sending;
 pub(super) mod source;
@@ -140,32 +141,6 @@ impl<B: Backend> QueryClient<B> {
     /// The page is hidden, or can be seen again.
     pub fn set_visible(&self, visible: bool) {
         self.record(|cache, now| cache.set_visible(now, visible));
-    }
-
-    /// Forgets everything, for nobody to see again. Fetches under way are given up.
-    pub fn clear(&self) {
-        self.forget(false);
-    }
-
-    /// Forgets everything, but leaves the mutations that have not settled on this device: they are sent when the
-    /// person comes back, and go when somebody else comes.
-    pub fn clear_but_unsent(&self) {
-        self.forget(true);
-    }
-
-    fn forget(&self, keeps_unsent: bool) {
-        self.record(Cache::clear);
-        let forgotten = {
-            let mut state = self.0.state.borrow_mut();
-            state.epoch += 1;
-            std::mem::take(&mut state.sendings)
-        };
-        let unsent = forgotten
-            .iter()
-            .filter(|(_, sending)| keeps_unsent && sending.is_written_down());
-        self.forget_what_was_kept(unsent.count());
-        drop(forgotten);
-        self.flush();
     }
 
     /// How many entries there are.

@@ -241,8 +241,9 @@ impl<B: Backend> QueryClient<B> {
         self.0.state.borrow().keep.left_unsent
     }
 
-    /// The person has left: nothing of theirs stays on this device, but for these mutations, if any are to.
-    pub(super) fn forget_what_was_kept(&self, unsent: usize) {
+    /// The person has left: nothing of theirs stays on this device, unless so many of this tab's mutations are to, and
+    /// those of other tabs with them.
+    pub(super) fn forget_what_was_kept(&self, unsent: Option<usize>) {
         let keep = &mut self.0.state.borrow_mut().keep;
         let kinds = std::mem::take(&mut keep.kinds);
         let before = std::mem::replace(
@@ -253,8 +254,8 @@ impl<B: Backend> QueryClient<B> {
             },
         );
         if let Some(disk) = before.disk {
-            disk.leave(unsent > 0);
-            keep.left_unsent = unsent;
+            disk.leave(unsent.is_some());
+            keep.left_unsent = unsent.unwrap_or_default();
         }
     }
 }
