@@ -4,90 +4,25 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
 
 mod common;
+#[path = "common/letters.rs"]
+mod letters;
+#[path = "common/words.rs"]
+mod words;
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use common::{Place, settle};
 use freshet::query::{
-    Backend, Fault, Item, Key, List, Listed, Query, QueryClient, QueryProvider, Retry, Selector, Show, UseQuery, View,
-    use_item, use_query, use_query_with, use_selection,
+    List, Listed, Query, QueryClient, QueryProvider, Selector, Show, UseQuery, View, use_item, use_query,
+    use_query_with, use_selection,
 };
-use futures_channel::oneshot;
+use letters::{Letter, Letters, text_of};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use words::{Refused, Server};
 use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-/// A backend that answers when the test says so.
-#[derive(Clone, Default)]
-struct Server(Rc<RefCell<VecDeque<oneshot::Sender<Answer>>>>);
-
-type Answer = Result<&'static str, Refused>;
-
-impl PartialEq for Server {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Refused;
-
-impl Fault for Refused {
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-}
-
-impl Backend for Server {
-    type Error = Refused;
-}
-
-#[derive(Debug, PartialEq)]
-struct Letter {
-    id: u128,
-    text: String,
-}
-
-impl Item for Letter {
-    fn id(&self) -> u128 {
-        self.id
-    }
-}
-
-/// Letters, each with a digit that is its id: `1a2b`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Letters(u128);
-
-impl Query for Letters {
-    type Backend = Server;
-    type Data = List<Letter>;
-    type Memo = ();
-
-    fn key(&self) -> Key {
-        Key::of::<Self>().segment("letters").segment(self.0).build()
-    }
-
-    async fn fetch(self, server: Server) -> Result<Vec<u8>, Refused> {
-        let (answer, answered) = oneshot::channel();
-        server.0.borrow_mut().push_back(answer);
-        Ok(answered.await.unwrap_or(Err(Refused))?.into())
-    }
-
-    fn read(body: Vec<u8>, _: Option<&()>) -> Result<(Rc<List<Letter>>, ()), Refused> {
-        let letters = body.chunks(2).map(|letter| Letter {
-            id: u128::from(letter[0] - b'0'),
-            text: char::from(letter[1]).into(),
-        });
-        Ok((Rc::new(letters.map(Rc::new).collect()), ()))
-    }
-}
-
-fn text_of(letters: &List<Letter>) -> String {
-    letters.iter().map(|letter| letter.text.as_str()).collect()
-}
 
 /// How often components of each kind have rendered.
 #[derive(Clone, Default)]
@@ -286,21 +221,20 @@ impl Fixture {
     }
 
     /// Answers the oldest question.
-    async fn answer(&self, answer: Answer) {
-        let asked = self.server.0.borrow_mut().pop_front().unwrap();
-        assert!(asked.send(answer).is_ok(), "somebody waits for it");
+    async fn answer(&self, answer: Result<&str, Refused>) {
+        assert!(self.server.answer(answer), "somebody waits for it");
         settle().await;
     }
 
     /// Something has changed on the server, and it is this now.
-    async fn change(&self, answer: Answer) {
+    async fn change(&self, answer: Result<&str, Refused>) {
         self.client.invalidate(&Selector::segment("letters"), "event");
         settle().await;
         self.answer(answer).await;
     }
 
     fn open(&self) -> usize {
-        self.server.0.borrow().len()
+        self.server.open()
     }
 
     fn text(&self) -> String {

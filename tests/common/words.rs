@@ -1,5 +1,7 @@
 //! A backend of words, which answers when the test says so.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test file uses all of it")]
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
