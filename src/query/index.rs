@@ -165,6 +165,8 @@ impl Index {
         let Some(terms) = self.understand(selector) else {
             return Vec::new();
         };
+        // What being on a list proves already need not be looked up for each entry.
+        let mut proven = [None, None];
         let candidates: Vec<EntryId> = match self.shortest(&terms) {
             None => self.keys.keys().collect(),
             Some((segment, postings)) => {
@@ -172,6 +174,10 @@ impl Index {
                     Known::Within(name, value) => Some((*name, *value)),
                     _ => None,
                 });
+                proven = [
+                    Some(Known::Segment(segment)),
+                    scope.map(|(name, value)| Known::Within(name, value)),
+                ];
                 let all = postings.by_names.iter();
                 match scope {
                     None => all.flat_map(|(_, entries)| entries).copied().collect(),
@@ -184,11 +190,19 @@ impl Index {
                 }
             }
         };
+        let open = || {
+            terms
+                .iter()
+                .filter(|term| !proven.iter().flatten().any(|known| known == *term))
+        };
+        if open().next().is_none() {
+            return candidates;
+        }
         candidates
             .into_iter()
             .filter(|id| {
                 let interned = self.keys.get(*id);
-                interned.is_some_and(|interned| terms.iter().all(|term| term.holds(interned)))
+                interned.is_some_and(|interned| open().all(|term| term.holds(interned)))
             })
             .collect()
     }
@@ -239,6 +253,7 @@ impl Index {
 }
 
 /// A term in numbers.
+#[derive(PartialEq)]
 enum Known {
     Segment(Symbol),
     Without(Symbol),

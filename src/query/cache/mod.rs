@@ -289,15 +289,16 @@ impl<E: Fault> Cache<E> {
             self.idle.remove(&(since, id));
             self.idle_weight -= entry.weight;
         }
+        let was_wanted = entry.is_wanted_by_anybody();
         record(entry);
         if let Some(since) = entry.idle_since() {
             self.idle.insert((since, id));
             self.idle_weight += entry.weight;
         }
-        if entry.is_wanted_by_anybody() {
-            self.active.insert(id);
-        } else {
-            self.active.remove(&id);
+        match (was_wanted, entry.is_wanted_by_anybody()) {
+            (false, true) => _ = self.active.insert(id),
+            (true, false) => _ = self.active.remove(&id),
+            (true, true) | (false, false) => {}
         }
         self.touched.insert(id);
     }
