@@ -70,6 +70,19 @@ impl Driver {
     ///
     /// When it does not start.
     pub async fn browser(&self) -> anyhow::Result<WebDriver> {
+        self.browser_with(json!({"browser": "ALL", "performance": "ALL"})).await
+    }
+
+    /// Starts one that keeps no log of what it does, which costs it time.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub async fn unlogged_browser(&self) -> anyhow::Result<WebDriver> {
+        self.browser_with(json!({})).await
+    }
+
+    async fn browser_with(&self, logs: Value) -> anyhow::Result<WebDriver> {
         let text = std::fs::read_to_string(root().join("webdriver.json")).context("cannot read webdriver.json")?;
         let mut capabilities: Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
         if let Some(browser) = std::env::var_os("CHROMIUM") {
@@ -79,7 +92,7 @@ impl Driver {
             arguments.push(json!("--window-size=1280,800"));
         }
         capabilities["browserName"] = json!("chrome");
-        capabilities["goog:loggingPrefs"] = json!({"browser": "ALL", "performance": "ALL"});
+        capabilities["goog:loggingPrefs"] = logs;
         let Value::Object(capabilities) = capabilities else {
             anyhow::bail!("webdriver.json holds no object")
         };

@@ -1,6 +1,6 @@
 //! The product's server as a process: started, stopped and restarted like anywhere else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub struct Server {
     /// Its origin, such as `http://127.0.0.1:4321`.
     pub origin: String,
     address: String,
+    /// The app that it serves.
+    dist: PathBuf,
     folder: TempDir,
     process: Option<Child>,
 }
@@ -37,12 +39,22 @@ impl Server {
     ///
     /// When it was not built, or does not start.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::serving(&dist()?).await
+    }
+
+    /// Starts one that serves another app.
+    ///
+    /// # Errors
+    ///
+    /// When it was not built, or does not start.
+    pub async fn serving(dist: &Path) -> anyhow::Result<Self> {
         // The port is free now; that somebody else takes it at once is not to be expected.
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.to_string();
         let folder = tempfile::tempdir()?;
         let mut server = Self {
             origin: format!("http://{address}"),
             address,
+            dist: dist.to_owned(),
             folder,
             process: None,
         };
@@ -66,7 +78,7 @@ impl Server {
             .args(["--addr", &self.address, "--seed-demo", "--data"])
             .arg(self.database_path())
             .arg("--dist")
-            .arg(dist()?)
+            .arg(&self.dist)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -1,6 +1,7 @@
 //! `bench`: how fast it is, measured here and now. One file for each thing that can be measured.
 
 mod cores;
+mod page;
 mod server;
 
 use clap::{Args, ValueEnum};
@@ -21,6 +22,8 @@ pub(crate) struct Options {
 enum Subject {
     /// What the app computes, on this machine without a browser.
     Cores,
+    /// The app in a browser, beside the same page in React and SWR. Needs Node.js.
+    Page,
     /// The server, with up to ten thousand streams.
     Server,
 }
@@ -28,6 +31,7 @@ enum Subject {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     match options.subject {
         Subject::Cores => cores::run(options.only.as_deref()),
+        Subject::Page => page::run(),
         Subject::Server => server::run(options.only.as_deref()),
     }
 }
