@@ -24,6 +24,8 @@ use disk::{DATA, Disk, MUTATIONS, Unsent, told};
 
 /// How long data is gathered before it is written.
 const GATHER: Duration = Duration::from_millis(500);
+/// How long after that nothing more is written: to write a long list takes the page some milliseconds.
+const REST: Duration = Duration::from_secs(3);
 /// How much is kept of one key at most, and of all together, in bytes.
 const MOST_OF_ONE: usize = 1 << 20;
 const MOST: usize = 4 << 20;
@@ -38,6 +40,8 @@ pub(super) struct Keep<B: Backend> {
     /// What is to be written.
     changed: BTreeSet<EntryId>,
     writing: Option<Timeout>,
+    /// When something was written last.
+    wrote_at: Option<Instant>,
     /// The kinds of mutations that can be read back.
     kinds: Vec<(&'static str, Restore<B>)>,
     left_unsent: usize,
@@ -64,6 +68,7 @@ impl<B: Backend> Default for Keep<B> {
             records: Vec::new(),
             changed: BTreeSet::new(),
             writing: None,
+            wrote_at: None,
             kinds: Vec::new(),
             left_unsent: 0,
         }
@@ -184,7 +189,9 @@ impl<B: Backend> QueryClient<B> {
         keep.changed.insert(entry);
         if keep.writing.is_none() {
             let client = self.downgrade();
-            keep.writing = Some(Timeout::new(GATHER, move || {
+            let rest = keep.wrote_at.map(|at| clock::now().until(at + REST).min(REST));
+            let delay = rest.unwrap_or_default().max(GATHER);
+            keep.writing = Some(Timeout::new(delay, move || {
                 if let Some(client) = client.upgrade() {
                     client.write_data();
                 }
@@ -197,6 +204,7 @@ impl<B: Backend> QueryClient<B> {
             let keep = &mut self.0.state.borrow_mut().keep;
             let written = keep.writing.take();
             drop(written);
+            keep.wrote_at = Some(clock::now());
             (keep.disk.clone(), std::mem::take(&mut keep.changed))
         };
         let Some(disk) = disk else { return };
