@@ -43,21 +43,39 @@ fn of(mut numbers: Vec<f64>, percentile: usize) -> f64 {
     numbers.get(at).copied().unwrap_or(f64::NAN)
 }
 
-type Line = (&'static str, usize, fn(&Measured) -> f64);
+/// What is shown of an app, and how.
+struct Line {
+    name: &'static str,
+    /// How many digits after the point.
+    digits: usize,
+    /// Whether to say how much it is of what the first app needs.
+    compared: bool,
+    value: fn(&Measured) -> f64,
+}
 
-/// What is shown, and with how many digits after the point.
+const fn line(name: &'static str, digits: usize, compared: bool, value: fn(&Measured) -> f64) -> Line {
+    Line {
+        name,
+        digits,
+        compared,
+        value,
+    }
+}
+
 const LINES: [Line; 7] = [
-    ("event to screen, p50, ms", 1, |it| it.single(50)),
-    ("event to screen, p95, ms", 1, |it| it.single(95)),
-    ("burst: right after the last event, ms", 0, |it| {
+    line("event to screen, median, ms", 1, true, |it| it.single(50)),
+    line("event to screen, 95 %, ms", 1, true, |it| it.single(95)),
+    line("burst: right after the last event, ms", 1, false, |it| {
         it.burst(|burst| burst.right_after)
     }),
-    ("burst: reads", 0, |it| it.burst(|burst| f64::from(burst.reads))),
-    ("burst: tasks of more than 50 ms", 0, |it| {
+    line("burst: reads", 0, false, |it| it.burst(|burst| f64::from(burst.reads))),
+    line("burst: tasks of more than 50 ms", 0, false, |it| {
         it.burst(|burst| f64::from(burst.long_tasks))
     }),
-    ("burst: main thread, ms", 0, |it| it.burst(|burst| burst.busy)),
-    ("burst: memory held, MB", 1, |it| it.burst(|burst| burst.growth / 1e6)),
+    line("burst: main thread, ms", 0, true, |it| it.burst(|burst| burst.busy)),
+    line("burst: memory held more than before, MB", 1, false, |it| {
+        it.burst(|burst| burst.growth / 1e6)
+    }),
 ];
 
 /// A table in Markdown: a column for each app, with its ratio to the first.
@@ -79,22 +97,62 @@ pub(crate) fn table(measured: &[Vec<Measured>]) -> String {
             first.rows
         );
         _ = writeln!(text, "|---|{}", "---:|".repeat(of_size.len()));
-        for (name, digits, value) in LINES {
-            let cells: String = of_size
-                .iter()
-                .map(|each| cell(value(each), value(first), digits))
-                .collect();
-            _ = writeln!(text, "| {name} |{cells}");
+        for line in LINES {
+            let cells: String = of_size.iter().map(|each| line.cell(each, first)).collect();
+            _ = writeln!(text, "| {} |{cells}", line.name);
         }
     }
     text
 }
 
-fn cell(value: f64, first: f64, digits: usize) -> String {
-    let ratio = value / first;
-    if value.to_bits() == first.to_bits() || !ratio.is_finite() {
-        format!(" {value:.digits$} |")
-    } else {
-        format!(" {value:.digits$} (×{ratio:.2}) |")
+impl Line {
+    fn cell(&self, of: &Measured, first: &Measured) -> String {
+        let (value, digits) = ((self.value)(of), self.digits);
+        if self.compared && !std::ptr::eq(of, first) {
+            format!(" {value:.digits$} (×{:.2}) |", value / (self.value)(first))
+        } else {
+            format!(" {value:.digits$} |")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Measured, of, table};
+    use crate::run::Burst;
+
+    #[test]
+    fn percentiles_are_of_what_was_measured() {
+        let numbers: Vec<f64> = (0..100).rev().map(f64::from).collect();
+        assert_eq!((of(numbers.clone(), 50), of(numbers, 95)), (50.0, 95.0));
+        assert!(of(Vec::new(), 50).is_nan());
+    }
+
+    #[test]
+    fn each_app_is_compared_with_the_first() {
+        let measured = |name, time| {
+            let mut measured = Measured::new(name, 200);
+            let burst = Burst {
+                changing: Duration::from_millis(1_500),
+                right_after: time,
+                reads: 7,
+                long_tasks: 0,
+                busy: time,
+                growth: 0.0,
+            };
+            measured.add(vec![time], burst);
+            measured
+        };
+        let table = table(&[vec![measured("one", 10.0), measured("two", 2.5)]]);
+        for line in [
+            "| 200 rows (burst: 500 changes in 1.5 s) | one | two |",
+            "|---|---:|---:|",
+            "| event to screen, median, ms | 10.0 | 2.5 (×0.25) |",
+            "| burst: reads | 7 | 7 |",
+        ] {
+            assert!(table.lines().any(|each| each == line), "{line}: {table}");
+        }
     }
 }
