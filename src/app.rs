@@ -70,7 +70,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
         client
     });
     let session = use_session();
-    let signed_in = session.user().is_some();
+    let person = session.user().map(|user| AttrValue::from(user.id.to_string()));
     let say = use_say();
     let on_failure = use_callback(say.clone(), |failure: Failure<ApiError>, say| {
         // That the session has ended is told where one signs in again.
@@ -87,7 +87,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
         move || drop(guard)
     });
     let Config {
-        stream_url,
+        address,
         connection,
         paint_events,
         keep_data,
@@ -104,7 +104,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
     html! {
         <QueryProvider<Api> client={(*client).clone()} {on_failure}>
             // Below the cache, because what arrives goes there.
-            <SseProvider url={stream_url} settings={connection} {signed_in}>
+            <SseProvider {address} settings={connection} {person}>
                 <Live paints={paint_events} />
                 <Switch<Route> render={Callback::from(switch)} />
                 <ConnectionIndicator />

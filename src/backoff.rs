@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::time::Instant;
+
 /// An exponential backoff whose jitter only ever shortens the wait.
 ///
 /// The nominal wait doubles from `base` up to `cap`; what is waited lies between `nominal * (1 - jitter)` and
@@ -17,13 +19,18 @@ pub struct Backoff {
     pub jitter: f64,
 }
 
+impl Backoff {
+    /// A second, then twice as long each time, up to half a minute; chance takes away up to half.
+    pub const DEFAULT: Self = Self {
+        base: Duration::from_secs(1),
+        cap: Duration::from_secs(30),
+        jitter: 0.5,
+    };
+}
+
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            base: Duration::from_secs(1),
-            cap: Duration::from_secs(30),
-            jitter: 0.5,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -37,6 +44,18 @@ impl Backoff {
             .min(self.cap);
         nominal.mul_f64(1.0 - self.jitter.clamp(0.0, 1.0) * chance.clamp(0.0, 1.0))
     }
+}
+
+/// How long `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110, section 10.2.3).
+#[must_use]
+pub fn retry_after(text: &str, now: Instant) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = wire::parse_http_date(text)?;
+    let date = Instant::from_millis(u64::try_from(date.timestamp_millis()).ok()?);
+    Some(now.until(date))
 }
 
 #[cfg(test)]

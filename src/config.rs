@@ -2,12 +2,13 @@
 //!
 //! It stands in `index.html` as JSON, so that one build serves everywhere.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::backoff::Backoff;
-use crate::sse::Settings;
+use crate::invalidation::HEARD;
+use crate::sse::{Address, Settings};
 
 /// The id of the element in `index.html` that holds the configuration.
 pub const ELEMENT: &str = "freshet-config";
@@ -18,8 +19,8 @@ pub const ELEMENT: &str = "freshet-config";
 pub struct Config {
     /// What every path of the API is appended to. Without a slash at its end.
     pub api_base: String,
-    /// Where the stream is.
-    pub stream_url: String,
+    /// Where the stream is, and what there is beside it.
+    pub address: Address,
     /// What the `x-version` header says, for servers that require it.
     pub api_version: Option<String>,
     /// Whether the server takes two requests with the same `Idempotency-Key` for one. If it does not, a change whose
@@ -49,6 +50,10 @@ struct Model {
     #[serde(default = "default_sse_path")]
     sse_path: String,
     #[serde(default)]
+    sse_status_path: Option<String>,
+    #[serde(default)]
+    sse_ticket_path: Option<String>,
+    #[serde(default)]
     api_version: Option<String>,
     #[serde(default = "yes")]
     api_idempotency: bool,
@@ -64,15 +69,8 @@ struct Model {
     enable_logging: bool,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Timings {
-    backoff_base_ms: Option<u64>,
-    backoff_cap_ms: Option<u64>,
-    connect_timeout_ms: Option<u64>,
-    stable_after_ms: Option<u64>,
-    max_retries: Option<u32>,
-}
+/// Numbers of the connection by name, in milliseconds.
+type Timings = BTreeMap<String, u64>;
 
 fn default_api_base() -> String {
     "/api".to_owned()
@@ -106,57 +104,99 @@ impl Config {
                 "api_base must be a path such as \"/api\" or an address such as \"https://api.example.com\", but is \"{api_base}\""
             )));
         }
-        if !model.sse_path.starts_with('/') {
-            return Err(ConfigError(format!(
-                "sse_path must start with a slash, but is \"{}\"",
-                model.sse_path
-            )));
+        let paths = [
+            ("sse_path", Some(&model.sse_path)),
+            ("sse_status_path", model.sse_status_path.as_ref()),
+            ("sse_ticket_path", model.sse_ticket_path.as_ref()),
+        ];
+        for (name, path) in paths {
+            if let Some(path) = path.filter(|path| !path.starts_with('/')) {
+                return Err(ConfigError(format!(
+                    "{name} must start with a slash, but is \"{path}\""
+                )));
+            }
         }
-        let stream_url = format!("{api_base}{}", model.sse_path);
+        let at = |path: &str| format!("{api_base}{path}");
+        let own_status = model.expects_hello.then(|| format!("{}/status", model.sse_path));
+        let address = Address {
+            stream: at(&model.sse_path),
+            status: model.sse_status_path.or(own_status).as_deref().map(at),
+            ticket: model.sse_ticket_path.as_deref().map(at),
+            // A server that says no hello would not know what is asked.
+            types: if model.expects_hello { heard() } else { String::new() },
+        };
         Ok(Self {
-            stream_url,
+            connection: connection(&model.timings, model.expects_hello, address.ticket.is_some())?,
+            address,
             api_base,
             api_version: model.api_version,
             api_idempotency: model.api_idempotency,
             paint_events: model.paint_events,
             keep_data: model.keep_data,
-            connection: connection(&model.timings, model.expects_hello)?,
             enable_logging: model.enable_logging,
         })
     }
 }
 
-fn connection(timings: &Timings, expects_hello: bool) -> Result<Settings, ConfigError> {
-    let default = Settings::default();
-    let duration = |name: &str, value: Option<u64>, default: Duration| match value {
-        None => Ok(default),
-        Some(millis @ 100..=3_600_000) => Ok(Duration::from_millis(millis)),
-        Some(millis) => Err(ConfigError(format!(
-            "timings.{name} must be from 100 to 3600000 milliseconds, but is {millis}"
-        ))),
+/// The names of the events that the app does anything about.
+fn heard() -> String {
+    let names: Vec<&str> = HEARD.iter().map(|kind| kind.name()).collect();
+    names.join(",")
+}
+
+fn connection(timings: &Timings, expects_hello: bool, needs_ticket: bool) -> Result<Settings, ConfigError> {
+    let mut settings = Settings {
+        expects_hello,
+        needs_ticket,
+        ..Settings::default()
     };
-    let backoff = Backoff {
-        base: duration("backoff_base_ms", timings.backoff_base_ms, default.backoff.base)?,
-        cap: duration("backoff_cap_ms", timings.backoff_cap_ms, default.backoff.cap)?,
-        ..default.backoff
-    };
-    if backoff.base > backoff.cap {
+    for (name, millis) in timings {
+        let place = match name.as_str() {
+            "backoff_base_ms" => &mut settings.backoff.base,
+            "backoff_cap_ms" => &mut settings.backoff.cap,
+            "rest_ms" => &mut settings.rest,
+            "rest_cap_ms" => &mut settings.rest_cap,
+            "connect_timeout_ms" => &mut settings.connect_timeout,
+            "probe_timeout_ms" => &mut settings.probe_timeout,
+            "stable_after_ms" => &mut settings.stable_after,
+            "min_open_gap_ms" => &mut settings.min_open_gap,
+            "opportunity_delay_ms" => &mut settings.opportunity_delay,
+            "spread_ms" => &mut settings.spread,
+            "refresh_patience_ms" => &mut settings.refresh_patience,
+            "late_after_ms" => &mut settings.late_after,
+            "tick_ms" => &mut settings.tick,
+            "wake_grace_ms" => &mut settings.wake_grace,
+            "offline_grace_ms" => &mut settings.offline_grace,
+            "offline_retry_ms" => &mut settings.offline_retry,
+            "release_after_ms" => &mut settings.release_after,
+            "check_every_ms" => &mut settings.check_every,
+            "gap_delay_ms" => &mut settings.gap_delay,
+            "gap_spread_ms" => &mut settings.gap_spread,
+            "poll_after_ms" => &mut settings.poll_after,
+            "poll_every_ms" => &mut settings.poll_every,
+            "poll_slow_after_ms" => &mut settings.poll_slow_after,
+            "poll_slow_every_ms" => &mut settings.poll_slow_every,
+            "lead_ping_ms" => &mut settings.lead_ping,
+            "lead_lease_ms" => &mut settings.lead_lease,
+            "max_retries" => {
+                settings.max_retries = u32::try_from(*millis).unwrap_or(u32::MAX);
+                continue;
+            }
+            _ => return Err(ConfigError(format!("timings.{name} is unknown"))),
+        };
+        if *millis > 3_600_000 || (*millis < 10 && name != "poll_every_ms") {
+            return Err(ConfigError(format!(
+                "timings.{name} must be from 10 to 3600000 milliseconds, but is {millis}"
+            )));
+        }
+        *place = Duration::from_millis(*millis);
+    }
+    if settings.backoff.base > settings.backoff.cap {
         return Err(ConfigError(
             "timings.backoff_base_ms must not exceed timings.backoff_cap_ms".to_owned(),
         ));
     }
-    Ok(Settings {
-        backoff,
-        max_retries: timings.max_retries.unwrap_or(default.max_retries),
-        connect_timeout: duration(
-            "connect_timeout_ms",
-            timings.connect_timeout_ms,
-            default.connect_timeout,
-        )?,
-        stable_after: duration("stable_after_ms", timings.stable_after_ms, default.stable_after)?,
-        expects_hello,
-        ..default
-    })
+    Ok(settings)
 }
 
 #[cfg(test)]
@@ -170,7 +210,7 @@ mod tests {
     fn nothing_is_required() {
         let config = Config::parse("{}").unwrap();
         assert_eq!(
-            (config.api_base.as_str(), config.stream_url.as_str()),
+            (config.api_base.as_str(), config.address.stream.as_str()),
             ("/api", "/api/sse")
         );
         assert_eq!(config.connection, Settings::default());
@@ -181,7 +221,8 @@ mod tests {
         let text = r#"{"api_base": "http://127.0.0.1:4000/", "api_version": "1.0.0-beta1", "expects_hello": false,
             "api_idempotency": false}"#;
         let config = Config::parse(text).unwrap();
-        assert_eq!(config.stream_url, "http://127.0.0.1:4000/sse");
+        assert_eq!(config.address.stream, "http://127.0.0.1:4000/sse");
+        assert_eq!((config.address.status, config.address.types), (None, String::new()));
         assert_eq!(config.api_version.as_deref(), Some("1.0.0-beta1"));
         assert!(!config.connection.expects_hello && !config.api_idempotency);
     }

@@ -32,7 +32,7 @@ pub fn Live(props: &LiveProperties) -> Html {
         client.backend().on_read(move |position| sse.note_read(position));
     });
     {
-        let (client, session, sse) = (client.clone(), session.clone(), sse);
+        let (client, session, sse) = (client.clone(), session.clone(), sse.clone());
         // Registered anew with every change of session, which costs nothing and changes nothing.
         use_effect_with(session, move |session| {
             let guards = (
@@ -52,7 +52,7 @@ pub fn Live(props: &LiveProperties) -> Html {
             move || drop(guards)
         });
     }
-    let connected_before = use_mut_ref(|| false);
+    let was_current = use_mut_ref(|| false);
     use_sse_reports(move |report| match report {
         Report::Delivery(delivery) => match &**delivery {
             Delivery::Event(Event::ForceLogout { reason }) => session.sign_out(Farewell::Forced(reason.clone())),
@@ -72,14 +72,19 @@ pub fn Live(props: &LiveProperties) -> Html {
             }
         },
         Report::Gap => client.invalidate(&Selector::all(), "gap"),
-        Report::Connected(connected) => {
-            client.set_pushed(*connected);
+        Report::Poll => client.refetch_active(),
+        Report::Current(current) => {
+            client.set_pushed(*current);
             // The stream carries whoever the cookie names, which another tab may have changed.
-            if *connected && connected_before.replace(true) {
-                session.check();
+            if *current && was_current.replace(true) {
+                session.check(|| {});
             }
         }
-        Report::CheckSession => session.check(),
+        Report::CheckSession => {
+            let sse = sse.clone();
+            session.check(move || sse.refreshed());
+        }
+        Report::SessionEnded => session.sign_out(Farewell::Expired),
     });
     Html::default()
 }

@@ -128,9 +128,9 @@ impl SessionHandle {
     }
 
     /// Asks the server whether the session still lives, and is still this person's: another tab may have signed out
-    /// and somebody else in.
-    pub fn check(&self) {
-        Core::check(&self.core);
+    /// and somebody else in. Calls back if it is; asking has renewed it then, where servers renew sessions.
+    pub fn check(&self, if_alive: impl FnOnce() + 'static) {
+        Core::check(&self.core, if_alive);
     }
 
     /// Asks again who is signed in, after it could not be asked.
@@ -160,7 +160,7 @@ impl Core {
         }
     }
 
-    fn check(core: &Rc<Self>) {
+    fn check(core: &Rc<Self>, if_alive: impl FnOnce() + 'static) {
         let Some(user) = core.user() else { return };
         // What the browser remembers needs no answer from the server: nothing of theirs is shown a moment longer.
         if core.is_remembered.get() && storage::remembered_user() != Some(user.to_string()) {
@@ -168,12 +168,16 @@ impl Core {
         }
         let core = Rc::clone(core);
         browser::spawn(async move {
-            let is_another = match core.ask().await {
-                Ok(found) => found.id != user,
-                Err(error) => matches!(error.kind(), Kind::Unauthorized),
-            };
-            if is_another && core.user() == Some(user) {
-                Self::leave(&core, Farewell::Expired);
+            let answer = core.ask().await;
+            if core.user() != Some(user) {
+                return;
+            }
+            match answer {
+                Ok(found) if found.id == user => if_alive(),
+                Ok(_) => Self::leave(&core, Farewell::Expired),
+                Err(error) if matches!(error.kind(), Kind::Unauthorized) => Self::leave(&core, Farewell::Expired),
+                // Nobody knows; whoever needs the server will find out.
+                Err(_) => {}
             }
         });
     }
@@ -188,7 +192,7 @@ impl Core {
             let core = Rc::clone(core);
             browser::spawn(async move { Self::restore(&core).await });
         }
-        Self::check(core);
+        Self::check(core, || {});
     }
 
     fn enter(&self, user: User) {
@@ -347,7 +351,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
         };
         let listeners = [
             // Another tab signs somebody in or out.
-            on(PageEvent::Storage, Core::check),
+            on(PageEvent::Storage, |core| Core::check(core, || {})),
             on(PageEvent::PageHide, |core| core.is_away.set(true)),
             on(PageEvent::PageShow, Core::come_back),
         ];

@@ -197,13 +197,13 @@ async fn an_answer_to_somebody_else_signs_nobody_out() {
 #[wasm_bindgen_test]
 async fn somebody_else_behind_the_cookie_ends_the_session() {
     let fixture = Fixture::new(200, user(1)).await;
-    fixture.handle().check();
+    fixture.handle().check(|| {});
     fixture.channel.wait("rest_path=users/current&rest_count=2").await;
     settle().await;
     assert!(fixture.handle().user().is_some());
     // Another tab signs somebody else in, which the server knows before the browser tells.
     fixture.channel.answer("users/current", 200, user(2)).await;
-    fixture.handle().check();
+    fixture.handle().check(|| {});
     until("it was noticed", || fixture.farewell() == Some(Farewell::Expired)).await;
     assert_eq!(
         fixture.requests("delete").await,
@@ -218,7 +218,7 @@ async fn what_another_tab_has_made_the_browser_remember_ends_the_session_without
     let fixture = Fixture::new(200, user(1)).await;
     let other = UserId::from_u128(2).to_string();
     storage::remember_user(Some(&other));
-    fixture.handle().check();
+    fixture.handle().check(|| {});
     settle().await;
     assert_eq!(fixture.farewell(), Some(Farewell::Expired));
     assert_eq!(fixture.requests("users/current").await, 1, "the one at the start");

@@ -8,6 +8,7 @@ use wire::Envelope;
 
 use super::error::{ApiError, Kind};
 use super::scan;
+use crate::backoff;
 use crate::time::Instant;
 
 /// What is needed of a response.
@@ -101,15 +102,8 @@ impl<'a> Answer<'a> {
         .into()
     }
 
-    /// `Retry-After`: a number of seconds, or a date (RFC 9110, section 10.2.3).
     fn wait(self) -> Option<Duration> {
-        let text = self.retry_after?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = wire::parse_http_date(text)?;
-        let date = Instant::from_millis(u64::try_from(date.timestamp_millis()).ok()?);
-        Some(self.now.until(date))
+        backoff::retry_after(self.retry_after?, self.now)
     }
 }
 

@@ -17,6 +17,10 @@ pub enum PageEvent {
     PageHide,
     /// The page came back as it was, from the browser's back-forward cache.
     PageShow,
+    /// The browser stops the page where it stands.
+    Freeze,
+    /// The browser lets the page go on.
+    Resume,
     /// Another tab has changed what the browser keeps.
     Storage,
 }
@@ -29,6 +33,8 @@ impl PageEvent {
             Self::VisibilityChange => "visibilitychange",
             Self::PageHide => "pagehide",
             Self::PageShow => "pageshow",
+            Self::Freeze => "freeze",
+            Self::Resume => "resume",
             Self::Storage => "storage",
         }
     }
@@ -37,7 +43,7 @@ impl PageEvent {
         let window = web_sys::window()?;
         match self {
             Self::Online | Self::Offline | Self::PageHide | Self::PageShow | Self::Storage => Some(window.into()),
-            Self::VisibilityChange => window.document().map(Into::into),
+            Self::VisibilityChange | Self::Freeze | Self::Resume => window.document().map(Into::into),
         }
     }
 }

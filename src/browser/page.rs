@@ -32,6 +32,12 @@ pub fn set_title(title: &str) {
     }
 }
 
+/// A text as it may stand in the query of an address.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
 /// Moves the focus to the element with this id: after a change of page, to where reading begins.
 pub fn focus(id: &str) {
     let element = document().and_then(|document| document.get_element_by_id(id));

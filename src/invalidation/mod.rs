@@ -17,6 +17,24 @@ use wire::{
 
 use crate::query::{Item, List, Patch, Segment, Selector};
 
+/// The events that the app does anything about: a stream need not carry others. A test keeps this equal to what is
+/// shown.
+pub const HEARD: &[EventKind] = &[
+    EventKind::ActionCreated,
+    EventKind::ActionUpdated,
+    EventKind::ActionDeleted,
+    EventKind::AgreementCreated,
+    EventKind::AgreementUpdated,
+    EventKind::AgreementDeleted,
+    EventKind::GoalCreated,
+    EventKind::GoalUpdated,
+    EventKind::GoalDeleted,
+    EventKind::CoachingSessionGoalCreated,
+    EventKind::CoachingSessionGoalDeleted,
+    EventKind::CoachingSessionTitleUpdated,
+    EventKind::ForceLogout,
+];
+
 /// Something to be done to the cache.
 #[derive(Clone, Debug)]
 pub struct Step {

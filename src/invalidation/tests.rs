@@ -5,7 +5,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use wire::{Event, EventKind, decode};
 
-use super::{plan, plan_unreadable};
+use super::{HEARD, plan, plan_unreadable};
 use crate::query::{Key, Options, Query, Segment, Selector};
 use crate::resources::{
     RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions, UserRelationships,
@@ -345,6 +345,16 @@ fn every_event_touches_something_that_the_app_shows_or_says_why_not() {
             kind.name()
         );
     }
+}
+
+#[test]
+fn the_stream_is_asked_for_what_the_app_shows_and_for_nothing_else() {
+    let shown = EventKind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| !shown_of(*kind).is_empty());
+    let heard: Vec<_> = shown.chain([EventKind::ForceLogout]).collect();
+    assert_eq!(HEARD, heard);
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub enum Input<E> {
     Invalidate(Selector, &'static str),
     Paint(Selector, Patch, &'static str),
     Revalidate,
+    RefetchActive,
     Refetch(EntryId),
     FetchMore(EntryId),
     SetOnline(bool),
@@ -89,6 +90,7 @@ impl<E: Fault> Journal<E> {
                 Input::Invalidate(selector, cause) => _ = cache.invalidate(now, &selector, cause),
                 Input::Paint(selector, patch, cause) => _ = cache.paint(now, &selector, &patch, cause),
                 Input::Revalidate => cache.revalidate(now),
+                Input::RefetchActive => cache.refetch_active(now),
                 Input::Refetch(entry) => cache.refetch(now, entry),
                 Input::FetchMore(entry) => cache.fetch_more(now, entry),
                 Input::SetOnline(online) => cache.set_online(now, online),
@@ -148,6 +150,7 @@ impl<E: Fault> fmt::Display for Journal<E> {
                 Input::SetRecalling(is) => writeln!(f, "SetRecalling({is})")?,
                 Input::SetBudget(bytes) => writeln!(f, "SetBudget({bytes})")?,
                 Input::Revalidate => writeln!(f, "Revalidate")?,
+                Input::RefetchActive => writeln!(f, "RefetchActive")?,
                 Input::Clear => writeln!(f, "Clear")?,
             }
         }

@@ -9,14 +9,16 @@ use super::transport::{Frame, Hello, Message};
 pub enum Delivery {
     /// Something happened.
     Event(Event),
-    /// Something of this kind happened, but what exactly could not be read. Whatever it may have touched is stale.
+    /// Something of this kind happened, but what exactly could not be read, or was too much to be read. Whatever it
+    /// may have touched is stale.
     Unreadable(EventKind),
 }
 
 /// Reads one message. `name` is the event's name, `data` its data and `id` the last id that the stream sent.
 ///
 /// The browser repeats the last id for messages without one, so an id counts only where the log's events carry it:
-/// control messages have no position.
+/// control messages have no position. But for a heartbeat, before which a server may send an id alone: that the stream
+/// has come so far without anything for this reader.
 #[must_use]
 pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
     let position = || id.parse::<Cursor>().ok();
@@ -59,7 +61,7 @@ pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
         }
         Event::Heartbeat {} => {
             return Message {
-                cursor: None,
+                cursor: position(),
                 frame: Frame::Heartbeat,
             };
         }
@@ -69,10 +71,10 @@ pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
                 frame: Frame::Shutdown { retry_ms },
             };
         }
-        Event::AuthExpiring { .. } => {
+        Event::AuthExpiring { in_ms } => {
             return Message {
                 cursor: None,
-                frame: Frame::Ignored,
+                frame: Frame::AuthExpiring { in_ms },
             };
         }
         Event::Resync { .. } => Frame::Resync,

@@ -1,46 +1,60 @@
-//! Carries out what the connection decides: opens and closes the stream, arms the timer, hands events on. Has no
-//! policy of its own.
+//! Carries out what the link decides: opens and closes the stream, arms the timer, holds the lock, hands events on. Has
+//! no policy of its own.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::Future;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
-use wire::{Cursor, EventKind};
+use wire::Cursor;
 use yewdux::Dispatch;
 
-use super::connection::Connection;
-use super::decode::{Delivery, decode};
-use super::output::Output;
+use super::ask;
+use super::intake::{Raw, RawMessage};
+use super::link::{Link, Report, Task};
 use super::settings::Settings;
 use super::status::Status;
 use super::store::StatusStore;
+use super::tabs::LockNews;
 use super::transport::{Generation, Signal};
+use crate::browser::channel::Channel;
+use crate::browser::locks::{self, Mode};
 use crate::browser::{self, EventSource, StreamEvent, Timeout, clock};
 use crate::time::Instant;
 
-/// What the driver tells the rest of the app.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {
-    /// Something arrived.
-    Delivery(Rc<Delivery>),
-    /// Something may have been missed.
-    Gap,
-    /// The stream was refused; perhaps the session has ended.
-    CheckSession,
-    /// Changes arrive as they happen, or no longer do.
-    Connected(bool),
+/// Where the stream is, and what there is beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// The stream.
+    pub stream: String,
+    /// What says why a stream was refused: answers as the stream would, without being one. If there is nothing, the
+    /// session is asked for.
+    pub status: Option<String>,
+    /// Where tickets are issued, if streams need them.
+    pub ticket: Option<String>,
+    /// The names of the events that the stream is to carry, with commas between them; empty: all.
+    pub types: String,
 }
 
-/// The connection of the page: one machine, at most one stream, one timer. Cheap to clone.
+/// The connection of the page: one link, at most one stream, one timer. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Driver(Rc<Inner>);
 
 struct Inner {
-    /// Where the stream is, without the cursor.
-    url: String,
-    connection: RefCell<Connection<Delivery>>,
+    address: Address,
+    link: RefCell<Link>,
+    /// Whose stream it is.
+    person: RefCell<String>,
     source: RefCell<Option<EventSource>>,
-    timer: RefCell<Option<Timeout>>,
+    channel: RefCell<Option<Channel>>,
+    /// Waits for the lock, and then holds it.
+    lock: RefCell<Option<browser::Task>>,
+    /// Asks the server something about the newest stream.
+    asking: RefCell<Option<browser::Task>>,
+    timer: RefCell<Option<(Instant, Timeout)>>,
+    /// Goes on with what has arrived, once the page has breathed.
+    later: RefCell<Option<Timeout>>,
     inputs: RefCell<VecDeque<Input>>,
     is_draining: Cell<bool>,
     published: RefCell<Status>,
@@ -50,18 +64,26 @@ struct Inner {
 }
 
 pub(super) type Listener = dyn Fn(&Report);
-type Input = Box<dyn FnOnce(&mut Connection<Delivery>, Instant)>;
+type Input = Box<dyn FnOnce(&mut Link, Instant)>;
 
 /// How often the time of the last event is published at most.
-const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+/// For how long what has arrived is worked off before the page may breathe.
+const SLICE: Duration = Duration::from_millis(6);
 
 impl Driver {
-    pub(super) fn new(url: String, settings: Settings, dispatch: Dispatch<StatusStore>) -> Self {
+    pub(super) fn new(address: Address, settings: Settings, shares: bool, dispatch: Dispatch<StatusStore>) -> Self {
+        let me = shares.then(clock::unique);
         Self(Rc::new(Inner {
-            url,
-            connection: RefCell::new(Connection::new(settings, clock::seed())),
+            address,
+            link: RefCell::new(Link::new(settings, clock::seed(), me)),
+            person: RefCell::default(),
             source: RefCell::default(),
+            channel: RefCell::default(),
+            lock: RefCell::default(),
+            asking: RefCell::default(),
             timer: RefCell::default(),
+            later: RefCell::default(),
             inputs: RefCell::default(),
             is_draining: Cell::new(false),
             published: RefCell::default(),
@@ -76,107 +98,269 @@ impl Driver {
         self.0.listeners.borrow_mut().push(Rc::downgrade(listener));
     }
 
-    pub(super) fn start(&self) {
-        self.input(Connection::start);
+    pub(super) fn start(&self, person: &str) {
+        person.clone_into(&mut self.0.person.borrow_mut());
+        self.input(Link::start);
     }
 
     pub(super) fn stop(&self) {
-        self.input(|connection, _| connection.stop());
+        self.input(Link::stop);
     }
 
     pub(super) fn retry(&self) {
-        self.input(Connection::retry);
+        self.input(Link::retry);
     }
 
-    pub(super) fn opportunity(&self) {
-        self.input(Connection::handle_opportunity);
+    pub(super) fn set_online(&self, online: bool) {
+        self.input(move |link, now| link.set_online(now, online));
+    }
+
+    pub(super) fn set_visible(&self, visible: bool) {
+        self.input(move |link, now| link.set_visible(now, visible));
     }
 
     pub(super) fn suspend(&self) {
-        self.input(|connection, _| connection.suspend());
+        self.input(Link::suspend);
     }
 
     pub(super) fn resume(&self) {
-        self.input(Connection::resume);
+        self.input(Link::resume);
+    }
+
+    pub(super) fn refreshed(&self) {
+        self.input(Link::handle_refreshed);
     }
 
     pub(super) fn note_read(&self, position: Option<Cursor>) {
-        self.input(|connection, _| connection.handle_read(position));
+        self.input(move |link, now| link.handle_read(now, position));
     }
 
     /// Takes an input. While another is being worked off this one waits its turn, so that whoever is told of
     /// something may ask for something.
-    fn input(&self, input: impl FnOnce(&mut Connection<Delivery>, Instant) + 'static) {
+    fn input(&self, input: impl FnOnce(&mut Link, Instant) + 'static) {
         self.0.inputs.borrow_mut().push_back(Box::new(input));
         if self.0.is_draining.replace(true) {
             return;
         }
-        while let Some(input) = self.next_input() {
-            input(&mut self.0.connection.borrow_mut(), clock::now());
-            while let Some(output) = self.next_output() {
-                self.carry_out(output);
+        let begun = clock::now();
+        loop {
+            while let Some(input) = self.next_input() {
+                input(&mut self.0.link.borrow_mut(), clock::now());
+                self.carry_out_all();
             }
-            self.arm_timer();
-            self.publish();
+            if !self.0.link.borrow().has_work() || self.0.later.borrow().is_some() {
+                break;
+            }
+            if clock::now().since(begun) > SLICE {
+                self.go_on_later();
+                break;
+            }
+            self.0.link.borrow_mut().work(clock::now());
+            self.carry_out_all();
         }
+        self.arm_timer();
+        self.publish();
         self.0.is_draining.set(false);
+    }
+
+    /// Takes an input from something that does not keep us alive.
+    fn reach(inner: &Weak<Inner>, input: impl FnOnce(&mut Link, Instant) + 'static) {
+        if let Some(inner) = inner.upgrade() {
+            Self(inner).input(input);
+        }
+    }
+
+    fn go_on_later(&self) {
+        let inner = Rc::downgrade(&self.0);
+        let later = Timeout::new(Duration::ZERO, move || {
+            if let Some(inner) = inner.upgrade() {
+                let fired = inner.later.take();
+                drop(fired);
+                Self(inner).input(|_, _| {});
+            }
+        });
+        *self.0.later.borrow_mut() = Some(later);
     }
 
     fn next_input(&self) -> Option<Input> {
         self.0.inputs.borrow_mut().pop_front()
     }
 
-    fn next_output(&self) -> Option<Output<Delivery>> {
-        self.0.connection.borrow_mut().poll()
-    }
-
-    fn carry_out(&self, output: Output<Delivery>) {
-        match output {
-            Output::Open { generation, cursor } => self.open(generation, cursor),
-            Output::Close { .. } => {
-                let closed = self.0.source.borrow_mut().take();
-                drop(closed);
+    fn carry_out_all(&self) {
+        loop {
+            let task = self.0.link.borrow_mut().poll();
+            match task {
+                Some(task) => self.carry_out(task),
+                None => break,
             }
-            Output::Deliver(delivery) => self.report(&Report::Delivery(Rc::new(delivery))),
-            Output::Gap => self.report(&Report::Gap),
-            Output::CheckSession => self.report(&Report::CheckSession),
         }
     }
 
-    fn open(&self, generation: Generation, cursor: Option<Cursor>) {
-        let url = match cursor {
-            // A cursor consists of letters, digits, `-` and `_`, none of which needs escaping.
-            Some(cursor) => {
-                let separator = if self.0.url.contains('?') { '&' } else { '?' };
-                format!("{}{separator}last_event_id={cursor}", self.0.url)
+    fn carry_out(&self, task: Task) {
+        match task {
+            Task::Open {
+                generation,
+                cursor,
+                ticket,
+            } => self.open(generation, cursor.as_ref(), ticket),
+            Task::Close => {
+                let closed = self.0.source.take();
+                drop(closed);
             }
-            None => self.0.url.clone(),
-        };
-        let driver = Rc::downgrade(&self.0);
-        let report = move |event| {
-            if let Some(inner) = driver.upgrade() {
-                let signal = read(event);
-                Self(inner).input(move |connection, now| connection.handle_signal(now, generation, signal));
+            Task::FetchTicket(generation) => {
+                let url = self.0.address.ticket.clone().unwrap_or_default();
+                self.ask(ask::ticket(url), move |link, now, ticket| {
+                    link.handle_ticket(now, generation, ticket);
+                });
             }
+            Task::Probe(generation) => match self.0.address.status.clone() {
+                Some(url) => self.ask(ask::why(url), move |link, now, answer| {
+                    link.handle_answer(now, generation, answer);
+                }),
+                None => {
+                    self.report(&Report::CheckSession);
+                    self.input(move |link, now| {
+                        link.handle_answer(now, generation, super::transport::Answer::Unclear);
+                    });
+                }
+            },
+            Task::Seek => self.seek(),
+            Task::Steal => self.hold(true),
+            Task::Leave => {
+                drop((self.0.lock.take(), self.0.channel.take()));
+            }
+            Task::Say(text) => {
+                if let Some(channel) = &*self.0.channel.borrow() {
+                    channel.send(&text);
+                }
+            }
+            Task::Report(report) => self.report(&report),
+        }
+    }
+
+    fn open(&self, generation: Generation, cursor: Option<&Cursor>, ticket: Option<String>) {
+        let mut url = self.0.address.stream.clone();
+        let mut add = |name: &str, value: &str| {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(name);
+            url.push('=');
+            url.push_str(value);
         };
-        match EventSource::open(&url, EventKind::NAMES, report) {
+        // Names and cursors consist of letters, digits, `-` and `_`, none of which needs escaping.
+        if !self.0.address.types.is_empty() {
+            add("types", &self.0.address.types);
+        }
+        if let Some(cursor) = cursor {
+            add("last_event_id", &cursor.to_string());
+        }
+        if let Some(ticket) = ticket {
+            add("ticket", &browser::page::escape(&ticket));
+        }
+        let inner = Rc::downgrade(&self.0);
+        let receive = move |event| {
+            let raw = read(event);
+            Self::reach(&inner, move |link, _| link.receive(generation, raw));
+        };
+        match EventSource::open(&url, wire::EventKind::NAMES, receive) {
             Ok(source) => *self.0.source.borrow_mut() = Some(source),
             Err(_) => {
                 tracing::error!("the address of the stream is none");
-                self.input(move |connection, now| connection.handle_signal(now, generation, Signal::Refused));
+                self.input(move |link, _| link.receive(generation, Raw::Signal(Signal::Refused)));
             }
         }
     }
 
-    fn arm_timer(&self) {
-        let due = self.0.connection.borrow().poll_timeout();
-        let timer = due.map(|due| {
-            let driver = Rc::downgrade(&self.0);
-            Timeout::new(clock::now().until(due), move || {
-                if let Some(inner) = driver.upgrade() {
-                    Self(inner).input(Connection::handle_timeout);
+    /// Asks the server something, and has the link told what it says.
+    fn ask<T: 'static>(
+        &self,
+        question: impl Future<Output = T> + 'static,
+        tell: impl FnOnce(&mut Link, Instant, T) + 'static,
+    ) {
+        let inner = Rc::downgrade(&self.0);
+        let task = browser::Task::new(async move {
+            let answer = question.await;
+            Self::reach(&inner, move |link, now| tell(link, now, answer));
+        });
+        let before = self.0.asking.replace(Some(task));
+        drop(before);
+    }
+
+    /// Listens to the other pages, and asks for the lock.
+    fn seek(&self) {
+        let inner = Rc::downgrade(&self.0);
+        let name = self.name();
+        if self.0.channel.borrow().is_none() {
+            let hear = move |text: String| {
+                Self::reach(&inner, move |link, now| link.handle_text(now, &text));
+            };
+            match Channel::open(&name, hear) {
+                Ok(channel) => *self.0.channel.borrow_mut() = Some(channel),
+                // Without it the others could not be told.
+                Err(_) => return self.input(|link, now| link.handle_lock(now, LockNews::Missing)),
+            }
+        }
+        self.hold(false);
+    }
+
+    /// Waits for the lock, or takes it, and holds it for as long as nobody takes it away.
+    fn hold(&self, steals: bool) {
+        let inner = Rc::downgrade(&self.0);
+        let name = self.name();
+        let task = browser::Task::new(async move {
+            let tell = |news| Self::reach(&inner, move |link, now| link.handle_lock(now, news));
+            let at_once = if steals {
+                locks::steal(&name).await.map(Some)
+            } else {
+                locks::try_request(&name, Mode::Exclusive).await
+            };
+            let lock = match at_once {
+                Ok(Some(lock)) => Ok(lock),
+                Ok(None) => {
+                    tell(LockNews::Taken);
+                    locks::request(&name, Mode::Exclusive).await
                 }
-            })
+                Err(error) => Err(error),
+            };
+            match lock {
+                Ok(mut lock) => {
+                    tell(LockNews::Granted);
+                    lock.lost().await;
+                    tell(LockNews::Lost);
+                }
+                Err(_) => tell(LockNews::Missing),
+            }
+        });
+        let before = self.0.lock.replace(Some(task));
+        drop(before);
+    }
+
+    /// What the lock and the channel of this person are called.
+    fn name(&self) -> String {
+        format!("freshet-live-{}", self.0.person.borrow())
+    }
+
+    /// Arms the timer, unless it comes early enough as it is: then it is armed anew when it has come.
+    fn arm_timer(&self) {
+        let due = self.0.link.borrow().poll_timeout();
+        let armed = self.0.timer.borrow().as_ref().map(|(armed, _)| *armed);
+        let is_early_enough = match (due, armed) {
+            (Some(due), Some(armed)) => armed <= due,
+            (None, None) => true,
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        if is_early_enough {
+            return;
+        }
+        let timer = due.map(|due| {
+            let inner = Rc::downgrade(&self.0);
+            let timeout = Timeout::new(clock::now().until(due), move || {
+                if let Some(inner) = inner.upgrade() {
+                    let fired = inner.timer.take();
+                    drop(fired);
+                    Self(inner).input(Link::handle_timeout);
+                }
+            });
+            (due, timeout)
         });
         let old = self.0.timer.replace(timer);
         drop(old);
@@ -184,32 +368,29 @@ impl Driver {
 
     /// Publishes what has changed; if only the time of the last event has, at most once a second.
     fn publish(&self) {
-        let status = self.0.connection.borrow().status();
-        let published = self.0.published.borrow().clone();
-        let without_events = |status: &Status| Status {
-            last_event_at: None,
-            ..status.clone()
-        };
-        let same_but_for_events = without_events(&status) == without_events(&published);
-        if same_but_for_events {
-            if status.last_event_at != published.last_event_at && self.0.publish_later.borrow().is_none() {
-                let driver = Rc::downgrade(&self.0);
-                let later = Timeout::new(PUBLISH_EVERY, move || {
-                    if let Some(inner) = driver.upgrade() {
-                        let driver = Self(inner);
-                        let status = driver.0.connection.borrow().status();
-                        driver.publish_now(&status);
-                    }
-                });
-                *self.0.publish_later.borrow_mut() = Some(later);
+        let status = self.0.link.borrow().status();
+        let is_news = {
+            let published = self.0.published.borrow();
+            let last_event_at = published.last_event_at;
+            if status == *published {
+                return;
             }
-            return;
-        }
-        let was_connected = published.state == super::State::Connected;
-        let is_connected = status.state == super::State::Connected;
-        self.publish_now(&status);
-        if was_connected != is_connected {
-            self.report(&Report::Connected(is_connected));
+            Status {
+                last_event_at,
+                ..status.clone()
+            } != *published
+        };
+        if is_news {
+            self.publish_now(&status);
+        } else if self.0.publish_later.borrow().is_none() {
+            let inner = Rc::downgrade(&self.0);
+            let later = Timeout::new(PUBLISH_EVERY, move || {
+                if let Some(inner) = inner.upgrade() {
+                    let status = inner.link.borrow().status();
+                    Self(inner).publish_now(&status);
+                }
+            });
+            *self.0.publish_later.borrow_mut() = Some(later);
         }
     }
 
@@ -232,13 +413,13 @@ impl Driver {
     }
 }
 
-/// From what the browser reports to what the connection understands.
-fn read(event: StreamEvent) -> Signal<Delivery> {
+/// From what the browser reports to what the link understands.
+fn read(event: StreamEvent) -> Raw {
     match event {
-        StreamEvent::Opened => Signal::Opened,
-        StreamEvent::Message { name, data, id } => Signal::Message(decode(&name, &data, &id)),
-        StreamEvent::Lost => Signal::Lost,
-        StreamEvent::Refused => Signal::Refused,
+        StreamEvent::Opened => Raw::Signal(Signal::Opened),
+        StreamEvent::Message { name, data, id } => Raw::Message(RawMessage { name, data, id }),
+        StreamEvent::Lost => Raw::Signal(Signal::Lost),
+        StreamEvent::Refused => Raw::Signal(Signal::Refused),
     }
 }
 
@@ -256,7 +437,7 @@ impl std::fmt::Debug for Driver {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The stream and the timers go with it; what was published must not outlive them.
+        // The stream, the lock and the timers go with it; what was published must not outlive them.
         let dispatch = self.dispatch.clone();
         browser::spawn(async move { dispatch.set(StatusStore::default()) });
     }

@@ -14,15 +14,20 @@
 //! [`Connection`] decides everything and touches nothing; the driver carries out what it decides. This room does not
 //! know that a cache exists, what an event means, or how a person signs in.
 
+mod ask;
 mod connection;
 mod decode;
 mod driver;
+mod intake;
+mod link;
 mod output;
 mod phase;
+mod polling;
 mod provider;
 mod settings;
 mod status;
 mod store;
+mod tabs;
 mod timer;
 mod transport;
 mod use_event;
@@ -32,11 +37,13 @@ mod tests;
 
 pub use connection::Connection;
 pub use decode::{Delivery, decode};
-pub use driver::Report;
+pub use driver::Address;
+pub use link::Report;
 pub use output::Output;
+pub use phase::Role;
 pub use provider::{SseHandle, SseProvider, SseProviderProperties, Subscription, use_sse};
 pub use settings::Settings;
-pub use status::{Cause, ConnectionError, State, Status};
+pub use status::{Cause, ConnectionError, Failure, State, Status};
 pub use store::StatusStore;
-pub use transport::{Frame, Generation, Hello, Message, Signal};
+pub use transport::{Answer, Frame, Generation, Hello, Message, Signal};
 pub use use_event::{use_sse_event, use_sse_reports, use_sse_state, use_sse_status};

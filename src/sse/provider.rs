@@ -6,7 +6,8 @@ use wire::Cursor;
 use yew::prelude::*;
 use yewdux::use_dispatch;
 
-use super::driver::{Driver, Listener, Report};
+use super::driver::{Address, Driver, Listener};
+use super::link::Report;
 use super::settings::Settings;
 use super::store::StatusStore;
 use crate::browser::{self, PageEvent, page};
@@ -37,6 +38,11 @@ impl SseHandle {
     pub fn note_read(&self, position: Option<Cursor>) {
         self.0.note_read(position);
     }
+
+    /// The session lives: the answer to [`Report::CheckSession`].
+    pub fn refreshed(&self) {
+        self.0.refreshed();
+    }
 }
 
 /// Keeps a listener alive; dropping it ends the listening.
@@ -53,12 +59,16 @@ impl std::fmt::Debug for Subscription {
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct SseProviderProperties {
     /// Where the stream is. Fixed for the life of the provider.
-    pub url: AttrValue,
+    pub address: Address,
     /// The numbers of the connection. Fixed for the life of the provider.
     #[prop_or_default]
     pub settings: Settings,
-    /// Whether somebody is signed in. There is a stream if and only if there is somebody it is for.
-    pub signed_in: bool,
+    /// Who is signed in: any text that differs from person to person. There is a stream if and only if there is
+    /// somebody it is for, and pages of the same person share one.
+    pub person: Option<AttrValue>,
+    /// Whether they do. Fixed for the life of the provider.
+    #[prop_or(true)]
+    pub shares: bool,
     /// What may use the connection.
     #[prop_or_default]
     pub children: Html,
@@ -69,35 +79,39 @@ pub struct SseProviderProperties {
 #[component]
 pub fn SseProvider(props: &SseProviderProperties) -> Html {
     let dispatch = use_dispatch::<StatusStore>();
-    let (url, settings) = (props.url.to_string(), props.settings);
-    let handle = use_memo((), move |()| SseHandle(Driver::new(url, settings, dispatch)));
-
-    use_effect_with((props.signed_in, Rc::clone(&handle)), |(signed_in, handle)| {
-        if *signed_in {
-            handle.0.start();
-        } else {
-            handle.0.stop();
-        }
+    let (address, settings, shares) = (props.address.clone(), props.settings, props.shares);
+    let handle = use_memo((), move |()| {
+        SseHandle(Driver::new(address, settings, shares, dispatch))
     });
+
     use_effect_with(Rc::clone(&handle), |handle| {
+        let look: fn(&Driver) = |driver| driver.set_visible(page::is_visible());
+        look(&handle.0);
+        handle.0.set_online(page::is_online());
         let on = |event, act: fn(&Driver)| {
             let driver = handle.0.clone();
             browser::Listener::new(event, move || act(&driver))
         };
         let listeners = [
-            on(PageEvent::Online, Driver::opportunity),
-            on(PageEvent::VisibilityChange, |driver| {
-                if page::is_visible() {
-                    driver.opportunity();
-                }
-            }),
+            on(PageEvent::Online, |driver| driver.set_online(true)),
+            on(PageEvent::Offline, |driver| driver.set_online(false)),
+            on(PageEvent::VisibilityChange, look),
             on(PageEvent::PageHide, Driver::suspend),
             on(PageEvent::PageShow, Driver::resume),
+            on(PageEvent::Freeze, Driver::suspend),
+            on(PageEvent::Resume, Driver::resume),
         ];
         let handle = Rc::clone(handle);
         move || {
             drop(listeners);
             handle.0.stop();
+        }
+    });
+    use_effect_with((props.person.clone(), Rc::clone(&handle)), |(person, handle)| {
+        // Whoever it was before, this is somebody else.
+        handle.0.stop();
+        if let Some(person) = person {
+            handle.0.start(person);
         }
     });
     html! {

@@ -15,12 +15,16 @@ pub struct Status {
     pub last_event_at: Option<Instant>,
     /// When the next attempt is due.
     pub retry_at: Option<Instant>,
+    /// Whether trying waits for the network.
+    pub is_offline: bool,
+    /// Whether what is on the screen is read again now and then, because nothing tells of changes.
+    pub is_polling: bool,
 }
 
 /// Where the connection stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Nobody is signed in, so there is nothing to connect for.
+    /// Nothing is connected, and that is as it should be: nobody is signed in, or nobody looks.
     #[default]
     Disconnected,
     /// The first connection of this sign-in is being made.
@@ -29,7 +33,7 @@ pub enum State {
     Connected,
     /// The connection was lost and is being made again.
     Reconnecting,
-    /// Trying has ended; only the person, the network or a return to the page starts it again.
+    /// Trying has ended, or has become rare: see [`Status::last_error`] for why.
     Error,
 }
 
@@ -67,10 +71,33 @@ pub enum Cause {
     /// The server answered with something other than a stream.
     #[error("The server refused the live connection.")]
     Refused,
+    /// The server answered, and this page is not allowed to read what.
+    #[error("The server can not be reached, or does not let this page connect.")]
+    Unreadable,
+    /// The server asks to come back later.
+    #[error("The server is busy.")]
+    Busy,
     /// Nothing came back in time. Browsers also wait silently when too many tabs are connected over HTTP/1.1.
-    #[error("The server did not answer in time.")]
+    #[error("The server did not answer in time. If many tabs of it are open, closing some may help.")]
     Timeout,
     /// It went silent for longer than the server ever is.
     #[error("The live connection fell silent.")]
     Silence,
+    /// It will not work by trying again.
+    #[error("{0}")]
+    Final(Failure),
+}
+
+/// Why trying again is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Nobody is signed in, the server says, and says again.
+    #[error("You are no longer signed in.")]
+    Unauthorized,
+    /// This person may not be told of changes.
+    #[error("You are not allowed to receive live updates. Ask whoever runs this server.")]
+    Forbidden,
+    /// There is no stream at this address.
+    #[error("This server has no live updates. Reload the page to see what has changed.")]
+    Missing,
 }

@@ -1,5 +1,7 @@
 //! What the connection and the object that carries the bytes say to each other.
 
+use std::time::Duration;
+
 use wire::Cursor;
 
 /// Which stream object a signal comes from.
@@ -45,6 +47,11 @@ pub enum Frame<E> {
         /// Milliseconds.
         retry_ms: u64,
     },
+    /// The session behind the stream ends in this many milliseconds.
+    AuthExpiring {
+        /// Milliseconds.
+        in_ms: u64,
+    },
     /// Something for the app; the connection does not look inside.
     Event(E),
     /// Something that could not be read, or that is of no interest. A sign of life all the same.
@@ -60,4 +67,36 @@ pub struct Hello {
     pub cursor: Option<Cursor>,
     /// The longest silence that the server allows itself, in milliseconds; `None` if it promises nothing.
     pub heartbeat_ms: Option<u64>,
+}
+
+/// What the server says when it is asked why it refused a stream, or did not give a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It would not refuse one, or says something that tells nothing.
+    Unclear,
+    /// It can not be reached, or its answer can not be read.
+    Unreachable,
+    /// Nobody is signed in.
+    Unauthorized,
+    /// This person may not have one.
+    Forbidden,
+    /// There is nothing at this address.
+    Missing,
+    /// It asks to come back after this time.
+    Later(Duration),
+}
+
+impl Answer {
+    /// What an HTTP status says. `wait` is what `Retry-After` asks for.
+    #[must_use]
+    pub fn from_status(status: u16, wait: Option<Duration>) -> Self {
+        match (status, wait) {
+            (401, _) => Self::Unauthorized,
+            (403, _) => Self::Forbidden,
+            // The specification of server-sent events has a 204 mean "do not come back" (HTML, §9.2.3).
+            (204 | 404 | 410, _) => Self::Missing,
+            (429 | 503, Some(wait)) => Self::Later(wait),
+            _ => Self::Unclear,
+        }
+    }
 }

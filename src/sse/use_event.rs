@@ -7,7 +7,7 @@ use yew::prelude::*;
 use yewdux::use_selector;
 
 use super::decode::Delivery;
-use super::driver::Report;
+use super::link::Report;
 use super::provider::use_sse;
 use super::status::{State, Status};
 use super::store::StatusStore;

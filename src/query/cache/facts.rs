@@ -88,6 +88,12 @@ impl<E: Fault> Cache<E> {
         self.touch(id, Entry::refetch);
     }
 
+    /// Nobody tells of changes: reads again what is looked at. A fetch that is under way will do.
+    pub fn refetch_active(&mut self, now: Instant) {
+        self.note(now, || Input::RefetchActive);
+        self.touch_active(|entry, _| entry.refetch());
+    }
+
     /// Somebody asks for the page after the last that is shown.
     pub fn fetch_more(&mut self, now: Instant, id: EntryId) {
         self.note(now, || Input::FetchMore(id));

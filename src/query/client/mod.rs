@@ -128,6 +128,11 @@ impl<B: Backend> QueryClient<B> {
         self.set_source(entry, || Rc::new(Whole::new(query.clone(), self.0.backend.clone())));
     }
 
+    /// Reads again what is looked at, because nobody tells of changes; see [`Cache::refetch_active`].
+    pub fn refetch_active(&self) {
+        self.record(Cache::refetch_active);
+    }
+
     /// Whether changes are pushed from now on; see [`Cache::set_pushed`].
     pub fn set_pushed(&self, pushed: bool) {
         self.record(|cache, now| cache.set_pushed(now, pushed));

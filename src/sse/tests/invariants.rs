@@ -5,110 +5,368 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-/// Random inputs in random order: what must hold in every state holds after each of them.
+/// A million and a half of random inputs in random order on the host: what must hold in every state holds after each
+/// of them. Then the world heals, and the connection with it.
 #[test]
-fn invariants_hold_for_whatever_happens() {
-    for seed in 0..if cfg!(target_arch = "wasm32") { 200 } else { 2_000 } {
+fn invariants_hold_for_whatever_happens_and_what_is_healed_connects() {
+    for seed in 0..if cfg!(target_arch = "wasm32") { 100 } else { 8_000 } {
+        let mut chaos = Chaos::new(seed);
+        for _ in 0..300 {
+            chaos.step();
+        }
+        chaos.heal();
+    }
+}
+
+struct Chaos {
+    seed: u64,
+    rng: fastrand::Rng,
+    settings: Settings,
+    connection: Connection<u64>,
+    now: Instant,
+    /// The stream that is open, by what was asked for.
+    live: Option<Generation>,
+    newest: Generation,
+    signed_in: bool,
+    role: Role,
+    is_online: bool,
+    is_away: bool,
+    last_open: Option<Instant>,
+    /// What was delivered last since somebody signed in, or since something was said to be missed.
+    delivered: u64,
+    told_end: bool,
+}
+
+impl Chaos {
+    fn new(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let settings = Settings {
-            expects_hello: rng.bool(),
+            expects_hello: rng.u8(..4) > 0,
+            needs_ticket: rng.u8(..4) == 0,
             max_retries: rng.u32(0..4),
-            ..Settings::default()
+            ..Settings::DEFAULT
         };
-        let mut connection = Connection::<u32>::new(settings, seed);
-        let (mut now, mut live, mut signed_in, mut last_open) = (Instant::default(), None, false, None::<Instant>);
-        let (mut newest, mut away) = (0, false);
-        for _ in 0..300 {
-            now = now
-                + Duration::from_millis(match rng.u8(..4) {
-                    0 | 1 => rng.u64(0..50),
-                    2 => rng.u64(0..3_000),
-                    _ => rng.u64(0..60_000),
-                });
-            let generation = Generation(newest - u64::from(rng.u8(..5) == 0).min(newest));
-            let stale = Some(generation) != live;
-            let before = connection.status();
-            let mut is_signal = false;
-            match rng.u8(..16) {
-                0 => {
-                    connection.start(now);
-                    signed_in = true;
-                }
-                1 => {
-                    connection.stop();
-                    (signed_in, last_open, away) = (false, None, false);
-                }
-                2 => connection.retry(now),
-                3 => connection.handle_opportunity(now),
-                4 => connection.handle_read(format!("e-{}", rng.u8(..)).parse().ok()),
-                5..=8 => connection.handle_timeout(now),
-                9 => {
-                    connection.suspend();
-                    away = signed_in;
-                }
-                10 => {
-                    connection.resume(now);
-                    away = false;
-                }
-                _ => {
-                    is_signal = true;
-                    let frame = match rng.u8(..6) {
-                        0 => Frame::Hello(Hello {
-                            resumed: rng.bool(),
-                            cursor: None,
-                            heartbeat_ms: Some(15_000),
-                        }),
-                        1 => Frame::Heartbeat,
-                        2 => Frame::Resync,
-                        3 => Frame::Shutdown {
-                            retry_ms: rng.u64(0..9_000),
-                        },
-                        4 => Frame::Ignored,
-                        _ => Frame::Event(1),
-                    };
-                    let signal = match rng.u8(..5) {
-                        0 => Signal::Opened,
-                        1 => Signal::Lost,
-                        2 => Signal::Refused,
-                        _ => message(Some(&format!("e-{}", rng.u8(..))), frame),
-                    };
-                    connection.handle_signal(now, generation, signal);
-                }
-            }
-            let mut acted = false;
-            while let Some(output) = connection.poll() {
-                acted = true;
-                match output {
-                    Open { generation, .. } => {
-                        assert_eq!(live, None, "two streams");
-                        assert!(signed_in, "a stream for nobody");
-                        assert!(
-                            last_open.is_none_or(|last| now >= last + settings.min_open_gap),
-                            "opens too close"
-                        );
-                        (live, last_open, newest) = (Some(generation), Some(now), generation.0);
-                    }
-                    Close { generation } => assert_eq!(live.take(), Some(generation), "closed what was not open"),
-                    Deliver(_) | Gap => assert!(signed_in, "told to nobody"),
-                    CheckSession => {}
-                }
-            }
-            let status = connection.status();
-            if is_signal && stale {
-                assert!(!acted && status == before, "late news had an effect");
-            }
-            assert_eq!(signed_in, status.state != State::Disconnected);
-            match status.state {
-                State::Disconnected => assert_eq!((live, connection.poll_timeout()), (None, None)),
-                State::Connected => assert!(live.is_some()),
-                State::Connecting | State::Reconnecting => {
-                    assert!(away || connection.poll_timeout().is_some(), "waits for nothing");
-                    assert!(!away || live.is_none(), "a stream for a page that is away");
-                }
-                State::Error => assert_eq!(live, None),
-            }
+        Self {
+            seed,
+            rng,
+            settings,
+            connection: Connection::new(settings, seed),
+            now: Instant::default(),
+            live: None,
+            newest: Generation::default(),
+            signed_in: false,
+            role: Role::Alone,
+            is_online: true,
+            is_away: false,
+            last_open: None,
+            delivered: 0,
+            told_end: false,
         }
     }
+
+    fn step(&mut self) {
+        let pause = match self.rng.u8(..8) {
+            0..4 => self.rng.u64(0..50),
+            4 | 5 => self.rng.u64(0..3_000),
+            6 => self.rng.u64(0..60_000),
+            // The next thing that is due.
+            _ => self.connection.poll_timeout().map_or(0, |due| {
+                u64::try_from(self.now.until(due).as_millis()).unwrap_or_default()
+            }),
+        };
+        self.now = self.now + Duration::from_millis(pause);
+        let (now, back) = (self.now, u64::from(self.rng.u8(..5) == 0));
+        let generation = Generation(self.newest.0.saturating_sub(back));
+        let is_late_news = generation != self.newest;
+        let before = (self.connection.status(), self.connection.poll_timeout());
+        let mut is_signal = false;
+        let connection = &mut self.connection;
+        match self.rng.u8(..24) {
+            0 | 1 => {
+                connection.start(now);
+                if !std::mem::replace(&mut self.signed_in, true) {
+                    (self.last_open, self.delivered, self.told_end) = (None, 0, false);
+                }
+            }
+            2 => {
+                connection.stop();
+                self.signed_in = false;
+            }
+            3 => connection.retry(now),
+            4 => connection.handle_opportunity(now),
+            5 => connection.handle_read(now, format!("e-{}", self.rng.u8(..)).parse().ok()),
+            6 => {
+                self.is_online = self.rng.bool();
+                connection.set_online(now, self.is_online);
+            }
+            7 => connection.set_visible(now, self.rng.bool()),
+            8 => {
+                connection.suspend(now);
+                self.is_away = true;
+            }
+            9 => {
+                connection.resume(now);
+                self.is_away = false;
+            }
+            10 => {
+                self.role = [Role::Alone, Role::Leads, Role::Follows, Role::Undecided][self.rng.usize(..4)];
+                connection.set_role(now, self.role);
+            }
+            11 => {
+                is_signal = true;
+                connection.handle_answer(now, generation, answer(&mut self.rng));
+            }
+            12 => {
+                is_signal = true;
+                let ticket = if self.rng.bool() {
+                    Ok("ticket".to_owned())
+                } else {
+                    Err(answer(&mut self.rng))
+                };
+                connection.handle_ticket(now, generation, ticket);
+            }
+            13 => connection.handle_refreshed(now),
+            14 => connection.handle_leader(Status {
+                state: State::Connected,
+                ..Status::default()
+            }),
+            15..18 => connection.handle_timeout(now),
+            _ => {
+                is_signal = true;
+                let signal = signal(&mut self.rng);
+                let is_hello = matches!(&signal, Signal::Message(message) if matches!(message.frame, Frame::Hello(_)));
+                if is_hello || connection.status().state != State::Connected {
+                    // It may begin another count.
+                    self.delivered = 0;
+                }
+                connection.handle_signal(now, generation, signal);
+            }
+        }
+        let acted = self.drain();
+        if is_signal && is_late_news {
+            let after = (self.connection.status(), self.connection.poll_timeout());
+            assert!(!acted && after == before, "{}: late news had an effect", self.seed);
+        }
+        self.check();
+    }
+
+    /// Carries out what is wanted; what is wanted must be right. Returns whether anything was.
+    fn drain(&mut self) -> bool {
+        let mut acted = false;
+        while let Some(output) = self.connection.poll() {
+            acted = true;
+            let seed = self.seed;
+            match output {
+                Output::FetchTicket { generation } => {
+                    assert!(self.settings.needs_ticket && self.live.is_none(), "{seed}");
+                    self.check_open(generation);
+                }
+                Open { generation, ticket, .. } => {
+                    assert_eq!(self.live.replace(generation), None, "{seed}: two streams");
+                    assert_eq!(
+                        ticket.is_some(),
+                        self.settings.needs_ticket,
+                        "{seed}: a stream without its ticket"
+                    );
+                    if self.settings.needs_ticket {
+                        assert_eq!(generation, self.newest, "{seed}: the ticket of another");
+                    } else {
+                        self.check_open(generation);
+                    }
+                }
+                Output::Join { generation, .. } => {
+                    assert!(
+                        self.signed_in && !self.is_away && self.role == Role::Follows,
+                        "{seed}: joined for nobody"
+                    );
+                    assert_eq!(self.live.replace(generation), None, "{seed}: two streams");
+                    self.newest = generation;
+                }
+                Close { generation } => {
+                    assert_eq!(self.live.take(), Some(generation), "{seed}: closed what was not open");
+                }
+                Probe { generation } => {
+                    assert_eq!((generation, self.live), (self.newest, None), "{seed}");
+                    assert!(self.is_online, "{seed}: asked without a network");
+                }
+                Deliver(event) => {
+                    assert!(self.signed_in, "{seed}: told to nobody");
+                    assert!(event > self.delivered, "{seed}: told twice, or out of order");
+                    self.delivered = event;
+                }
+                Gap => {
+                    assert!(self.signed_in, "{seed}: told to nobody");
+                    assert!(self.live.is_some(), "{seed}: what is read now may lack something again");
+                }
+                Begun(_) => {}
+                Refresh => assert!(self.signed_in, "{seed}: told to nobody"),
+                SessionEnded => {
+                    assert!(self.signed_in, "{seed}: told to nobody");
+                    self.told_end = true;
+                }
+            }
+        }
+        acted
+    }
+
+    fn check_open(&mut self, generation: Generation) {
+        let seed = self.seed;
+        let may_open = self.signed_in && !self.is_away && matches!(self.role, Role::Alone | Role::Leads);
+        assert!(may_open, "{seed}: a stream for nobody");
+        assert!(generation > self.newest, "{seed}: a number twice");
+        let earliest = self.last_open.map(|last| last + self.settings.min_open_gap);
+        assert!(
+            earliest.is_none_or(|earliest| self.now >= earliest),
+            "{seed}: opens too close"
+        );
+        (self.last_open, self.newest) = (Some(self.now), generation);
+    }
+
+    /// What must hold whenever nothing happens.
+    fn check(&mut self) {
+        let (seed, status, due) = (self.seed, self.connection.status(), self.connection.poll_timeout());
+        if !self.signed_in {
+            assert_eq!((status, self.live, due), (Status::default(), None, None), "{seed}");
+            // The number goes on, so that what is late is known to be.
+            self.newest = self.newest.max(self.live.unwrap_or_default());
+            return;
+        }
+        let waits = status
+            .retry_at
+            .is_some_and(|retry| retry <= self.now + Duration::from_secs(302));
+        match status.state {
+            State::Connected => assert!(self.live.is_some(), "{seed}: connected to nothing"),
+            State::Error => {
+                assert_eq!(self.live, None, "{seed}");
+                let is_final = matches!(status.last_error, Some(error) if matches!(error.cause, Cause::Final(_)));
+                assert!(is_final || waits, "{seed}: rests for ever");
+            }
+            State::Connecting | State::Reconnecting => {
+                assert!(!self.is_away, "{seed}: tries for a page that is away");
+                let is_told = matches!(self.role, Role::Follows | Role::Undecided);
+                assert!(is_told || due.is_some(), "{seed}: waits for nothing");
+            }
+            State::Disconnected => assert_eq!(self.live, None, "{seed}"),
+        }
+        if self.connection.need() != Need::None {
+            assert_ne!(
+                status.state,
+                State::Connected,
+                "{seed}: reads again and again while it is told"
+            );
+        }
+    }
+
+    /// Everything is well from now on: the connection must be, before long, and stay so.
+    fn heal(&mut self) {
+        let (seed, now) = (self.seed, self.now);
+        self.connection.set_online(now, true);
+        self.connection.set_role(now, Role::Leads);
+        self.connection.set_visible(now, true);
+        self.connection.resume(now);
+        (self.is_online, self.is_away, self.role) = (true, false, Role::Leads);
+        self.connection.start(now);
+        if !std::mem::replace(&mut self.signed_in, true) {
+            self.last_open = None;
+        }
+        if matches!(self.connection.status().last_error, Some(error) if matches!(error.cause, Cause::Final(_))) {
+            self.connection.retry(now);
+        }
+        self.drain();
+        // A rest, or what a server may ask for, and the attempt after it.
+        let healed_by = now + self.settings.rest_cap + Duration::from_secs(20);
+        while self.connection.status().state != State::Connected {
+            assert!(self.now < healed_by, "{seed}: {:?}", self.connection);
+            self.be_served();
+            if self.connection.status().state != State::Connected {
+                self.sleep_until_due();
+            }
+        }
+        // A session that was about to end has one more stream to come.
+        self.beat_for(Duration::from_secs(60));
+        let opened = self.newest;
+        self.beat_for(Duration::from_secs(3_600));
+        assert_eq!(
+            self.newest, opened,
+            "{seed}: opened another stream although it was well"
+        );
+    }
+
+    /// A server that is well answers whatever is asked.
+    fn be_served(&mut self) {
+        let (now, newest) = (self.now, self.newest);
+        self.connection.handle_ticket(now, newest, Ok("ticket".to_owned()));
+        self.connection.handle_answer(now, newest, Answer::Unclear);
+        self.drain();
+        if self.connection.status().state != State::Connected {
+            self.connection.handle_signal(now, newest, hello(true));
+        }
+        self.drain();
+    }
+
+    fn beat_for(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            let beat = self.now + Duration::from_secs(15);
+            while self.connection.poll_timeout().is_some_and(|due| due <= beat) {
+                self.sleep_until_due();
+                self.be_served();
+            }
+            self.now = beat;
+            self.connection
+                .handle_signal(beat, self.newest, message(None, Frame::Heartbeat));
+            self.drain();
+        }
+    }
+
+    fn sleep_until_due(&mut self) {
+        self.now = self.now.max(self.connection.poll_timeout().unwrap());
+        self.connection.handle_timeout(self.now);
+        self.drain();
+    }
+}
+
+fn hello(resumed: bool) -> Signal<u64> {
+    message(
+        None,
+        Frame::Hello(Hello {
+            resumed,
+            cursor: None,
+            heartbeat_ms: Some(15_000),
+        }),
+    )
+}
+
+fn answer(rng: &mut fastrand::Rng) -> Answer {
+    match rng.u8(..6) {
+        0 => Answer::Unclear,
+        1 => Answer::Unreachable,
+        2 => Answer::Unauthorized,
+        3 => Answer::Forbidden,
+        4 => Answer::Missing,
+        _ => Answer::Later(Duration::from_secs(rng.u64(..1_000))),
+    }
+}
+
+fn signal(rng: &mut fastrand::Rng) -> Signal<u64> {
+    let seq = rng.u64(1..256);
+    let frame = match rng.u8(..12) {
+        0 => return Signal::Opened,
+        1 => return Signal::Lost,
+        2 => return Signal::Refused,
+        3..6 => return hello(rng.bool()),
+        6 => Frame::Heartbeat,
+        7 => Frame::Resync,
+        8 => Frame::Shutdown {
+            retry_ms: rng.u64(0..9_000),
+        },
+        9 => Frame::AuthExpiring {
+            in_ms: rng.u64(0..60_000),
+        },
+        10 => Frame::Ignored,
+        _ => Frame::Event(seq),
+    };
+    message(Some(&format!("e-{seq}")), frame)
 }
 
 #[test]

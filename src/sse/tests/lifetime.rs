@@ -89,9 +89,7 @@ fn a_stream_without_heartbeats_asks_every_five_minutes_whether_the_session_lives
         .signal(1, Signal::Opened)
         .expect(&[(0, open(1)), (0, Gap)]);
     world.at(299_999).event(1, None, 5).expect(&[(299_999, Deliver(5))]);
-    world
-        .at(600_000)
-        .expect(&[(300_000, CheckSession), (600_000, CheckSession)]);
+    world.at(600_000).expect(&[(300_000, Refresh), (600_000, Refresh)]);
     world.state(State::Connected);
     // A heartbeat is a better witness.
     world.signal(1, message(None, Frame::Heartbeat)).at(639_999).expect(&[]);
@@ -100,11 +98,7 @@ fn a_stream_without_heartbeats_asks_every_five_minutes_whether_the_session_lives
 #[test]
 fn a_page_that_is_put_away_closes_its_stream_and_takes_up_where_it_ended() {
     let mut world = World::new(SETTINGS);
-    world
-        .start()
-        .hello(1, fresh("e-3"))
-        .at(5_000)
-        .act(|connection, _| connection.suspend());
+    world.start().hello(1, fresh("e-3")).at(5_000).act(Connection::suspend);
     world.expect(&[(0, open(1)), (5_000, close(1))]);
     // Nothing happens while it is away, whatever happens.
     world.act(Connection::retry).act(Connection::handle_opportunity);
@@ -122,7 +116,7 @@ fn who_leaves_while_the_page_is_away_or_just_back_opens_nothing() {
     let mut world = World::new(SETTINGS);
     world
         .start()
-        .act(|connection, _| connection.suspend())
+        .act(Connection::suspend)
         .act(Connection::resume)
         .at(100)
         .stop();
@@ -131,7 +125,7 @@ fn who_leaves_while_the_page_is_away_or_just_back_opens_nothing() {
         .expect(&[(0, open(1)), (0, close(1))])
         .state(State::Disconnected);
     world
-        .act(|connection, _| connection.suspend())
+        .act(Connection::suspend)
         .act(Connection::resume)
         .at(200_000)
         .expect(&[]);

@@ -2,35 +2,37 @@
 
 mod invariants;
 mod lifetime;
+mod liveness;
+mod polling;
 mod position;
 mod recovery;
+mod refusal;
 
 use std::time::Duration;
 
-use Output::{CheckSession, Close, Deliver, Gap, Open};
+use Output::{Begun, Close, Deliver, Gap, Open, Probe, Refresh, SessionEnded};
 use wire::Cursor;
 
 use super::connection::Connection;
 use super::output::Output;
+use super::phase::Role;
+use super::polling::Need;
 use super::settings::Settings;
-use super::status::{Cause, State, Status};
-use super::transport::{Frame, Generation, Hello, Message, Signal};
+use super::status::{Cause, Failure, State, Status};
+use super::transport::{Answer, Frame, Generation, Hello, Message, Signal};
 use crate::backoff::Backoff;
 use crate::time::Instant;
 
+/// As they are, but without chance, and what was missed is said at once.
 const SETTINGS: Settings = Settings {
     backoff: Backoff {
-        base: Duration::from_secs(1),
-        cap: Duration::from_secs(30),
         jitter: 0.0,
+        ..Backoff::DEFAULT
     },
-    max_retries: 10,
-    connect_timeout: Duration::from_secs(10),
-    stable_after: Duration::from_secs(10),
-    min_open_gap: Duration::from_secs(1),
-    opportunity_delay: Duration::from_millis(250),
-    check_every: Duration::from_secs(300),
-    expects_hello: true,
+    spread: Duration::ZERO,
+    gap_delay: Duration::ZERO,
+    gap_spread: Duration::ZERO,
+    ..Settings::DEFAULT
 };
 
 /// A connection whose clock is a number.
@@ -63,13 +65,16 @@ impl World {
 
     fn act(&mut self, act: impl FnOnce(&mut Connection<u32>, Instant)) -> &mut Self {
         act(&mut self.connection, self.now);
+        self.connection.handle_timeout(self.now);
         self.drain();
         self
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.connection.poll() {
-            self.seen.push((self.now.as_millis(), output));
+            if !matches!(output, Begun(_)) {
+                self.seen.push((self.now.as_millis(), output));
+            }
         }
     }
 
@@ -94,7 +99,18 @@ impl World {
     }
 
     fn read(&mut self, position: &str) -> &mut Self {
-        self.act(|connection, _| connection.handle_read(position.parse().ok()))
+        self.act(|connection, now| connection.handle_read(now, position.parse().ok()))
+    }
+
+    /// What the server says about the refusal of a stream.
+    fn answer(&mut self, generation: u64, answer: Answer) -> &mut Self {
+        self.act(|connection, now| connection.handle_answer(now, Generation(generation), answer))
+    }
+
+    /// Lets time pass without waking the connection, as a machine does that sleeps.
+    fn sleep_until(&mut self, ms: u64) -> &mut Self {
+        self.now = Instant::from_millis(ms);
+        self.act(|_, _| ())
     }
 
     /// The number of the newest stream.
@@ -119,7 +135,7 @@ impl World {
     }
 }
 
-fn message(id: Option<&str>, frame: Frame<u32>) -> Signal<u32> {
+fn message<E>(id: Option<&str>, frame: Frame<E>) -> Signal<E> {
     Signal::Message(Message {
         cursor: id.and_then(|id| id.parse().ok()),
         frame,
@@ -130,6 +146,7 @@ fn open(generation: u64) -> Output<u32> {
     Open {
         generation: Generation(generation),
         cursor: None,
+        ticket: None,
     }
 }
 
@@ -137,11 +154,18 @@ fn open_at(generation: u64, cursor: &str) -> Output<u32> {
     Open {
         generation: Generation(generation),
         cursor: Some(cursor.parse::<Cursor>().unwrap()),
+        ticket: None,
     }
 }
 
 fn close(generation: u64) -> Output<u32> {
     Close {
+        generation: Generation(generation),
+    }
+}
+
+fn probe(generation: u64) -> Output<u32> {
+    Probe {
         generation: Generation(generation),
     }
 }

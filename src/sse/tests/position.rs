@@ -107,7 +107,7 @@ fn a_server_without_hello_is_connected_when_it_opens_and_never_resumes() {
         .event(1, None, 5)
         .expect(&[(200_000, Deliver(5)), (200_000, Deliver(5))]);
     world.signal(1, Signal::Lost).at(201_000).signal(2, Signal::Opened);
-    world.expect(&[(200_000, close(1)), (201_000, open(2)), (201_000, Gap)]);
+    world.expect(&[(200_000, close(1)), (200_000, open(2)), (201_000, Gap)]);
 }
 
 #[test]
@@ -116,6 +116,77 @@ fn the_first_message_counts_as_hello() {
     world
         .start()
         .event(1, None, 5)
-        .expect(&[(0, open(1)), (0, Gap), (0, Deliver(5))])
+        .expect(&[(0, open(1)), (0, Deliver(5)), (0, Gap)])
         .state(State::Connected);
+}
+
+#[test]
+fn a_heartbeat_says_how_far_the_stream_has_come() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-4"))
+        .signal(1, message(Some("e-9"), Frame::Heartbeat));
+    world
+        .at(20_000)
+        .signal(1, message(Some("e-8"), Frame::Heartbeat))
+        .signal(1, Signal::Lost);
+    world.expect(&[(0, open(1)), (20_000, close(1)), (20_000, open_at(2, "e-9"))]);
+}
+
+#[test]
+fn what_was_missed_is_said_once_however_often_the_stream_is_lost_before() {
+    let mut world = World::new(Settings {
+        gap_delay: Duration::from_millis(150),
+        gap_spread: Duration::from_secs(2),
+        ..SETTINGS
+    });
+    world.start().hello(1, fresh("e-4")).at(20_000).signal(1, Signal::Lost);
+    for (ms, generation) in [(20_000, 2), (22_200, 3), (26_300, 4)] {
+        world.at(ms).hello(generation, fresh("f-0"));
+        assert!(
+            !world.connection.is_current(),
+            "data that is known to lack something is not current"
+        );
+        if generation < 4 {
+            world.at(ms + 100).signal(generation, Signal::Lost);
+        }
+    }
+    let gap_at = {
+        world.at(30_000);
+        let gaps: Vec<u64> = world
+            .seen
+            .iter()
+            .filter(|(_, output)| *output == Gap)
+            .map(|(ms, _)| *ms)
+            .collect();
+        assert_eq!(gaps.len(), 1, "{:?}", world.seen);
+        gaps[0]
+    };
+    assert!((26_450..=28_450).contains(&gap_at), "{gap_at}");
+    assert!(world.connection.is_current());
+}
+
+#[test]
+fn the_first_gap_is_said_without_waiting_for_others() {
+    let mut world = World::new(Settings {
+        gap_delay: Duration::from_millis(150),
+        gap_spread: Duration::from_secs(2),
+        ..SETTINGS
+    });
+    world
+        .start()
+        .read("e-8")
+        .read("e-9")
+        .hello(1, fresh("e-9"))
+        .at(149)
+        .expect(&[(0, open(1))]);
+    world.at(150).expect(&[(150, Gap)]);
+    // What is missed meanwhile is said with it.
+    world
+        .signal(1, message(Some("e-20"), Frame::Resync))
+        .at(200)
+        .read("e-7")
+        .at(1_000)
+        .expect(&[(300, Gap)]);
 }

@@ -17,65 +17,102 @@ fn a_lost_stream_is_closed_and_opened_again_from_the_last_position() {
     world.at(20_000).event(1, None, 0).expect(&[(20_000, Deliver(0))]);
     world
         .signal(1, Signal::Lost)
-        .expect(&[(20_000, close(1))])
-        .state(State::Reconnecting);
-    world
-        .at(20_999)
-        .expect(&[])
-        .at(21_000)
-        .expect(&[(21_000, open_at(2, "e-7"))])
+        // It was well for long, so it will be again soon.
+        .expect(&[(20_000, close(1)), (20_000, open_at(2, "e-7"))])
         .state(State::Reconnecting);
     world.hello(2, resumed()).expect(&[]).state(State::Connected);
 }
 
 #[test]
-fn retries_wait_ever_longer_and_end_after_the_tenth() {
+fn retries_wait_ever_longer_and_rest_after_the_tenth() {
     let mut world = World::new(SETTINGS);
     world.start();
     let mut waits = Vec::new();
-    for failure in 1..=11 {
+    for failure in 1..=16 {
         let failed_at = world.now;
         world.signal(failure, Signal::Lost);
         let Status {
-            last_error, retry_at, ..
+            last_error,
+            retry_at,
+            state,
+            ..
         } = world.connection.status();
         assert_eq!(
             last_error.map(|error| error.attempt),
             Some(u32::try_from(failure).unwrap())
         );
-        if let Some(due) = retry_at {
-            waits.push(failed_at.until(due).as_secs());
-            world.state(State::Connecting).at(due.as_millis());
-        }
+        assert_eq!(state == State::Error, failure > 10, "after failure {failure}");
+        let due = retry_at.unwrap();
+        waits.push(failed_at.until(due).as_secs());
+        world.at(due.as_millis());
     }
-    assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30, 30, 30]);
-    world.state(State::Error);
-    assert_eq!(world.connection.poll_timeout(), None);
+    assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 60, 120, 240, 300, 300, 300]);
+}
+
+#[test]
+fn the_one_attempt_after_a_rest_that_lives_forgives_everything() {
+    let mut world = resting();
+    world.at(60_000).expect(&[(60_000, open(2))]).state(State::Connecting);
+    // Nobody opens a second one meanwhile.
+    world
+        .act(Connection::handle_opportunity)
+        .act(Connection::retry)
+        .expect(&[]);
+    world
+        .hello(2, fresh("e-0"))
+        .at(69_999)
+        .signal(2, Signal::Lost)
+        .state(State::Error);
+    world
+        .at(189_999)
+        .expect(&[(69_999, close(2)), (189_999, open_at(3, "e-0"))]);
+    world.hello(3, resumed()).at(199_999).signal(3, Signal::Lost);
+    world
+        .state(State::Reconnecting)
+        .expect(&[(199_999, close(3)), (199_999, open_at(4, "e-0"))]);
+}
+
+/// A connection that has given up trying in quick succession.
+fn resting() -> World {
+    let mut world = World::new(Settings {
+        max_retries: 0,
+        ..SETTINGS
+    });
+    world.start().signal(1, Signal::Lost).state(State::Error);
+    world.expect(&[(0, open(1)), (0, close(1))]);
+    world
 }
 
 #[test]
 fn a_person_starts_it_again_at_once_and_a_good_moment_a_little_later() {
     type Act = fn(&mut Connection<u32>, Instant);
-    let cases: [(Act, u64); 2] = [(Connection::retry, 60_000), (Connection::handle_opportunity, 60_250)];
+    let back: Act = |connection, now| {
+        connection.set_visible(now, false);
+        connection.set_visible(now, true);
+    };
+    let online: Act = |connection, now| {
+        connection.set_online(now, false);
+        connection.set_online(now, true);
+    };
+    let cases: [(Act, u64); 4] = [
+        (Connection::retry, 30_000),
+        (online, 30_000),
+        (Connection::handle_opportunity, 30_250),
+        (back, 30_250),
+    ];
     for (opportunity, opens_at) in cases {
-        let mut world = World::new(Settings {
-            max_retries: 0,
-            ..SETTINGS
-        });
-        world
-            .start()
-            .signal(1, Signal::Lost)
-            .state(State::Error)
-            .expect(&[(0, open(1)), (0, close(1))]);
-        world.at(60_000).act(opportunity).at(60_100);
-        world.at(60_300).expect(&[(opens_at, open(2))]).state(State::Connecting);
+        let mut world = resting();
+        world.at(30_000).act(opportunity).at(30_100);
+        world.at(30_300).expect(&[(opens_at, open(2))]).state(State::Connecting);
         // Impatience opens nothing more.
-        world.act(opportunity).act(opportunity).expect(&[]);
-        world
-            .hello(2, fresh("e-0"))
-            .act(opportunity)
-            .expect(&[])
-            .state(State::Connected);
+        world.act(opportunity).act(opportunity).at(32_000);
+        world.hello(2, fresh("e-0"));
+        let opens = world
+            .seen
+            .iter()
+            .filter(|(_, output)| matches!(output, Open { .. }))
+            .count();
+        assert!(opens <= 1, "{:?}", world.seen);
     }
 }
 
@@ -195,7 +232,7 @@ fn a_heartbeat_that_was_never_promised_starts_the_watch() {
 
 #[test]
 fn absurd_promises_are_bounded() {
-    for (promised, patience) in [(0, 20_000), (1, 20_000), (60_000, 130_000), (u64::MAX, 610_000)] {
+    for (promised, patience) in [(1, 20_000), (60_000, 130_000), (u64::MAX, 610_000)] {
         let mut world = World::new(SETTINGS);
         world.start().hello(
             1,
@@ -213,15 +250,6 @@ fn absurd_promises_are_bounded() {
 }
 
 #[test]
-fn a_refused_stream_asks_once_whether_the_session_lives() {
-    let mut world = World::new(SETTINGS);
-    world.start().signal(1, Signal::Refused).signal(1, Signal::Refused);
-    world
-        .expect(&[(0, open(1)), (0, CheckSession), (0, close(1))])
-        .state(State::Connecting);
-}
-
-#[test]
 fn a_server_that_says_when_to_come_back_is_obeyed_and_not_blamed() {
     let mut world = World::new(SETTINGS);
     world
@@ -232,4 +260,64 @@ fn a_server_that_says_when_to_come_back_is_obeyed_and_not_blamed() {
     world.signal(1, Signal::Lost).at(8_400);
     world.expect(&[(0, open(1)), (5_000, close(1)), (8_400, open_at(2, "e-3"))]);
     assert_eq!(world.connection.status().last_error, None);
+}
+
+#[test]
+fn a_server_that_promises_no_heartbeat_at_all_may_be_silent() {
+    let mut world = World::new(SETTINGS);
+    let hello = Hello {
+        heartbeat_ms: Some(0),
+        ..fresh("e-0")
+    };
+    world.start().hello(1, hello).signal(1, message(None, Frame::Heartbeat));
+    world.at(290_000).expect(&[(0, open(1))]).state(State::Connected);
+}
+
+#[test]
+fn pages_that_lose_the_same_server_do_not_come_back_together() {
+    let mut returns: Vec<u64> = (0..1_000)
+        .map(|seed| {
+            let mut connection = Connection::<u32>::new(Settings::DEFAULT, seed);
+            connection.start(Instant::default());
+            connection.handle_signal(
+                Instant::default(),
+                Generation(1),
+                message(None, Frame::Hello(fresh("e-0"))),
+            );
+            let lost_at = Instant::from_millis(30_000);
+            connection.handle_timeout(Instant::from_millis(10_000));
+            connection.handle_signal(lost_at, Generation(1), message(None, Frame::Heartbeat));
+            connection.handle_signal(lost_at, Generation(1), Signal::Lost);
+            lost_at
+                .until(connection.status().retry_at.unwrap())
+                .as_millis()
+                .try_into()
+                .unwrap()
+        })
+        .collect();
+    returns.sort_unstable();
+    assert!(*returns.last().unwrap() <= 1_000, "a stream that was well is soon back");
+    for bucket in 0..10 {
+        let within = returns
+            .iter()
+            .filter(|ms| (bucket * 100..(bucket + 1) * 100).contains(*ms))
+            .count();
+        assert!(
+            (50..=150).contains(&within),
+            "{within} of 1000 in one tenth of a second"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_more_than_five_minutes_waits_five() {
+    let mut world = World::new(SETTINGS);
+    let goodbye = message(None, Frame::Shutdown { retry_ms: u64::MAX });
+    world.start().hello(1, fresh("e-3")).at(20_000).signal(1, goodbye);
+    // Not even coming back to the page shortens what the server has asked for.
+    world
+        .act(Connection::handle_opportunity)
+        .at(319_999)
+        .expect(&[(0, open(1)), (20_000, close(1))]);
+    world.at(320_000).expect(&[(320_000, open_at(2, "e-3"))]);
 }

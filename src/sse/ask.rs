@@ -1,0 +1,64 @@
+//! What the browser's `EventSource` does not tell or can not say: why a stream was refused, and who it is for.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::transport::Answer;
+use crate::backoff::retry_after;
+use crate::browser::clock;
+use crate::browser::fetch::{FetchError, Request, Response, Verb, fetch};
+
+/// The driver has given up waiting long before.
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Deserialize)]
+struct Issued {
+    data: Ticket,
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    ticket: String,
+}
+
+/// Why the server refuses a stream, if it says so at this address.
+pub(super) async fn why(url: String) -> Answer {
+    answer(&ask(Verb::Get, url).await)
+}
+
+/// A ticket for one stream.
+pub(super) async fn ticket(url: String) -> Result<String, Answer> {
+    let response = ask(Verb::Post, url).await;
+    if let Ok(response) = &response
+        && (200..300).contains(&response.status)
+    {
+        let issued: Option<Issued> = serde_json::from_slice(&response.body).ok();
+        return issued.map(|issued| issued.data.ticket).ok_or(Answer::Unclear);
+    }
+    Err(answer(&response))
+}
+
+async fn ask(method: Verb, url: String) -> Result<Response, FetchError> {
+    let request = Request {
+        method,
+        url,
+        headers: Vec::new(),
+        body: None,
+    };
+    fetch(request, LIMIT).await
+}
+
+fn answer(response: &Result<Response, FetchError>) -> Answer {
+    match response {
+        Ok(Response {
+            status,
+            retry_after: wait,
+            ..
+        }) => {
+            let wait = wait.as_deref().and_then(|text| retry_after(text, clock::now()));
+            Answer::from_status(*status, wait)
+        }
+        Err(_) => Answer::Unreachable,
+    }
+}

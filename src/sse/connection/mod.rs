@@ -1,0 +1,365 @@
+//! One connection to the server's stream of events, without the stream.
+//!
+//! Knows nothing of browsers, clocks, cookies or what events mean; all of that is passed in or handed out. Here is who
+//! it is for and what it asks for; `attempt` opens, fails and waits, `stream` listens, `page` hears of the page and the
+//! network, and `position` knows what was missed.
+
+mod attempt;
+mod page;
+mod position;
+mod stream;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use wire::Cursor;
+
+use super::output::Output;
+use super::phase::{Phase, Role};
+use super::polling::Need;
+use super::settings::Settings;
+use super::status::{Cause, ConnectionError, State, Status};
+use super::timer::{Timer, Timers};
+use super::transport::Generation;
+use crate::time::Instant;
+use position::Position;
+
+/// One connection to the server's stream of events, without the stream.
+///
+/// Methods are of three kinds. `handle_*`, `set_*`, [`start`](Self::start), [`stop`](Self::stop),
+/// [`suspend`](Self::suspend), [`resume`](Self::resume) and [`retry`](Self::retry) say that something happened or is
+/// asked for. [`poll`](Self::poll) says what to do now; call it until `None` after each of the former.
+/// [`poll_timeout`](Self::poll_timeout) says when to call [`handle_timeout`](Self::handle_timeout); a call that comes
+/// too early does nothing, one that comes late tells that the machine slept. [`status`](Self::status) is for showing.
+///
+/// Any call is allowed at any time; what makes no sense has no effect. The same calls with the same seed have the
+/// same outputs.
+#[derive(Clone, Debug)]
+pub struct Connection<E> {
+    settings: Settings,
+    rng: fastrand::Rng,
+    phase: Phase,
+    timers: Timers,
+    page: Page,
+    /// What the page that leads has last said of its own connection.
+    leader: Option<Status>,
+    is_signed_in: bool,
+    /// The number of the newest stream, open or not.
+    generation: Generation,
+    history: History,
+    position: Position,
+    /// The silence after which the stream counts as dead; `None` while nothing is promised.
+    patience: Option<Duration>,
+    /// Whether the server has said that it sends no heartbeats at all.
+    is_silence_allowed: bool,
+    /// When the stream last gave a sign of life.
+    heard_at: Instant,
+    /// Whether something was missed that has not been told yet.
+    has_gap: bool,
+    last_error: Option<ConnectionError>,
+    last_connected_at: Option<Instant>,
+    last_event_at: Option<Instant>,
+    outputs: VecDeque<Output<E>>,
+}
+
+/// What is known of the page and the network, whoever is signed in.
+#[derive(Clone, Copy, Debug)]
+struct Page {
+    role: Role,
+    is_online: bool,
+    /// When the browser said that the network has gone.
+    offline_at: Instant,
+    is_visible: bool,
+    is_suspended: bool,
+}
+
+/// How it went so far in this sign-in.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+struct History {
+    /// Failures in a row.
+    failures: u32,
+    /// Rests in a row.
+    rests: u32,
+    last_open: Option<Instant>,
+    /// No attempt before this moment, unless a person asks: the server has asked for it.
+    not_before: Option<Instant>,
+    /// Whether there was a first hello.
+    was_connected: bool,
+    /// Whether the stream has lived long enough to forgive.
+    is_stable: bool,
+    /// Whether this is the one attempt after a rest.
+    is_single: bool,
+    /// Whether this attempt is made whatever the browser says of the network.
+    is_forced: bool,
+    /// Whether the session was renewed since the last success.
+    was_refreshed: bool,
+    /// Whether the next attempt waits for the session to be renewed.
+    awaits_refresh: bool,
+    /// Whether nobody has looked at the page for so long that it gave its stream up.
+    is_released: bool,
+}
+
+impl<E> Connection<E> {
+    /// A connection that does nothing until [`start`](Self::start). The seed decides its jitter.
+    #[must_use]
+    pub fn new(settings: Settings, seed: u64) -> Self {
+        Self {
+            settings,
+            rng: fastrand::Rng::with_seed(seed),
+            phase: Phase::Idle,
+            timers: Timers::default(),
+            page: Page {
+                role: Role::Alone,
+                is_online: true,
+                offline_at: Instant::default(),
+                is_visible: true,
+                is_suspended: false,
+            },
+            leader: None,
+            is_signed_in: false,
+            generation: Generation::default(),
+            history: History::default(),
+            position: Position::default(),
+            patience: None,
+            is_silence_allowed: false,
+            heard_at: Instant::default(),
+            has_gap: false,
+            last_error: None,
+            last_connected_at: None,
+            last_event_at: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// What to show of it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if !self.is_signed_in {
+            return Status::default();
+        }
+        let trying = if self.history.was_connected {
+            State::Reconnecting
+        } else {
+            State::Connecting
+        };
+        if let Some(leader) = self.leader.as_ref().filter(|_| self.phase == Phase::Connecting) {
+            // It is not connected as long as it does not tell us what it hears.
+            let state = match leader.state {
+                State::Connected | State::Disconnected | State::Connecting | State::Reconnecting => trying,
+                State::Error => State::Error,
+            };
+            return Status {
+                state,
+                last_connected_at: self.last_connected_at,
+                last_event_at: self.last_event_at,
+                ..leader.clone()
+            };
+        }
+        Status {
+            state: match self.phase {
+                Phase::Idle if self.page.is_suspended || self.history.is_released => State::Disconnected,
+                Phase::Connected => State::Connected,
+                Phase::Resting | Phase::Failed(_) => State::Error,
+                Phase::Idle
+                | Phase::Ticketing
+                | Phase::Connecting
+                | Phase::Probing
+                | Phase::Waiting
+                | Phase::Offline => trying,
+            },
+            last_error: self.last_error,
+            last_connected_at: self.last_connected_at,
+            last_event_at: self.last_event_at,
+            retry_at: self.timers.deadline(Timer::Retry),
+            is_offline: self.phase == Phase::Offline,
+            is_polling: false,
+        }
+    }
+
+    /// Whether changes arrive as they happen, and none was missed.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.phase == Phase::Connected && !self.has_gap
+    }
+
+    /// Whether this is our own stream, and lives or is about to.
+    #[must_use]
+    pub fn is_open(&self, generation: Generation) -> bool {
+        let is_open = matches!(self.phase, Phase::Connecting | Phase::Connected);
+        is_open && generation == self.generation && self.page.role != Role::Follows
+    }
+
+    /// What reading again and again depends on.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        match self.phase {
+            Phase::Connected | Phase::Failed(_) | Phase::Idle => Need::None,
+            _ if !self.page.is_visible || !self.page.is_online => Need::Paused,
+            _ => Need::Now,
+        }
+    }
+
+    /// What to do now; call it until `None` after every other call.
+    #[must_use]
+    pub fn poll(&mut self) -> Option<Output<E>> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout). Any other call may change the answer.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Somebody has signed in.
+    pub fn start(&mut self, now: Instant) {
+        if !self.is_signed_in {
+            self.is_signed_in = true;
+            self.arm_release(now);
+            self.reconcile(now);
+        }
+    }
+
+    /// The person has signed out: forgets everything about them. What is late from their stream has no effect.
+    pub fn stop(&mut self) {
+        if !self.is_signed_in {
+            return;
+        }
+        self.close();
+        self.timers.cancel_all();
+        self.phase = Phase::Idle;
+        self.is_signed_in = false;
+        self.generation.0 += 1;
+        self.history = History::default();
+        self.position = Position::default();
+        self.patience = None;
+        self.has_gap = false;
+        self.leader = None;
+        self.last_error = None;
+        self.last_connected_at = None;
+        self.last_event_at = None;
+        self.outputs.retain(|output| matches!(output, Output::Close { .. }));
+    }
+
+    /// The person wants it to be tried now.
+    pub fn retry(&mut self, now: Instant) {
+        if matches!(
+            self.phase,
+            Phase::Waiting | Phase::Resting | Phase::Offline | Phase::Failed(_)
+        ) {
+            self.history = History {
+                last_open: self.history.last_open,
+                was_connected: self.history.was_connected,
+                is_released: self.history.is_released,
+                is_forced: true,
+                ..History::default()
+            };
+            self.start_over(now);
+        }
+    }
+
+    /// The session lives, and has been renewed if that was needed.
+    pub fn handle_refreshed(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Failed(super::status::Failure::Unauthorized) => {
+                self.history.failures = 0;
+                self.history.was_refreshed = false;
+                self.start_over(now);
+            }
+            Phase::Waiting if self.history.awaits_refresh => self.connect(now),
+            Phase::Connected if self.timers.is_set(Timer::Renew) => self.renew(now),
+            _ => {}
+        }
+    }
+
+    /// A read has returned. `position` is the log position it reflects, where the server says.
+    ///
+    /// A read that is older than what the stream covers may lack something that no event will tell.
+    pub fn handle_read(&mut self, now: Instant, position: Option<Cursor>) {
+        if let Some(position) = position
+            && self.is_signed_in
+            && self.position.read(position)
+        {
+            self.miss(now, Duration::ZERO);
+        }
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((timer, late)) = self.timers.take_expired(now) {
+            let has_slept = late > self.settings.late_after;
+            match timer {
+                Timer::Connect => self.fail(now, Cause::Timeout),
+                Timer::Probe => self.fail(now, Cause::Refused),
+                Timer::Retry => self.try_again(now),
+                Timer::Stable => {
+                    self.history.is_stable = true;
+                    self.history.is_single = false;
+                    self.history.failures = 0;
+                    self.history.rests = 0;
+                }
+                Timer::Watchdog if has_slept => self.doubt(now),
+                Timer::Watchdog => self.fail(now, Cause::Silence),
+                Timer::Tick => {
+                    self.timers.set(Timer::Tick, now + self.settings.tick);
+                    if has_slept {
+                        self.doubt(now);
+                    }
+                }
+                Timer::Grace => self.wake(now),
+                Timer::OfflineGrace => self.end_offline_grace(now),
+                Timer::Check => {
+                    self.outputs.push_back(Output::Refresh);
+                    self.watch(now);
+                }
+                Timer::Renew => self.renew(now),
+                Timer::Release => {
+                    self.history.is_released = true;
+                    self.reconcile(now);
+                }
+                Timer::Gap => {
+                    self.has_gap = false;
+                    self.outputs.push_back(Output::Gap);
+                }
+            }
+        }
+    }
+
+    /// Something was missed. It is told once the stream lives, together with what else is missed until then.
+    fn miss(&mut self, now: Instant, spread: Duration) {
+        self.has_gap = true;
+        if self.phase == Phase::Connected && !self.timers.is_set(Timer::Gap) {
+            let wait = self.settings.gap_delay + spread.mul_f64(self.rng.f64());
+            self.timers.set(Timer::Gap, now + wait);
+        }
+    }
+
+    /// Whether there should be a stream.
+    fn is_wanted(&self) -> bool {
+        self.is_signed_in
+            && !self.page.is_suspended
+            && !self.history.is_released
+            && self.page.role != Role::Undecided
+            && !matches!(self.phase, Phase::Failed(_))
+    }
+
+    fn start_over(&mut self, now: Instant) {
+        self.timers.cancel_attempt();
+        self.phase = Phase::Idle;
+        self.reconcile(now);
+    }
+
+    /// What is the case has changed: is there a stream that should not be, or none that should?
+    fn reconcile(&mut self, now: Instant) {
+        if self.is_wanted() {
+            if self.phase == Phase::Idle {
+                self.connect(now);
+            }
+        } else if !matches!(self.phase, Phase::Failed(_)) {
+            self.close();
+            self.timers.cancel_attempt();
+            self.phase = Phase::Idle;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What the pages of one person tell each other.
+//!
+//! Lines of text: the version, the term of the page that leads, the page that speaks, the page that is spoken to
+//! (empty: all), a word, and what belongs to the word. The last field may have lines of its own.
+
+use wire::Cursor;
+
+use super::super::intake::RawMessage;
+use super::super::status::{Cause, ConnectionError, Failure, State, Status};
+use crate::time::Instant;
+
+/// Another version of the app may be open in another page; it is not understood, and need not be.
+const VERSION: &str = "freshet-1";
+
+/// What one page tells the others, or one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Telling {
+    /// Since when the page leads that the speaker takes for the leader.
+    pub(super) term: u64,
+    /// Who speaks.
+    pub(super) from: String,
+    /// To whom; empty: to all.
+    pub(super) to: String,
+    pub(super) word: Word,
+}
+
+/// What is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Word {
+    /// I lead, and this is my connection.
+    Lead(Status),
+    /// Is anybody there who leads?
+    Ping,
+    /// I want to be told what the stream tells after this.
+    Join(Option<Cursor>),
+    /// You will be: this is from where, and whether it is from where you asked.
+    Welcome { resumed: bool, cursor: Option<Cursor> },
+    /// The stream told this.
+    Message(RawMessage),
+    /// A person wants the connection to be tried now.
+    Retry,
+    /// A person has come back.
+    Opportunity,
+}
+
+impl Telling {
+    pub(super) fn to_text(&self) -> String {
+        let cursor = |cursor: &Option<Cursor>| cursor.as_ref().map(Cursor::to_string).unwrap_or_default();
+        let word = match &self.word {
+            Word::Lead(status) => format!("lead\n{}", status_to_text(status)),
+            Word::Ping => "ping".to_owned(),
+            Word::Join(from) => format!("join\n{}", cursor(from)),
+            Word::Welcome { resumed, cursor: from } => {
+                format!("welcome\n{}\n{}", u8::from(*resumed), cursor(from))
+            }
+            Word::Message(RawMessage { name, data, id }) => format!("message\n{name}\n{id}\n{data}"),
+            Word::Retry => "retry".to_owned(),
+            Word::Opportunity => "opportunity".to_owned(),
+        };
+        let Self { term, from, to, .. } = self;
+        format!("{VERSION}\n{term}\n{from}\n{to}\n{word}")
+    }
+
+    /// Reads what another page has told; `None` if it is nothing that this version tells.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        let mut fields = text.splitn(6, '\n');
+        let mut field = || fields.next();
+        if field()? != VERSION {
+            return None;
+        }
+        let term = field()?.parse().ok()?;
+        let from = field()?.to_owned();
+        let to = field()?.to_owned();
+        let word = field()?;
+        let rest = field().unwrap_or_default();
+        let word = match word {
+            "lead" => Word::Lead(status_from_text(rest)?),
+            "ping" => Word::Ping,
+            "join" => Word::Join(cursor_from_text(rest)?),
+            "welcome" => {
+                let (resumed, cursor) = rest.split_once('\n')?;
+                Word::Welcome {
+                    resumed: resumed == "1",
+                    cursor: cursor_from_text(cursor)?,
+                }
+            }
+            "message" => {
+                let (name, rest) = rest.split_once('\n')?;
+                let (id, data) = rest.split_once('\n')?;
+                Word::Message(RawMessage {
+                    name: name.to_owned(),
+                    data: data.to_owned(),
+                    id: id.to_owned(),
+                })
+            }
+            "retry" => Word::Retry,
+            "opportunity" => Word::Opportunity,
+            _ => return None,
+        };
+        Some(Self { term, from, to, word })
+    }
+}
+
+fn cursor_from_text(text: &str) -> Option<Option<Cursor>> {
+    if text.is_empty() {
+        Some(None)
+    } else {
+        text.parse().ok().map(Some)
+    }
+}
+
+const STATES: [State; 5] = [
+    State::Disconnected,
+    State::Connecting,
+    State::Connected,
+    State::Reconnecting,
+    State::Error,
+];
+
+const CAUSES: [Cause; 9] = [
+    Cause::Network,
+    Cause::Refused,
+    Cause::Unreadable,
+    Cause::Busy,
+    Cause::Timeout,
+    Cause::Silence,
+    Cause::Final(Failure::Unauthorized),
+    Cause::Final(Failure::Forbidden),
+    Cause::Final(Failure::Missing),
+];
+
+/// The state, the last failure and the next attempt: what another page can show.
+fn status_to_text(status: &Status) -> String {
+    let place = |found: Option<usize>| found.map_or_else(String::new, |at| at.to_string());
+    let moment = |moment: Option<Instant>| moment.map_or_else(String::new, |at| at.as_millis().to_string());
+    let error = status.last_error;
+    [
+        place(STATES.iter().position(|state| *state == status.state)),
+        u8::from(status.is_offline).to_string(),
+        moment(status.retry_at),
+        place(error.and_then(|error| CAUSES.iter().position(|cause| *cause == error.cause))),
+        moment(error.map(|error| error.at)),
+        error.map_or_else(String::new, |error| error.attempt.to_string()),
+    ]
+    .join("\n")
+}
+
+fn status_from_text(text: &str) -> Option<Status> {
+    let mut lines = text.split('\n').map(|line| line.parse::<u64>().ok());
+    let mut number = || lines.next().flatten();
+    let place = |number: u64| usize::try_from(number).ok();
+    let state = *STATES.get(place(number()?)?)?;
+    let is_offline = number() == Some(1);
+    let retry_at = number().map(Instant::from_millis);
+    let cause = number().and_then(place).and_then(|at| CAUSES.get(at).copied());
+    let at = number().map(Instant::from_millis);
+    let attempt = number().and_then(|attempt| u32::try_from(attempt).ok());
+    let last_error = match (cause, at, attempt) {
+        (Some(cause), Some(at), Some(attempt)) => Some(ConnectionError { cause, at, attempt }),
+        _ => None,
+    };
+    Some(Status {
+        state,
+        is_offline,
+        retry_at,
+        last_error,
+        ..Status::default()
+    })
+}

@@ -1,0 +1,297 @@
+//! Sleep, silence, networks that come and go, pages that nobody looks at.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+fn heartbeat() -> Signal<u32> {
+    message(None, Frame::Heartbeat)
+}
+
+/// A connection that is well since the beginning, at this time.
+fn well_at(ms: u64) -> World {
+    let mut world = World::new(SETTINGS);
+    world.start().hello(1, fresh("e-0"));
+    for beat in (10_000..ms).step_by(10_000) {
+        world.at(beat).signal(1, heartbeat());
+    }
+    world
+        .at(ms)
+        .signal(1, heartbeat())
+        .expect(&[(0, open(1))])
+        .state(State::Connected);
+    world
+}
+
+fn online(world: &mut World, online: bool) -> &mut World {
+    world.act(|connection, now| connection.set_online(now, online))
+}
+
+fn visible(world: &mut World, visible: bool) -> &mut World {
+    world.act(|connection, now| connection.set_visible(now, visible))
+}
+
+#[test]
+fn after_sleep_a_stream_has_three_seconds_to_show_that_it_lives() {
+    // It does.
+    let mut world = well_at(20_000);
+    world
+        .sleep_until(7_200_000)
+        .at(7_202_999)
+        .signal(1, heartbeat())
+        .at(7_210_000)
+        .expect(&[])
+        .state(State::Connected);
+    // It does not.
+    let mut world = well_at(20_000);
+    world
+        .sleep_until(7_200_000)
+        .at(7_202_999)
+        .expect(&[])
+        .state(State::Connected);
+    world
+        .at(7_203_000)
+        .expect(&[(7_203_000, close(1)), (7_203_000, open_at(2, "e-0"))]);
+    assert_eq!(world.connection.status().last_error.map(|error| error.attempt), Some(1));
+}
+
+#[test]
+fn a_clock_that_jumps_gives_sleep_away_even_if_nothing_is_due() {
+    let mut world = well_at(20_000);
+    // Shorter than the silence that the stream allows itself.
+    world
+        .sleep_until(48_000)
+        .at(51_000)
+        .expect(&[(51_000, close(1)), (51_000, open_at(2, "e-0"))]);
+    // A timer that is a little late proves nothing.
+    let mut world = well_at(20_000);
+    world
+        .sleep_until(34_000)
+        .signal(1, heartbeat())
+        .at(60_000)
+        .expect(&[])
+        .state(State::Connected);
+}
+
+#[test]
+fn silence_that_is_noticed_in_time_needs_no_grace() {
+    let mut world = well_at(20_000);
+    world.at(59_999).expect(&[]).at(60_000).state(State::Reconnecting);
+    assert_eq!(
+        world.connection.status().last_error.map(|error| error.cause),
+        Some(Cause::Silence)
+    );
+}
+
+#[test]
+fn who_comes_back_to_a_silent_stream_has_it_examined_and_to_another_has_not() {
+    let mut world = well_at(20_000);
+    visible(&mut world, false).at(45_000);
+    visible(&mut world, true).at(47_999).expect(&[]);
+    world
+        .at(48_000)
+        .expect(&[(48_000, close(1)), (48_000, open_at(2, "e-0"))]);
+    let mut world = well_at(20_000);
+    visible(&mut world, false).at(39_000);
+    visible(&mut world, true)
+        .at(45_000)
+        .signal(1, heartbeat())
+        .at(80_000)
+        .expect(&[])
+        .state(State::Connected);
+}
+
+#[test]
+fn leafing_through_tabs_changes_nothing() {
+    let mut world = well_at(20_000);
+    for ms in 0..40 {
+        world.at(20_000 + ms * 100);
+        visible(&mut world, ms % 2 == 1);
+    }
+    world
+        .signal(1, heartbeat())
+        .at(50_000)
+        .expect(&[])
+        .state(State::Connected);
+}
+
+#[test]
+fn a_page_that_nobody_has_seen_for_five_minutes_gives_its_stream_up_and_takes_it_up_again() {
+    let mut world = well_at(10_000);
+    visible(&mut world, false);
+    for beat in (20_000..310_000).step_by(10_000) {
+        world.at(beat).signal(1, heartbeat());
+    }
+    world.at(309_999).expect(&[]).state(State::Connected);
+    world
+        .at(310_000)
+        .expect(&[(310_000, close(1))])
+        .state(State::Disconnected);
+    assert!(!world.connection.is_current());
+    world.at(9_000_000).expect(&[]);
+    visible(&mut world, true)
+        .expect(&[(9_000_000, open_at(2, "e-0"))])
+        .state(State::Reconnecting);
+}
+
+#[test]
+fn nothing_is_tried_for_a_page_that_nobody_has_seen_for_five_minutes() {
+    let mut world = World::new(SETTINGS);
+    world.start();
+    visible(&mut world, false);
+    let mut last = 0;
+    for ms in (0..3_600_000).step_by(500) {
+        world.at(ms);
+        if world.newest() > last {
+            last = world.newest();
+            world.signal(last, Signal::Lost);
+        }
+    }
+    let latest = world.seen.iter().map(|(ms, _)| *ms).max().unwrap();
+    assert!(latest <= 300_000, "{latest}");
+    world.state(State::Disconnected);
+}
+
+#[test]
+fn a_page_that_leads_others_keeps_its_stream_whether_it_is_seen_or_not() {
+    let mut world = World::new(SETTINGS);
+    world
+        .act(|connection, now| connection.set_role(now, Role::Leads))
+        .start();
+    visible(&mut world, false).hello(1, fresh("e-0"));
+    for beat in (10_000..900_000).step_by(10_000) {
+        world.at(beat).signal(1, heartbeat());
+    }
+    world.expect(&[(0, open(1))]).state(State::Connected);
+}
+
+#[test]
+fn without_a_network_nothing_is_tried_and_nothing_counted_but_once_a_minute() {
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Lost);
+    online(&mut world, false)
+        .at(59_999)
+        .expect(&[(0, open(1)), (0, close(1))]);
+    let status = world.connection.status();
+    assert!(status.is_offline && status.state == State::Connecting, "{status:?}");
+    // Browsers are sometimes wrong about the network.
+    world
+        .at(60_000)
+        .expect(&[(60_000, open(2))])
+        .signal(2, Signal::Lost)
+        .at(119_999)
+        .expect(&[(60_000, close(2))]);
+    world
+        .at(120_000)
+        .expect(&[(120_000, open(3))])
+        .hello(3, fresh("e-0"))
+        .state(State::Connected);
+    // It was not: what lives is kept.
+    world.at(130_000).signal(3, heartbeat()).expect(&[]);
+    assert!(!world.connection.status().is_offline);
+}
+
+#[test]
+fn without_a_network_failures_are_not_counted() {
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Lost);
+    online(&mut world, false);
+    for minute in 1..20 {
+        world.at(minute * 60_000).signal(minute + 1, Signal::Lost);
+    }
+    world.at(19 * 60_000 + 2_000);
+    online(&mut world, true).state(State::Connecting);
+    let newest = world.newest();
+    world.signal(newest, Signal::Lost);
+    assert_eq!(world.connection.status().last_error.map(|error| error.attempt), Some(2));
+}
+
+#[test]
+fn a_network_that_is_back_is_tried_at_once() {
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Lost);
+    online(&mut world, false).at(20_000);
+    online(&mut world, true).expect(&[(0, open(1)), (0, close(1)), (20_000, open(2))]);
+    // The same from a long wait.
+    let mut world = World::new(SETTINGS);
+    world.start();
+    for generation in 1..=6 {
+        let due = world
+            .signal(generation, Signal::Lost)
+            .connection
+            .status()
+            .retry_at
+            .unwrap();
+        if generation < 6 {
+            world.at(due.as_millis());
+        }
+    }
+    let now = world.now.as_millis() + 2_000;
+    world.at(now);
+    online(&mut world, false);
+    online(&mut world, true);
+    assert_eq!(world.seen.last(), Some(&(now, open(7))));
+}
+
+#[test]
+fn a_network_that_flaps_opens_little() {
+    let mut world = well_at(20_000);
+    for ms in 0..10 {
+        world.at(20_000 + ms * 100);
+        online(&mut world, ms % 2 == 1);
+    }
+    world.at(21_500);
+    assert!(world.seen.len() <= 2, "{:?}", world.seen);
+}
+
+#[test]
+fn a_stream_that_still_speaks_is_kept_without_a_network_and_one_that_does_not_is_not() {
+    let mut world = well_at(20_000);
+    online(&mut world, false)
+        .at(24_000)
+        .signal(1, heartbeat())
+        .at(40_000)
+        .signal(1, heartbeat())
+        .at(60_000);
+    world.expect(&[]).state(State::Connected);
+    let mut world = well_at(20_000);
+    online(&mut world, false)
+        .at(24_999)
+        .expect(&[])
+        .at(25_000)
+        .expect(&[(25_000, close(1))]);
+    world.state(State::Reconnecting);
+}
+
+#[test]
+fn a_stream_that_was_silent_while_there_was_no_network_is_examined_when_it_is_back() {
+    let mut world = well_at(20_000);
+    world.at(20_001);
+    online(&mut world, false).at(22_000);
+    online(&mut world, true).at(24_999).expect(&[]);
+    world
+        .at(25_000)
+        .expect(&[(25_000, close(1)), (25_000, open_at(2, "e-0"))]);
+    // One that spoke is not.
+    let mut world = well_at(20_000);
+    world.at(20_001);
+    online(&mut world, false).at(21_000).signal(1, heartbeat()).at(22_000);
+    online(&mut world, true).at(30_000).expect(&[]);
+}
+
+#[test]
+fn a_person_may_try_without_a_network() {
+    let mut world = World::new(SETTINGS);
+    online(&mut world, false).start().expect(&[]);
+    world.at(5_000).act(Connection::retry).expect(&[(5_000, open(1))]);
+    // But not more often than once in a second.
+    for ms in 0..50 {
+        world.at(5_001 + ms).signal(1, Signal::Lost).act(Connection::retry);
+    }
+    world
+        .at(5_999)
+        .expect(&[(5_001, close(1))])
+        .at(6_000)
+        .expect(&[(6_000, open(2))]);
+}

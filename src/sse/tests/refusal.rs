@@ -1,0 +1,253 @@
+//! Streams that are refused, and why.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[track_caller]
+fn cause(world: &World) -> Cause {
+    world.connection.status().last_error.unwrap().cause
+}
+
+#[test]
+fn who_is_refused_asks_once_why() {
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Refused).signal(1, Signal::Refused);
+    world
+        .expect(&[(0, open(1)), (0, close(1)), (0, probe(1))])
+        .state(State::Connecting);
+    // An answer to an earlier question, or a second one, says nothing.
+    world
+        .answer(0, Answer::Forbidden)
+        .answer(1, Answer::Unclear)
+        .answer(1, Answer::Forbidden);
+    assert_eq!(cause(&world), Cause::Refused);
+    world.at(1_000).expect(&[(1_000, open(2))]);
+    // Asking is not waited for longer than this.
+    world
+        .signal(2, Signal::Refused)
+        .at(5_999)
+        .expect(&[(1_000, close(2)), (1_000, probe(2))]);
+    world
+        .at(6_000)
+        .answer(2, Answer::Forbidden)
+        .at(8_000)
+        .expect(&[(8_000, open(3))]);
+}
+
+#[test]
+fn nobody_is_asked_without_a_network_or_after_signing_out() {
+    let mut world = World::new(SETTINGS);
+    world
+        .act(|connection, now| connection.set_online(now, false))
+        .start()
+        .at(60_000);
+    world
+        .signal(1, Signal::Refused)
+        .expect(&[(60_000, open(1)), (60_000, close(1))]);
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .signal(1, Signal::Refused)
+        .stop()
+        .answer(1, Answer::Unauthorized)
+        .at(100_000);
+    world
+        .expect(&[(0, open(1)), (0, close(1)), (0, probe(1))])
+        .state(State::Disconnected);
+}
+
+#[test]
+fn a_session_that_has_ended_is_renewed_once_and_then_over() {
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Refused).answer(1, Answer::Unauthorized);
+    world.expect(&[(0, open(1)), (0, close(1)), (0, probe(1)), (0, Refresh)]);
+    // Nothing hurries it: only the renewal, or its failure to come.
+    world.act(Connection::handle_opportunity).at(2_000).expect(&[]);
+    world.act(Connection::handle_refreshed).expect(&[(2_000, open(2))]);
+    world.signal(2, Signal::Refused).answer(2, Answer::Unauthorized);
+    world
+        .expect(&[(2_000, close(2)), (2_000, probe(2)), (2_000, SessionEnded)])
+        .state(State::Error);
+    assert_eq!(cause(&world), Cause::Final(Failure::Unauthorized));
+    world.act(Connection::handle_opportunity).at(1_000_000).expect(&[]);
+    // Whoever has renewed it after all may go on.
+    world.act(Connection::handle_refreshed).expect(&[(1_000_000, open(3))]);
+    world.hello(3, fresh("e-0")).state(State::Connected);
+    // A success means that it may be renewed again.
+    world
+        .at(1_000_500)
+        .signal(3, Signal::Lost)
+        .at(1_001_500)
+        .signal(4, Signal::Refused)
+        .answer(4, Answer::Unauthorized);
+    let last = world.seen.last().cloned();
+    assert_eq!(last, Some((1_001_500, Refresh)));
+}
+
+#[test]
+fn a_renewal_that_does_not_come_is_not_waited_for() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .signal(1, Signal::Refused)
+        .answer(1, Answer::Unauthorized)
+        .at(4_999);
+    world.expect(&[(0, open(1)), (0, close(1)), (0, probe(1)), (0, Refresh)]);
+    world.at(5_000).expect(&[(5_000, open(2))]);
+}
+
+#[test]
+fn what_will_not_work_is_not_tried_again_unless_a_person_wants_it() {
+    for (answer, failure) in [
+        (Answer::Forbidden, Failure::Forbidden),
+        (Answer::Missing, Failure::Missing),
+    ] {
+        let mut world = World::new(SETTINGS);
+        world
+            .start()
+            .signal(1, Signal::Refused)
+            .answer(1, answer)
+            .state(State::Error);
+        assert_eq!(cause(&world), Cause::Final(failure));
+        assert_eq!(
+            (world.connection.poll_timeout(), world.connection.need()),
+            (None, Need::None)
+        );
+        world.act(Connection::handle_opportunity).at(1_000_000);
+        world.expect(&[(0, open(1)), (0, close(1)), (0, probe(1))]);
+        world
+            .act(Connection::retry)
+            .expect(&[(1_000_000, open(2))])
+            .state(State::Connecting);
+    }
+}
+
+#[test]
+fn a_busy_server_is_given_the_time_it_asks_for_and_not_blamed() {
+    for (asked, due) in [(7, 7_000), (0, 1_000), (4_000, 300_000)] {
+        let mut world = World::new(Settings {
+            max_retries: 0,
+            ..SETTINGS
+        });
+        world
+            .start()
+            .signal(1, Signal::Refused)
+            .answer(1, Answer::Later(Duration::from_secs(asked)));
+        world
+            .act(Connection::handle_opportunity)
+            .state(State::Connecting)
+            .at(due - 1);
+        assert_eq!(cause(&world), Cause::Busy);
+        let seen: Vec<_> = std::mem::take(&mut world.seen);
+        assert_eq!(
+            seen,
+            [(0, open(1)), (0, close(1)), (0, probe(1))],
+            "asked for {asked} s"
+        );
+        // It was no failure, or the connection would rest now.
+        world.at(due).expect(&[(due, open(2))]).state(State::Connecting);
+    }
+}
+
+#[test]
+fn an_answer_that_can_not_be_read_is_told_as_such() {
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .signal(1, Signal::Refused)
+        .answer(1, Answer::Unreachable)
+        .at(1_000);
+    assert_eq!(cause(&world), Cause::Unreadable);
+    assert_eq!(world.newest(), 2);
+}
+
+#[test]
+fn statuses_mean_what_they_say() {
+    let wait = Some(Duration::from_secs(7));
+    for (status, retry_after, answer) in [
+        (200, None, Answer::Unclear),
+        (204, None, Answer::Missing),
+        (401, None, Answer::Unauthorized),
+        (403, wait, Answer::Forbidden),
+        (404, None, Answer::Missing),
+        (410, None, Answer::Missing),
+        (429, wait, Answer::Later(Duration::from_secs(7))),
+        (503, wait, Answer::Later(Duration::from_secs(7))),
+        (429, None, Answer::Unclear),
+        (503, None, Answer::Unclear),
+        (500, wait, Answer::Unclear),
+        (302, None, Answer::Unclear),
+    ] {
+        assert_eq!(Answer::from_status(status, retry_after), answer, "{status}");
+    }
+}
+
+#[test]
+fn every_stream_has_a_ticket_of_its_own_where_tickets_are_needed() {
+    use Output::FetchTicket;
+    let mut world = World::new(Settings {
+        needs_ticket: true,
+        ..SETTINGS
+    });
+    let fetch = |generation| FetchTicket {
+        generation: Generation(generation),
+    };
+    let ticket = |world: &mut World, generation: u64, ticket: Result<&str, Answer>| {
+        let ticket = ticket.map(str::to_owned);
+        world.act(|connection, now| connection.handle_ticket(now, Generation(generation), ticket));
+    };
+    world.start().expect(&[(0, fetch(1))]).state(State::Connecting);
+    ticket(&mut world, 1, Ok("a"));
+    ticket(&mut world, 1, Ok("again"));
+    world.expect(&[(
+        0,
+        Open {
+            generation: Generation(1),
+            cursor: None,
+            ticket: Some("a".to_owned()),
+        },
+    )]);
+    world.hello(1, fresh("e-0")).at(20_000).signal(1, Signal::Lost);
+    world.expect(&[(20_000, close(1)), (20_000, fetch(2))]);
+    // A late ticket is no ticket.
+    ticket(&mut world, 1, Ok("late"));
+    // One that does not come is not waited for.
+    world.at(30_000).expect(&[]);
+    assert_eq!(cause(&world), Cause::Timeout);
+    // Who is not given one knows why.
+    world.at(32_000).expect(&[(32_000, fetch(3))]);
+    ticket(&mut world, 3, Err(Answer::Forbidden));
+    world.expect(&[]).state(State::Error);
+    assert_eq!(cause(&world), Cause::Final(Failure::Forbidden));
+}
+
+#[test]
+fn a_session_that_ends_soon_is_renewed_and_the_stream_with_it() {
+    let expiring = || message(None, Frame::AuthExpiring { in_ms: 30_000 });
+    let mut world = World::new(SETTINGS);
+    world
+        .start()
+        .hello(1, fresh("e-0"))
+        .at(15_000)
+        .signal(1, expiring())
+        .expect(&[(0, open(1)), (15_000, Refresh)]);
+    world.at(16_000).act(Connection::handle_refreshed);
+    world.expect(&[(16_000, close(1)), (16_000, open_at(2, "e-0"))]);
+    world
+        .hello(2, resumed())
+        .state(State::Connected)
+        .act(Connection::handle_refreshed)
+        .expect(&[]);
+    // If it can not be renewed, another stream is tried while there is time.
+    world
+        .at(30_000)
+        .signal(2, expiring())
+        .signal(2, message(None, Frame::Heartbeat))
+        .at(44_999)
+        .expect(&[(30_000, Refresh)]);
+    world
+        .at(45_000)
+        .expect(&[(45_000, close(2)), (45_000, open_at(3, "e-0"))]);
+}
