@@ -78,8 +78,8 @@ pub(super) struct Tabs {
     /// What the others were last told of our connection.
     told: Status,
     is_visible: bool,
-    /// Since when the page that leads owes us an answer.
-    silent_since: Option<Instant>,
+    /// When the page that leads was last heard, or when it began to be listened to.
+    heard_at: Instant,
     ping_at: Option<Instant>,
     outputs: VecDeque<TabOutput>,
 }
@@ -104,7 +104,7 @@ impl Tabs {
             join: None,
             told: Status::default(),
             is_visible: true,
-            silent_since: None,
+            heard_at: Instant::default(),
             ping_at: None,
             outputs: VecDeque::new(),
         }
@@ -166,6 +166,7 @@ impl Tabs {
     fn follow(&mut self, now: Instant, settings: &Settings) {
         if self.role != Role::Follows {
             self.take_role(Role::Follows);
+            self.heard_at = now;
             self.ping(now, settings);
         }
     }
@@ -173,7 +174,6 @@ impl Tabs {
     fn take_role(&mut self, role: Role) {
         self.role = role;
         self.join = None;
-        self.silent_since = None;
         self.ping_at = None;
         self.outputs.push_back(TabOutput::Role(role));
     }
@@ -203,7 +203,7 @@ impl Tabs {
                     }
                     self.lose();
                 }
-                self.silent_since = None;
+                self.heard_at = now;
                 if self.role == Role::Follows {
                     self.handle_leader(word);
                 }
@@ -343,7 +343,7 @@ impl Tabs {
             self.ping_at = None;
         } else if self.role == Role::Follows {
             self.say("", Word::Opportunity);
-            self.silent_since = None;
+            self.heard_at = now;
             self.ping(now, settings);
         }
     }
@@ -354,23 +354,22 @@ impl Tabs {
         };
         if now.since(due) > settings.late_after {
             // We slept, and so perhaps did the page that leads.
-            self.silent_since = None;
+            self.heard_at = now;
         }
-        let silent_since = self.silent_since;
-        self.ping(now, settings);
-        if silent_since.is_some_and(|since| now.since(since) >= settings.lead_lease) {
-            self.silent_since = None;
+        if now.since(self.heard_at) >= settings.lead_lease {
+            self.heard_at = now;
             self.lose();
             self.outputs.push_back(TabOutput::Steal);
         }
+        self.ping(now, settings);
     }
 
     /// Asks the page that leads how it is, and again before long if anybody can see us.
     fn ping(&mut self, now: Instant, settings: &Settings) {
         if self.role == Role::Follows {
             self.say("", Word::Ping);
-            self.silent_since.get_or_insert(now);
-            self.ping_at = self.is_visible.then(|| now + settings.lead_ping);
+            let next = (now + settings.lead_ping).min(self.heard_at + settings.lead_lease);
+            self.ping_at = self.is_visible.then_some(next);
         }
     }
 

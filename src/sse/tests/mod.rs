@@ -1,5 +1,6 @@
 //! The connection in virtual time: tables of what happens when, and what is to be done about it.
 
+mod intake;
 mod invariants;
 mod lifetime;
 mod liveness;
@@ -7,6 +8,7 @@ mod polling;
 mod position;
 mod recovery;
 mod refusal;
+mod tabs;
 
 use std::time::Duration;
 
