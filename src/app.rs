@@ -91,6 +91,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
         connection,
         paint_events,
         keep_data,
+        share_stream,
         ..
     } = props.config.clone();
     use_effect_with(
@@ -104,7 +105,7 @@ fn Workspace(props: &WorkspaceProperties) -> Html {
     html! {
         <QueryProvider<Api> client={(*client).clone()} {on_failure}>
             // Below the cache, because what arrives goes there.
-            <SseProvider {address} settings={connection} {person}>
+            <SseProvider {address} settings={connection} {person} shares={share_stream}>
                 <Live paints={paint_events} />
                 <Switch<Route> render={Callback::from(switch)} />
                 <ConnectionIndicator />

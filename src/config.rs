@@ -30,6 +30,8 @@ pub struct Config {
     pub paint_events: bool,
     /// Whether what was shown last is kept on this device, to be shown at once on the next visit.
     pub keep_data: bool,
+    /// Whether the tabs of a person share one stream, where the browser can do that.
+    pub share_stream: bool,
     /// The numbers of the connection.
     pub connection: Settings,
     /// Whether to write to the browser's console.
@@ -61,6 +63,8 @@ struct Model {
     paint_events: bool,
     #[serde(default = "yes")]
     keep_data: bool,
+    #[serde(default = "yes")]
+    share_stream: bool,
     #[serde(default = "yes")]
     expects_hello: bool,
     #[serde(default)]
@@ -133,6 +137,7 @@ impl Config {
             api_idempotency: model.api_idempotency,
             paint_events: model.paint_events,
             keep_data: model.keep_data,
+            share_stream: model.share_stream,
             enable_logging: model.enable_logging,
         })
     }

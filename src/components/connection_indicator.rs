@@ -17,31 +17,42 @@ pub fn ConnectionIndicator() -> Html {
     let status = use_sse_status();
     let sse = use_sse();
     let is_trouble = !matches!(status.state, State::Connected | State::Disconnected);
-    let has_lasted = use_has_lasted(is_trouble, PATIENCE);
-    let is_shown = has_lasted || status.state == State::Error;
+    let is_shown = use_has_lasted(is_trouble, PATIENCE);
     let seconds = use_seconds_until(status.retry_at.filter(|_| is_shown));
 
     let retry = Callback::from(move |_: MouseEvent| sse.retry());
+    let reason = status.last_error.filter(|_| !status.is_offline).map(|error| {
+        html! { <span class="reason">{ error.cause.to_string() }</span> }
+    });
+    // Counting aloud would drown everything else out.
+    let countdown = seconds.filter(|seconds| *seconds > 0).map(|seconds| {
+        html! { <span aria-hidden="true" class="countdown">{ format!("{seconds} s") }</span> }
+    });
     let content = match status.state {
         _ if !is_shown => Html::default(),
         State::Connected | State::Disconnected => Html::default(),
         State::Error => html! {
-            <button type="button" onclick={retry}>
-                { icon(Glyph::Alert) }{ "Connection lost. Click to retry." }
-            </button>
+            <>
+                <button type="button" onclick={retry}>
+                    { icon(Glyph::Alert) }{ "Connection lost. Click to retry." }
+                </button>
+                { reason }
+                { countdown }
+            </>
         },
         State::Connecting | State::Reconnecting => html! {
             <>
                 <span class="spinner" aria-hidden="true" />
-                <span>
-                    { if status.state == State::Connecting { "Connecting…" } else { "Reconnecting…" } }
-                    if let Some(error) = status.last_error {
-                        <span class="reason">{ format!(" {}", error.cause) }</span>
+                <span>{
+                    match status.state {
+                        _ if status.is_offline => "No network. Changes of others are shown once it is back.",
+                        State::Connecting => "Connecting…",
+                        _ => "Reconnecting…",
                     }
-                </span>
-                // Counting aloud would drown everything else out.
-                if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
-                    <span aria-hidden="true" class="countdown">{ format!("{seconds} s") }</span>
+                }</span>
+                { reason }
+                if countdown.is_some() {
+                    { countdown }
                     <button type="button" class="link" onclick={retry}>{ "Try now" }</button>
                 }
             </>

@@ -13,13 +13,11 @@ use yewdux::Dispatch;
 use super::ask;
 use super::intake::{Raw, RawMessage};
 use super::link::{Link, Report, Task};
+use super::pages::{Heard, Pages};
 use super::settings::Settings;
 use super::status::Status;
 use super::store::StatusStore;
-use super::tabs::LockNews;
 use super::transport::{Generation, Signal};
-use crate::browser::channel::Channel;
-use crate::browser::locks::{self, Mode};
 use crate::browser::{self, EventSource, StreamEvent, Timeout, clock};
 use crate::time::Instant;
 
@@ -47,9 +45,7 @@ struct Inner {
     /// Whose stream it is.
     person: RefCell<String>,
     source: RefCell<Option<EventSource>>,
-    channel: RefCell<Option<Channel>>,
-    /// Waits for the lock, and then holds it.
-    lock: RefCell<Option<browser::Task>>,
+    pages: Pages,
     /// Asks the server something about the newest stream.
     asking: RefCell<Option<browser::Task>>,
     timer: RefCell<Option<(Instant, Timeout)>>,
@@ -79,8 +75,7 @@ impl Driver {
             link: RefCell::new(Link::new(settings, clock::seed(), me)),
             person: RefCell::default(),
             source: RefCell::default(),
-            channel: RefCell::default(),
-            lock: RefCell::default(),
+            pages: Pages::default(),
             asking: RefCell::default(),
             timer: RefCell::default(),
             later: RefCell::default(),
@@ -224,16 +219,10 @@ impl Driver {
                     });
                 }
             },
-            Task::Seek => self.seek(),
-            Task::Steal => self.hold(true),
-            Task::Leave => {
-                drop((self.0.lock.take(), self.0.channel.take()));
-            }
-            Task::Say(text) => {
-                if let Some(channel) = &*self.0.channel.borrow() {
-                    channel.send(&text);
-                }
-            }
+            Task::Seek => self.0.pages.seek(&self.name(), self.listener_to_pages()),
+            Task::Steal => self.0.pages.steal(&self.name(), self.listener_to_pages()),
+            Task::Leave => self.0.pages.leave(),
+            Task::Say(text) => self.0.pages.say(&text),
             Task::Report(report) => self.report(&report),
         }
     }
@@ -285,53 +274,14 @@ impl Driver {
         drop(before);
     }
 
-    /// Listens to the other pages, and asks for the lock.
-    fn seek(&self) {
+    fn listener_to_pages(&self) -> impl Fn(Heard) + Clone + 'static {
         let inner = Rc::downgrade(&self.0);
-        let name = self.name();
-        if self.0.channel.borrow().is_none() {
-            let hear = move |text: String| {
-                Self::reach(&inner, move |link, now| link.handle_text(now, &text));
-            };
-            match Channel::open(&name, hear) {
-                Ok(channel) => *self.0.channel.borrow_mut() = Some(channel),
-                // Without it the others could not be told.
-                Err(_) => return self.input(|link, now| link.handle_lock(now, LockNews::Missing)),
-            }
+        move |heard| {
+            Self::reach(&inner, move |link, now| match heard {
+                Heard::Lock(news) => link.handle_lock(now, news),
+                Heard::Text(text) => link.handle_text(now, &text),
+            });
         }
-        self.hold(false);
-    }
-
-    /// Waits for the lock, or takes it, and holds it for as long as nobody takes it away.
-    fn hold(&self, steals: bool) {
-        let inner = Rc::downgrade(&self.0);
-        let name = self.name();
-        let task = browser::Task::new(async move {
-            let tell = |news| Self::reach(&inner, move |link, now| link.handle_lock(now, news));
-            let at_once = if steals {
-                locks::steal(&name).await.map(Some)
-            } else {
-                locks::try_request(&name, Mode::Exclusive).await
-            };
-            let lock = match at_once {
-                Ok(Some(lock)) => Ok(lock),
-                Ok(None) => {
-                    tell(LockNews::Taken);
-                    locks::request(&name, Mode::Exclusive).await
-                }
-                Err(error) => Err(error),
-            };
-            match lock {
-                Ok(mut lock) => {
-                    tell(LockNews::Granted);
-                    lock.lost().await;
-                    tell(LockNews::Lost);
-                }
-                Err(_) => tell(LockNews::Missing),
-            }
-        });
-        let before = self.0.lock.replace(Some(task));
-        drop(before);
     }
 
     /// What the lock and the channel of this person are called.
@@ -369,17 +319,12 @@ impl Driver {
     /// Publishes what has changed; if only the time of the last event has, at most once a second.
     fn publish(&self) {
         let status = self.0.link.borrow().status();
-        let is_news = {
-            let published = self.0.published.borrow();
-            let last_event_at = published.last_event_at;
-            if status == *published {
-                return;
-            }
-            Status {
-                last_event_at,
-                ..status.clone()
-            } != *published
-        };
+        let mut published = self.0.published.borrow().clone();
+        if status == published {
+            return;
+        }
+        published.last_event_at = status.last_event_at;
+        let is_news = status != published;
         if is_news {
             self.publish_now(&status);
         } else if self.0.publish_later.borrow().is_none() {

@@ -150,7 +150,7 @@ impl Link {
         self.intake.clear();
         self.connection.stop();
         if let Some(tabs) = &mut self.tabs {
-            tabs.forget();
+            tabs.sign_out();
         }
         // What has not been told yet was about them.
         self.tasks.retain(|task| matches!(task, Task::Close | Task::Leave));

@@ -21,6 +21,7 @@ mod driver;
 mod intake;
 mod link;
 mod output;
+mod pages;
 mod phase;
 mod polling;
 mod provider;

@@ -131,7 +131,7 @@ impl Tabs {
     }
 
     /// The person has left. What belongs to them goes.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn sign_out(&mut self) {
         self.leave();
         self.term = 0;
         self.backlog = Backlog::default();

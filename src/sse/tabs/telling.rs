@@ -76,12 +76,12 @@ impl Telling {
         let word = match word {
             "lead" => Word::Lead(status_from_text(rest)?),
             "ping" => Word::Ping,
-            "join" => Word::Join(cursor_from_text(rest)?),
+            "join" => Word::Join(rest.parse().ok()),
             "welcome" => {
                 let (resumed, cursor) = rest.split_once('\n')?;
                 Word::Welcome {
                     resumed: resumed == "1",
-                    cursor: cursor_from_text(cursor)?,
+                    cursor: cursor.parse().ok(),
                 }
             }
             "message" => {
@@ -98,14 +98,6 @@ impl Telling {
             _ => return None,
         };
         Some(Self { term, from, to, word })
-    }
-}
-
-fn cursor_from_text(text: &str) -> Option<Option<Cursor>> {
-    if text.is_empty() {
-        Some(None)
-    } else {
-        text.parse().ok().map(Some)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The connection in virtual time: tables of what happens when, and what is to be done about it.
 
+mod browser;
 mod intake;
 mod invariants;
 mod lifetime;

@@ -2,278 +2,12 @@
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use wire::{CoachingSessionId, Event};
 
-use super::super::decode::Delivery;
-use super::super::intake::{Raw, RawMessage};
-use super::super::link::{Link, Report, Task};
+use super::super::intake::Raw;
+use super::super::link::{Link, Task};
 use super::super::tabs::LockNews;
+use super::browser::Browser;
 use super::*;
-
-/// A browser: pages, a lock, a channel between them, and a server that keeps a log.
-struct Browser {
-    pages: Vec<Page>,
-    /// Who has the lock, and who waits for it.
-    holder: Option<usize>,
-    queue: Vec<usize>,
-    now: Instant,
-    /// How many events there are; the log's epoch is `e`.
-    log: u64,
-    /// Whether the server can be reached.
-    is_up: bool,
-}
-
-struct Page {
-    link: Link,
-    stream: Option<Generation>,
-    has_channel: bool,
-    is_frozen: bool,
-    /// What arrives while it is frozen.
-    missed: Vec<String>,
-    heard: Vec<u64>,
-    gaps: usize,
-}
-
-impl Browser {
-    fn new(pages: usize) -> Self {
-        let mut browser = Self {
-            pages: Vec::new(),
-            holder: None,
-            queue: Vec::new(),
-            now: Instant::from_millis(1_000_000),
-            log: 0,
-            is_up: true,
-        };
-        for _ in 0..pages {
-            browser.open_page(None);
-        }
-        browser
-    }
-
-    /// Opens a page, which has read what is there up to this event.
-    fn open_page(&mut self, read: Option<u64>) -> usize {
-        let at = self.pages.len();
-        self.pages.push(Page {
-            link: Link::new(SETTINGS, 7, Some(format!("page{at}"))),
-            stream: None,
-            has_channel: false,
-            is_frozen: false,
-            missed: Vec::new(),
-            heard: Vec::new(),
-            gaps: 0,
-        });
-        self.act(at, |link, now| {
-            link.start(now);
-            link.handle_read(now, read.and_then(|seq| format!("e-{seq}").parse().ok()));
-        });
-        at
-    }
-
-    fn act(&mut self, at: usize, act: impl FnOnce(&mut Link, Instant)) {
-        act(&mut self.pages[at].link, self.now);
-        self.carry_out(at);
-    }
-
-    fn carry_out(&mut self, at: usize) {
-        loop {
-            self.pages[at].link.handle_timeout(self.now);
-            let Some(task) = self.pages[at].link.poll() else {
-                if !self.pages[at].link.has_work() {
-                    return;
-                }
-                self.pages[at].link.work(self.now);
-                continue;
-            };
-            match task {
-                Task::Open { generation, cursor, .. } => {
-                    assert_eq!(self.pages[at].stream.replace(generation), None);
-                    self.serve(at, generation, cursor);
-                }
-                Task::Close => self.pages[at].stream = None,
-                Task::Seek => {
-                    self.pages[at].has_channel = true;
-                    if self.holder.is_none() {
-                        self.holder = Some(at);
-                        self.pages[at].link.handle_lock(self.now, LockNews::Granted);
-                    } else {
-                        self.queue.push(at);
-                        self.pages[at].link.handle_lock(self.now, LockNews::Taken);
-                    }
-                }
-                Task::Steal => {
-                    let before = self.holder.replace(at);
-                    self.queue.retain(|waits| *waits != at);
-                    if let Some(before) = before.filter(|before| !self.pages[*before].is_frozen) {
-                        self.act(before, |link, now| link.handle_lock(now, LockNews::Lost));
-                    }
-                    self.pages[at].link.handle_lock(self.now, LockNews::Granted);
-                }
-                Task::Leave => {
-                    self.pages[at].has_channel = false;
-                    self.release(at);
-                }
-                Task::Say(text) => {
-                    for other in (0..self.pages.len()).filter(|other| *other != at) {
-                        let page = &mut self.pages[other];
-                        if page.is_frozen {
-                            page.missed.push(text.clone());
-                        } else if page.has_channel {
-                            self.act(other, |link, now| link.handle_text(now, &text));
-                        }
-                    }
-                }
-                Task::Report(Report::Delivery(delivery)) => {
-                    if let Delivery::Event(Event::TopicsChanged { coaching_session_id }) = &*delivery {
-                        let seq = coaching_session_id.as_u128().try_into().unwrap();
-                        self.pages[at].heard.push(seq);
-                    }
-                }
-                Task::Report(Report::Gap) => self.pages[at].gaps += 1,
-                Task::Report(_) | Task::FetchTicket(_) | Task::Probe(_) => {}
-            }
-        }
-    }
-
-    fn release(&mut self, at: usize) {
-        self.queue.retain(|waits| *waits != at);
-        if self.holder == Some(at) {
-            self.holder = None;
-            if !self.queue.is_empty() {
-                let next = self.queue.remove(0);
-                self.holder = Some(next);
-                self.act(next, |link, now| link.handle_lock(now, LockNews::Granted));
-            }
-        }
-    }
-
-    /// Answers a request for a stream.
-    fn serve(&mut self, at: usize, generation: Generation, cursor: Option<Cursor>) {
-        let link = &mut self.pages[at].link;
-        if !self.is_up {
-            return link.receive(generation, Raw::Signal(Signal::Lost));
-        }
-        let (resumed, log) = (cursor.is_some(), self.log);
-        let hello =
-            format!(r#"{{"type":"hello","data":{{"resumed":{resumed},"cursor":"e-{log}","heartbeat_ms":15000}}}}"#);
-        link.receive(generation, raw("hello", hello, String::new()));
-        for seq in cursor.map_or(log, |cursor| cursor.seq) + 1..=log {
-            link.receive(generation, event(seq));
-        }
-    }
-
-    /// Something happens at the server.
-    fn happen(&mut self) {
-        self.log += 1;
-        self.tell(|log| event(log));
-    }
-
-    fn beat(&mut self) {
-        self.tell(|_| {
-            raw(
-                "heartbeat",
-                r#"{"type":"heartbeat","data":{}}"#.to_owned(),
-                String::new(),
-            )
-        });
-    }
-
-    fn tell(&mut self, what: impl Fn(u64) -> Raw) {
-        for at in 0..self.pages.len() {
-            if let Some(generation) = self.pages[at].stream {
-                let raw = what(self.log);
-                self.pages[at].link.receive(generation, raw);
-                if !self.pages[at].is_frozen {
-                    self.carry_out(at);
-                }
-            }
-        }
-    }
-
-    /// Lets time pass, with a heartbeat every fifteen seconds.
-    fn wait(&mut self, ms: u64) {
-        let until = self.now + Duration::from_millis(ms);
-        loop {
-            let pages = self.pages.iter().filter(|page| !page.is_frozen);
-            let due = pages.filter_map(|page| page.link.poll_timeout()).min();
-            let next_beat = Instant::from_millis((self.now.as_millis() / 15_000 + 1) * 15_000);
-            let next = due.map_or(next_beat, |due| due.min(next_beat));
-            if next > until {
-                break;
-            }
-            self.now = self.now.max(next);
-            if next == next_beat {
-                self.beat();
-            }
-            for at in 0..self.pages.len() {
-                if !self.pages[at].is_frozen {
-                    self.act(at, |link, now| link.handle_timeout(now));
-                }
-            }
-        }
-        self.now = until;
-    }
-
-    /// The page's machine code stops; its connections do not.
-    fn freeze_without_a_word(&mut self, at: usize) {
-        self.pages[at].is_frozen = true;
-    }
-
-    fn thaw(&mut self, at: usize) {
-        self.pages[at].is_frozen = false;
-        // What the stream has brought is heard before the page learns that its lock is gone.
-        self.carry_out(at);
-        for text in std::mem::take(&mut self.pages[at].missed) {
-            self.act(at, |link, now| link.handle_text(now, &text));
-        }
-        if self.holder != Some(at) {
-            self.act(at, |link, now| link.handle_lock(now, LockNews::Lost));
-        }
-    }
-
-    /// The page is gone, without having been told.
-    fn kill(&mut self, at: usize) {
-        let page = &mut self.pages[at];
-        (page.stream, page.has_channel, page.is_frozen) = (None, false, true);
-        self.release(at);
-    }
-
-    fn streams(&self) -> usize {
-        self.pages.iter().filter(|page| page.stream.is_some()).count()
-    }
-
-    #[track_caller]
-    fn all_heard(&self, expected: &[u64]) {
-        for (at, page) in self.pages.iter().enumerate().filter(|(_, page)| !page.is_frozen) {
-            assert_eq!(page.heard, expected, "page {at}");
-        }
-    }
-
-    #[track_caller]
-    fn all_connected(&self) {
-        for (at, page) in self.pages.iter().enumerate().filter(|(_, page)| !page.is_frozen) {
-            assert_eq!(page.link.status().state, State::Connected, "page {at}: {:?}", page.link);
-        }
-    }
-}
-
-fn raw(name: &str, data: String, id: String) -> Raw {
-    Raw::Message(RawMessage {
-        name: name.to_owned(),
-        data,
-        id,
-    })
-}
-
-fn event(seq: u64) -> Raw {
-    let event = Event::TopicsChanged {
-        coaching_session_id: CoachingSessionId::from_u128(seq.into()),
-    };
-    raw(
-        "topics_changed",
-        serde_json::to_string(&event).unwrap(),
-        format!("e-{seq}"),
-    )
-}
 
 #[test]
 fn eight_pages_have_one_stream_and_hear_everything_once_and_in_order() {
@@ -357,7 +91,7 @@ fn pages_that_have_slept_do_not_blame_the_one_that_leads() {
     let mut browser = Browser::new(3);
     browser.now = browser.now + Duration::from_secs(7_200);
     for at in 0..3 {
-        browser.act(at, |link, now| link.handle_timeout(now));
+        browser.act(at, Link::handle_timeout);
     }
     browser.wait(8_000);
     assert_eq!(browser.holder, Some(0));
@@ -425,7 +159,7 @@ fn who_follows_shows_the_connection_of_who_leads_and_never_a_better_one() {
     // Whoever asks for it there, it is tried here.
     browser.is_up = true;
     let before = browser.pages[0].link.status().retry_at.unwrap();
-    browser.act(1, |link, now| link.retry(now));
+    browser.act(1, Link::retry);
     assert!(before > browser.now, "it would have taken longer");
     browser.wait(1_000);
     browser.all_connected();
@@ -435,10 +169,10 @@ fn who_follows_shows_the_connection_of_who_leads_and_never_a_better_one() {
 fn a_page_that_is_put_away_leads_no_longer_and_comes_back_without_loss() {
     let mut browser = Browser::new(2);
     browser.happen();
-    browser.act(0, |link, now| link.suspend(now));
+    browser.act(0, Link::suspend);
     assert_eq!((browser.holder, browser.streams()), (Some(1), 1));
     browser.happen();
-    browser.act(0, |link, now| link.resume(now));
+    browser.act(0, Link::resume);
     browser.wait(1_000);
     assert_eq!((browser.holder, browser.streams()), (Some(1), 1));
     browser.all_heard(&[1, 2]);
@@ -450,7 +184,7 @@ fn signing_out_gives_everything_back() {
     let mut browser = Browser::new(3);
     browser.happen();
     for at in 0..3 {
-        browser.act(at, |link, now| link.stop(now));
+        browser.act(at, Link::stop);
     }
     assert_eq!((browser.streams(), browser.holder, browser.queue.len()), (0, None, 0));
     for page in &browser.pages {
@@ -461,7 +195,7 @@ fn signing_out_gives_everything_back() {
     }
     browser.wait(100_000);
     assert_eq!(browser.streams(), 0);
-    browser.act(2, |link, now| link.start(now));
+    browser.act(2, Link::start);
     assert_eq!((browser.streams(), browser.holder), (1, Some(2)));
 }
 

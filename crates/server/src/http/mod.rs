@@ -52,6 +52,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))
         .route("/sse", get(sse::open))
+        .route("/sse/status", get(sse::status))
         .route("/sse/ticket", post(sse::issue_ticket))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)

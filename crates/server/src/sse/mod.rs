@@ -31,5 +31,5 @@ pub(crate) use audit::run as audit;
 pub(crate) use frame::Told;
 pub(crate) use hub::{Announcement, Hub};
 pub(crate) use look::Outcome;
-pub(crate) use open::open;
+pub(crate) use open::{open, status};
 pub(crate) use ticket::{Tickets, issue as issue_ticket};

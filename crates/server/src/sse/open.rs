@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 use wire::{Cursor, EventKind};
@@ -49,6 +49,19 @@ pub(crate) async fn open(
     )
     .await;
     opened.inspect_err(|error| metrics.rejected(error))
+}
+
+/// `GET /api/sse/status`: answers as a request for a stream would be answered now, without being one. Browsers tell a
+/// page that its stream was refused, and not why.
+pub(crate) async fn status(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Error> {
+    // Who may not open a stream yet learns here when; who may has one attempt less, as with a stream.
+    state.limits.stream(user.id, state.address_of(peer.address, &headers))?;
+    Ok(StatusCode::OK)
 }
 
 async fn try_to_open(

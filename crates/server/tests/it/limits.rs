@@ -99,6 +99,21 @@ async fn streams_can_not_be_opened_without_end() {
     }
     assert!(seconds(&coach.get("/api/sse").await) <= 21);
     coachee.stream().await;
+    // Who could not read that can ask for it.
+    assert!(seconds(&coach.get("/api/sse/status").await) <= 21);
+}
+
+#[tokio::test]
+async fn who_is_refused_a_stream_can_ask_why_without_opening_one() {
+    let server = TestServer::start().await;
+    server
+        .stranger()
+        .get("/api/sse/status")
+        .await
+        .refused(401, "unauthorized");
+    let coach = server.sign_in("coach").await;
+    assert_eq!(coach.get("/api/sse/status").await.status, 200);
+    assert_eq!(*server.streams.borrow(), 0);
 }
 
 #[tokio::test]
