@@ -127,6 +127,37 @@ impl Server {
         Ok(())
     }
 
+    /// How many streams it has open, as it counts them itself.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say.
+    pub async fn open_streams(&self) -> anyhow::Result<usize> {
+        let metrics = reqwest::get(format!("{}/metrics", self.origin)).await?.text().await?;
+        let count = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("freshet_streams_open "));
+        Ok(count.context("the metrics do not count streams")?.trim().parse()?)
+    }
+
+    /// Waits until it has so many streams open.
+    ///
+    /// # Errors
+    ///
+    /// When it never has.
+    pub async fn until_open_streams(&self, wanted: usize) -> anyhow::Result<()> {
+        let mut ticks = interval(PROBE_INTERVAL);
+        let reached = timeout(LIMIT, async {
+            while self.open_streams().await? != wanted {
+                ticks.tick().await;
+            }
+            anyhow::Ok(())
+        });
+        reached
+            .await
+            .with_context(|| format!("there are never {wanted} streams open"))?
+    }
+
     /// A connection to its database, beside its own.
     ///
     /// # Errors

@@ -6,8 +6,9 @@ use wire::Cursor;
 
 use super::super::intake::RawMessage;
 
-/// How many messages are kept.
+/// How many messages are kept at most, and of how many bytes together.
 const MOST: usize = 512;
+const MOST_BYTES: usize = 1 << 20;
 
 /// The last messages of the stream. Every page keeps them, because every page may come to lead.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Backlog {
     /// The position after which all is kept; `None`: nothing is known.
     base: Option<Cursor>,
     messages: VecDeque<(Cursor, RawMessage)>,
+    /// What they weigh.
+    bytes: usize,
 }
 
 impl Backlog {
@@ -22,6 +25,7 @@ impl Backlog {
     pub(super) fn restart(&mut self, base: Option<Cursor>) {
         self.base = base;
         self.messages.clear();
+        self.bytes = 0;
     }
 
     /// A message was told. What has no position can not be asked for.
@@ -32,11 +36,14 @@ impl Backlog {
         if self.position().is_none_or(|newest| cursor.is_covered_by(newest)) {
             return;
         }
+        self.bytes += message.data.len();
         self.messages.push_back((cursor, message.clone()));
-        if self.messages.len() > MOST
-            && let Some((oldest, _)) = self.messages.pop_front()
-        {
-            self.base = Some(oldest);
+        while self.messages.len() > MOST || self.bytes > MOST_BYTES {
+            let Some((cursor, oldest)) = self.messages.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.data.len();
+            self.base = Some(cursor);
         }
     }
 

@@ -77,6 +77,8 @@ pub(super) struct Tabs {
     join: Option<Join>,
     /// What the others were last told of our connection.
     told: Status,
+    /// Whether there are others, as far as we have heard since we lead.
+    has_others: bool,
     is_visible: bool,
     /// When the page that leads was last heard, or when it began to be listened to.
     heard_at: Instant,
@@ -103,6 +105,7 @@ impl Tabs {
             backlog: Backlog::default(),
             join: None,
             told: Status::default(),
+            has_others: false,
             is_visible: true,
             heard_at: Instant::default(),
             ping_at: None,
@@ -175,6 +178,7 @@ impl Tabs {
         self.role = role;
         self.join = None;
         self.ping_at = None;
+        self.has_others = false;
         self.outputs.push_back(TabOutput::Role(role));
     }
 
@@ -187,6 +191,7 @@ impl Tabs {
         if from == self.me || !(to.is_empty() || to == self.me) {
             return;
         }
+        self.has_others = true;
         match word {
             Word::Lead(_) | Word::Welcome { .. } | Word::Message(_) => {
                 if (term, &from) < (self.term, &self.leader) {
@@ -316,7 +321,9 @@ impl Tabs {
             .is_ok_and(|kind| kind.is_control() && kind != EventKind::Resync);
         if self.role == Role::Leads && !is_about_the_stream {
             self.backlog.push(message);
-            self.say("", Word::Message(message.clone()));
+            if self.has_others {
+                self.say("", Word::Message(message.clone()));
+            }
         }
     }
 

@@ -254,7 +254,7 @@ impl Browser {
     }
 }
 
-fn raw(name: &str, data: String, id: String) -> Raw {
+pub(super) fn raw(name: &str, data: String, id: String) -> Raw {
     Raw::Message(RawMessage {
         name: name.to_owned(),
         data,

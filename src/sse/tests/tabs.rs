@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::super::intake::Raw;
 use super::super::link::{Link, Task};
 use super::super::tabs::LockNews;
-use super::browser::Browser;
+use super::browser::{Browser, raw};
 use super::*;
 
 #[test]
@@ -140,6 +140,12 @@ fn more_than_is_kept_is_told_as_a_gap() {
     let later = browser.open_page(Some(100));
     browser.wait(1_000);
     assert_eq!((browser.pages[later].heard.len(), browser.pages[later].gaps), (500, 0));
+    // Nor is more kept than a megabyte.
+    browser.log += 1;
+    browser.tell(|log| raw("topics_changed", " ".repeat(1_100_000), format!("e-{log}")));
+    let latest = browser.open_page(Some(600));
+    browser.wait(1_000);
+    assert_eq!((browser.pages[latest].heard.len(), browser.pages[latest].gaps), (0, 1));
 }
 
 #[test]

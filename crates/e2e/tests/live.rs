@@ -1,0 +1,235 @@
+//! The live connection in real browsers: tabs that share it, networks and servers that go, pages that are put away.
+
+use anyhow::{Context as _, ensure};
+use e2e::api::Api;
+use e2e::items::Kind;
+use e2e::page::quoted;
+use e2e::person::Person;
+use e2e::scenario::{COACH, COACHEE, Stage, no_defects, scenario};
+use serde_json::{Value, json};
+use thirtyfour::WindowHandle;
+use wire::CoachingSession;
+
+/// So many connections a browser opens to a server over HTTP/1.1, for all its tabs together.
+const MOST_CONNECTIONS: usize = 6;
+
+/// Somebody with a session on the screen, and somebody else who changes it without a browser.
+async fn one_reader(stage: &Stage) -> anyhow::Result<(Person, Api, CoachingSession)> {
+    let coach = stage.person(COACH).await?;
+    coach.open("/").await?;
+    coach.sign_in().await?;
+    let link = "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
+    let (_, path): (_, String) = coach.page.until(link).await?;
+    coach.open(&path).await?;
+    coach.until_connected().await?;
+    let coachee = stage.api(COACHEE).await?;
+    let id = path.rsplit('/').next().unwrap_or_default().parse()?;
+    let session = coachee.session(id).await?;
+    Ok((coach, coachee, session))
+}
+
+fn path(session: &CoachingSession) -> String {
+    format!("/coaching-sessions/{}", session.id)
+}
+
+/// What this tab has heard of the network since it was loaded.
+async fn streams_of_this_tab(person: &Person) -> anyhow::Result<usize> {
+    let requests = person.take_requests().await?;
+    Ok(requests.iter().filter(|request| request.kind == "EventSource").count())
+}
+
+async fn cdp(person: &Person, method: &str, arguments: Value) -> anyhow::Result<()> {
+    person.page.driver.cdp().send_raw(method, arguments).await?;
+    Ok(())
+}
+
+async fn tell_network(person: &Person, offline: bool) -> anyhow::Result<()> {
+    let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+    cdp(person, "Network.emulateNetworkConditions", conditions).await
+}
+
+#[tokio::test]
+async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = one_reader(stage).await?;
+        let driver = &coach.page.driver;
+        let mut tabs: Vec<WindowHandle> = driver.windows().await?;
+        while tabs.len() <= MOST_CONNECTIONS + 1 {
+            let tab = driver.new_tab().await?;
+            driver.switch_to_window(tab.clone()).await?;
+            coach.open(&path(&session)).await?;
+            coach.until_connected().await?;
+            tabs.push(tab);
+        }
+        ensure!(
+            stage.server.open_streams().await? == 1,
+            "eight tabs have more than one stream"
+        );
+
+        coachee.create(Kind::Agreement, &session, "For all eight").await?;
+        for tab in &tabs {
+            driver.switch_to_window(tab.clone()).await?;
+            coach.sees(&Kind::Agreement.shows("For all eight")).await?;
+        }
+        // The tab that has the stream goes, and the next that gets it, and again.
+        for goes in 1..4 {
+            driver.switch_to_window(tabs.remove(0)).await?;
+            driver.close_window().await?;
+            let text = format!("Without {goes} of them");
+            coachee.create(Kind::Agreement, &session, &text).await?;
+            for tab in &tabs {
+                driver.switch_to_window(tab.clone()).await?;
+                coach.sees(&Kind::Agreement.shows(&text)).await?;
+                let rows = format!(
+                    "rows('agreements').filter((row) => row.text.includes({})).length",
+                    quoted(&text)
+                );
+                let (_, count): (_, usize) = coach.page.until(&rows).await?;
+                ensure!(count == 1, "{text:?} is there {count} times");
+            }
+            ensure!(stage.server.open_streams().await? == 1, "after {goes} tabs were closed");
+        }
+        // Signing out in one of them is signing out in all.
+        driver.switch_to_window(tabs[0].clone()).await?;
+        coach.click("Sign out").await?;
+        for tab in &tabs {
+            driver.switch_to_window(tab.clone()).await?;
+            coach.until_at("/login").await?;
+        }
+        stage.server.until_open_streams(0).await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = one_reader(stage).await?;
+        let driver = &coach.page.driver;
+        let first = driver.window().await?;
+        let second = driver.new_tab().await?;
+        driver.switch_to_window(second.clone()).await?;
+        coach.open(&path(&session)).await?;
+        coach.until_connected().await?;
+
+        driver.switch_to_window(first.clone()).await?;
+        cdp(&coach, "Page.setWebLifecycleState", json!({"state": "frozen"})).await?;
+        driver.switch_to_window(second.clone()).await?;
+        coachee
+            .create(Kind::Agreement, &session, "While one was frozen")
+            .await?;
+        coach.sees(&Kind::Agreement.shows("While one was frozen")).await?;
+        ensure!(stage.server.open_streams().await? == 1);
+
+        driver.switch_to_window(first).await?;
+        cdp(&coach, "Page.setWebLifecycleState", json!({"state": "active"})).await?;
+        coach.sees(&Kind::Agreement.shows("While one was frozen")).await?;
+        coach.until_connected().await?;
+        ensure!(stage.server.open_streams().await? == 1);
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_page_that_comes_back_by_the_back_button_has_one_stream_and_misses_nothing() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = one_reader(stage).await?;
+        let mark = "window.wasHere = true; window.addEventListener('pageshow', (event) => { window.cameBack = event.persisted; }); return null;";
+        coach.page.eval::<()>(mark, Vec::new()).await?;
+        // Another document takes its place.
+        coach.open("/healthz").await?;
+        stage.server.until_open_streams(0).await?;
+        coachee.create(Kind::Agreement, &session, "While it was away").await?;
+        coach.page.driver.back().await?;
+        coach.page.until::<bool>("window.wasHere === true && window.cameBack === true").await.context(
+            "the browser did not keep the page, so that this proves nothing",
+        )?;
+        coach.sees(&Kind::Agreement.shows("While it was away")).await?;
+        coach.until_connected().await?;
+        ensure!(stage.server.open_streams().await? == 1);
+        coachee.create(Kind::Agreement, &session, "And afterwards").await?;
+        coach.sees(&Kind::Agreement.shows("And afterwards")).await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn going_from_page_to_page_keeps_the_stream() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _, session) = one_reader(stage).await?;
+        streams_of_this_tab(&coach).await?;
+        for _ in 0..10 {
+            for link in ["/", &path(&session)] {
+                let click = format!(
+                    "document.querySelector('a[href={}]').click(); return null;",
+                    quoted(link)
+                );
+                coach
+                    .page
+                    .until::<bool>(&format!("!!document.querySelector('a[href={}]')", quoted(link)))
+                    .await?;
+                coach.page.eval::<()>(&click, Vec::new()).await?;
+                coach.until_at(link).await?;
+                ensure!(stage.server.open_streams().await? == 1);
+            }
+        }
+        ensure!(streams_of_this_tab(&coach).await? == 0, "a stream was opened");
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = one_reader(stage).await?;
+        cdp(&coach, "Network.enable", json!({})).await?;
+        tell_network(&coach, true).await?;
+        // The browser keeps the stream that it has; the server ends it.
+        stage.server.stop().await?;
+        stage.server.start_again().await?;
+        coach
+            .page
+            .until::<bool>("document.body.innerText.includes('No network')")
+            .await?;
+        coach.look_at_every_size("no-network").await?;
+        coachee
+            .create(Kind::Agreement, &session, "While there was no network")
+            .await?;
+        tell_network(&coach, false).await?;
+        coach.sees(&Kind::Agreement.shows("While there was no network")).await?;
+        coach.until_connected().await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _, _) = one_reader(stage).await?;
+        stage.server.stop().await?;
+        // Long enough for the waits to be longer than a person's patience.
+        coach
+            .page
+            .until::<bool>("parseInt(document.querySelector('.connection .countdown')?.textContent) >= 3")
+            .await?;
+        coach.look_at_every_size("reconnecting").await?;
+        let text: String = coach
+            .page
+            .eval("return byTestId('connection-indicator').innerText;", Vec::new())
+            .await?;
+        ensure!(
+            text.contains("Reconnecting") && text.contains("can not be reached"),
+            "it says {text:?}"
+        );
+        stage.server.start_again().await?;
+        coach.click("Try now").await?;
+        coach.page.until::<bool>("indicator() === 'connected'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
