@@ -1,17 +1,22 @@
 //! Server-sent events: from the socket to a typed event.
 //!
 //! ```text
-//!             start               hello                    lost, refused, silent
-//! Idle ──────────────▶ Connecting ──────▶ Connected ──────────────┐
-//!  ▲                      ▲   │ lost, refused, too late           │
-//!  │ stop (from anywhere) │   ▼                                   ▼
-//!  └───────────────       └─ Waiting ◀────────────────────────────┘
-//!                   retry due │ ▲ retry asked for, network or person back
-//!                             ▼ │
-//!                           GivenUp
+//!        wanted           ticket, if needed          hello
+//! Idle ─────────▶ Ticketing ─────────▶ Connecting ─────────▶ Connected
+//!  ▲                  ▲                   │  │ refused           │ lost, silent,
+//!  │ no longer wanted │                   │  ▼                   │ asleep for too long
+//!  │ (from anywhere)  │                   │ Probing ──▶ Failed   │
+//!  │                  │ due       lost,   │  │ not for good      │
+//!  │                  │           too late▼  ▼                   ▼
+//!  └──────────────    └─────── Waiting · Offline · Resting ◀─────┘
 //! ```
 //!
-//! [`Connection`] decides everything and touches nothing; the driver carries out what it decides. This room does not
+//! *Wanted* is derived from facts (somebody is signed in, the page is not put away, nobody else leads …); every change
+//! of a fact ends in the same question: is there a stream that should not be, or none that should?
+//!
+//! [`Connection`] decides all of this and touches nothing. `tabs` decides which page of a person has the stream and
+//! what it tells the others, `intake` holds what has arrived, `polling` knows when to read without a stream; `link`
+//! carries what one wants to the other, and the driver carries out what they want of the browser. This room does not
 //! know that a cache exists, what an event means, or how a person signs in.
 
 mod ask;
