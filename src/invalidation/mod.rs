@@ -32,6 +32,8 @@ pub const HEARD: &[EventKind] = &[
     EventKind::CoachingSessionGoalCreated,
     EventKind::CoachingSessionGoalDeleted,
     EventKind::CoachingSessionTitleUpdated,
+    EventKind::TopicsChanged,
+    EventKind::UserUpdated,
     EventKind::ForceLogout,
 ];
 
