@@ -73,7 +73,7 @@ struct Model {
     enable_logging: bool,
 }
 
-/// Numbers of the connection by name, in milliseconds.
+/// Numbers of the connection by name, most of them in milliseconds.
 type Timings = BTreeMap<String, u64>;
 
 fn default_api_base() -> String {
@@ -183,6 +183,10 @@ fn connection(timings: &Timings, expects_hello: bool, needs_ticket: bool) -> Res
             "poll_slow_every_ms" => &mut settings.poll_slow_every,
             "lead_ping_ms" => &mut settings.lead_ping,
             "lead_lease_ms" => &mut settings.lead_lease,
+            "backoff_jitter_percent" => {
+                settings.backoff.jitter = f64::from(u32::try_from(*millis).unwrap_or(u32::MAX).min(100)) / 100.0;
+                continue;
+            }
             "max_retries" => {
                 settings.max_retries = u32::try_from(*millis).unwrap_or(u32::MAX);
                 continue;

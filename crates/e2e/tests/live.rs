@@ -208,6 +208,25 @@ async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::
 }
 
 #[tokio::test]
+async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = one_reader(stage).await?;
+        cdp(&coach, "Network.enable", json!({})).await?;
+        cdp(&coach, "Network.setBlockedURLs", json!({"urls": ["*/api/sse*"]})).await?;
+        coach.open(&path(&session)).await?;
+        coach.sees("!!byTestId('agreements')").await?;
+        coachee.create(Kind::Agreement, &session, "Nobody told of this").await?;
+        coach.sees(&Kind::Agreement.shows("Nobody told of this")).await?;
+        ensure!(stage.server.open_streams().await? == 0, "it was told");
+        cdp(&coach, "Network.setBlockedURLs", json!({"urls": []})).await?;
+        coach.click("Try now").await?;
+        coach.until_connected().await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, _, _) = one_reader(stage).await?;
