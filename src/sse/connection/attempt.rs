@@ -74,10 +74,8 @@ impl<E> Connection<E> {
 
     /// A wait is over.
     pub(super) fn try_again(&mut self, now: Instant) {
-        match self.phase {
-            Phase::Resting => self.history.is_single = true,
-            Phase::Offline => self.history.is_forced = true,
-            _ => {}
+        if self.phase == Phase::Offline {
+            self.history.is_forced = true;
         }
         self.connect(now);
     }
@@ -134,7 +132,7 @@ impl<E> Connection<E> {
         if was_well && cause == Cause::Network {
             let spread = self.chance_of(self.settings.spread);
             self.wait(now, spread);
-        } else if self.history.is_single || self.history.failures > self.settings.max_retries {
+        } else if self.history.failures > self.settings.max_retries {
             self.rest(now);
         } else {
             let delay = self.settings.backoff.delay(self.history.failures - 1, self.rng.f64());
@@ -159,7 +157,6 @@ impl<E> Connection<E> {
 
     /// Ends trying in quick succession: a server that is in trouble is not helped by being asked again and again.
     fn rest(&mut self, now: Instant) {
-        self.history.is_single = false;
         let doubled = 1_u32.checked_shl(self.history.rests).unwrap_or(u32::MAX);
         let rest = self.settings.rest.saturating_mul(doubled).min(self.settings.rest_cap);
         self.history.rests = self.history.rests.saturating_add(1);
@@ -198,9 +195,6 @@ impl<E> Connection<E> {
             _ => false,
         };
         if is_waiting {
-            if self.phase == Phase::Resting {
-                self.history.is_single = true;
-            }
             let soon = (now + delay).max(self.history.not_before.unwrap_or_default());
             let due = self.timers.deadline(Timer::Retry).map_or(soon, |due| due.min(soon));
             self.wait(now, now.until(due));

@@ -88,8 +88,6 @@ struct History {
     was_connected: bool,
     /// Whether the stream has lived long enough to forgive.
     is_stable: bool,
-    /// Whether this is the one attempt after a rest.
-    is_single: bool,
     /// Whether this attempt is made whatever the browser says of the network.
     is_forced: bool,
     /// Whether the session was renewed since the last success.
@@ -295,7 +293,6 @@ impl<E> Connection<E> {
                 Timer::Retry => self.try_again(now),
                 Timer::Stable => {
                     self.history.is_stable = true;
-                    self.history.is_single = false;
                     self.history.failures = 0;
                     self.history.rests = 0;
                 }

@@ -168,6 +168,24 @@ fn what_was_missed_is_said_once_however_often_the_stream_is_lost_before() {
 }
 
 #[test]
+fn what_was_missed_is_said_even_if_the_next_stream_takes_up_where_this_one_ended() {
+    let mut world = World::new(Settings {
+        gap_delay: Duration::from_millis(150),
+        ..SETTINGS
+    });
+    world.start().hello(1, fresh("e-4")).at(20_000);
+    world
+        .signal(1, message(Some("e-9"), Frame::Resync))
+        .at(20_100)
+        .signal(1, Signal::Lost);
+    world
+        .hello(2, resumed())
+        .at(20_249)
+        .expect(&[(0, open(1)), (20_100, close(1)), (20_100, open_at(2, "e-9"))]);
+    world.at(20_250).expect(&[(20_250, Gap)]);
+}
+
+#[test]
 fn the_first_gap_is_said_without_waiting_for_others() {
     let mut world = World::new(Settings {
         gap_delay: Duration::from_millis(150),

@@ -87,6 +87,22 @@ fn a_session_that_has_ended_is_renewed_once_and_then_over() {
 }
 
 #[test]
+fn a_session_that_was_renewed_with_success_may_be_renewed_again() {
+    let mut world = World::new(SETTINGS);
+    for generation in [1, 3] {
+        world
+            .start()
+            .signal(generation, Signal::Refused)
+            .answer(generation, Answer::Unauthorized);
+        assert_eq!(world.seen.last(), Some(&(world.now.as_millis(), Refresh)));
+        let now = world.now.as_millis();
+        world.at(now + 2_000).act(Connection::handle_refreshed);
+        world.hello(generation + 1, fresh("e-0")).state(State::Connected);
+        world.at(now + 20_000).signal(generation + 1, Signal::Lost);
+    }
+}
+
+#[test]
 fn a_renewal_that_does_not_come_is_not_waited_for() {
     let mut world = World::new(SETTINGS);
     world
