@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::super::intake::Raw;
-use super::super::link::{Link, Task};
+use super::super::link::{Link, Report, Task};
 use super::super::tabs::LockNews;
 use super::browser::{Browser, raw};
 use super::*;
@@ -183,6 +183,103 @@ fn a_page_that_is_put_away_leads_no_longer_and_comes_back_without_loss() {
     assert_eq!((browser.holder, browser.streams()), (Some(1), 1));
     browser.all_heard(&[1, 2]);
     browser.all_connected();
+}
+
+/// A page that has found out that another has the lock, and what it has to say from then on.
+struct Follower(Link, Instant);
+
+impl Follower {
+    fn new() -> Self {
+        let mut link = Link::new(SETTINGS, 7, Some("me".to_owned()));
+        let now = Instant::from_millis(1_000);
+        link.start(now);
+        link.handle_lock(now, LockNews::Taken);
+        Self(link, now)
+    }
+
+    /// Hears a word of a page that leads. Returns what it answers.
+    fn hear(&mut self, term: u64, word: &str) -> Vec<String> {
+        self.0
+            .handle_text(self.1, &format!("freshet-1\n{term}\nleader{term}\n\n{word}"));
+        self.answers()
+    }
+
+    fn answers(&mut self) -> Vec<String> {
+        while self.0.has_work() {
+            self.0.work(self.1);
+        }
+        self.0.handle_timeout(self.1);
+        let said = std::iter::from_fn(|| self.0.poll()).filter_map(|task| match task {
+            Task::Say(text) => text.splitn(6, '\n').nth(4).map(str::to_owned),
+            Task::Report(Report::Gap) => Some("gap".to_owned()),
+            Task::Report(Report::Delivery(_)) => Some("heard".to_owned()),
+            _ => None,
+        });
+        said.collect()
+    }
+}
+
+const CONNECTED: &str = "lead\n2\n0\n\n\n\n";
+const MESSAGE: &str = "message\ntopics_changed\ne-5\n{}";
+
+#[test]
+fn nothing_is_heard_before_the_welcome() {
+    let mut page = Follower::new();
+    page.answers();
+    assert_eq!(page.hear(1, CONNECTED), ["join"]);
+    assert_eq!(page.hear(1, MESSAGE), Vec::<String>::new());
+    assert_eq!(page.0.status().state, State::Connecting);
+    page.hear(1, "welcome\n0\ne-5");
+    assert_eq!(page.0.status().state, State::Connected);
+    assert_eq!(page.hear(1, MESSAGE), Vec::<String>::new(), "that was before");
+    assert_eq!(page.hear(1, "message\ntopics_changed\ne-6\n{}"), ["heard"]);
+}
+
+#[test]
+fn another_leader_is_asked_anew_whatever_is_heard_of_it_first() {
+    let mut page = Follower::new();
+    page.answers();
+    page.hear(1, CONNECTED);
+    page.hear(1, "welcome\n0\ne-5");
+    assert_eq!(page.hear(2, CONNECTED), ["join"]);
+    assert_ne!(page.0.status().state, State::Connected);
+    // What the one before still says is not heard.
+    assert_eq!(page.hear(1, "welcome\n1\ne-5"), Vec::<String>::new());
+    assert_ne!(page.0.status().state, State::Connected);
+    page.hear(2, "welcome\n1\ne-5");
+    assert_eq!(page.0.status().state, State::Connected);
+}
+
+#[test]
+fn a_page_that_comes_to_lead_can_tell_what_it_heard_while_it_followed() {
+    let mut browser = Browser::new(2);
+    for _ in 0..5 {
+        browser.happen();
+    }
+    browser.kill(0);
+    browser.wait(1_000);
+    let late = browser.open_page(Some(2));
+    browser.wait(1_000);
+    assert_eq!(
+        (browser.pages[late].heard.clone(), browser.pages[late].gaps),
+        (vec![3, 4, 5], 0)
+    );
+}
+
+#[test]
+fn who_has_signed_out_is_deaf_to_locks_pages_and_what_was_on_its_way() {
+    let mut browser = Browser::new(1);
+    let generation = browser.pages[0].stream.unwrap();
+    let link = &mut browser.pages[0].link;
+    link.receive(generation, raw("topics_changed", "{}".to_owned(), "e-9".to_owned()));
+    link.stop(browser.now);
+    assert!(!link.has_work());
+    while link.poll().is_some() {}
+    link.handle_lock(browser.now, LockNews::Granted);
+    link.handle_text(browser.now, &format!("freshet-1\n9\nother\n\n{CONNECTED}"));
+    link.handle_text(browser.now, "freshet-1\n9\nother\n\nping");
+    assert_eq!(link.poll(), None);
+    assert_eq!(link.status(), Status::default());
 }
 
 #[test]
