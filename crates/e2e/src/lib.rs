@@ -4,6 +4,7 @@
 //! it: through its page, its HTTP interface and its process.
 
 pub mod api;
+pub mod dist;
 pub mod driver;
 pub mod items;
 pub mod page;

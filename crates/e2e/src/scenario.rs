@@ -1,14 +1,17 @@
 //! The stage of a test: a server, people in front of browsers, and an orderly end whatever happens.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::{Context as _, anyhow, ensure};
 use futures_util::FutureExt as _;
+use serde_json::Value;
 use thirtyfour::WebDriver;
 use wire::CoachingSession;
 
 use crate::api::Api;
+use crate::dist;
 use crate::driver::Driver;
 use crate::items::Kind;
 use crate::person::Person;
@@ -37,7 +40,23 @@ pub struct Stage {
 ///
 /// When the stage can not be set, or the test fails; the server's log is printed then.
 pub async fn scenario(test: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let (server, driver) = tokio::try_join!(Server::start(), Driver::start())?;
+    run(&dist::built()?, test).await
+}
+
+/// Runs a test on a stage of its own, with other values in the configuration of the app.
+///
+/// # Errors
+///
+/// See [`scenario`].
+pub async fn configured(
+    values: &Value,
+    test: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    run(dist::configured(&dist::built()?, values)?.path(), test).await
+}
+
+async fn run(dist: &Path, test: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (server, driver) = tokio::try_join!(Server::serving(dist), Driver::start())?;
     let mut stage = Stage {
         server,
         driver,

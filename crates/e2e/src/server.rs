@@ -33,16 +33,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one on a free port.
-    ///
-    /// # Errors
-    ///
-    /// When it was not built, or does not start.
-    pub async fn start() -> anyhow::Result<Self> {
-        Self::serving(&dist()?).await
-    }
-
-    /// Starts one that serves another app.
+    /// Starts one on a free port, which serves this app.
     ///
     /// # Errors
     ///
@@ -199,16 +190,6 @@ fn program() -> anyhow::Result<PathBuf> {
     });
     path.filter(|path| path.is_file())
         .context("the server is not built: run `cargo xtask build`")
-}
-
-/// The built app: in the folder that `FRESHET_E2E_DIST` names, else in `dist`.
-fn dist() -> anyhow::Result<PathBuf> {
-    let path = std::env::var_os("FRESHET_E2E_DIST").map_or_else(|| root().join("dist"), PathBuf::from);
-    ensure!(
-        path.join("index.html").is_file(),
-        "the app is not built: run `cargo xtask build`"
-    );
-    Ok(path)
 }
 
 /// The root of the repository.

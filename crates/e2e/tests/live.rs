@@ -1,11 +1,13 @@
 //! The live connection in real browsers: tabs that share it, networks and servers that go, pages that are put away.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, ensure};
 use e2e::api::Api;
 use e2e::items::Kind;
 use e2e::page::quoted;
 use e2e::person::Person;
-use e2e::scenario::{COACH, COACHEE, Stage, no_defects, scenario};
+use e2e::scenario::{COACH, COACHEE, Stage, configured, no_defects, scenario};
 use serde_json::{Value, json};
 use thirtyfour::WindowHandle;
 use wire::CoachingSession;
@@ -21,6 +23,9 @@ async fn one_reader(stage: &Stage) -> anyhow::Result<(Person, Api, CoachingSessi
     let link = "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
     let (_, path): (_, String) = coach.page.until(link).await?;
     coach.open(&path).await?;
+    for kind in Kind::ALL {
+        coach.sees(&format!("!!byTestId('{}')", kind.list())).await?;
+    }
     coach.until_connected().await?;
     let coachee = stage.api(COACHEE).await?;
     let id = path.rsplit('/').next().unwrap_or_default().parse()?;
@@ -248,6 +253,53 @@ async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() 
         stage.server.start_again().await?;
         coach.click("Try now").await?;
         coach.page.until::<bool>("indicator() === 'connected'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn every_stream_has_a_ticket_of_its_own_in_a_deployment_that_needs_them() -> anyhow::Result<()> {
+    configured(&json!({"sse_ticket_path": "/sse/ticket"}), async |stage| {
+        let (coach, coachee, session) = one_reader(stage).await?;
+        stage.server.stop().await?;
+        stage.server.start_again().await?;
+        coachee.create(Kind::Agreement, &session, "After the restart").await?;
+        coach.sees(&Kind::Agreement.shows("After the restart")).await?;
+        coach.until_connected().await?;
+        let requests = coach.take_requests().await?;
+        let ticket = |target: &str| Some(target.split_once("ticket=")?.1.to_owned());
+        let streams = requests.iter().filter(|request| request.kind == "EventSource");
+        let tickets: Vec<_> = streams.map(|request| ticket(&request.target)).collect();
+        let different: BTreeSet<_> = tickets.iter().flatten().collect();
+        ensure!(
+            different.len() == tickets.len() && tickets.len() >= 2,
+            "streams were opened with {tickets:?}"
+        );
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_because_the_session_has_ended_leads_to_signing_in() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _, _) = one_reader(stage).await?;
+        stage.server.stop().await?;
+        let mut database = stage.server.database().await?;
+        sqlx::query("DELETE FROM sign_ins WHERE user_id = (SELECT id FROM users WHERE email = ?)")
+            .bind(COACH)
+            .execute(&mut database)
+            .await?;
+        drop(database);
+        stage.server.start_again().await?;
+        coach.until_at("/login").await?;
+        let address: String = coach.page.eval("return location.search;", Vec::new()).await?;
+        ensure!(address.contains("reason=session_expired"), "the address says {address}");
+        let requests = coach.take_requests().await?;
+        let asked = requests.iter().filter(|request| request.reads("/sse/status")).count();
+        ensure!(asked == 1, "it was asked {asked} times why");
+        stage.server.until_open_streams(0).await?;
         no_defects(&[&coach]).await
     })
     .await

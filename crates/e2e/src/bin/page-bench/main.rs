@@ -8,11 +8,12 @@ mod run;
 mod stage;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
+use e2e::dist;
 use e2e::driver::Driver;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::stage::Stage;
 use crate::table::{Measured, table};
@@ -27,7 +28,8 @@ async fn main() -> anyhow::Result<()> {
     let (Some(ours), Some(react)) = (folders.next(), folders.next()) else {
         anyhow::bail!("usage: page-bench <the built app> <the built comparison>; `cargo xtask bench page` does it all");
     };
-    let refetching = without_painting(&ours)?;
+    // As against a server whose events carry nothing.
+    let refetching = dist::configured(&ours, &json!({"paint_events": false}))?;
     let driver = Driver::start().await?;
     let stages = [
         Stage::set("React + SWR", &react).await?,
@@ -63,29 +65,4 @@ async fn main() -> anyhow::Result<()> {
     }
     println!("{}", table(&measured));
     Ok(())
-}
-
-/// A copy of the app that shows nothing of an event before it has read it again, as against a server whose events
-/// carry nothing.
-fn without_painting(dist: &Path) -> anyhow::Result<tempfile::TempDir> {
-    let copy = tempfile::tempdir()?;
-    for entry in std::fs::read_dir(dist)? {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        // What is compressed is the page as it was.
-        if path.is_file() && !name.to_string_lossy().starts_with("index.html") {
-            std::fs::copy(path, copy.path().join(name))?;
-        }
-    }
-    let page = std::fs::read_to_string(dist.join("index.html")).context("the app is not built")?;
-    let configured = page.split_once("id=\"freshet-config\"").and_then(|(before, rest)| {
-        let (tag, rest) = rest.split_once('>')?;
-        let (text, after) = rest.split_once("</script>")?;
-        let mut config: Value = serde_json::from_str(text).ok()?;
-        config["paint_events"] = json!(false);
-        Some(format!("{before}id=\"freshet-config\"{tag}>{config}</script>{after}"))
-    });
-    let configured = configured.context("index.html holds no configuration")?;
-    ensure!(configured.contains("\"paint_events\":false"), "painting is not off");
-    std::fs::write(copy.path().join("index.html"), configured)?;
-    Ok(copy)
 }
