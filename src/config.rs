@@ -2,10 +2,9 @@
 //!
 //! It stands in `index.html` as JSON, so that one build serves everywhere.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use wire::json::{FromJson, Object, Unreadable};
 
 use crate::invalidation::HEARD;
 use crate::sse::{Address, Settings};
@@ -43,50 +42,21 @@ pub struct Config {
 #[error("{0}")]
 pub struct ConfigError(String);
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a value of its own")]
-struct Model {
-    #[serde(default = "default_api_base")]
-    api_base: String,
-    #[serde(default = "default_sse_path")]
-    sse_path: String,
-    #[serde(default)]
-    sse_status_path: Option<String>,
-    #[serde(default)]
-    sse_ticket_path: Option<String>,
-    #[serde(default)]
-    api_version: Option<String>,
-    #[serde(default = "yes")]
-    api_idempotency: bool,
-    #[serde(default = "yes")]
-    paint_events: bool,
-    #[serde(default = "yes")]
-    keep_data: bool,
-    #[serde(default = "yes")]
-    share_stream: bool,
-    #[serde(default = "yes")]
-    expects_hello: bool,
-    #[serde(default)]
-    timings: Timings,
-    #[serde(default)]
-    enable_logging: bool,
-}
-
-/// Numbers of the connection by name, most of them in milliseconds.
-type Timings = BTreeMap<String, u64>;
-
-fn default_api_base() -> String {
-    "/api".to_owned()
-}
-
-fn default_sse_path() -> String {
-    "/sse".to_owned()
-}
-
-const fn yes() -> bool {
-    true
-}
+/// What can be set.
+const NAMES: [&str; 12] = [
+    "api_base",
+    "sse_path",
+    "sse_status_path",
+    "sse_ticket_path",
+    "api_version",
+    "api_idempotency",
+    "paint_events",
+    "keep_data",
+    "share_stream",
+    "expects_hello",
+    "timings",
+    "enable_logging",
+];
 
 impl Config {
     /// Reads the configuration.
@@ -95,11 +65,17 @@ impl Config {
     ///
     /// It is no JSON, names something unknown, or has a value that can not be right.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        if !text.trim_start().starts_with('{') {
-            return Err(ConfigError("it must be a JSON object".to_owned()));
+        let fields = object(text)?;
+        if let Some(unknown) = fields.names().find(|name| !NAMES.contains(name)) {
+            let known = NAMES.join(", ");
+            return Err(ConfigError(format!("{unknown} is unknown; there are {known}")));
         }
-        let model: Model = serde_json::from_slice(text.as_bytes()).map_err(|error| ConfigError(error.to_string()))?;
-        let api_base = model.api_base.trim_end_matches('/').to_owned();
+        let api_base: String = value(&fields, "api_base", "/api".to_owned())?;
+        let api_base = api_base.trim_end_matches('/').to_owned();
+        let sse_path: String = value(&fields, "sse_path", "/sse".to_owned())?;
+        let status_path: Option<String> = value(&fields, "sse_status_path", None)?;
+        let ticket_path: Option<String> = value(&fields, "sse_ticket_path", None)?;
+        let expects_hello = value(&fields, "expects_hello", true)?;
         let is_address = |text: &str| {
             text.is_empty() || text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://")
         };
@@ -109,9 +85,9 @@ impl Config {
             )));
         }
         let paths = [
-            ("sse_path", Some(&model.sse_path)),
-            ("sse_status_path", model.sse_status_path.as_ref()),
-            ("sse_ticket_path", model.sse_ticket_path.as_ref()),
+            ("sse_path", Some(&sse_path)),
+            ("sse_status_path", status_path.as_ref()),
+            ("sse_ticket_path", ticket_path.as_ref()),
         ];
         for (name, path) in paths {
             if let Some(path) = path.filter(|path| !path.starts_with('/')) {
@@ -121,26 +97,46 @@ impl Config {
             }
         }
         let at = |path: &str| format!("{api_base}{path}");
-        let own_status = model.expects_hello.then(|| format!("{}/status", model.sse_path));
+        let own_status = expects_hello.then(|| format!("{sse_path}/status"));
         let address = Address {
-            stream: at(&model.sse_path),
-            status: model.sse_status_path.or(own_status).as_deref().map(at),
-            ticket: model.sse_ticket_path.as_deref().map(at),
+            stream: at(&sse_path),
+            status: status_path.or(own_status).as_deref().map(at),
+            ticket: ticket_path.as_deref().map(at),
             // A server that says no hello would not know what is asked.
-            types: if model.expects_hello { heard() } else { String::new() },
+            types: if expects_hello { heard() } else { String::new() },
         };
+        let timings = object(self::text(&fields, "timings")?.unwrap_or("{}"))?;
         Ok(Self {
-            connection: connection(&model.timings, model.expects_hello, address.ticket.is_some())?,
+            connection: connection(&timings, expects_hello, address.ticket.is_some())?,
             address,
             api_base,
-            api_version: model.api_version,
-            api_idempotency: model.api_idempotency,
-            paint_events: model.paint_events,
-            keep_data: model.keep_data,
-            share_stream: model.share_stream,
-            enable_logging: model.enable_logging,
+            api_version: value(&fields, "api_version", None)?,
+            api_idempotency: value(&fields, "api_idempotency", true)?,
+            paint_events: value(&fields, "paint_events", true)?,
+            keep_data: value(&fields, "keep_data", true)?,
+            share_stream: value(&fields, "share_stream", true)?,
+            enable_logging: value(&fields, "enable_logging", false)?,
         })
     }
+}
+
+fn object(text: &str) -> Result<Object<'_>, ConfigError> {
+    let wrong = |Unreadable| ConfigError(format!("there must be a JSON object, but there is: {text}"));
+    Object::read(text).map_err(wrong)
+}
+
+/// The text of a value, if somebody sets it.
+fn text<'text>(fields: &Object<'text>, name: &str) -> Result<Option<&'text str>, ConfigError> {
+    let several = |Unreadable| ConfigError(format!("{name} is there more than once"));
+    fields.text(name).map_err(several)
+}
+
+/// A value, or what it is unless somebody sets it.
+fn value<T: FromJson>(fields: &Object<'_>, name: &str, unless_set: T) -> Result<T, ConfigError> {
+    let Some(text) = text(fields, name)? else {
+        return Ok(unless_set);
+    };
+    T::from_json(text).map_err(|Unreadable| ConfigError(format!("{name} can not be {text}")))
 }
 
 /// The names of the events that the app does anything about.
@@ -149,14 +145,16 @@ fn heard() -> String {
     names.join(",")
 }
 
-fn connection(timings: &Timings, expects_hello: bool, needs_ticket: bool) -> Result<Settings, ConfigError> {
+/// The numbers of the connection by name, most of them in milliseconds.
+fn connection(timings: &Object<'_>, expects_hello: bool, needs_ticket: bool) -> Result<Settings, ConfigError> {
     let mut settings = Settings {
         expects_hello,
         needs_ticket,
         ..Settings::default()
     };
-    for (name, millis) in timings {
-        let place = match name.as_str() {
+    for name in timings.names() {
+        let millis = value(timings, name, 0_u64)?;
+        let place = match name {
             "backoff_base_ms" => &mut settings.backoff.base,
             "backoff_cap_ms" => &mut settings.backoff.cap,
             "rest_ms" => &mut settings.rest,
@@ -184,21 +182,21 @@ fn connection(timings: &Timings, expects_hello: bool, needs_ticket: bool) -> Res
             "lead_ping_ms" => &mut settings.lead_ping,
             "lead_lease_ms" => &mut settings.lead_lease,
             "backoff_jitter_percent" => {
-                settings.backoff.jitter = f64::from(u32::try_from(*millis).unwrap_or(u32::MAX).min(100)) / 100.0;
+                settings.backoff.jitter = f64::from(u32::try_from(millis).unwrap_or(u32::MAX).min(100)) / 100.0;
                 continue;
             }
             "max_retries" => {
-                settings.max_retries = u32::try_from(*millis).unwrap_or(u32::MAX);
+                settings.max_retries = u32::try_from(millis).unwrap_or(u32::MAX);
                 continue;
             }
             _ => return Err(ConfigError(format!("timings.{name} is unknown"))),
         };
-        if *millis > 3_600_000 || (*millis < 10 && name != "poll_every_ms") {
+        if millis > 3_600_000 || (millis < 10 && name != "poll_every_ms") {
             return Err(ConfigError(format!(
                 "timings.{name} must be from 10 to 3600000 milliseconds, but is {millis}"
             )));
         }
-        *place = Duration::from_millis(*millis);
+        *place = Duration::from_millis(millis);
     }
     if settings.backoff.base > settings.backoff.cap {
         return Err(ConfigError(
@@ -241,7 +239,7 @@ mod tests {
         for (text, word) in [
             ("", "object"),
             ("[]", "object"),
-            ("{", "EOF"),
+            ("{", "JSON"),
             (r#"{"api_bas": "/api"}"#, "api_bas"),
             (r#"{"api_base": "api"}"#, "api_base"),
             (r#"{"api_base": "//evil.example"}"#, "api_base"),
@@ -251,6 +249,9 @@ mod tests {
             (r#"{"timings": {"max_retries": -1}}"#, "-1"),
             (r#"{"timings": {"max_retry": 1}}"#, "max_retry"),
             (r#"{"timings": 7}"#, "7"),
+            (r#"{"timings": null}"#, "null"),
+            (r#"{"timings": {}, "timings": {}}"#, "timings"),
+            (r#"{"keep_data": true, "keep_data": true}"#, "keep_data"),
             (r#"{"expects_hello": null}"#, "null"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wire::Cursor;
+use wire::json::FromJson;
 
 use super::error::{ApiError, Kind};
 use super::response::Answer;
@@ -95,11 +95,11 @@ impl Api {
         self.call(Verb::Get, path, None).await
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+    pub(super) async fn get<T: FromJson>(&self, path: &str) -> Result<T, ApiError> {
         read_one(&self.get_bytes(path).await?)
     }
 
-    pub(super) async fn send_json<T: DeserializeOwned>(
+    pub(super) async fn send_json<T: FromJson>(
         &self,
         verb: Verb,
         path: &str,
@@ -140,11 +140,7 @@ impl Api {
     }
 
     /// Sends a form; being unauthorized is an answer here, not the end of a session.
-    pub(super) async fn send_form<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        form: &impl Serialize,
-    ) -> Result<T, ApiError> {
+    pub(super) async fn send_form<T: FromJson>(&self, path: &str, form: &impl Serialize) -> Result<T, ApiError> {
         let body = (
             "application/x-www-form-urlencoded",
             written(serde_urlencoded::to_string(form))?,

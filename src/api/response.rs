@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use wire::Envelope;
+use wire::json::{FromFields, FromJson, Object, Unreadable, read};
 
 use super::error::{ApiError, Kind};
 use super::scan;
@@ -22,12 +20,18 @@ pub(super) struct Answer<'a> {
 }
 
 /// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
-#[derive(Deserialize)]
 struct Refusal {
-    #[serde(default)]
     status_code: Option<u16>,
-    #[serde(default)]
     message: String,
+}
+
+impl FromFields for Refusal {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            status_code: fields.take("status_code")?,
+            message: fields.take_or_default("message")?,
+        })
+    }
 }
 
 impl<'a> Answer<'a> {
@@ -42,12 +46,19 @@ impl<'a> Answer<'a> {
     }
 
     /// What is in the envelope.
-    pub(super) fn data<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+    pub(super) fn data<T: FromJson>(self) -> Result<T, ApiError> {
+        let data = T::from_json(self.written()?);
+        data.map_err(|Unreadable| self.refusal())
+    }
+
+    /// What is in the envelope, as it is written there.
+    fn written(self) -> Result<&'a str, ApiError> {
         self.done()?;
-        match serde_json::from_slice::<Envelope<T>>(self.body) {
-            Ok(envelope) if envelope.status_code < 400 => Ok(envelope.data),
-            _ => Err(self.refusal()),
-        }
+        let envelope = Object::read_bytes(self.body).ok();
+        let envelope = envelope.filter(|envelope| envelope.take("status_code").is_ok_and(|status: u16| status < 400));
+        envelope
+            .and_then(|envelope| envelope.text("data").ok().flatten())
+            .ok_or_else(|| self.refusal())
     }
 
     /// That it worked, as far as can be told without reading what came back.
@@ -74,7 +85,7 @@ impl<'a> Answer<'a> {
 
     /// A success may say in its body that it is none.
     fn check_body(self) -> Result<(), ApiError> {
-        let body = serde_json::from_slice::<Refusal>(self.body).ok();
+        let body = read::<Refusal>(self.body).ok();
         match body.and_then(|body| body.status_code) {
             Some(status @ 400..) => Err(self.error(status)),
             _ => Ok(()),
@@ -82,7 +93,7 @@ impl<'a> Answer<'a> {
     }
 
     fn error(self, status: u16) -> ApiError {
-        let body = serde_json::from_slice::<Refusal>(self.body).ok();
+        let body = read::<Refusal>(self.body).ok();
         let message = body
             .map(|body| body.message)
             .filter(|message| !message.trim().is_empty())
@@ -138,14 +149,14 @@ mod tests {
     fn fails(status: u16, body: &str, expected: &Kind) {
         let error = answer(status, body).done().unwrap_err();
         assert_eq!(error.kind(), expected, "{status} {body}");
-        assert_eq!(answer(status, body).data::<()>().unwrap_err(), error);
+        assert_eq!(answer(status, body).data::<bool>().unwrap_err(), error);
     }
 
     #[test]
     fn success_is_the_status_and_what_the_body_says_of_it() {
         assert_eq!(
             answer(200, r#"{"status_code":201,"data":[1,2]}"#)
-                .data::<Vec<u8>>()
+                .data::<Vec<u16>>()
                 .unwrap(),
             [1, 2]
         );
@@ -187,7 +198,7 @@ mod tests {
     #[test]
     fn what_is_not_what_was_asked_for_is_unreadable() {
         for body in ["", "<html>", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
-            let error = answer(200, body).data::<Vec<u8>>().unwrap_err();
+            let error = answer(200, body).data::<Vec<u16>>().unwrap_err();
             assert_eq!(error.kind(), &Kind::Unreadable, "{body}");
         }
     }

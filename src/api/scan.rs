@@ -96,13 +96,13 @@ pub(super) fn member(text: &[u8], name: &str) -> Option<usize> {
 fn is_called(quoted: &[u8], name: &str) -> bool {
     let plain = quoted.get(1..quoted.len().saturating_sub(1));
     plain == Some(name.as_bytes())
-        || (quoted.contains(&b'\\') && serde_json::from_slice::<String>(quoted).is_ok_and(|read| read == name))
+        || (quoted.contains(&b'\\') && wire::json::read::<String>(quoted).is_ok_and(|read| read == name))
 }
 
 /// The number at this member of the object that `text` is.
 pub(super) fn number(text: &[u8], name: &str) -> Option<u16> {
     let at = member(text, name)?;
-    serde_json::from_slice(text.get(at..value_end(text, at)?)?).ok()
+    wire::json::read(text.get(at..value_end(text, at)?)?).ok()
 }
 
 #[cfg(test)]

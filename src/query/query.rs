@@ -4,7 +4,6 @@ use std::future::Future;
 use std::rc::Rc;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::edits::Edits;
 use super::key::Key;
@@ -105,7 +104,7 @@ pub struct Page<T, C> {
 /// A mutation is a value as well: what it does to what is shown, and how it is sent.
 ///
 /// It can be written down, so that what was done without a network survives that the page is closed.
-pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
+pub trait Mutation: Serialize + Clone + 'static {
     /// Where it goes.
     type Backend: Backend;
     /// What the server answers.
@@ -115,6 +114,9 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
     const NAME: &'static str;
     /// What it attempts, to follow "Could not".
     const ATTEMPT: &'static str;
+
+    /// Reads what was written down: JSON, as [`Serialize`] writes it. `None` if it can not be read any more.
+    fn read(content: &[u8]) -> Option<Self>;
 
     /// What it does to what is shown: at once, and once the server has answered.
     fn edits(&self) -> Edits<Self::Output>;

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use wire::json::read;
 use wire::{Action, ActionId, CoachingSessionId, NewAction, UserId};
 
 use super::{Reading, gone, read_list};
@@ -69,7 +70,7 @@ impl Query for UserActions {
 }
 
 /// Adds this action, which has an id of its own until the server gives it one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct CreateAction(pub Action);
 
 impl Mutation for CreateAction {
@@ -78,6 +79,10 @@ impl Mutation for CreateAction {
 
     const NAME: &'static str = "create_action";
     const ATTEMPT: &'static str = "add the action";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        read(content).ok().map(Self)
+    }
 
     fn edits(&self) -> Edits<Action> {
         creation(&SessionActions(self.0.coaching_session_id), self.0.clone())
@@ -101,7 +106,7 @@ impl Mutation for CreateAction {
 }
 
 /// Replaces the action with this id by this one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct UpdateAction(pub Action);
 
 impl Mutation for UpdateAction {
@@ -110,6 +115,10 @@ impl Mutation for UpdateAction {
 
     const NAME: &'static str = "update_action";
     const ATTEMPT: &'static str = "save the action";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        read(content).ok().map(Self)
+    }
 
     fn edits(&self) -> Edits<Action> {
         change(&SessionActions(self.0.coaching_session_id), &self.0)
@@ -125,7 +134,7 @@ impl Mutation for UpdateAction {
 }
 
 /// Removes an action of a session.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct DeleteAction(pub CoachingSessionId, pub ActionId);
 
 impl Mutation for DeleteAction {
@@ -134,6 +143,11 @@ impl Mutation for DeleteAction {
 
     const NAME: &'static str = "delete_action";
     const ATTEMPT: &'static str = "delete the action";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (session, action) = read(content).ok()?;
+        Some(Self(session, action))
+    }
 
     fn edits(&self) -> Edits<()> {
         removal(&SessionActions(self.0), self.1.as_u128())

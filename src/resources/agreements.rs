@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use wire::json::read;
 use wire::{Agreement, AgreementId, CoachingSessionId, NewAgreement};
 
 use super::{Reading, gone, read_list};
@@ -39,7 +40,7 @@ impl Query for SessionAgreements {
 }
 
 /// Adds this agreement, which has an id of its own until the server gives it one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct CreateAgreement(pub Agreement);
 
 impl Mutation for CreateAgreement {
@@ -48,6 +49,10 @@ impl Mutation for CreateAgreement {
 
     const NAME: &'static str = "create_agreement";
     const ATTEMPT: &'static str = "add the agreement";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        read(content).ok().map(Self)
+    }
 
     fn edits(&self) -> Edits<Agreement> {
         creation(&SessionAgreements(self.0.coaching_session_id), self.0.clone())
@@ -67,7 +72,7 @@ impl Mutation for CreateAgreement {
 }
 
 /// Replaces the agreement with this id by this one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct UpdateAgreement(pub Agreement);
 
 impl Mutation for UpdateAgreement {
@@ -76,6 +81,10 @@ impl Mutation for UpdateAgreement {
 
     const NAME: &'static str = "update_agreement";
     const ATTEMPT: &'static str = "save the agreement";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        read(content).ok().map(Self)
+    }
 
     fn edits(&self) -> Edits<Agreement> {
         change(&SessionAgreements(self.0.coaching_session_id), &self.0)
@@ -91,7 +100,7 @@ impl Mutation for UpdateAgreement {
 }
 
 /// Removes an agreement of a session.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct DeleteAgreement(pub CoachingSessionId, pub AgreementId);
 
 impl Mutation for DeleteAgreement {
@@ -100,6 +109,11 @@ impl Mutation for DeleteAgreement {
 
     const NAME: &'static str = "delete_agreement";
     const ATTEMPT: &'static str = "delete the agreement";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (session, agreement) = read(content).ok()?;
+        Some(Self(session, agreement))
+    }
 
     fn edits(&self) -> Edits<()> {
         removal(&SessionAgreements(self.0), self.1.as_u128())

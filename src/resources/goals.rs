@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use wire::json::read;
 use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal};
 
 use super::{Reading, gone, read_list};
@@ -69,7 +70,7 @@ impl Query for SessionGoals {
 }
 
 /// Adds this goal, which has an id of its own until the server gives it one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct CreateGoal(pub Goal);
 
 impl Mutation for CreateGoal {
@@ -78,6 +79,10 @@ impl Mutation for CreateGoal {
 
     const NAME: &'static str = "create_goal";
     const ATTEMPT: &'static str = "add the goal";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        read(content).ok().map(Self)
+    }
 
     fn edits(&self) -> Edits<Goal> {
         creation(&RelationshipGoals(self.0.coaching_relationship_id), self.0.clone())
@@ -101,7 +106,7 @@ impl Mutation for CreateGoal {
 }
 
 /// Replaces the goal with this id by this one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct UpdateGoal(pub Goal);
 
 impl Mutation for UpdateGoal {
@@ -110,6 +115,10 @@ impl Mutation for UpdateGoal {
 
     const NAME: &'static str = "update_goal";
     const ATTEMPT: &'static str = "save the goal";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        read(content).ok().map(Self)
+    }
 
     fn edits(&self) -> Edits<Goal> {
         change(&RelationshipGoals(self.0.coaching_relationship_id), &self.0)
@@ -125,7 +134,7 @@ impl Mutation for UpdateGoal {
 }
 
 /// Removes a goal of a relationship.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct DeleteGoal(pub CoachingRelationshipId, pub GoalId);
 
 impl Mutation for DeleteGoal {
@@ -134,6 +143,11 @@ impl Mutation for DeleteGoal {
 
     const NAME: &'static str = "delete_goal";
     const ATTEMPT: &'static str = "delete the goal";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (relationship, goal) = read(content).ok()?;
+        Some(Self(relationship, goal))
+    }
 
     fn edits(&self) -> Edits<()> {
         removal(&RelationshipGoals(self.0), self.1.as_u128())
@@ -149,7 +163,7 @@ impl Mutation for DeleteGoal {
 }
 
 /// Has a session work on a goal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct LinkGoal(pub CoachingSessionId, pub Goal);
 
 impl Mutation for LinkGoal {
@@ -158,6 +172,11 @@ impl Mutation for LinkGoal {
 
     const NAME: &'static str = "link_goal";
     const ATTEMPT: &'static str = "work on the goal in this session";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (session, goal) = read(content).ok()?;
+        Some(Self(session, goal))
+    }
 
     fn edits(&self) -> Edits<SessionGoal> {
         let goal = Rc::new(self.1.clone());
@@ -179,7 +198,7 @@ impl Mutation for LinkGoal {
 }
 
 /// Has a session no longer work on a goal.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct UnlinkGoal(pub CoachingSessionId, pub GoalId);
 
 impl Mutation for UnlinkGoal {
@@ -188,6 +207,11 @@ impl Mutation for UnlinkGoal {
 
     const NAME: &'static str = "unlink_goal";
     const ATTEMPT: &'static str = "take the goal out of this session";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (session, goal) = read(content).ok()?;
+        Some(Self(session, goal))
+    }
 
     fn edits(&self) -> Edits<()> {
         removal(&SessionGoals(self.0), self.1.as_u128())

@@ -11,7 +11,7 @@ mod sessions;
 
 use std::rc::Rc;
 
-use serde::de::DeserializeOwned;
+use wire::json::FromJson;
 use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSessionId, Goal};
 
 use crate::api::{Api, ApiError, Kind, Rows};
@@ -90,7 +90,7 @@ impl Data for CoachingSession {}
 /// What is read of a list against the last one: only the rows whose bytes differ.
 type Reading<T> = Result<(Rc<List<T>>, Rows<T>), ApiError>;
 
-fn read_list<T: Item + DeserializeOwned>(body: Vec<u8>, last: Option<&Rows<T>>) -> Reading<T> {
+fn read_list<T: Item + FromJson>(body: Vec<u8>, last: Option<&Rows<T>>) -> Reading<T> {
     let rows = Rows::read(body, last)?;
     Ok((Rc::new(rows.list().iter().cloned().collect()), rows))
 }

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use chrono::{Datelike as _, NaiveDate};
+use serde::{Serialize, Serializer};
+use wire::json::{FromFields, Object, Unreadable, read};
 use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionTitle, UserId};
 
 use super::{Reading, read_list};
@@ -11,16 +12,26 @@ use crate::api::{Api, ApiError, Rows, read_one};
 use crate::query::{Edits, Key, List, Mutation, Options, Query};
 
 /// The sessions of a person between two days, in order. No event announces that one was planned or moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct UserSessions {
     /// Whose.
     pub user: UserId,
     /// From this day on.
-    #[serde(with = "day")]
+    #[serde(serialize_with = "write_day")]
     pub from: NaiveDate,
     /// Until this day.
-    #[serde(with = "day")]
+    #[serde(serialize_with = "write_day")]
     pub to: NaiveDate,
+}
+
+impl FromFields for UserSessions {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            user: fields.take("user")?,
+            from: read_day(fields.take("from")?).ok_or(Unreadable)?,
+            to: read_day(fields.take("to")?).ok_or(Unreadable)?,
+        })
+    }
 }
 
 impl Query for UserSessions {
@@ -85,7 +96,7 @@ impl Query for SessionById {
 }
 
 /// Plans a session; it appears in the list once the server has given it an id.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct PlanSession(pub UserSessions, pub NewCoachingSession);
 
 impl Mutation for PlanSession {
@@ -94,6 +105,11 @@ impl Mutation for PlanSession {
 
     const NAME: &'static str = "plan_session";
     const ATTEMPT: &'static str = "plan the session";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (list, new) = read(content).ok()?;
+        Some(Self(list, new))
+    }
 
     fn edits(&self) -> Edits<CoachingSession> {
         Edits::default().edit(&self.0, Clone::clone, |created: &CoachingSession| {
@@ -112,7 +128,7 @@ impl Mutation for PlanSession {
 }
 
 /// Gives a session a title, or takes it away.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RenameSession(pub CoachingSessionId, pub Option<String>);
 
 impl Mutation for RenameSession {
@@ -121,6 +137,11 @@ impl Mutation for RenameSession {
 
     const NAME: &'static str = "rename_session";
     const ATTEMPT: &'static str = "rename the session";
+
+    fn read(content: &[u8]) -> Option<Self> {
+        let (session, title) = read(content).ok()?;
+        Some(Self(session, title))
+    }
 
     fn edits(&self) -> Edits<CoachingSession> {
         let title = self.1.clone();
@@ -148,21 +169,14 @@ impl Mutation for RenameSession {
     }
 }
 
-/// Days as numbers: reading them as text would bring all that reads dates in every form there is.
-mod day {
-    use chrono::{Datelike as _, NaiveDate};
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
+/// Days are numbers where they are written down, which every day there is has.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn write_day<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i32(day.num_days_from_ce())
+}
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn serialize<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i32(day.num_days_from_ce())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-        let number = i32::deserialize(deserializer)?;
-        NaiveDate::from_num_days_from_ce_opt(number).ok_or_else(|| D::Error::custom("no such day"))
-    }
+fn read_day(number: i64) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(i32::try_from(number).ok()?)
 }
 
 #[cfg(test)]
@@ -190,7 +204,7 @@ mod tests {
             provider: None,
         };
         let text = serde_json::to_string(&PlanSession(planned, new.clone())).unwrap();
-        let PlanSession(again, new_again) = serde_json::from_str(&text).unwrap();
+        let PlanSession(again, new_again) = Mutation::read(text.as_bytes()).unwrap();
         assert_eq!((again, new_again), (planned, new));
     }
 }

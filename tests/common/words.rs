@@ -97,6 +97,10 @@ impl Mutation for Write {
     const NAME: &'static str = "write";
     const ATTEMPT: &'static str = "write the word";
 
+    fn read(content: &[u8]) -> Option<Self> {
+        serde_json::from_slice(content).ok()
+    }
+
     fn edits(&self) -> Edits<String> {
         let text = self.1.clone();
         Edits::default().in_lane(1).edit(

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromFields, Object, Unreadable};
 use crate::{ActionId, CoachingSessionId, GoalId, ItemStatus, Timestamp, UserId, time};
 
 /// What somebody will do until the next session.
@@ -38,6 +39,24 @@ pub struct Action {
     /// Who will do it.
     #[serde(default)]
     pub assignee_ids: Vec<UserId>,
+}
+
+impl FromFields for Action {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            coaching_session_id: fields.take("coaching_session_id")?,
+            goal_id: fields.take("goal_id")?,
+            user_id: fields.take("user_id")?,
+            body: fields.take("body")?,
+            due_by: fields.take("due_by")?,
+            status: fields.take("status")?,
+            status_changed_at: fields.take("status_changed_at")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+            assignee_ids: fields.take_or_default("assignee_ids")?,
+        })
+    }
 }
 
 /// The body that creates an [`Action`].

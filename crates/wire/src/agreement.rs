@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromFields, Object, Unreadable};
 use crate::{AgreementId, CoachingSessionId, Timestamp, UserId, time};
 
 /// What coach and coachee have settled in a session.
@@ -22,6 +23,19 @@ pub struct Agreement {
     /// When it was last written.
     #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
+}
+
+impl FromFields for Agreement {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            coaching_session_id: fields.take("coaching_session_id")?,
+            body: fields.take("body")?,
+            user_id: fields.take("user_id")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+        })
+    }
 }
 
 /// The body that creates an [`Agreement`].

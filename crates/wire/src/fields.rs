@@ -1,118 +1,62 @@
 //! Makes an event of its kind and the fields of its content.
 //!
-//! By hand: derived, each event would bring a copy of its own of all that can be done with an object, and the app,
-//! which every visitor loads, would be larger by a twentieth. The compiler sees to it that no event is forgotten, and
+//! By hand, for the reason that [`json`](crate::json) gives. The compiler sees to it that no event is forgotten, and
 //! `tests/golden.rs` that none is misread.
 
-use std::fmt;
+use crate::json::{FromFields, FromJson, Object, Unreadable};
+use crate::{Announcement, Event, EventKind, JobCompletion, Maintenance, Notification, Workflow};
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use crate::{Announcement, Event, EventKind, JobCompletion, Maintenance, Notification, Timestamp, Workflow, time};
-
-type Result<T> = serde_json::Result<T>;
+type Result<T> = std::result::Result<T, Unreadable>;
 
 /// The fields of an object, by the names that this version has for them; their values are not read yet.
-pub(crate) struct Fields<'text>(Vec<(String, &'text RawValue)>);
+pub(crate) struct Fields<'text>(Object<'text>);
 
 impl<'text> Fields<'text> {
     /// # Errors
     ///
     /// The text is no object.
     pub(crate) fn read(text: &'text str) -> Result<Self> {
-        serde_json::from_slice(text.as_bytes())
+        let mut object = Object::read(text)?;
+        object.rename(known_as);
+        Ok(Self(object))
     }
 
     /// The text of a field, if there is one. The last of several counts.
     pub(crate) fn text(&self, name: &str) -> Option<&'text str> {
-        let mut from_last = self.0.iter().rev();
-        from_last.find(|(each, _)| each == name).map(|(_, value)| value.get())
+        self.0.text(name).ok().flatten()
     }
 
     /// Forgets a field.
     pub(crate) fn remove(&mut self, name: &str) {
-        self.0.retain(|(each, _)| each != name);
+        self.0.remove(name);
     }
 
     /// A field. One that is absent is null, which is nothing but an `Option`.
-    pub(crate) fn take<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        serde_json::from_slice(self.text(name).unwrap_or(NULL).as_bytes())
+    pub(crate) fn take<T: FromJson>(&self, name: &str) -> Result<T> {
+        self.0.take(name)
     }
 
     /// A field that has another name elsewhere.
-    fn take_either<T: DeserializeOwned>(&self, name: &str, other: &str) -> Result<T> {
+    fn take_either<T: FromJson>(&self, name: &str, other: &str) -> Result<T> {
         self.take(if self.text(name).is_some() { name } else { other })
     }
 
     /// A field that need not be there.
-    fn take_or_default<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
-        match self.text(name) {
-            Some(_) => self.take(name),
-            None => Ok(T::default()),
-        }
-    }
-
-    /// When something happens, if that is said.
-    fn take_moment(&self, name: &str) -> Result<Option<Timestamp>> {
-        let text = self.text(name).unwrap_or(NULL);
-        time::optional_moment(&mut serde_json::Deserializer::from_slice(text.as_bytes()))
+    fn take_or_default<T: FromJson + Default>(&self, name: &str) -> Result<T> {
+        self.0.take_or_default(name)
     }
 
     /// What an event is about: some servers leave it out where the entity itself names it.
-    fn take_scope<T: DeserializeOwned>(&self, name: &str, entity: &str) -> Result<T> {
+    fn take_scope<T: FromJson>(&self, name: &str, entity: &str) -> Result<T> {
         match self.text(entity) {
             Some(entity) if self.text(name).is_none() => Self::read(entity)?.take(name),
             _ => self.take(name),
         }
     }
 
-    /// An entity.
-    fn take_entity<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        serde_json::from_slice(self.written(name)?.as_bytes())
-    }
-
-    /// An object as it stands in the body of a response: its fields have the names that they have there.
-    fn written(&self, name: &str) -> Result<String> {
-        let mut text = String::from("{");
-        for (name, value) in &Self::read(self.text(name).unwrap_or(NULL))?.0 {
-            // Any other name is none that this version knows.
-            if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                let separator = if text.len() > 1 { "," } else { "" };
-                for part in [separator, "\"", name, "\":", value.get()] {
-                    text.push_str(part);
-                }
-            }
-        }
-        text.push('}');
-        Ok(text)
-    }
-}
-
-const NULL: &str = "null";
-
-impl<'de: 'text, 'text> Deserialize<'de> for Fields<'text> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_map(Reader)
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Fields<'de>, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            fields.push((known_as(&name), map.next_value()?));
-        }
-        Ok(Fields(fields))
+    /// An entity, whose fields may be called otherwise as well.
+    fn take_entity<T: FromFields>(&self, name: &str) -> Result<T> {
+        T::from_fields(&Self::read(self.text(name).ok_or(Unreadable)?)?.0)
     }
 }
 
@@ -144,7 +88,7 @@ pub(crate) fn event(kind: EventKind, fields: &Fields<'_>) -> Result<Event> {
             resumed: fields.take_or_default("resumed")?,
             cursor: fields.take("cursor")?,
             heartbeat_ms: fields.take("heartbeat_ms")?,
-            server_time: fields.take_moment("server_time")?,
+            server_time: fields.take("server_time")?,
             protocol: fields.take("protocol")?,
         },
         EventKind::Heartbeat => Event::Heartbeat {},
@@ -245,12 +189,12 @@ pub(crate) fn event(kind: EventKind, fields: &Fields<'_>) -> Result<Event> {
         EventKind::SystemAnnouncement => Event::SystemAnnouncement(Announcement {
             title: fields.take("title")?,
             message: fields.take("message")?,
-            expires_at: fields.take_moment("expires_at")?,
+            expires_at: fields.take("expires_at")?,
         }),
         EventKind::SystemMaintenance => Event::SystemMaintenance(Maintenance {
             message: fields.take("message")?,
-            starts_at: fields.take_moment("starts_at")?,
-            ends_at: fields.take_moment("ends_at")?,
+            starts_at: fields.take("starts_at")?,
+            ends_at: fields.take("ends_at")?,
         }),
         EventKind::ForceLogout => Event::ForceLogout {
             reason: fields.take_or_default("reason")?,
@@ -265,7 +209,7 @@ fn notification(fields: &Fields<'_>) -> Result<Notification> {
         title: fields.take_or_default("title")?,
         message: fields.take_or_default("message")?,
         status: fields.take_or_default("status")?,
-        created_at: fields.take_moment("created_at")?,
+        created_at: fields.take("created_at")?,
     })
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromFields, Object, Unreadable};
 use crate::{CoachingRelationshipId, CoachingSessionId, GoalId, ItemStatus, SessionGoalId, Timestamp, UserId, time};
 
 /// Where a coachee wants to get to. Belongs to the relationship and outlives its sessions.
@@ -42,6 +43,25 @@ pub struct Goal {
     pub updated_at: Timestamp,
 }
 
+impl FromFields for Goal {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            coaching_relationship_id: fields.take("coaching_relationship_id")?,
+            created_in_session_id: fields.take("created_in_session_id")?,
+            user_id: fields.take("user_id")?,
+            title: fields.take("title")?,
+            body: fields.take("body")?,
+            status: fields.take("status")?,
+            status_changed_at: fields.take("status_changed_at")?,
+            completed_at: fields.take("completed_at")?,
+            target_date: fields.take("target_date")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+        })
+    }
+}
+
 /// The body that creates a [`Goal`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewGoal {
@@ -78,6 +98,18 @@ pub struct SessionGoal {
     /// When the link was last written.
     #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
+}
+
+impl FromFields for SessionGoal {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            coaching_session_id: fields.take("coaching_session_id")?,
+            goal_id: fields.take("goal_id")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+        })
+    }
 }
 
 /// The body that links a goal to a session.

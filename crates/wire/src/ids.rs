@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::json::{FromJson, Unreadable};
+
 macro_rules! uuid_ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -36,6 +38,12 @@ macro_rules! uuid_ids {
             }
         }
 
+        impl FromJson for $name {
+            fn from_json(text: &str) -> Result<Self, Unreadable> {
+                Uuid::from_json(text).map(Self)
+            }
+        }
+
         impl FromStr for $name {
             type Err = uuid::Error;
 
@@ -52,6 +60,12 @@ macro_rules! text_ids {
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub String);
+
+        impl FromJson for $name {
+            fn from_json(text: &str) -> Result<Self, Unreadable> {
+                String::from_json(text).map(Self)
+            }
+        }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@
 //! - [`ids`]: one newtype per kind of id, so that a goal's id can not be passed for an action's.
 //! - entities: [`Action`], [`Agreement`], [`Goal`], [`CoachingSession`], …, with the bodies that create and change them.
 //! - [`Event`]: everything the server may push, and [`decode`], which reads it in any of the four dialects in use.
+//! - [`json`]: how the app reads all of them; serde is for whoever is not loaded by every visitor.
 //! - [`Cursor`]: a position in the server's event log.
 //! - [`Envelope`] and [`ErrorBody`]: what a REST response is wrapped in.
 
@@ -20,6 +21,7 @@ mod event;
 mod fields;
 mod goal;
 pub mod ids;
+pub mod json;
 mod notice;
 mod organization;
 mod relationship;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromJson, Unreadable};
 use crate::{NotificationId, Timestamp, time};
 
 /// Something that happened, addressed to one person.
@@ -27,7 +28,8 @@ pub struct Notification {
 }
 
 /// Whether a notification was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationStatus {
     /// Not seen yet.
@@ -38,6 +40,12 @@ pub enum NotificationStatus {
     /// A status that this version does not know; counts as seen.
     #[serde(other)]
     Unknown,
+}
+
+impl FromJson for NotificationStatus {
+    fn from_json(text: &str) -> Result<Self, Unreadable> {
+        Ok(String::from_json(text)?.parse().unwrap_or(Self::Unknown))
+    }
 }
 
 /// Something everybody should know.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromFields, Object, Unreadable};
 use crate::{CoachingRelationshipId, Timestamp, UserId, time};
 
 /// Who coaches whom, with both names.
@@ -27,6 +28,22 @@ pub struct CoachingRelationship {
     /// When it was last written.
     #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
+}
+
+impl FromFields for CoachingRelationship {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            coach_id: fields.take("coach_id")?,
+            coachee_id: fields.take("coachee_id")?,
+            coach_first_name: fields.take("coach_first_name")?,
+            coach_last_name: fields.take("coach_last_name")?,
+            coachee_first_name: fields.take("coachee_first_name")?,
+            coachee_last_name: fields.take("coachee_last_name")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+        })
+    }
 }
 
 impl CoachingRelationship {

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromFields, Object, Unreadable};
 use crate::{CoachingRelationshipId, CoachingSessionId, Timestamp, time};
 
 /// One meeting of coach and coachee, with everything that is agreed in it.
@@ -44,6 +45,25 @@ pub struct CoachingSession {
     pub hydrated_at: Option<Timestamp>,
 }
 
+impl FromFields for CoachingSession {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            coaching_relationship_id: fields.take("coaching_relationship_id")?,
+            date: fields.take("date")?,
+            duration_minutes: fields.take_or("duration_minutes", default_duration())?,
+            title: fields.take("title")?,
+            display_title: fields.take("display_title")?,
+            meeting_url: fields.take("meeting_url")?,
+            provider: fields.take("provider")?,
+            ical_sequence: fields.take_or_default("ical_sequence")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+            hydrated_at: fields.take("hydrated_at")?,
+        })
+    }
+}
+
 const fn default_duration() -> u16 {
     60
 }
@@ -68,6 +88,19 @@ pub struct NewCoachingSession {
     /// Whose meeting service it is.
     #[serde(default)]
     pub provider: Option<String>,
+}
+
+impl FromFields for NewCoachingSession {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            coaching_relationship_id: fields.take("coaching_relationship_id")?,
+            date: fields.take("date")?,
+            duration_minutes: fields.take("duration_minutes")?,
+            title: fields.take("title")?,
+            meeting_url: fields.take("meeting_url")?,
+            provider: fields.take("provider")?,
+        })
+    }
 }
 
 /// The body that changes a [`CoachingSession`]; only the coach may send it.

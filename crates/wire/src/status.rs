@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromJson, Unreadable};
+
 /// The status that actions and goals share. PascalCase on the wire.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, strum::VariantArray)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, strum::VariantArray, strum::EnumString,
+)]
 pub enum ItemStatus {
     /// Agreed, not begun.
     #[default]
@@ -16,6 +20,12 @@ pub enum ItemStatus {
     OnHold,
     /// Given up on purpose.
     WontDo,
+}
+
+impl FromJson for ItemStatus {
+    fn from_json(text: &str) -> Result<Self, Unreadable> {
+        String::from_json(text)?.parse().or(Err(Unreadable))
+    }
 }
 
 impl ItemStatus {

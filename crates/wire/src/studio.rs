@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromJson, Unreadable};
 use crate::{DocumentId, JobId, PodcastId, WorkflowId};
 
 /// A long-running process that the server carries out for one person.
@@ -37,7 +38,8 @@ pub struct JobCompletion {
 }
 
 /// What a long job does. kebab-case on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum JobType {
     /// Makes a whole podcast.
@@ -51,8 +53,15 @@ pub enum JobType {
     Unknown,
 }
 
+impl FromJson for JobType {
+    fn from_json(text: &str) -> Result<Self, Unreadable> {
+        Ok(String::from_json(text)?.parse().unwrap_or(Self::Unknown))
+    }
+}
+
 /// The kinds of thing that [`Event::EntityChange`](crate::Event::EntityChange) speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum EntityType {
     /// A podcast.
@@ -64,8 +73,15 @@ pub enum EntityType {
     Unknown,
 }
 
+impl FromJson for EntityType {
+    fn from_json(text: &str) -> Result<Self, Unreadable> {
+        Ok(String::from_json(text)?.parse().unwrap_or(Self::Unknown))
+    }
+}
+
 /// What happened to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeType {
     /// It is new.
@@ -74,4 +90,10 @@ pub enum ChangeType {
     Update,
     /// It is gone.
     Delete,
+}
+
+impl FromJson for ChangeType {
+    fn from_json(text: &str) -> Result<Self, Unreadable> {
+        String::from_json(text)?.parse().or(Err(Unreadable))
+    }
 }

@@ -62,7 +62,7 @@ fn split(text: &str) -> Option<(NaiveDateTime, Option<Duration>)> {
 }
 
 /// `2026-11-21`
-fn date(text: &str) -> Option<NaiveDate> {
+pub(crate) fn date(text: &str) -> Option<NaiveDate> {
     let (year, rest) = text.split_once('-')?;
     let (month, day) = rest.split_once('-')?;
     let (century, year) = year.split_at_checked(2)?;

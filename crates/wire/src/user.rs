@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromFields, FromJson, Object, Unreadable};
 use crate::{OrganizationId, Timestamp, UserId, UserRoleId, time};
 
 /// A person who can sign in.
@@ -45,6 +46,23 @@ pub struct User {
     pub updated_at: Option<Timestamp>,
 }
 
+impl FromFields for User {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            email: fields.take("email")?,
+            first_name: fields.take_or_default("first_name")?,
+            last_name: fields.take_or_default("last_name")?,
+            display_name: fields.take("display_name")?,
+            timezone: fields.take_or_default("timezone")?,
+            default_coaching_session_duration_minutes: fields.take("default_coaching_session_duration_minutes")?,
+            roles: fields.take_or_default("roles")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+        })
+    }
+}
+
 impl User {
     /// What to call this person: the display name, else first and last name, else the email address.
     #[must_use]
@@ -80,8 +98,21 @@ pub struct UserRole {
     pub updated_at: Timestamp,
 }
 
+impl FromFields for UserRole {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: fields.take("id")?,
+            role: fields.take("role")?,
+            organization_id: fields.take("organization_id")?,
+            user_id: fields.take("user_id")?,
+            created_at: fields.take("created_at")?,
+            updated_at: fields.take("updated_at")?,
+        })
+    }
+}
+
 /// What a person may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString)]
 pub enum Role {
     /// Coaches and is coached.
     User,
@@ -92,6 +123,12 @@ pub enum Role {
     /// A role that this version does not know; grants nothing.
     #[serde(other)]
     Unknown,
+}
+
+impl FromJson for Role {
+    fn from_json(text: &str) -> Result<Self, Unreadable> {
+        Ok(String::from_json(text)?.parse().unwrap_or(Self::Unknown))
+    }
 }
 
 /// The form that signs in (`application/x-www-form-urlencoded`).

@@ -8,8 +8,7 @@
 use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
-use serde::de::IgnoredAny;
-use wire::Envelope;
+use wire::json::Object;
 
 use crate::api::scan::{is_delimiter, member, space, value_end};
 
@@ -68,8 +67,8 @@ impl Delta {
         let end = delta.walk(last, body, list)?;
         // Everything but the rows is read as it always was.
         let envelope = [body.get(..list)?, b"[]", body.get(end..)?].concat();
-        let envelope: Envelope<IgnoredAny> = serde_json::from_slice(&envelope).ok()?;
-        if envelope.status_code >= 400 {
+        let envelope = Object::read_bytes(&envelope).ok()?;
+        if envelope.take::<u16>("status_code").ok()? >= 400 || envelope.text("data").is_err() {
             return None;
         }
         delta.search(last, body);

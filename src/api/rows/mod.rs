@@ -12,7 +12,7 @@ mod tests;
 use std::fmt;
 use std::rc::Rc;
 
-use serde::de::DeserializeOwned;
+use wire::json::{FromJson, read};
 
 use self::delta::{Delta, Source, same};
 use super::error::ApiError;
@@ -24,7 +24,7 @@ pub struct Rows<T> {
     list: Rc<Vec<Rc<T>>>,
 }
 
-impl<T: DeserializeOwned> Rows<T> {
+impl<T: FromJson> Rows<T> {
     /// Reads a body. Rows whose bytes are in the last one stay the same allocation.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl<T: DeserializeOwned> Rows<T> {
             _ => {
                 let row = |(index, origin): (usize, &Option<usize>)| match origin.and_then(|origin| list.get(origin)) {
                     Some(row) => Some(Rc::clone(row)),
-                    None => serde_json::from_slice(delta.spans[index].of(&body)).ok().map(Rc::new),
+                    None => read(delta.spans[index].of(&body)).ok().map(Rc::new),
                 };
                 let list: Option<Vec<_>> = delta.origins.iter().enumerate().map(row).collect();
                 Rc::new(list.ok_or_else(|| Answer::of(&body).refusal())?)
@@ -83,7 +83,7 @@ impl<T> Rows<T> {
 /// # Errors
 ///
 /// What the body says went wrong; [`Kind::Unreadable`](super::Kind::Unreadable) if it is not what was expected.
-pub fn read_one<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub fn read_one<T: FromJson>(body: &[u8]) -> Result<T, ApiError> {
     Answer::of(body).data()
 }
 

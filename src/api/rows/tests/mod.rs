@@ -5,9 +5,9 @@ mod random;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use serde::{Deserialize, Deserializer};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
+use wire::json::{FromFields, Object, Unreadable};
 
 use super::*;
 use crate::api::Kind;
@@ -24,18 +24,14 @@ struct Item {
     tags: Vec<String>,
 }
 
-impl<'de> Deserialize<'de> for Item {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(remote = "Item")]
-        struct Plain {
-            id: u32,
-            text: String,
-            #[serde(default)]
-            tags: Vec<String>,
-        }
+impl FromFields for Item {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
         READ.set(READ.get() + 1);
-        Plain::deserialize(deserializer)
+        Ok(Self {
+            id: fields.take("id")?,
+            text: fields.take("text")?,
+            tags: fields.take_or_default("tags")?,
+        })
     }
 }
 

@@ -78,7 +78,7 @@ impl<B: Backend> Default for Keep<B> {
 impl<B: Backend> QueryClient<B> {
     /// Has the cache know a kind of mutation that may have been written down on an earlier visit.
     pub fn register<M: Mutation<Backend = B>>(&self) {
-        let restore: Restore<B> = |content| Some(Rc::new(serde_json::from_slice::<M>(content).ok()?));
+        let restore: Restore<B> = |content| Some(Rc::new(M::read(content)?));
         self.0.state.borrow_mut().keep.kinds.push((M::NAME, restore));
     }
 
