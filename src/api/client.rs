@@ -105,7 +105,7 @@ impl Api {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ApiError> {
-        let body = ("application/json", written(serde_json::to_string(body))?);
+        let body = ("application/json", written(serde_json::to_string(body).ok())?);
         read_one(&self.call(verb, path, Some(body)).await?)
     }
 
@@ -143,7 +143,7 @@ impl Api {
     pub(super) async fn send_form<T: FromJson>(&self, path: &str, form: &impl Serialize) -> Result<T, ApiError> {
         let body = (
             "application/x-www-form-urlencoded",
-            written(serde_urlencoded::to_string(form))?,
+            written(serde_urlencoded::to_string(form).ok())?,
         );
         let response = self.send(Verb::Post, path, Some(body)).await?;
         answer(&response).data()
@@ -169,9 +169,9 @@ impl Api {
 }
 
 /// What was written; what can not be written can not be accepted either.
-fn written<E: fmt::Display>(text: Result<String, E>) -> Result<String, ApiError> {
-    text.map_err(|error| {
-        tracing::error!("a request can not be written: {error}");
+fn written(text: Option<String>) -> Result<String, ApiError> {
+    text.ok_or_else(|| {
+        tracing::error!("a request can not be written");
         Kind::Invalid(None).into()
     })
 }

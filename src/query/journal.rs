@@ -3,6 +3,7 @@
 //! So a report of something odd, with its journal, is a test.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::cache::Cache;
 use super::effect::{Effect, EntryId, FlightId, MutationId, ObserverId};
@@ -47,7 +48,7 @@ pub enum Input<E> {
 #[derive(Clone)]
 pub struct Journal<E> {
     origin: Box<Cache<E>>,
-    inputs: Vec<(Instant, Input<E>)>,
+    inputs: Vec<(Instant, Rc<Input<E>>)>,
 }
 
 impl<E: Fault> Journal<E> {
@@ -58,7 +59,7 @@ impl<E: Fault> Journal<E> {
         }
     }
 
-    pub(super) fn push(&mut self, now: Instant, input: Input<E>) {
+    pub(super) fn push(&mut self, now: Instant, input: Rc<Input<E>>) {
         self.inputs.push((now, input));
     }
 
@@ -82,7 +83,7 @@ impl<E: Fault> Journal<E> {
         let mut differences = Vec::new();
         for (now, input) in &self.inputs {
             let now = *now;
-            match input.clone() {
+            match Input::clone(input) {
                 Input::Observe(key, options) => _ = cache.observe(now, key, options),
                 Input::Release(entry, observer) => cache.release(now, entry, observer),
                 Input::Prefetch(key, options) => _ = cache.prefetch(now, key, options),
@@ -123,7 +124,7 @@ impl<E: Fault> fmt::Display for Journal<E> {
         };
         for (at, input) in &self.inputs {
             write!(f, "{:>8} ms  ", start.until(*at).as_millis())?;
-            match input {
+            match &**input {
                 Input::Land(entry, flight, Ok((_, weight))) => {
                     writeln!(f, "Land({entry:?}, {flight:?}, {weight} bytes)")?;
                 }

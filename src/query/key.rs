@@ -147,6 +147,7 @@ pub struct KeyBuilder {
     kind: TypeId,
     kind_name: &'static str,
     path: Vec<Segment>,
+    /// Sorted by name.
     params: Vec<(&'static str, Segment)>,
 }
 
@@ -161,15 +162,19 @@ impl KeyBuilder {
     /// Sets a parameter.
     #[must_use]
     pub fn param(mut self, name: &'static str, value: impl Into<Segment>) -> Self {
-        self.params.retain(|(each, _)| *each != name);
-        self.params.push((name, value.into()));
+        self.set(name, value.into());
         self
+    }
+
+    fn set(&mut self, name: &'static str, value: Segment) {
+        self.params.retain(|(each, _)| *each != name);
+        let place = self.params.partition_point(|(each, _)| *each < name);
+        self.params.insert(place, (name, value));
     }
 
     /// The key.
     #[must_use]
-    pub fn build(mut self) -> Key {
-        self.params.sort_unstable_by_key(|(name, _)| *name);
+    pub fn build(self) -> Key {
         let mut hasher = DefaultHasher::new();
         (self.kind, &self.path, &self.params).hash(&mut hasher);
         Key(Rc::new(Parts {

@@ -7,6 +7,7 @@ mod facts;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use slotmap::SlotMap;
@@ -54,8 +55,16 @@ pub struct Cache<E> {
     budget: usize,
     rng: fastrand::Rng,
     next: u64,
-    /// The current journal, and the one before it.
-    journals: Option<(Journal<E>, Option<Journal<E>>)>,
+    journals: Option<Journals<E>>,
+}
+
+#[derive(Clone)]
+struct Journals<E> {
+    current: Journal<E>,
+    /// The one before the current.
+    before: Option<Journal<E>>,
+    /// How the cache is copied, which no other part of it needs: an app that keeps no journal is not loaded with it.
+    copy: fn(&Cache<E>) -> Cache<E>,
 }
 
 impl<E: Fault> Cache<E> {
@@ -89,37 +98,39 @@ impl<E: Fault> Cache<E> {
 
     /// From now on remembers what it is told, for [`journal`](Self::journal).
     pub fn keep_journal(&mut self) {
-        self.journals = Some((Journal::new(self.clone()), None));
+        self.journals = Some(Journals {
+            current: Journal::new(self.clone()),
+            before: None,
+            copy: Self::clone,
+        });
     }
 
     /// What it was told lately; `None` if it does not remember.
     #[must_use]
     pub fn journal(&self) -> Option<&Journal<E>> {
-        let (current, before) = self.journals.as_ref()?;
+        let Journals { current, before, .. } = self.journals.as_ref()?;
         Some(before.as_ref().unwrap_or(current))
     }
 
     fn note(&mut self, now: Instant, input: impl FnOnce() -> Input<E>) {
-        let Some((current, before)) = &mut self.journals else {
+        let Some(Journals { current, before, .. }) = &mut self.journals else {
             return;
         };
-        let input = input();
+        let input = Rc::new(input());
         if let Some(before) = before {
-            before.push(now, input.clone());
+            before.push(now, Rc::clone(&input));
         }
         current.push(now, input);
     }
 
     /// The journal before is forgotten once the current one is long enough.
     fn turn_page(&mut self) {
-        if self
-            .journals
-            .as_ref()
-            .is_some_and(|(current, _)| current.len() >= JOURNAL)
-        {
-            let journals = self.journals.take();
-            let fresh = Journal::new(self.clone());
-            self.journals = journals.map(|(current, _)| (fresh, Some(current)));
+        if let Some(Journals { current, copy, .. }) = self.journals.take_if(|each| each.current.len() >= JOURNAL) {
+            self.journals = Some(Journals {
+                current: Journal::new(copy(self)),
+                before: Some(current),
+                copy,
+            });
         }
     }
 
