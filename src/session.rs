@@ -215,7 +215,7 @@ impl Core {
             if let Some(cleanup) = cleanup.upgrade()
                 && let Err(error) = cleanup(&farewell)
             {
-                tracing::error!("cleaning up {name} failed: {error}");
+                log::error!("cleaning up {name} failed: {error}");
             }
         }
         // Another tab may have remembered somebody else by now.
@@ -245,7 +245,7 @@ impl Core {
                 true
             }
             Err(error) => {
-                tracing::warn!("the server does not know yet that somebody has signed out: {error}");
+                log::warn!("the server does not know yet that somebody has signed out: {error}");
                 false
             }
         }

@@ -171,7 +171,7 @@ impl Api {
 /// What was written; what can not be written can not be accepted either.
 fn written(text: Option<String>) -> Result<String, ApiError> {
     text.ok_or_else(|| {
-        tracing::error!("a request can not be written");
+        log::error!("a request can not be written");
         Kind::Invalid(None).into()
     })
 }

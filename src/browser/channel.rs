@@ -54,7 +54,7 @@ impl Channel {
     /// Tells all others.
     pub fn send(&self, text: &str) {
         if self.channel.post_message(&text.into()).is_err() {
-            tracing::warn!("the other pages can not be told");
+            log::warn!("the other pages can not be told");
         }
     }
 }

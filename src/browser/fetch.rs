@@ -76,7 +76,7 @@ pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchE
             Ok(response)
         }
         Some(Err(error)) => {
-            tracing::info!("a request failed: {error:?}");
+            log::info!("a request failed: {error:?}");
             Err(FetchError::Network)
         }
         None => Err(FetchError::Timeout),

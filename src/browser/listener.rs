@@ -75,7 +75,7 @@ impl Listener {
                 .add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())
                 .is_err()
         {
-            tracing::error!("can not listen to {name}");
+            log::error!("can not listen to {name}");
         }
         Self { target, name, closure }
     }

@@ -75,7 +75,7 @@ impl Drop for Lock {
         if let Some(release) = &self.release
             && release.call0(&JsValue::UNDEFINED).is_err()
         {
-            tracing::error!("a lock can not be released");
+            log::error!("a lock can not be released");
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn focus(id: &str) {
     if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok())
         && element.focus().is_err()
     {
-        tracing::info!("can not focus {id}");
+        log::info!("can not focus {id}");
     }
 }
 

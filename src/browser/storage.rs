@@ -41,6 +41,6 @@ fn keep(name: &str, value: Option<&str>) {
         None => storage.remove_item(name),
     };
     if done.is_err() {
-        tracing::warn!("the browser keeps nothing");
+        log::warn!("the browser keeps nothing");
     }
 }

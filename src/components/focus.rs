@@ -7,6 +7,6 @@ pub fn focus(element: &NodeRef) {
     if let Some(element) = element.cast::<web_sys::HtmlElement>()
         && element.focus().is_err()
     {
-        tracing::info!("an element can not be focused");
+        log::info!("an element can not be focused");
     }
 }

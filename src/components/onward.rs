@@ -25,7 +25,7 @@ pub fn Onward(props: &OnwardProperties) -> Html {
         let query = query.written();
         let result = navigator.map(|navigator| navigator.replace_with_query(to, Raw(query.as_str())));
         if !matches!(result, Some(Ok(()))) {
-            tracing::error!("can not go on to another page");
+            log::error!("can not go on to another page");
         }
     });
     splash()

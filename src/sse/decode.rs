@@ -25,7 +25,7 @@ pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
     let event = match wire::decode(name, data) {
         Ok(event) => event,
         Err(error) => {
-            tracing::warn!(bytes = data.len(), "the stream sent {error}");
+            log::warn!("the stream sent {error} ({} bytes)", data.len());
             return match error {
                 DecodeError::Malformed(kind) | DecodeError::TooLong(Some(kind)) if !kind.is_control() => Message {
                     cursor: position(),

@@ -253,7 +253,7 @@ impl Driver {
         match EventSource::open(&url, wire::EventKind::NAMES, receive) {
             Ok(source) => *self.0.source.borrow_mut() = Some(source),
             Err(_) => {
-                tracing::error!("the address of the stream is none");
+                log::error!("the address of the stream is none");
                 self.input(move |link, _| link.receive(generation, Raw::Signal(Signal::Refused)));
             }
         }

@@ -125,7 +125,7 @@ impl Folded {
     }
 
     fn unfold(&self) -> Vec<Signal<Delivery>> {
-        tracing::warn!(kinds = self.kinds.len(), "too much arrived at once");
+        log::warn!(kinds = self.kinds.len(), "too much arrived at once");
         let kinds = self.kinds.iter();
         let mut frames: Vec<Frame<Delivery>> = kinds.map(|kind| Frame::Event(Delivery::Unreadable(*kind))).collect();
         if self.is_anything {

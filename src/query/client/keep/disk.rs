@@ -192,7 +192,7 @@ impl Disk {
 /// That something could not be kept is no trouble to anybody now.
 pub(super) fn told<T>(result: Result<T, DatabaseError>) -> Option<T> {
     result
-        .inspect_err(|error| tracing::warn!("nothing is kept on this device: {error}"))
+        .inspect_err(|error| log::warn!("nothing is kept on this device: {error}"))
         .ok()
 }
 
