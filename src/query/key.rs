@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// One part of a path, or the value of a parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Segment {
     /// A fixed word.
     Word(&'static str),
@@ -22,6 +22,17 @@ impl fmt::Display for Segment {
             Self::Word(word) => f.write_str(word),
             Self::Id(id) => write!(f, "{id:x}"),
             Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Different for different segments: text is in quotes, and an id, which is in hexadecimal as elsewhere, behind a `#`.
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Id(id) => write!(f, "#{id:x}"),
+            Self::Text(text) => write!(f, "{text:?}"),
         }
     }
 }

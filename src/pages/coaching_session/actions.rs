@@ -73,7 +73,7 @@ fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
         <>
             <ul class="items" data-testid="actions">
                 for action in actions.iter() {
-                    <ActionRow key={action.id.as_u128()} session={props.session} action={Listed(Rc::clone(action))}
+                    <ActionRow key={action.id.to_string()} session={props.session} action={Listed(Rc::clone(action))}
                         user={props.user} relationship={props.relationship.clone()} />
                 }
             </ul>

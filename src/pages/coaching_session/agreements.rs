@@ -67,7 +67,7 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
         <>
             <ul class="items" data-testid="agreements">
                 for agreement in agreements.iter() {
-                    <AgreementRow key={agreement.id.as_u128()} session={props.session} agreement={Listed(Rc::clone(agreement))}
+                    <AgreementRow key={agreement.id.to_string()} session={props.session} agreement={Listed(Rc::clone(agreement))}
                         user={props.user} relationship={props.relationship.clone()} />
                 }
             </ul>

@@ -80,7 +80,7 @@ fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
         <>
             <ul class="items" data-testid="goals">
                 for goal in goals.iter() {
-                    <GoalRow key={goal.id.as_u128()} session={props.session} relationship={props.relationship}
+                    <GoalRow key={goal.id.to_string()} session={props.session} relationship={props.relationship}
                         goal={Listed(Rc::clone(goal))} />
                 }
             </ul>
