@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use wire::json::{Object, Unreadable};
 
 use super::transport::Answer;
 use crate::backoff::retry_after;
@@ -11,16 +11,6 @@ use crate::browser::fetch::{FetchError, Request, Response, Verb, fetch};
 
 /// The driver has given up waiting long before.
 const LIMIT: Duration = Duration::from_secs(30);
-
-#[derive(Deserialize)]
-struct Issued {
-    data: Ticket,
-}
-
-#[derive(Deserialize)]
-struct Ticket {
-    ticket: String,
-}
 
 /// Why the server refuses a stream, if it says so at this address.
 pub(super) async fn why(url: String) -> Answer {
@@ -33,10 +23,14 @@ pub(super) async fn ticket(url: String) -> Result<String, Answer> {
     if let Ok(response) = &response
         && (200..300).contains(&response.status)
     {
-        let issued: Option<Issued> = serde_json::from_slice(&response.body).ok();
-        return issued.map(|issued| issued.data.ticket).ok_or(Answer::Unclear);
+        return issued(&response.body).or(Err(Answer::Unclear));
     }
     Err(answer(&response))
+}
+
+fn issued(body: &[u8]) -> Result<String, Unreadable> {
+    let data = Object::read_bytes(body)?.text("data")?.ok_or(Unreadable)?;
+    Object::read(data)?.take("ticket")
 }
 
 async fn ask(method: Verb, url: String) -> Result<Response, FetchError> {

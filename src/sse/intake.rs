@@ -125,7 +125,7 @@ impl Folded {
     }
 
     fn unfold(&self) -> Vec<Signal<Delivery>> {
-        log::warn!(kinds = self.kinds.len(), "too much arrived at once");
+        log::warn!("too much arrived at once ({} kinds)", self.kinds.len());
         let kinds = self.kinds.iter();
         let mut frames: Vec<Frame<Delivery>> = kinds.map(|kind| Frame::Event(Delivery::Unreadable(*kind))).collect();
         if self.is_anything {
