@@ -154,6 +154,47 @@ async fn an_open_may_be_left_hanging() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn an_open_may_be_sent_to_another_channel() -> anyhow::Result<()> {
+    let script = Script::start().await?;
+    for code in [301, 302, 307] {
+        script.tell(&format!("redirect?code={code}&to=other"), "").await?;
+        let stream = script.open("?last_event_id=k-7").await?;
+        assert_eq!(stream.status(), StatusCode::OK);
+        assert_eq!(stream.url().path(), "/stream/other");
+        assert_eq!(stream.url().query(), Some("last_event_id=k-7"));
+    }
+    let stats = script.wait("requests=3").await?;
+    assert_eq!(stats.opened, 0);
+    assert_eq!(script.open("").await?.url().path(), "/stream/c");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_may_say_something_else_of_itself() -> anyhow::Result<()> {
+    let script = Script::start().await?;
+    for (order, content_type, origin, credentials) in [
+        ("content_type=text/html", "text/html", Some("http://127.0.0.1:1"), true),
+        ("cors=none", "text/event-stream", None, false),
+        ("cors=wildcard", "text/event-stream", Some("*"), true),
+    ] {
+        script.tell(&format!("dress?{order}"), "").await?;
+        let stream = script.open("").await?;
+        let header = |name: &str| stream.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!(header("content-type"), Some(content_type), "{order}");
+        assert_eq!(header("access-control-allow-origin"), origin, "{order}");
+        assert_eq!(
+            header("access-control-allow-credentials").is_some(),
+            credentials,
+            "{order}"
+        );
+    }
+    let stats = script.wait("opened=3").await?;
+    let times: Vec<u64> = stats.requests.iter().map(|request| request.at_ms).collect();
+    assert!(times.is_sorted() && times[0] > 0, "{times:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn streams_end_from_either_side_and_are_counted() -> anyhow::Result<()> {
     let script = Script::start().await?;
     let first = script.open("").await?;
@@ -206,6 +247,20 @@ async fn a_path_answers_as_scripted_and_is_counted() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn an_answer_may_count_and_may_be_kept_from_pages() -> anyhow::Result<()> {
+    let script = Script::start().await?;
+    let answer = json!({"body": {"ticket": "t-{count}"}, "cors": "none"});
+    script.script("ticket", &answer).await?;
+    script.ask(Method::GET, "another", "").await?;
+    for count in 1..=2 {
+        let response = script.ask(Method::POST, "ticket", "").await?;
+        assert_eq!(response.headers().get("access-control-allow-origin"), None);
+        assert_eq!(response.json::<Value>().await?["ticket"], format!("t-{count}"));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_answer_is_held_back_until_it_is_scripted_anew() -> anyhow::Result<()> {
     let script = Script::start().await?;
     script.script("slow", &json!({"hold": true})).await?;
@@ -233,6 +288,8 @@ async fn a_script_that_is_no_answer_is_refused() -> anyhow::Result<()> {
         StatusCode::BAD_REQUEST
     );
     assert!(script.tell("status?code=99", "").await.is_err());
+    assert!(script.tell("redirect?code=200&to=other", "").await.is_err());
+    assert!(script.tell("dress?content_type=%00", "").await.is_err());
     Ok(())
 }
 

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
+use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
+use super::cors::Cors;
 use super::rest::Scripted;
 
 /// All channels; a name that was never heard of is an empty channel.
@@ -36,11 +38,37 @@ pub(super) struct Channel {
     rest_requests: Vec<RestRequest>,
 }
 
-/// How an open is answered other than by a stream.
-#[derive(Clone, Copy, Debug)]
+/// How an open is answered other than by a stream like any other.
+#[derive(Clone, Debug)]
 pub(super) enum Answer {
-    Status { code: u16, retry_after: Option<u64> },
+    Status {
+        code: u16,
+        retry_after: Option<u64>,
+    },
     Never,
+    /// By the stream of another channel.
+    Redirect {
+        code: u16,
+        to: String,
+    },
+    /// By a stream with other headers.
+    Stream(Dress),
+}
+
+/// What a stream says of itself.
+#[derive(Clone, Debug)]
+pub(super) struct Dress {
+    pub(super) content_type: HeaderValue,
+    pub(super) cors: Cors,
+}
+
+impl Default for Dress {
+    fn default() -> Self {
+        Self {
+            content_type: HeaderValue::from_static("text/event-stream"),
+            cors: Cors::default(),
+        }
+    }
 }
 
 /// A request for a stream, whatever its answer was.
@@ -52,6 +80,8 @@ pub struct StreamRequest {
     pub last_event_id: Option<String>,
     /// The `Accept` header: `text/event-stream` from an `EventSource`.
     pub accept: Option<String>,
+    /// When it arrived, in milliseconds since 1970.
+    pub at_ms: u64,
 }
 
 /// A request for a scripted path.
@@ -145,8 +175,12 @@ impl Channel {
         }
     }
 
-    pub(super) fn rest_request(&mut self, request: RestRequest) {
+    /// Notes a request for a scripted path; returns how many there were for this path.
+    pub(super) fn rest_request(&mut self, request: RestRequest) -> usize {
+        let before = self.rest_requests.iter().filter(|asked| asked.path == request.path);
+        let count = before.count() + 1;
         self.rest_requests.push(request);
+        count
     }
 
     pub(super) fn stats(&self) -> Stats {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 
-use super::channel::{Answer, Channel, Channels, Stats};
+use super::channel::{Answer, Channel, Channels, Dress, Stats};
+use super::cors::Cors;
 
 /// How long `wait` is patient.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,6 +28,23 @@ pub(super) async fn on_open(State(channels): State<Channels>, Path(name): Path<S
 pub(super) struct Refusal {
     code: u16,
     retry_after: Option<u64>,
+    #[serde(default = "once")]
+    times: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Redirect {
+    code: u16,
+    to: String,
+    #[serde(default = "once")]
+    times: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Dressed {
+    content_type: Option<String>,
+    #[serde(default)]
+    cors: Cors,
     #[serde(default = "once")]
     times: usize,
 }
@@ -55,6 +73,40 @@ pub(super) async fn status(
         retry_after: refusal.retry_after,
     };
     answer_next(&channels, &name, answer, refusal.times);
+    StatusCode::OK
+}
+
+/// `POST /control/{channel}/redirect`.
+pub(super) async fn redirect(
+    State(channels): State<Channels>,
+    Path(name): Path<String>,
+    Query(Redirect { code, to, times }): Query<Redirect>,
+) -> StatusCode {
+    let is_header = HeaderValue::from_str(&to).is_ok();
+    if !is_header || !StatusCode::from_u16(code).is_ok_and(|code| code.is_redirection()) {
+        return StatusCode::BAD_REQUEST;
+    }
+    answer_next(&channels, &name, Answer::Redirect { code, to }, times);
+    StatusCode::OK
+}
+
+/// `POST /control/{channel}/dress`.
+pub(super) async fn dress(
+    State(channels): State<Channels>,
+    Path(name): Path<String>,
+    Query(dressed): Query<Dressed>,
+) -> StatusCode {
+    let mut dress = Dress {
+        cors: dressed.cors,
+        ..Dress::default()
+    };
+    if let Some(content_type) = dressed.content_type {
+        let Ok(content_type) = HeaderValue::from_str(&content_type) else {
+            return StatusCode::BAD_REQUEST;
+        };
+        dress.content_type = content_type;
+    }
+    answer_next(&channels, &name, Answer::Stream(dress), dressed.times);
     StatusCode::OK
 }
 

@@ -10,6 +10,8 @@
 //! | `POST /control/{channel}/send` | writes the body, as it is, to every open stream |
 //! | `POST /control/{channel}/on-open` | writes the body to every stream as it opens, from now on |
 //! | `POST /control/{channel}/status?code=503&retry_after=7&times=2` | how the next opens are refused |
+//! | `POST /control/{channel}/redirect?code=302&to=other&times=1` | the next opens are sent to the stream of another channel |
+//! | `POST /control/{channel}/dress?content_type=text/html&cors=none&times=1` | the next opens are streams that say this of themselves, see [`Cors`] |
 //! | `POST /control/{channel}/hang?times=1` | the next opens are never answered |
 //! | `POST /control/{channel}/drop` | ends every open stream |
 //! | `POST /control/{channel}/reset` | forgets the script; open streams stay |
@@ -22,16 +24,19 @@
 
 mod channel;
 mod control;
+mod cors;
 mod rest;
 mod stream;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware;
 use axum::routing::{any, get, post, put};
 use tokio::net::TcpListener;
 use tower_http::cors::CorsLayer;
 
 pub use channel::{RestRequest, Stats, StreamRequest};
+pub use cors::Cors;
 pub use rest::Scripted;
 
 /// Where it listens if nothing else is said.
@@ -55,6 +60,8 @@ fn router() -> Router {
         .route("/send", post(control::send))
         .route("/on-open", post(control::on_open))
         .route("/status", post(control::status))
+        .route("/redirect", post(control::redirect))
+        .route("/dress", post(control::dress))
         .route("/hang", post(control::hang))
         .route("/drop", post(control::drop_streams))
         .route("/reset", post(control::reset))
@@ -66,6 +73,7 @@ fn router() -> Router {
         .nest("/control/{channel}", control)
         .route("/rest/{channel}/{*path}", any(rest::answer))
         .layer(CorsLayer::very_permissive().allow_private_network(true))
+        .layer(middleware::map_response(cors::restrict))
         .with_state(channel::Channels::default())
 }
 

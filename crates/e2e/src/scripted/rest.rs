@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::channel::{Channels, RestRequest};
+use super::cors::Cors;
 
 /// How a path answers, whatever the method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +23,15 @@ pub struct Scripted {
     /// Headers beside those that allow every page to read it. The content type is JSON unless this says otherwise.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The body: text as it is, anything else as JSON.
+    /// The body: text as it is, anything else as JSON. For `{count}` it says how often the path was asked.
     #[serde(default)]
     pub body: Value,
     /// How long the answer takes, in milliseconds.
     #[serde(default)]
     pub delay_ms: u64,
+    /// Which pages may read it.
+    #[serde(default)]
+    pub cors: Cors,
     /// The answer is held back until the path is scripted anew, without this, and is the new one then.
     #[serde(default)]
     pub hold: bool,
@@ -43,7 +47,7 @@ pub(super) async fn script(
     Path((name, path)): Path<(String, String)>,
     Json(scripted): Json<Scripted>,
 ) -> Response {
-    if let Err(error) = respond(&scripted) {
+    if let Err(error) = respond(&scripted, 0) {
         return (StatusCode::BAD_REQUEST, error).into_response();
     }
     channels.with(&name, |channel| channel.rest.insert(path, scripted));
@@ -64,7 +68,7 @@ pub(super) async fn answer(
         query: query.unwrap_or_default(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    channels.with(&name, |channel| channel.rest_request(request));
+    let count = channels.with(&name, |channel| channel.rest_request(request));
     let scripted = channels
         .wait_for(&name, |channel| match channel.rest.get(&path) {
             Some(scripted) if scripted.hold => None,
@@ -77,17 +81,18 @@ pub(super) async fn answer(
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
     tokio::time::sleep(Duration::from_millis(scripted.delay_ms)).await;
-    respond(&scripted).unwrap_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error).into_response())
+    respond(&scripted, count).unwrap_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error).into_response())
 }
 
 /// The answer, or why what was scripted is none.
-fn respond(scripted: &Scripted) -> Result<Response, String> {
+fn respond(scripted: &Scripted, count: usize) -> Result<Response, String> {
     let status = StatusCode::from_u16(scripted.status).map_err(|error| error.to_string())?;
     let body = match &scripted.body {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    let body = body.replace("{count}", &count.to_string());
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in &scripted.headers {
@@ -101,5 +106,5 @@ fn respond(scripted: &Scripted) -> Result<Response, String> {
         headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, name.clone().into());
         headers.insert(name, value);
     }
-    Ok((status, headers, body).into_response())
+    Ok((status, headers, Extension(scripted.cors), body).into_response())
 }
