@@ -14,11 +14,10 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
-use common::{settle, until};
+use common::{eventually, settle, until};
+use freshet::browser::Task;
 use freshet::browser::locks::{LockError, Mode, held_names, request, steal, try_request};
-use freshet::browser::{Task, clock};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -29,17 +28,6 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// Whether a future has ended, asked once.
 async fn is_over(mut future: Pin<&mut impl Future>) -> bool {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
-}
-
-/// Waits until something is so that the browser has to be asked about. Ten seconds are a limit, not an expectation.
-async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    let begun = clock::now();
-    while !condition().await {
-        assert!(
-            clock::now().since(begun) < Duration::from_secs(10),
-            "waited in vain until {what}"
-        );
-    }
 }
 
 /// How many requests wait for a lock, as the browser counts them.

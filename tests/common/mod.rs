@@ -16,7 +16,11 @@ use std::time::Duration;
 use freshet::browser::clock;
 use freshet::browser::fetch::{Request, Verb, fetch};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Uint8Array;
 use serde_json::Value;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::RequestInit;
 use yew::prelude::*;
 
 const SERVER: &str = "http://127.0.0.1:8799";
@@ -73,6 +77,33 @@ impl Channel {
         self.post(&format!("status?code={status}&times={times}"), "").await;
     }
 
+    /// Sends the next request for a stream to that of another channel.
+    pub(crate) async fn redirect(&self, status: u16, to: &Self) {
+        self.post(&format!("redirect?code={status}&to={}", to.0), "").await;
+    }
+
+    /// Answers the next requests with streams that say something else of themselves. For example
+    /// `content_type=text/html` or `cors=none`.
+    pub(crate) async fn dress(&self, how: &str, times: usize) {
+        self.post(&format!("dress?{how}&times={times}"), "").await;
+    }
+
+    /// Never answers the next request for a stream.
+    pub(crate) async fn hang(&self) {
+        self.post("hang", "").await;
+    }
+
+    /// Says these bytes on every open stream, which need not be text.
+    pub(crate) async fn send_bytes(&self, bytes: &[u8]) {
+        let url = format!("{SERVER}/control/{}/send", self.0);
+        let request = RequestInit::new();
+        request.set_method("POST");
+        request.set_body(&Uint8Array::from(bytes));
+        let response = web_sys::window().unwrap().fetch_with_str_and_init(&url, &request);
+        let response: web_sys::Response = JsFuture::from(response).await.unwrap().unchecked_into();
+        assert!(response.ok());
+    }
+
     /// Scripts the answer of a path.
     pub(crate) async fn answer(&self, path: &str, status: u16, body: Value) {
         self.script(path, &serde_json::json!({"status": status, "body": body}))
@@ -84,7 +115,8 @@ impl Channel {
         self.script(path, &serde_json::json!({"hold": true})).await;
     }
 
-    async fn script(&self, path: &str, script: &Value) {
+    /// Scripts how a path answers in every respect.
+    pub(crate) async fn script(&self, path: &str, script: &Value) {
         let url = format!("{SERVER}/control/{}/rest/{path}", self.0);
         call(Verb::Put, url, Some(("application/json", script.to_string()))).await;
     }
@@ -130,6 +162,17 @@ pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
             "waited in vain until {what}"
         );
         TimeoutFuture::new(1).await;
+    }
+}
+
+/// Waits until something is so that the browser has to be asked about. Ten seconds are a limit, not an expectation.
+pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
+    let begun = clock::now();
+    while !condition().await {
+        assert!(
+            clock::now().since(begun) < Duration::from_secs(10),
+            "waited in vain until {what}"
+        );
     }
 }
 

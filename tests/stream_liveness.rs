@@ -1,0 +1,288 @@
+//! Whether a stream lives, and what becomes of it when the page or the network sleeps. In a real browser, which is told
+//! what otherwise happens to it by itself.
+
+#![cfg(target_arch = "wasm32")]
+
+mod common;
+#[path = "common/live.rs"]
+mod live;
+
+use std::time::Duration;
+
+use common::{Channel, settle, until};
+use freshet::browser::clock;
+use freshet::browser::locks::{self, Mode};
+use freshet::sse::{Cause, Settings, State};
+use live::{Page, Pretence, QUICK, event, gaps, happens, pass, queries};
+use serde_json::json;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const IMPATIENT: Settings = Settings {
+    connect_timeout: Duration::from_millis(400),
+    ..QUICK
+};
+
+async fn gives_up(page: &Page) {
+    until("it is given up", || {
+        page.status()
+            .last_error
+            .is_some_and(|error| error.cause == Cause::Timeout)
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_that_opens_and_says_nothing_is_closed_and_opened_again() {
+    let channel = Channel::silent();
+    let page = Page::alone(&channel, IMPATIENT);
+    channel.wait("open=1").await;
+    gives_up(&page).await;
+    assert_ne!(page.status().state, State::Connected);
+    channel.wait("closed=1&opened=2").await;
+    channel
+        .greet("event: hello\ndata: {\"type\":\"hello\",\"data\":{}}\n\n")
+        .await;
+    page.connected().await;
+    let stats = channel.stats().await;
+    assert!(gaps(&stats)[0] >= Duration::from_millis(400), "{:?}", gaps(&stats));
+    assert_eq!(stats["open"], 1, "what was given up is closed");
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_that_is_never_answered_is_given_up() {
+    let channel = Channel::new().await;
+    channel.hang().await;
+    let page = Page::alone(&channel, IMPATIENT);
+    gives_up(&page).await;
+    let sentence = "The server did not answer in time. If many tabs of it are open, closing some may help.";
+    assert!(page.failures().contains(sentence));
+    page.connected().await;
+    let stats = channel.stats().await;
+    assert_eq!((queries(&stats).len(), &stats["opened"]), (2, &json!(1)));
+    assert!(gaps(&stats)[0] >= Duration::from_millis(400), "{:?}", gaps(&stats));
+}
+
+#[wasm_bindgen_test]
+async fn heartbeats_keep_a_stream_alive_and_comments_do_not() {
+    // The shortest that may be promised: five seconds, so that twenty of silence are death.
+    let hello = r#"{"type":"hello","data":{"resumed":false,"cursor":"e-0","heartbeat_ms":1}}"#;
+    let (comments, beats) = (Channel::silent(), Channel::silent());
+    for channel in [&comments, &beats] {
+        channel.greet(&format!("event: hello\ndata: {hello}\n\n")).await;
+    }
+    let pages = [Page::alone(&comments, QUICK), Page::alone(&beats, QUICK)];
+    for (page, channel) in pages.iter().zip([&comments, &beats]) {
+        page.connected().await;
+        channel.send(&event(3)).await;
+        page.hears(1).await;
+    }
+    let begun = clock::now();
+    let mut stats = comments.stats().await;
+    while queries(&stats).len() == 1 {
+        assert!(
+            clock::now().since(begun) < Duration::from_secs(40),
+            "comments count as life"
+        );
+        pass(2_000).await;
+        comments.send(": still here\n\n").await;
+        beats
+            .send("event: heartbeat\ndata: {\"type\":\"heartbeat\",\"data\":{}}\n\n")
+            .await;
+        stats = comments.stats().await;
+    }
+    assert_eq!(queries(&stats), ["", "last_event_id=e-3"]);
+    assert!(gaps(&stats)[0] >= Duration::from_secs(20), "{:?}", gaps(&stats));
+    assert!(pages[0].failures().contains("The live connection fell silent."));
+    pages[0].connected().await;
+    let stats = beats.stats().await;
+    assert_eq!((&stats["opened"], &stats["open"]), (&json!(1), &json!(1)));
+    assert_eq!(pages[1].status().state, State::Connected);
+}
+
+const BRIEF_GRACE: Settings = Settings {
+    offline_grace: Duration::from_millis(200),
+    ..QUICK
+};
+
+#[wasm_bindgen_test]
+async fn a_silent_stream_is_given_up_without_a_network_and_taken_up_again_with_one() {
+    let channel = Channel::new().await;
+    let page = Page::alone(&channel, BRIEF_GRACE);
+    page.connected().await;
+    channel.send(&event(1)).await;
+    page.hears(1).await;
+    // What has arrived just now is no sign of life after the network has gone.
+    pass(2).await;
+
+    happens("offline");
+    until("it knows that there is no network", || page.status().is_offline).await;
+    assert_eq!(page.status().state, State::Reconnecting);
+    let stats = channel.wait("open=0").await;
+    assert_eq!(queries(&stats).len(), 1, "nothing is tried");
+
+    happens("online");
+    page.connected().await;
+    assert_eq!(queries(&channel.stats().await), ["", "last_event_id=e-1"]);
+    assert!(
+        page.failures().is_empty(),
+        "it is not the server's fault: {:?}",
+        page.failures()
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_that_speaks_without_a_network_is_kept() {
+    let channel = Channel::new().await;
+    let page = Page::alone(&channel, BRIEF_GRACE);
+    page.connected().await;
+    happens("offline");
+    pass(2).await;
+    channel.send(&event(1)).await;
+    page.hears(1).await;
+    pass(400).await;
+    happens("online");
+    settle().await;
+    let stats = channel.stats().await;
+    assert_eq!((&stats["opened"], &stats["open"]), (&json!(1), &json!(1)));
+}
+
+#[wasm_bindgen_test]
+async fn a_network_that_flaps_before_anything_is_connected_opens_one_stream() {
+    let channel = Channel::new().await;
+    channel.refuse(503, 1).await;
+    channel.answer("status", 500, json!({})).await;
+    let page = Page::alone(&channel, QUICK);
+    channel.wait("requests=1").await;
+    for _ in 0..20 {
+        happens("offline");
+        happens("online");
+    }
+    page.connected().await;
+    settle().await;
+    let stats = channel.stats().await;
+    assert_eq!(stats["open"], 1);
+    assert!(queries(&stats).len() <= 4, "{:?}", queries(&stats));
+}
+
+/// What happens to a page that is put away, and what when it comes back.
+const ABSENCES: [(&[&str], &[&str]); 4] = [
+    (&["freeze"], &["resume"]),
+    (&["pagehide"], &["pageshow"]),
+    (
+        &["visibilitychange", "pagehide", "freeze"],
+        &["resume", "pageshow", "visibilitychange"],
+    ),
+    (&["freeze", "freeze"], &["pageshow", "resume", "resume", "online"]),
+];
+
+async fn is_put_away_and_comes_back(channel: &Channel, page: &Page) {
+    page.connected().await;
+    let mut said = 0;
+    for (leaving, returning) in ABSENCES {
+        said += 1;
+        channel.send(&event(said)).await;
+        page.hears(usize::try_from(said).unwrap_or_default()).await;
+        leaving.iter().copied().for_each(happens);
+        channel.wait("open=0").await;
+        page.is(State::Disconnected).await;
+        returning.iter().copied().for_each(happens);
+        page.connected().await;
+        settle().await;
+        let stats = channel.wait("open=1").await;
+        let asked = queries(&stats);
+        assert_eq!(asked.len() as u128, said + 1, "{leaving:?} {returning:?}");
+        assert_eq!(asked.last().copied(), Some(&*format!("last_event_id=e-{said}")));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_put_away_has_no_stream_and_one_when_it_is_back() {
+    let channel = Channel::new().await;
+    let page = Page::alone(&channel, QUICK);
+    is_put_away_and_comes_back(&channel, &page).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_leads_and_is_put_away_gives_the_lock_back_and_takes_it_up_again() {
+    let channel = Channel::new().await;
+    let person = channel.stream_url();
+    let page = Page::of(&person, &channel, QUICK);
+    is_put_away_and_comes_back(&channel, &page).await;
+    // And with it its place in the queue: one that waits for the lead may not come to have it while it is put away.
+    let waits = Page::of(&person, &channel, QUICK);
+    waits.connected().await;
+    happens("pagehide");
+    channel.wait("open=0").await;
+    drop(locks::request(&format!("freshet-live-{person}"), Mode::Exclusive).await);
+    assert_eq!(channel.stats().await["open"], 0);
+    happens("pageshow");
+    for page in [&page, &waits] {
+        page.connected().await;
+    }
+    assert_eq!(channel.stats().await["open"], 1);
+}
+
+#[wasm_bindgen_test]
+async fn who_signs_out_or_leaves_while_the_page_is_put_away_opens_nothing_later() {
+    let channel = Channel::new().await;
+    let mut page = Page::alone(&channel, QUICK);
+    page.connected().await;
+    happens("freeze");
+    channel.wait("open=0").await;
+    page.sign_in(None);
+    settle().await;
+    happens("resume");
+    page.is(State::Disconnected).await;
+    pass(100).await;
+    assert_eq!(queries(&channel.stats().await).len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_not_seen_for_long_gives_its_stream_up_and_leafing_changes_nothing() {
+    let channel = Channel::new().await;
+    let settings = Settings {
+        release_after: Duration::from_millis(300),
+        ..QUICK
+    };
+    let page = Page::alone(&channel, settings);
+    page.connected().await;
+    channel.send(&event(5)).await;
+    page.hears(1).await;
+    for _ in 0..20 {
+        for visible in [false, true] {
+            let _pretence = Pretence::visibility(visible);
+            happens("visibilitychange");
+        }
+    }
+    pass(400).await;
+    assert_eq!(queries(&channel.stats().await).len(), 1);
+
+    let hidden = Pretence::visibility(false);
+    happens("visibilitychange");
+    channel.wait("open=0").await;
+    page.is(State::Disconnected).await;
+    drop(hidden);
+    happens("visibilitychange");
+    page.connected().await;
+    assert_eq!(queries(&channel.stats().await), ["", "last_event_id=e-5"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_others_may_listen_to_keeps_its_stream_unseen() {
+    let channel = Channel::new().await;
+    let settings = Settings {
+        release_after: Duration::from_millis(100),
+        ..QUICK
+    };
+    let page = Page::of(&channel.stream_url(), &channel, settings);
+    page.connected().await;
+    let hidden = Pretence::visibility(false);
+    happens("visibilitychange");
+    pass(300).await;
+    drop(hidden);
+    happens("visibilitychange");
+    let stats = channel.stats().await;
+    assert_eq!((&stats["opened"], &stats["open"]), (&json!(1), &json!(1)));
+}

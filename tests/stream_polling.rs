@@ -1,0 +1,146 @@
+//! Reading again and again happens while there is no connection, and only then.
+
+#![cfg(target_arch = "wasm32")]
+
+mod common;
+#[path = "common/live.rs"]
+mod live;
+
+use std::time::Duration;
+
+use common::Channel;
+use freshet::backoff::Backoff;
+use freshet::browser::clock;
+use freshet::sse::{Report, Settings, State};
+use freshet::time::Instant;
+use live::{Page, Pretence, QUICK, happens, pass, queries};
+use serde_json::json;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const SHORT: Settings = Settings {
+    backoff: Backoff {
+        base: Duration::from_millis(60),
+        cap: Duration::from_millis(60),
+        jitter: 0.0,
+    },
+    max_retries: 1_000,
+    poll_after: Duration::from_millis(100),
+    poll_every: Duration::from_millis(50),
+    poll_slow_after: Duration::from_millis(300),
+    poll_slow_every: Duration::from_millis(150),
+    ..QUICK
+};
+
+/// A channel that refuses for at least so often sixty milliseconds.
+async fn away(times: usize) -> Channel {
+    let channel = Channel::new().await;
+    channel.refuse(503, times).await;
+    channel.answer("status", 500, json!({})).await;
+    channel
+}
+
+fn polls(page: &Page) -> Vec<Instant> {
+    let reports = page.reports().into_iter();
+    reports
+        .filter(|(_, report)| *report == Report::Poll)
+        .map(|(at, _)| at)
+        .collect()
+}
+
+#[wasm_bindgen_test]
+async fn what_is_shown_is_read_again_from_a_while_after_the_loss_until_the_stream_is_back() {
+    let channel = away(20).await;
+    let begun = clock::now();
+    let page = Page::alone(&channel, SHORT);
+    page.connected().await;
+    let polls_before = polls(&page);
+    let first = polls_before[0];
+    assert!(first.since(begun) >= SHORT.poll_after, "{begun:?} {polls_before:?}");
+    let is_slow = |poll: Instant| poll.since(first) >= SHORT.poll_slow_after;
+    assert!(polls_before.iter().any(|poll| is_slow(*poll)), "{polls_before:?}");
+    for pair in polls_before.windows(2) {
+        let least = if is_slow(pair[0]) {
+            SHORT.poll_slow_every
+        } else {
+            SHORT.poll_every
+        };
+        assert!(pair[1].since(pair[0]) >= least, "{polls_before:?}");
+    }
+
+    // Nothing is read once there is a connection, and no status ever says both.
+    pass(300).await;
+    assert_eq!(polls(&page), polls_before);
+    let statuses = page.statuses();
+    assert!(
+        statuses
+            .iter()
+            .any(|status| status.is_polling && status.state != State::Connected)
+    );
+    assert!(
+        !statuses
+            .iter()
+            .any(|status| status.is_polling && status.state == State::Connected)
+    );
+    let reports = page.reports();
+    let current = reports.iter().position(|(_, report)| *report == Report::Current(true));
+    let last_poll = reports.iter().rposition(|(_, report)| *report == Report::Poll);
+    assert!(last_poll < current, "{last_poll:?} {current:?}");
+    assert_eq!(queries(&channel.stats().await).len(), 21, "trying went on meanwhile");
+}
+
+#[wasm_bindgen_test]
+async fn a_short_loss_is_not_worth_reading_again() {
+    let channel = Channel::new().await;
+    let settings = Settings {
+        poll_after: Duration::from_secs(5),
+        ..SHORT
+    };
+    let page = Page::alone(&channel, settings);
+    page.connected().await;
+    for opened in 2..=4 {
+        channel.drop_streams().await;
+        channel.wait(&format!("open=1&opened={opened}")).await;
+        page.connected().await;
+    }
+    assert_eq!(polls(&page), []);
+    assert!(!page.statuses().iter().any(|status| status.is_polling));
+}
+
+#[wasm_bindgen_test]
+async fn whoever_is_connected_or_has_signed_out_reads_nothing_again() {
+    let channel = Channel::new().await;
+    let mut page = Page::alone(&channel, SHORT);
+    page.connected().await;
+    pass(400).await;
+    page.sign_in(None);
+    page.is(State::Disconnected).await;
+    pass(300).await;
+    assert_eq!(polls(&page), []);
+}
+
+#[wasm_bindgen_test]
+async fn who_wants_no_reading_again_has_none_and_is_connected_all_the_same() {
+    let channel = away(10).await;
+    let settings = Settings {
+        poll_every: Duration::ZERO,
+        ..SHORT
+    };
+    let page = Page::alone(&channel, settings);
+    page.connected().await;
+    assert_eq!(polls(&page), []);
+    assert_eq!(queries(&channel.stats().await).len(), 11);
+}
+
+#[wasm_bindgen_test]
+async fn what_nobody_can_see_is_not_read_again_until_somebody_can() {
+    let channel = away(1_000).await;
+    let hidden = Pretence::visibility(false);
+    let page = Page::alone(&channel, SHORT);
+    pass(400).await;
+    assert_eq!(polls(&page), []);
+    drop(hidden);
+    happens("visibilitychange");
+    page.told(&Report::Poll).await;
+}
