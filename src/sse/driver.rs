@@ -15,6 +15,7 @@ use super::intake::{Raw, RawMessage};
 use super::link::{Link, Report, Task};
 use super::pages::{Heard, Pages};
 use super::settings::Settings;
+use super::slice::Slice;
 use super::status::Status;
 use super::store::StatusStore;
 use super::transport::{Answer, Generation, Signal};
@@ -53,6 +54,7 @@ struct Inner {
     timer: RefCell<Option<(Instant, Timeout)>>,
     /// Goes on with what has arrived, once the page has breathed.
     later: RefCell<Option<Timeout>>,
+    slice: Slice,
     inputs: RefCell<VecDeque<Input>>,
     is_draining: Cell<bool>,
     published: RefCell<Status>,
@@ -66,8 +68,6 @@ type Input = Box<dyn FnOnce(&mut Link, Instant)>;
 
 /// How often the time of the last event is published at most.
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
-/// For how long what has arrived is worked off before the page may breathe.
-const SLICE: Duration = Duration::from_millis(6);
 
 impl Driver {
     pub(super) fn new(address: Address, settings: Settings, shares: bool, dispatch: Dispatch<StatusStore>) -> Self {
@@ -82,6 +82,7 @@ impl Driver {
             asking: RefCell::default(),
             timer: RefCell::default(),
             later: RefCell::default(),
+            slice: Slice::default(),
             inputs: RefCell::default(),
             is_draining: Cell::new(false),
             published: RefCell::default(),
@@ -140,7 +141,7 @@ impl Driver {
         if self.0.is_draining.replace(true) {
             return;
         }
-        let begun = clock::now();
+        self.0.slice.begin(clock::now());
         loop {
             while let Some(input) = self.next_input() {
                 input(&mut self.0.link.borrow_mut(), clock::now());
@@ -149,7 +150,8 @@ impl Driver {
             if !self.0.link.borrow().has_work() || self.0.later.borrow().is_some() {
                 break;
             }
-            if clock::now().since(begun) > SLICE {
+            // Where nobody looks, browsers hold timers back for up to a minute: the pages that we lead would wait.
+            if self.0.slice.is_over(clock::now()) && browser::page::is_visible() {
                 self.go_on_later();
                 break;
             }
@@ -158,6 +160,7 @@ impl Driver {
         }
         self.arm_timer();
         self.publish();
+        self.0.slice.end(clock::now());
         self.0.is_draining.set(false);
     }
 
@@ -174,6 +177,7 @@ impl Driver {
             if let Some(inner) = inner.upgrade() {
                 let fired = inner.later.take();
                 drop(fired);
+                inner.slice.breathe();
                 Self(inner).input(|_, _| {});
             }
         });

@@ -31,6 +31,7 @@ mod phase;
 mod polling;
 mod provider;
 mod settings;
+mod slice;
 mod status;
 mod store;
 mod tabs;
