@@ -18,6 +18,8 @@ struct Layer {
     patch: Patch,
     /// While pending: until when it keeps fetches from starting. Settled: `None`.
     held_until: Option<Instant>,
+    /// How often the entry had been invalidated when it was laid there.
+    invalidated: u64,
 }
 
 impl Overlay {
@@ -25,24 +27,23 @@ impl Overlay {
         Self(Vec::new())
     }
 
-    pub(super) fn push(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
+    pub(super) fn push(&mut self, mutation: MutationId, patch: Patch, held_until: Instant, invalidated: u64) {
         self.0.push(Layer {
             mutation,
             patch,
             held_until: Some(held_until),
+            invalidated,
         });
     }
 
-    /// The mutation has succeeded: its first layer that has not settled shows what the server made of it. Returns whether
-    /// there is one.
-    pub(super) fn settle(&mut self, mutation: MutationId, outcome: &Patch) -> bool {
+    /// The mutation has succeeded: its first layer that has not settled shows what the server made of it. Returns how
+    /// often the entry had been invalidated when the mutation began; `None` if there is no such layer.
+    pub(super) fn settle(&mut self, mutation: MutationId, outcome: &Patch) -> Option<u64> {
         let mut pending = self.0.iter_mut().filter(|layer| layer.held_until.is_some());
-        let Some(layer) = pending.find(|layer| layer.mutation == mutation) else {
-            return false;
-        };
+        let layer = pending.find(|layer| layer.mutation == mutation)?;
         layer.patch = outcome.clone();
         layer.held_until = None;
-        true
+        Some(layer.invalidated)
     }
 
     /// The mutation has failed. Returns whether there was a layer.

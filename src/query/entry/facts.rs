@@ -162,19 +162,22 @@ impl<E: Fault> Entry<E> {
 
     /// A mutation begins: its patch is shown, and the key is not fetched until it settles.
     pub(in crate::query) fn begin(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
-        self.overlay.push(mutation, patch, held_until);
+        self.overlay.push(mutation, patch, held_until, self.invalidated);
         self.rebase();
     }
 
     /// A mutation was confirmed by the server.
     pub(in crate::query) fn commit(&mut self, mutation: MutationId, outcome: &Patch, pushed: bool) {
-        if !self.overlay.settle(mutation, outcome) {
+        let Some(known) = self.overlay.settle(mutation, outcome) else {
             return;
-        }
+        };
         self.writes += 1;
         if !pushed {
             // No event will tell what else the write has changed.
             self.invalidate("own change");
+        } else if self.reflected > known {
+            // What was told meanwhile has been read: that may be newer than this answer, and is not told again.
+            self.invalidate("late answer");
         }
         self.settle_overlay();
     }

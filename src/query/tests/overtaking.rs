@@ -61,6 +61,21 @@ fn what_was_read_beside_a_change_that_hangs_is_read_again_after_it() {
 }
 
 #[test]
+fn an_answer_that_comes_after_news_of_it_was_read_is_no_last_word() {
+    let (mut world, entry) = World::showing(1);
+    let mutation = world.begin(or(64));
+    // The server has made the change and the answer is late; somebody else changes the same thing, and both are told.
+    world.invalidate(1).at(10_000);
+    let beside = world.departed(entry);
+    world.land(entry, beside, Ok(2 | 64));
+    assert!(!world.is_stale(entry));
+    world.commit(mutation, Patch::new(|_: &u64| 1 | 64));
+    let after = world.departed(entry);
+    world.land(entry, after, Ok(2 | 64)).nothing_departed();
+    assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(2 | 64), false));
+}
+
+#[test]
 fn polling_waits_for_a_change_to_settle() {
     let mut world = World::new();
     let polling = Options {
