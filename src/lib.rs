@@ -31,6 +31,10 @@ pub mod toast;
 pub mod backoff;
 pub mod time;
 
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod simulation;
+
 #[cfg(all(test, target_arch = "wasm32"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 

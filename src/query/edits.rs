@@ -11,17 +11,17 @@ use super::value::Patch;
 
 /// What a mutation does to what is shown: at once, and once the server has answered.
 pub struct Edits<O> {
-    pub(super) edits: Vec<Edit>,
-    pub(super) lane: Option<u128>,
+    pub(crate) edits: Vec<Edit>,
+    pub(crate) lane: Option<u128>,
     answer: PhantomData<fn(O)>,
 }
 
 /// One change of what is shown. What the answer is, is forgotten, so that mutations of every kind are carried out by
 /// the same code.
-pub(super) struct Edit {
-    pub(super) key: Key,
-    pub(super) optimistic: Patch,
-    pub(super) outcome: Box<Outcome>,
+pub(crate) struct Edit {
+    pub(crate) key: Key,
+    pub(crate) optimistic: Patch,
+    pub(crate) outcome: Box<Outcome>,
 }
 
 /// What an answer makes of what is shown; `None` if it is no answer to this.

@@ -57,6 +57,9 @@ mod tests;
 
 pub use cache::Cache;
 pub use client::{Failure, QueryClient};
+/// For the simulation of the whole client.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use edits::Edit;
 pub use edits::{Edits, change, creation, removal};
 pub use effect::{Changed, Effect, EntryId, FlightId, MutationId, ObserverId, Plan};
 pub use entry::Snapshot;

@@ -12,7 +12,7 @@ use super::transport::{Frame, Message, Signal};
 
 /// What a stream reports, as the browser, or the page that leads, hands it over.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Raw {
+pub(crate) enum Raw {
     /// A signal without content.
     Signal(Signal<Delivery>),
     /// A message that has not been read yet.
@@ -21,13 +21,13 @@ pub(super) enum Raw {
 
 /// A message that has not been read yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RawMessage {
+pub(crate) struct RawMessage {
     /// The event's name; `message` if it has none.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its data.
-    pub(super) data: String,
+    pub(crate) data: String,
     /// The last id that the stream sent.
-    pub(super) id: String,
+    pub(crate) id: String,
 }
 
 /// How many may wait before they are folded.

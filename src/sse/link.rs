@@ -39,7 +39,7 @@ pub enum Report {
 
 /// What the link wants done.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Task {
+pub(crate) enum Task {
     /// Ask for a ticket, then [`Link::handle_ticket`].
     FetchTicket(Generation),
     /// Open a stream, and hand over what it brings: [`Link::receive`].
@@ -70,7 +70,7 @@ pub(super) enum Task {
 /// [`poll_timeout`](Self::poll_timeout), [`handle_timeout`](Self::handle_timeout). Besides, while
 /// [`has_work`](Self::has_work), [`work`](Self::work): that may wait until the page has breathed.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     settings: Settings,
     connection: Connection<Delivery>,
     /// `None`: this page keeps to itself.
@@ -87,7 +87,7 @@ pub(super) struct Link {
 
 impl Link {
     /// `me` names this page among all pages; without it, it keeps to itself. The seed decides all jitter.
-    pub(super) fn new(settings: Settings, seed: u64, me: Option<String>) -> Self {
+    pub(crate) fn new(settings: Settings, seed: u64, me: Option<String>) -> Self {
         Self {
             settings,
             connection: Connection::new(settings, seed),
@@ -103,24 +103,24 @@ impl Link {
     }
 
     /// What to show of it.
-    pub(super) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         Status {
             is_polling: self.polling.is_polling(),
             ..self.connection.status()
         }
     }
 
-    pub(super) fn poll(&mut self) -> Option<Task> {
+    pub(crate) fn poll(&mut self) -> Option<Task> {
         self.tasks.pop_front()
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let tabs = self.tabs.as_ref().and_then(Tabs::poll_timeout);
         let all = [self.connection.poll_timeout(), self.polling.poll_timeout(), tabs];
         all.into_iter().flatten().min()
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.connection.handle_timeout(now);
         if let Some(tabs) = &mut self.tabs {
             tabs.handle_timeout(now, &self.settings);
@@ -132,7 +132,7 @@ impl Link {
     }
 
     /// Somebody has signed in.
-    pub(super) fn start(&mut self, now: Instant) {
+    pub(crate) fn start(&mut self, now: Instant) {
         if !std::mem::replace(&mut self.is_signed_in, true)
             && let Some(tabs) = &mut self.tabs
             && !self.is_suspended
@@ -145,7 +145,7 @@ impl Link {
     }
 
     /// The person has signed out.
-    pub(super) fn stop(&mut self, now: Instant) {
+    pub(crate) fn stop(&mut self, now: Instant) {
         self.is_signed_in = false;
         self.intake.clear();
         self.connection.stop();
@@ -157,7 +157,7 @@ impl Link {
         self.settle(now);
     }
 
-    pub(super) fn suspend(&mut self, now: Instant) {
+    pub(crate) fn suspend(&mut self, now: Instant) {
         self.is_suspended = true;
         self.intake.clear();
         self.connection.suspend(now);
@@ -167,7 +167,7 @@ impl Link {
         self.settle(now);
     }
 
-    pub(super) fn resume(&mut self, now: Instant) {
+    pub(crate) fn resume(&mut self, now: Instant) {
         if std::mem::replace(&mut self.is_suspended, false)
             && let Some(tabs) = &mut self.tabs
             && self.is_signed_in
@@ -179,12 +179,12 @@ impl Link {
         self.settle(now);
     }
 
-    pub(super) fn set_online(&mut self, now: Instant, online: bool) {
+    pub(crate) fn set_online(&mut self, now: Instant, online: bool) {
         self.connection.set_online(now, online);
         self.settle(now);
     }
 
-    pub(super) fn set_visible(&mut self, now: Instant, visible: bool) {
+    pub(crate) fn set_visible(&mut self, now: Instant, visible: bool) {
         self.connection.set_visible(now, visible);
         if let Some(tabs) = &mut self.tabs {
             tabs.set_visible(now, visible, &self.settings);
@@ -193,7 +193,7 @@ impl Link {
     }
 
     /// A person wants it to be tried now.
-    pub(super) fn retry(&mut self, now: Instant) {
+    pub(crate) fn retry(&mut self, now: Instant) {
         self.connection.retry(now);
         if let Some(tabs) = &mut self.tabs {
             tabs.retry();
@@ -201,27 +201,27 @@ impl Link {
         self.settle(now);
     }
 
-    pub(super) fn handle_refreshed(&mut self, now: Instant) {
+    pub(crate) fn handle_refreshed(&mut self, now: Instant) {
         self.connection.handle_refreshed(now);
         self.settle(now);
     }
 
-    pub(super) fn handle_read(&mut self, now: Instant, position: Option<Cursor>) {
+    pub(crate) fn handle_read(&mut self, now: Instant, position: Option<Cursor>) {
         self.connection.handle_read(now, position);
         self.settle(now);
     }
 
-    pub(super) fn handle_ticket(&mut self, now: Instant, generation: Generation, ticket: Result<String, Answer>) {
+    pub(crate) fn handle_ticket(&mut self, now: Instant, generation: Generation, ticket: Result<String, Answer>) {
         self.connection.handle_ticket(now, generation, ticket);
         self.settle(now);
     }
 
-    pub(super) fn handle_answer(&mut self, now: Instant, generation: Generation, answer: Answer) {
+    pub(crate) fn handle_answer(&mut self, now: Instant, generation: Generation, answer: Answer) {
         self.connection.handle_answer(now, generation, answer);
         self.settle(now);
     }
 
-    pub(super) fn handle_lock(&mut self, now: Instant, news: LockNews) {
+    pub(crate) fn handle_lock(&mut self, now: Instant, news: LockNews) {
         if let Some(tabs) = &mut self.tabs
             && self.is_signed_in
             && !self.is_suspended
@@ -232,7 +232,7 @@ impl Link {
     }
 
     /// Another page has said something.
-    pub(super) fn handle_text(&mut self, now: Instant, text: &str) {
+    pub(crate) fn handle_text(&mut self, now: Instant, text: &str) {
         if let Some(tabs) = &mut self.tabs
             && self.is_signed_in
             && !self.is_suspended
@@ -243,17 +243,17 @@ impl Link {
     }
 
     /// A stream has brought something. It waits for [`work`](Self::work).
-    pub(super) fn receive(&mut self, generation: Generation, raw: Raw) {
+    pub(crate) fn receive(&mut self, generation: Generation, raw: Raw) {
         self.intake.push(generation, raw);
     }
 
     /// Whether something has arrived that has not been looked at.
-    pub(super) fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         !self.intake.is_empty()
     }
 
     /// Looks at what arrived first.
-    pub(super) fn work(&mut self, now: Instant) {
+    pub(crate) fn work(&mut self, now: Instant) {
         let Some((generation, waiting)) = self.intake.pop() else {
             return;
         };

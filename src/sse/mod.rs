@@ -54,3 +54,10 @@ pub use status::{Cause, ConnectionError, Failure, State, Status};
 pub use store::StatusStore;
 pub use transport::{Answer, Frame, Generation, Hello, Message, Signal};
 pub use use_event::{use_sse_event, use_sse_reports, use_sse_state, use_sse_status};
+/// For the simulation of the whole client.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use {
+    intake::{Raw, RawMessage},
+    link::{Link, Task},
+    tabs::LockNews,
+};

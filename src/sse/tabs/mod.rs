@@ -30,7 +30,7 @@ use telling::{Telling, Word};
 
 /// What has become of the lock that says who leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LockNews {
+pub(crate) enum LockNews {
     /// It is ours.
     Granted,
     /// Another page has it. We wait for it.

@@ -1,0 +1,26 @@
+//! The whole client against a model of the world: whatever happens, once it is quiet every screen equals the server.
+//!
+//! The connection, the tabs, the decoder, the invalidation plan, the cache, the queries and the mutations are the real
+//! ones. What the browser and `live` do between them is retold in `tab`; the server, the network, the locks and the
+//! channel between tabs are models. Time is a number, and a seed decides everything that chance decides.
+//!
+//! `FRESHET_SEED=1234 cargo test -p freshet --lib simulation -- --nocapture` plays one seed and tells all that happens
+//! in it; `FRESHET_SEEDS=1000000` in its place plays as many, `FRESHET_FIRST` says from which on.
+
+mod bridge;
+mod change;
+mod chaos;
+mod checks;
+mod network;
+mod outages;
+mod people;
+mod profile;
+mod quiet;
+mod requests;
+mod rows;
+mod server;
+mod show;
+mod streams;
+mod tab;
+mod tests;
+mod world;

@@ -1,0 +1,120 @@
+//! The end of every world: everything heals, and some time passes. Then everything must be well.
+
+use super::tab::{Session, Shown};
+use super::world::World;
+
+/// How long it may take, in milliseconds.
+const PATIENCE: u64 = 600_000;
+/// How long it is left alone then, before it is looked at again.
+const STAYS: u64 = 3_000;
+
+impl World {
+    /// The world becomes a good one, and everything in it becomes well.
+    pub(super) fn heal(&mut self) {
+        self.note(|| "everything heals".to_owned());
+        self.faults = super::world::Faults::default();
+        self.weather.lost = 0;
+        self.weather.slowest = 30;
+        self.server.is_up = true;
+        self.server.busy_until = self.now;
+        self.swallows_until = self.now;
+        for profile in 0..self.profiles.len() {
+            self.profiles[profile].is_linked = true;
+        }
+        for t in 0..self.tabs.len() {
+            if !self.tabs[t].is_dead && !self.tabs[t].is_hung {
+                self.heal_tab(t);
+            }
+        }
+        self.become_quiet();
+        // Some find out only now that what they hear may be dead, and connect once more.
+        self.pass_time(self.now + STAYS);
+        self.become_quiet();
+        self.check_tally();
+    }
+
+    /// Time passes until nothing is under way; then everything is well.
+    fn become_quiet(&mut self) {
+        let until = self.now + PATIENCE;
+        let mut checked = self.tally.steps;
+        let mut why = self.why_not_quiet();
+        while why.is_some() && self.step(until) {
+            if self.tally.steps >= checked + 8 {
+                checked = self.tally.steps;
+                why = self.why_not_quiet();
+                self.note(|| format!("not quiet yet: {why:?}"));
+                self.ask_again();
+            }
+        }
+        if let Some(why) = why.and_then(|_| self.why_not_quiet()) {
+            self.fail(&format!("it does not become quiet: {why}"));
+        }
+        self.check_all();
+    }
+
+    fn heal_tab(&mut self, t: usize) {
+        self.wake(t);
+        self.bring_back(t);
+        if !self.tabs[t].is_visible {
+            self.set_visible(t, true);
+        }
+        self.set_online(t, true);
+        if self.tabs[t].session == Session::Unknown {
+            self.restore(t);
+        }
+        self.settle(t);
+    }
+
+    /// Where it says that something could not be read, or has grown old, somebody asks for it once more.
+    fn ask_again(&mut self) {
+        let now = self.instant();
+        for t in 0..self.tabs.len() {
+            let tab = &self.tabs[t];
+            let has_grown_old = |shown: &Shown| {
+                let mut entries = tab.cache.explain(now);
+                let entry = entries.find(|entry| entry.key == shown.show.key());
+                let limit = shown.show.options().stale_after;
+                entry.is_some_and(|entry| entry.behind == 0 && entry.age.is_some_and(|age| age >= limit))
+            };
+            let is_asked_for = |shown: &&Shown| {
+                let snapshot = tab.cache.snapshot(now, shown.entry);
+                snapshot.is_some_and(|snapshot| {
+                    let is_old = snapshot.stale && !snapshot.fetching && has_grown_old(shown);
+                    is_old || snapshot.final_error().is_some()
+                })
+            };
+            let asked: Vec<Shown> = tab.shown.iter().filter(is_asked_for).copied().collect();
+            for shown in asked {
+                self.tabs[t].cache.refetch(now, shown.entry);
+                self.settle(t);
+            }
+        }
+    }
+
+    fn check_all(&self) {
+        self.check_calm();
+        for (t, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
+            for shown in tab.shown.iter().filter(|_| tab.user().is_some()) {
+                self.check_entry(t, shown.entry);
+                self.check_truth(t, shown.show, shown.entry);
+            }
+        }
+        for (mark, count) in &self.server.stored.created {
+            if *count > 1 {
+                self.fail(&format!("{mark:?} was created {count} times"));
+            }
+        }
+        for mark in &self.confirmed {
+            if !self.server.stored.created.contains_key(mark) {
+                self.fail(&format!("{mark:?} was confirmed and never created"));
+            }
+        }
+    }
+
+    fn check_tally(&self) {
+        let super::world::Tally { reads, reasons, .. } = self.tally;
+        if reads > reasons / 2 + 30 {
+            self.fail(&format!("{reads} reads for {reasons} reasons"));
+        }
+    }
+}

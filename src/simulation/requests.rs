@@ -1,0 +1,319 @@
+//! Requests: what a tab asks, what the server does, and what the tab makes of the answer. Like `api::Api` and
+//! `query::client`, without the browser.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use wire::Cursor;
+
+use super::change::{Change, Reply};
+use super::network::Act;
+use super::show::Show;
+use super::tab::{Input, TabId};
+use super::world::World;
+use crate::api::{ApiError, Kind};
+use crate::query::{EntryId, FlightId, MutationId};
+use crate::sse::{Answer, Generation};
+
+/// A request, and who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) tab: TabId,
+    cookie: Option<u64>,
+    /// How often somebody had signed in or out in this tab.
+    epoch: u64,
+    pub(super) ask: Ask,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(super) enum Ask {
+    Read {
+        entry: EntryId,
+        flight: FlightId,
+        show: Show,
+    },
+    Write {
+        mutation: MutationId,
+        key: u64,
+        change: Rc<Change>,
+    },
+    /// Who is signed in, and why that is asked.
+    Who(Why),
+    SignIn(usize),
+    SignOut {
+        then_restore: bool,
+    },
+    /// Why a stream was refused.
+    Probe(Generation, u64),
+    Ticket(Generation, u64),
+}
+
+/// Why a tab asks who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Why {
+    /// It has just been loaded. With the number of the attempt.
+    Restore(u64),
+    /// To find out whether it is still this person, and whether to tell the connection that it is.
+    Check { person: usize, refreshes: bool },
+}
+
+/// What comes of a request.
+pub(super) type Outcome = Result<Answered, Kind>;
+
+/// What the server answers.
+#[derive(Clone, Debug)]
+pub(super) enum Answered {
+    Read(Rc<[u8]>, Cursor),
+    Made(Reply),
+    Person(usize),
+    Done,
+    Ticket(String),
+}
+
+/// How long an answer may take.
+const TIME_LIMIT: u64 = 20_000;
+
+impl World {
+    /// A tab asks something.
+    pub(super) fn ask(&mut self, t: TabId, ask: Ask) {
+        self.check_asking(t, &ask);
+        let profile = self.tabs[t].profile;
+        if matches!(ask, Ask::SignIn(_) | Ask::SignOut { .. }) {
+            self.profiles[profile].signing += 1;
+        }
+        let asked = Asked {
+            tab: t,
+            cookie: self.profiles[profile].cookie,
+            epoch: self.tabs[t].api_epoch,
+            ask,
+        };
+        self.note(|| format!("tab {t} asks {:?}", asked.ask));
+        if self.loses(profile) {
+            self.lose(asked);
+        } else {
+            let delay = self.latency();
+            self.at(delay, Act::Arrive(asked));
+        }
+    }
+
+    /// Nothing comes of it, as the tab finds out at once or after a long time.
+    fn lose(&mut self, asked: Asked) {
+        let (delay, kind) = match self.rng.bool() {
+            true => (self.latency(), Kind::Unreachable),
+            false => (TIME_LIMIT, Kind::TimedOut),
+        };
+        self.give(delay, asked, None, Err(kind));
+    }
+
+    /// The tab gets to know what came of it.
+    fn give(&mut self, delay: u64, asked: Asked, put: Option<u64>, outcome: Outcome) {
+        if let Ask::SignIn(_) | Ask::SignOut { .. } = asked.ask {
+            let (profile, drop) = (self.tabs[asked.tab].profile, asked.cookie);
+            let drop = drop.filter(|_| outcome.is_ok() && put.is_none());
+            self.at(delay, Act::Cookie { profile, put, drop });
+        }
+        self.at(delay, Act::Answer(asked, outcome));
+    }
+
+    pub(super) fn take_cookie(&mut self, profile: usize, put: Option<u64>, drop: Option<u64>) {
+        let profile = &mut self.profiles[profile];
+        profile.signing -= 1;
+        if put.is_some() {
+            profile.cookie = put;
+        } else if drop.is_some() && profile.cookie == drop {
+            profile.cookie = None;
+        }
+    }
+
+    /// A request arrives at the server, which does what it asks for at that moment.
+    pub(super) fn serve(&mut self, asked: Asked) {
+        let (profile, mut put) = (self.tabs[asked.tab].profile, None);
+        let outcome = self.do_as_asked(&asked, &mut put);
+        self.note(|| format!("server: {:?} of tab {} → {}", asked.ask, asked.tab, told(&outcome)));
+        if self.loses(profile) {
+            return self.lose(asked);
+        }
+        let delay = self.latency();
+        self.give(delay, asked, put, outcome);
+    }
+
+    fn do_as_asked(&mut self, asked: &Asked, put: &mut Option<u64>) -> Outcome {
+        if !self.server.is_up {
+            return Err(Kind::Unreachable);
+        }
+        if self.server.busy_until > self.now {
+            let wait = (self.server.busy_until - self.now).div_ceil(1_000);
+            return Err(Kind::Unavailable(Some(Duration::from_secs(wait))));
+        }
+        if let Ask::SignIn(person) = asked.ask {
+            *put = Some(self.server.sign_in(person));
+            return Ok(Answered::Person(person));
+        }
+        let Some(person) = self.server.person(self.now, asked.cookie) else {
+            return match asked.ask {
+                // There is nothing to end.
+                Ask::SignOut { .. } => Ok(Answered::Done),
+                _ => Err(Kind::Unauthorized),
+            };
+        };
+        match &asked.ask {
+            Ask::Read { show, .. } => match self.server.read(person, *show) {
+                Ok((body, cursor)) => Ok(Answered::Read(body, cursor)),
+                Err(status) => Err(kind(status)),
+            },
+            Ask::Write { key, change, .. } => match self.server.change(person, *key, change) {
+                Ok((reply, told)) => {
+                    self.publish(&told);
+                    Ok(Answered::Made(reply))
+                }
+                Err(404) if change.is_removal() => Ok(Answered::Made(Reply::Gone)),
+                Err(status) => Err(kind(status)),
+            },
+            Ask::Who(_) => {
+                // Whoever shows up stays signed in.
+                if let Some(cookie) = asked.cookie {
+                    self.server.set_end(cookie, None);
+                }
+                Ok(Answered::Person(person))
+            }
+            Ask::SignOut { .. } => {
+                if let Some(cookie) = asked.cookie {
+                    self.end_sign_in(cookie);
+                }
+                Ok(Answered::Done)
+            }
+            Ask::Ticket(..) => Ok(Answered::Ticket(asked.cookie.unwrap_or_default().to_string())),
+            Ask::Probe(..) | Ask::SignIn(_) => Ok(Answered::Done),
+        }
+    }
+
+    /// An answer arrives at a tab.
+    pub(super) fn answer(&mut self, asked: Asked, outcome: Outcome) {
+        let Asked { tab: t, epoch, ask, .. } = asked;
+        // Nobody waits for it any more.
+        let is_awaited = match &ask {
+            Ask::Read { flight, .. } => self.tabs[t].flights.contains(flight),
+            Ask::Probe(_, asking) | Ask::Ticket(_, asking) => self.tabs[t].asking == *asking,
+            Ask::Write { .. } | Ask::Who(_) | Ask::SignIn(_) | Ask::SignOut { .. } => true,
+        };
+        if !is_awaited {
+            return;
+        }
+        self.note(|| format!("tab {t} hears of {ask:?}: {}", told(&outcome)));
+        let is_api = !matches!(ask, Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_));
+        if is_api && epoch == self.tabs[t].api_epoch {
+            match &outcome {
+                Ok(Answered::Read(_, position)) => self.tell(t, Input::Read(Some(position.clone()))),
+                Ok(Answered::Person(_)) => self.tell(t, Input::Read(None)),
+                Err(Kind::Unauthorized) => self.leave(t, true),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        match ask {
+            Ask::Read { entry, flight, show } => self.land(t, entry, flight, show, outcome),
+            Ask::Write { mutation, .. } => self.settle_mutation(t, mutation, outcome),
+            Ask::Who(why) => self.learn_who(t, why, outcome),
+            Ask::SignIn(_) => {
+                if let Ok(Answered::Person(person)) = outcome {
+                    let profile = self.tabs[t].profile;
+                    self.profiles[profile].sign_out_pending = false;
+                    self.enter(t, person);
+                }
+            }
+            Ask::SignOut { then_restore } => {
+                let profile = self.tabs[t].profile;
+                if outcome.is_ok() {
+                    self.profiles[profile].sign_out_pending = false;
+                }
+                if then_restore {
+                    self.go_on_restoring(t, outcome.is_ok());
+                }
+            }
+            Ask::Probe(generation, _) => self.tell(t, Input::Answer(generation, answer(&outcome))),
+            Ask::Ticket(generation, _) => {
+                let ticket = match &outcome {
+                    Ok(Answered::Ticket(ticket)) => Ok(ticket.clone()),
+                    other => Err(answer(other)),
+                };
+                self.tell(t, Input::Ticket(generation, ticket));
+            }
+        }
+    }
+
+    fn land(&mut self, t: TabId, entry: EntryId, flight: FlightId, show: Show, outcome: Outcome) {
+        // Being told of the answer may have ended with everything being forgotten.
+        if !self.tabs[t].flights.remove(&flight) {
+            return;
+        }
+        let result = match outcome {
+            Ok(Answered::Read(body, _)) => {
+                let weight = body.len();
+                let memo = self.tabs[t].memos.entry(entry).or_default();
+                show.read(body.to_vec(), memo).map(|value| (value, weight))
+            }
+            Ok(_) => return,
+            Err(kind) => Err(ApiError::from(kind)),
+        };
+        if result.is_err() {
+            self.tally.reasons += 2;
+        }
+        let now = self.instant();
+        if result.is_ok() {
+            self.tabs[t].read_at.insert(entry, self.now);
+        }
+        self.tabs[t].cache.land(now, entry, flight, result);
+    }
+
+    fn settle_mutation(&mut self, t: TabId, mutation: MutationId, outcome: Outcome) {
+        let Some(sending) = self.tabs[t].sendings.remove(&mutation) else {
+            return;
+        };
+        let now = self.instant();
+        self.tally.reasons += 8;
+        match outcome {
+            Ok(Answered::Made(reply)) => {
+                self.tally.changes += 1;
+                self.confirmed.extend(sending.change.mark());
+                self.tabs[t].own.extend(reply.row());
+                let answer = reply.into_answer();
+                let outcomes = sending.edits.into_iter();
+                let patches = outcomes.filter_map(|edit| Some((edit.key, (edit.outcome)(&*answer)?)));
+                let patches = patches.collect();
+                self.tabs[t].cache.commit(now, mutation, patches);
+            }
+            Ok(_) => {}
+            Err(kind) => {
+                let fate = self.tabs[t].cache.fail(now, mutation, &ApiError::from(kind));
+                if fate == crate::query::Fate::Waits {
+                    self.tabs[t].sendings.insert(mutation, sending);
+                }
+            }
+        }
+    }
+}
+
+fn kind(status: u16) -> Kind {
+    match status {
+        403 => Kind::Forbidden,
+        404 => Kind::NotFound,
+        status => Kind::Server(status),
+    }
+}
+
+fn answer(outcome: &Outcome) -> Answer {
+    match outcome {
+        Ok(_) => Answer::Unclear,
+        Err(Kind::Unauthorized) => Answer::Unauthorized,
+        Err(Kind::Unavailable(Some(wait))) => Answer::Later(*wait),
+        Err(_) => Answer::Unreachable,
+    }
+}
+
+fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(Answered::Read(body, position)) => format!("{} bytes at {position}", body.len()),
+        Ok(other) => format!("{other:?}"),
+        Err(kind) => format!("{kind:?}"),
+    }
+}

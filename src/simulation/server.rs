@@ -1,0 +1,200 @@
+//! A model of the server: what is stored, the log of what was told, and who is signed in. Every request is one step.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use wire::{Cursor, Event};
+
+use super::change::{Change, Reply};
+use super::people::pair_of;
+use super::rows::Stored;
+use super::show::Show;
+
+/// The server. Who listens to it is the business of `streams`.
+pub(super) struct Server {
+    pub(super) stored: Stored,
+    epoch: u64,
+    /// The newest position of the log.
+    pub(super) head: u64,
+    log: VecDeque<Logged>,
+    /// How much of the log is kept.
+    keeps: usize,
+    sign_ins: BTreeMap<u64, SignIn>,
+    next_sign_in: u64,
+    /// What was answered to changes, by person and key.
+    answers: BTreeMap<(usize, u64), Reply>,
+    pub(super) is_up: bool,
+    /// Until when it asks everybody to come back later.
+    pub(super) busy_until: u64,
+}
+
+/// An event that was told.
+#[derive(Clone, Debug)]
+pub(super) struct Logged {
+    pub(super) at: Cursor,
+    pub(super) audience: Audience,
+    pub(super) name: &'static str,
+    pub(super) data: Rc<str>,
+}
+
+/// Who an event is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    Pair(usize),
+    /// Not to be told again: it ends the sign-ins that it is for.
+    Person(usize),
+}
+
+impl Audience {
+    pub(super) const fn includes(self, person: usize) -> bool {
+        match self {
+            Self::Pair(pair) => pair == pair_of(person),
+            Self::Person(one) => one == person,
+        }
+    }
+}
+
+struct SignIn {
+    person: usize,
+    ends_at: Option<u64>,
+}
+
+/// What a stream begins with.
+pub(super) struct Beginning {
+    pub(super) resumed: bool,
+    pub(super) after: Cursor,
+    pub(super) missed: Vec<Logged>,
+}
+
+impl Server {
+    pub(super) fn new(keeps: usize) -> Self {
+        Self {
+            stored: Stored::default(),
+            epoch: 1,
+            head: 0,
+            log: VecDeque::new(),
+            keeps,
+            sign_ins: BTreeMap::new(),
+            next_sign_in: 1,
+            answers: BTreeMap::new(),
+            is_up: true,
+            busy_until: 0,
+        }
+    }
+
+    pub(super) fn cursor(&self) -> Cursor {
+        self.at(self.head)
+    }
+
+    fn at(&self, seq: u64) -> Cursor {
+        Cursor {
+            epoch: format!("log{}", self.epoch),
+            seq,
+        }
+    }
+
+    /// Who a cookie speaks for.
+    pub(super) fn person(&self, now: u64, cookie: Option<u64>) -> Option<usize> {
+        let sign_in = self.sign_ins.get(&cookie?)?;
+        sign_in
+            .ends_at
+            .is_none_or(|ends_at| now < ends_at)
+            .then_some(sign_in.person)
+    }
+
+    pub(super) fn sign_in(&mut self, person: usize) -> u64 {
+        let cookie = self.next_sign_in;
+        self.next_sign_in += 1;
+        self.sign_ins.insert(cookie, SignIn { person, ends_at: None });
+        cookie
+    }
+
+    pub(super) fn sign_out(&mut self, cookie: u64) {
+        self.sign_ins.remove(&cookie);
+    }
+
+    /// The cookies of this person.
+    pub(super) fn cookies_of(&self, person: usize) -> Vec<u64> {
+        let own = self.sign_ins.iter().filter(|(_, sign_in)| sign_in.person == person);
+        own.map(|(cookie, _)| *cookie).collect()
+    }
+
+    /// A sign-in ends at this moment, or, if nothing is said, not by itself.
+    pub(super) fn set_end(&mut self, cookie: u64, ends_at: Option<u64>) {
+        if let Some(sign_in) = self.sign_ins.get_mut(&cookie) {
+            sign_in.ends_at = ends_at;
+        }
+    }
+
+    pub(super) fn ends_at(&self, cookie: u64) -> Option<u64> {
+        self.sign_ins.get(&cookie)?.ends_at
+    }
+
+    /// What is read, and the position that it reflects.
+    pub(super) fn read(&self, person: usize, show: Show) -> Result<(Rc<[u8]>, Cursor), u16> {
+        if !show.is_allowed_for(person) {
+            return Err(403);
+        }
+        Ok((self.stored.body(show, person), self.cursor()))
+    }
+
+    /// Makes a change, unless it was made before, and writes into the log what is to be told of it, in one step.
+    pub(super) fn change(&mut self, person: usize, key: u64, change: &Change) -> Result<(Reply, Vec<Logged>), u16> {
+        if let Some(reply) = self.answers.get(&(person, key)) {
+            return Ok((reply.clone(), Vec::new()));
+        }
+        let (reply, events) = self.stored.make(person, change)?;
+        self.answers.insert((person, key), reply.clone());
+        let audience = Audience::Pair(pair_of(person));
+        let told = events.iter().map(|event| self.log(audience, event)).collect();
+        Ok((reply, told))
+    }
+
+    /// Writes an event into the log.
+    pub(super) fn log(&mut self, audience: Audience, event: &Event) -> Logged {
+        let data = serde_json::to_string(event).unwrap();
+        self.log_text(audience, event.kind().name(), &data)
+    }
+
+    pub(super) fn log_text(&mut self, audience: Audience, name: &'static str, data: &str) -> Logged {
+        self.head += 1;
+        let logged = Logged {
+            at: self.cursor(),
+            audience,
+            name,
+            data: Rc::from(data),
+        };
+        self.log.push_back(logged.clone());
+        if self.log.len() > self.keeps {
+            self.log.pop_front();
+        }
+        logged
+    }
+
+    /// Begins a new log.
+    pub(super) fn change_epoch(&mut self, head: u64) {
+        self.epoch += 1;
+        self.head = head;
+        self.log.clear();
+    }
+
+    /// What a stream of this person begins with that asks for everything after a position.
+    pub(super) fn begin(&self, person: usize, asked: Option<&Cursor>) -> Beginning {
+        let oldest = self.head - self.log.len() as u64;
+        let resumable = asked.filter(|asked| asked.is_covered_by(&self.cursor()) && asked.seq >= oldest);
+        let Some(after) = resumable else {
+            return Beginning {
+                resumed: false,
+                after: self.cursor(),
+                missed: Vec::new(),
+            };
+        };
+        let is_missed =
+            |logged: &&Logged| !logged.at.is_covered_by(after) && logged.audience == Audience::Pair(pair_of(person));
+        Beginning {
+            resumed: true,
+            after: after.clone(),
+            missed: self.log.iter().filter(is_missed).cloned().collect(),
+        }
+    }
+}

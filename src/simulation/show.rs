@@ -1,0 +1,134 @@
+//! What a page can show: the app's own queries, and how an answer becomes a value.
+
+use wire::{Action, Agreement, Goal};
+
+use super::people::{self, pair_of, pair_of_session};
+use crate::api::{ApiError, Rows};
+use crate::query::{Key, List, Options, Query, Value};
+use crate::resources::{RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions};
+
+/// Something that is shown. The number is the session, the pair, or the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Show {
+    Actions(usize),
+    Agreements(usize),
+    Goals(usize),
+    SessionGoals(usize),
+    UserActions(usize),
+    Session(usize),
+}
+
+/// What was read last, so that only what has changed of the next answer is read.
+#[derive(Default)]
+pub(super) enum Memo {
+    #[default]
+    None,
+    Actions(Rows<Action>),
+    Agreements(Rows<Agreement>),
+    Goals(Rows<Goal>),
+}
+
+macro_rules! with_query {
+    ($show:expr, $query:ident => $then:expr) => {
+        match $show {
+            Show::Actions(at) => {
+                let $query = SessionActions(people::session(at));
+                $then
+            }
+            Show::Agreements(at) => {
+                let $query = SessionAgreements(people::session(at));
+                $then
+            }
+            Show::Goals(at) => {
+                let $query = RelationshipGoals(people::relationship(at));
+                $then
+            }
+            Show::SessionGoals(at) => {
+                let $query = SessionGoals(people::session(at));
+                $then
+            }
+            Show::UserActions(at) => {
+                let $query = UserActions(people::user(at));
+                $then
+            }
+            Show::Session(at) => {
+                let $query = SessionById(people::session(at));
+                $then
+            }
+        }
+    };
+}
+
+/// Reads a list against the last one, as the source of an entry does.
+macro_rules! read_rows {
+    ($query:ty, $kind:ident, $body:expr, $memo:expr) => {{
+        let last = match &*$memo {
+            Memo::$kind(rows) => Some(rows),
+            _ => None,
+        };
+        let (data, next) = <$query>::read($body, last)?;
+        *$memo = Memo::$kind(next);
+        Value::from_rc(data)
+    }};
+}
+
+impl Show {
+    /// What somebody can show.
+    pub(super) fn of(person: usize) -> Vec<Self> {
+        let pair = pair_of(person);
+        let mut shows = vec![Self::Goals(pair), Self::UserActions(person)];
+        for session in people::sessions_of(pair) {
+            shows.extend([
+                Self::Actions(session),
+                Self::Agreements(session),
+                Self::SessionGoals(session),
+                Self::Session(session),
+            ]);
+        }
+        shows
+    }
+
+    pub(super) const fn is_allowed_for(self, person: usize) -> bool {
+        match self {
+            Self::Actions(session)
+            | Self::Agreements(session)
+            | Self::SessionGoals(session)
+            | Self::Session(session) => pair_of_session(session) == pair_of(person),
+            Self::Goals(pair) => pair == pair_of(person),
+            Self::UserActions(user) => user == person,
+        }
+    }
+
+    pub(super) fn key(self) -> Key {
+        with_query!(self, query => query.key())
+    }
+
+    pub(super) fn options(self) -> Options {
+        with_query!(self, query => query.options())
+    }
+
+    /// Reads an answer against the last one.
+    pub(super) fn read(self, body: Vec<u8>, memo: &mut Memo) -> Result<Value, ApiError> {
+        Ok(match self {
+            Self::Actions(_) => read_rows!(SessionActions, Actions, body, memo),
+            Self::UserActions(_) => read_rows!(UserActions, Actions, body, memo),
+            Self::Agreements(_) => read_rows!(SessionAgreements, Agreements, body, memo),
+            Self::Goals(_) => read_rows!(RelationshipGoals, Goals, body, memo),
+            Self::SessionGoals(_) => read_rows!(SessionGoals, Goals, body, memo),
+            Self::Session(_) => Value::from_rc(SessionById::read(body, None)?.0),
+        })
+    }
+}
+
+/// The rows of a value, as far as it has any.
+pub(super) fn actions(value: &Value) -> Option<std::rc::Rc<List<Action>>> {
+    value.get()
+}
+
+pub(super) fn agreements(value: &Value) -> Option<std::rc::Rc<List<Agreement>>> {
+    value.get()
+}
+
+pub(super) fn goals(value: &Value) -> Option<std::rc::Rc<List<Goal>>> {
+    value.get()
+}

@@ -1,0 +1,253 @@
+//! Streams: what the server sends, in order, and how a browser hands it over.
+
+use std::rc::Rc;
+
+use serde_json::json;
+use wire::Cursor;
+
+use super::network::Act;
+use super::server::Logged;
+use super::tab::{Input, TabId};
+use super::world::World;
+use crate::sse::{Generation, Raw, RawMessage, Signal};
+
+pub(super) type StreamId = usize;
+
+/// How long a stream is silent before a heartbeat, in milliseconds.
+const HEARTBEAT: u64 = 15_000;
+
+/// A stream, from both ends.
+pub(super) struct Stream {
+    pub(super) tab: TabId,
+    generation: Generation,
+    pub(super) cookie: Option<u64>,
+    asked: Option<Cursor>,
+    /// Who the server takes it to be for.
+    pub(super) person: Option<usize>,
+    /// Whether the server tells it.
+    pub(super) is_told: bool,
+    /// Whether the browser hears it.
+    pub(super) is_heard: bool,
+    /// Whether what is sent arrives nowhere, without either end knowing.
+    pub(super) is_broken: bool,
+    /// What was sent and has not arrived.
+    pub(super) under_way: usize,
+    /// The last id, as the browser remembers it.
+    last_id: Rc<str>,
+    due: u64,
+    silent_since: u64,
+    /// The position that the reader knows of.
+    known: u64,
+}
+
+/// What a stream carries.
+#[derive(Clone, Debug)]
+pub(super) enum Sent {
+    Opened,
+    Message {
+        name: &'static str,
+        data: Rc<str>,
+        id: Option<Rc<str>>,
+    },
+    /// It ends, or could not be reached.
+    Lost,
+    /// It is no stream.
+    Refused,
+}
+
+impl World {
+    /// A tab opens a stream.
+    pub(super) fn open_stream(
+        &mut self,
+        t: TabId,
+        generation: Generation,
+        asked: Option<Cursor>,
+        ticket: Option<&str>,
+    ) {
+        self.close_stream(t);
+        let profile = self.tabs[t].profile;
+        let cookie = match ticket {
+            Some(ticket) => ticket.parse().ok(),
+            None => self.profiles[profile].cookie,
+        };
+        self.streams.push(Stream {
+            tab: t,
+            generation,
+            cookie,
+            asked,
+            person: None,
+            is_told: false,
+            is_heard: true,
+            is_broken: false,
+            under_way: 0,
+            last_id: Rc::from(""),
+            due: 0,
+            silent_since: self.now,
+            known: 0,
+        });
+        let id = self.streams.len() - 1;
+        self.tabs[t].stream = Some(id);
+        let (is_lost, delay) = (self.loses(profile), self.latency());
+        if is_lost {
+            // Either it fails, or nothing is ever heard of it.
+            if self.rng.bool() {
+                self.send(id, Sent::Lost);
+            }
+        } else {
+            self.at(delay, Act::Open(id));
+        }
+    }
+
+    /// The browser closes a tab's stream, if it has one.
+    pub(super) fn close_stream(&mut self, t: TabId) {
+        if let Some(id) = self.tabs[t].stream.take() {
+            self.streams[id].is_heard = false;
+            let delay = self.latency();
+            self.at(delay, Act::Unheard(id));
+        }
+    }
+
+    /// A request for a stream has arrived.
+    pub(super) fn open_at_server(&mut self, id: StreamId) {
+        if !self.streams[id].is_heard {
+            return;
+        }
+        if !self.server.is_up {
+            return self.send(id, Sent::Lost);
+        }
+        if self.swallows_until > self.now {
+            // Nothing of it ever comes through.
+            return;
+        }
+        let person = self.server.person(self.now, self.streams[id].cookie);
+        let Some(person) = person.filter(|_| self.server.busy_until <= self.now) else {
+            return self.send(id, Sent::Refused);
+        };
+        let beginning = self.server.begin(person, self.streams[id].asked.as_ref());
+        let stream = &mut self.streams[id];
+        (stream.person, stream.is_told) = (Some(person), true);
+        stream.known = if beginning.resumed { beginning.after.seq } else { 0 };
+        self.send(id, Sent::Opened);
+        let hello = json!({"type": "hello", "data": {
+            "epoch": beginning.after.epoch,
+            "resumed": beginning.resumed,
+            "cursor": beginning.after.to_string(),
+            "heartbeat_ms": HEARTBEAT,
+        }});
+        self.send_control(id, "hello", &hello);
+        for missed in &beginning.missed {
+            self.send_logged(id, missed);
+        }
+        self.at(HEARTBEAT, Act::Beat(id));
+    }
+
+    /// Sends something that has no position.
+    pub(super) fn send_control(&mut self, id: StreamId, name: &'static str, data: &serde_json::Value) {
+        let data = data.to_string().into();
+        self.send(id, Sent::Message { name, data, id: None });
+    }
+
+    fn send_logged(&mut self, id: StreamId, logged: &Logged) {
+        let mut data = Rc::clone(&logged.data);
+        if self.faults.garbles && self.rng.u8(..12) == 0 {
+            data = Rc::from(&data[..data.len() / 2]);
+        }
+        self.streams[id].known = logged.at.seq;
+        let at = Some(Rc::from(logged.at.to_string()));
+        self.send(
+            id,
+            Sent::Message {
+                name: logged.name,
+                data,
+                id: at,
+            },
+        );
+    }
+
+    /// Tells everybody what was just written into the log.
+    pub(super) fn publish(&mut self, told: &[Logged]) {
+        for logged in told {
+            for id in 0..self.streams.len() {
+                let stream = &self.streams[id];
+                if stream.is_told && stream.person.is_some_and(|person| logged.audience.includes(person)) {
+                    self.send_logged(id, logged);
+                }
+            }
+        }
+    }
+
+    /// Sends something after whatever was sent before it.
+    pub(super) fn send(&mut self, id: StreamId, sent: Sent) {
+        let due = (self.now + self.latency()).max(self.streams[id].due);
+        let stream = &mut self.streams[id];
+        stream.due = due;
+        stream.silent_since = self.now;
+        stream.under_way += 1;
+        if matches!(sent, Sent::Lost | Sent::Refused) {
+            stream.is_told = false;
+        }
+        self.at_moment(due, Act::Frame(id, sent));
+    }
+
+    /// The server shows that a stream lives, if it was silent, and says how far it has come.
+    pub(super) fn beat(&mut self, id: StreamId) {
+        if !self.streams[id].is_told {
+            return;
+        }
+        let silent_until = self.streams[id].silent_since + HEARTBEAT;
+        if silent_until > self.now {
+            return self.at_moment(silent_until, Act::Beat(id));
+        }
+        let at = (self.server.head > self.streams[id].known).then(|| Rc::from(self.server.cursor().to_string()));
+        self.streams[id].known = self.server.head;
+        let data = r#"{"type":"heartbeat","data":{}}"#.into();
+        self.send(
+            id,
+            Sent::Message {
+                name: "heartbeat",
+                data,
+                id: at,
+            },
+        );
+        self.at(HEARTBEAT, Act::Beat(id));
+    }
+
+    /// The browser hands over what has arrived.
+    pub(super) fn hear_stream(&mut self, id: StreamId, sent: Sent) {
+        let stream = &mut self.streams[id];
+        stream.under_way -= 1;
+        if !stream.is_heard || stream.is_broken {
+            return;
+        }
+        let raw = match sent {
+            Sent::Opened => Raw::Signal(Signal::Opened),
+            Sent::Lost => Raw::Signal(Signal::Lost),
+            Sent::Refused => Raw::Signal(Signal::Refused),
+            Sent::Message { name, data, id } => {
+                if let Some(id) = id {
+                    stream.last_id = id;
+                }
+                Raw::Message(RawMessage {
+                    name: name.to_owned(),
+                    data: data.to_string(),
+                    id: stream.last_id.to_string(),
+                })
+            }
+        };
+        let (t, generation) = (stream.tab, stream.generation);
+        self.tell(t, Input::Receive(generation, raw));
+    }
+
+    /// Streams that the server tells, and that meet a condition.
+    pub(super) fn told_streams(&self, meets: impl Fn(&Stream) -> bool) -> Vec<StreamId> {
+        let all = self.streams.iter().enumerate();
+        all.filter(|(_, stream)| stream.is_told && meets(stream))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// The streams of a sign-in.
+    pub(super) fn streams_of(&self, cookie: u64) -> Vec<StreamId> {
+        self.told_streams(|stream| stream.cookie == Some(cookie))
+    }
+}

@@ -1,0 +1,339 @@
+//! The world: everybody's browsers, the network and the server, and the time that passes for all of them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
+use std::rc::Rc;
+
+use super::network::{Act, Weather};
+use super::people::PEOPLE;
+use super::profile::Profile;
+use super::server::Server;
+use super::show::{Memo, Show};
+use super::streams::Stream;
+use super::tab::{Input, Tab, TabId};
+use crate::query::Value;
+use crate::sse::Settings;
+use crate::time::Instant;
+
+/// When it all begins, in milliseconds.
+const BEGINNING: u64 = 1_000_000;
+/// How much is told of what happens at one moment, in letters.
+const MOST_TOLD: usize = 320;
+
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) rng: fastrand::Rng,
+    pub(super) now: u64,
+    number: u64,
+    pub(super) acts: BTreeMap<(u64, u64), Act>,
+    pub(super) server: Server,
+    pub(super) streams: Vec<Stream>,
+    pub(super) profiles: Vec<Profile>,
+    pub(super) tabs: Vec<Tab>,
+    pub(super) weather: Weather,
+    /// Until when something on the way swallows streams, and nothing else.
+    pub(super) swallows_until: u64,
+    pub(super) faults: Faults,
+    settings: Settings,
+    shares: bool,
+    pub(super) paints: bool,
+    pub(super) tally: Tally,
+    /// Creations that a tab was told have been made.
+    pub(super) confirmed: BTreeSet<Rc<str>>,
+    /// What the server has, as it is shown.
+    pub(super) truths: RefCell<BTreeMap<(Show, usize), Truth>>,
+    tells: bool,
+}
+
+/// What the server has of something, as it was looked at last.
+#[derive(Default)]
+pub(super) struct Truth {
+    pub(super) read: Option<Rc<[u8]>>,
+    pub(super) memo: Memo,
+    pub(super) value: Option<Value>,
+}
+
+/// What may go wrong in this world.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
+pub(super) struct Faults {
+    /// Requests get lost, packets are slow, networks go.
+    pub(super) network: bool,
+    /// Streams break, restart, skip, end.
+    pub(super) streams: bool,
+    /// The server restarts, is busy, loses its log.
+    pub(super) server: bool,
+    /// Pages are hidden, put away, starved, loaded anew; machines sleep.
+    pub(super) pages: bool,
+    /// People sign out and in, and somebody else.
+    pub(super) people: bool,
+    /// What is sent can not be read.
+    pub(super) garbles: bool,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) reads: u64,
+    /// How many reads there may be.
+    pub(super) reasons: u64,
+    pub(super) steps: u64,
+    pub(super) opens: u64,
+    pub(super) delivered: u64,
+    pub(super) gaps: u64,
+    pub(super) polls: u64,
+    pub(super) steals: u64,
+    pub(super) retold: u64,
+    pub(super) sign_outs: u64,
+    pub(super) changes: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, more: Self) {
+        let Self {
+            reads,
+            reasons,
+            steps,
+            opens,
+            delivered,
+            gaps,
+            polls,
+            steals,
+            retold,
+            sign_outs,
+            changes,
+        } = more;
+        self.reads += reads;
+        self.reasons += reasons;
+        self.steps += steps;
+        self.opens += opens;
+        self.delivered += delivered;
+        self.gaps += gaps;
+        self.polls += polls;
+        self.steals += steals;
+        self.retold += retold;
+        self.sign_outs += sign_outs;
+        self.changes += changes;
+    }
+}
+
+impl World {
+    pub(super) fn new(seed: u64, tells: bool) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        // The first worlds are good ones; then every fault alone, then any of them together.
+        let faults = match seed % 16 {
+            0 => Faults::default(),
+            one @ 1..=6 => faults_of(1 << (one - 1)),
+            _ => faults_of(rng.u8(..)),
+        };
+        let settings = Settings {
+            needs_ticket: rng.u8(..8) == 0,
+            ..Settings::DEFAULT
+        };
+        let keeps = [3, 10, 1_000][rng.usize(..3)];
+        Self {
+            seed,
+            now: BEGINNING,
+            number: 0,
+            acts: BTreeMap::new(),
+            server: Server::new(keeps),
+            streams: Vec::new(),
+            profiles: Vec::new(),
+            tabs: Vec::new(),
+            weather: Weather {
+                lost: 0,
+                slowest: [30, 200, 3_000][rng.usize(..3)],
+                slowest_text: [1, 30, 500][rng.usize(..3)],
+                throttle: [1, 1_000, 60_000][rng.usize(..3)],
+            },
+            swallows_until: 0,
+            faults,
+            settings,
+            shares: rng.u8(..8) > 0,
+            paints: rng.u8(..8) > 0,
+            tally: Tally::default(),
+            confirmed: BTreeSet::new(),
+            truths: RefCell::default(),
+            tells,
+            rng,
+        }
+    }
+
+    /// Lets everything happen that this seed has in store. Returns what was counted.
+    pub(super) fn run(mut self) -> Tally {
+        self.note_beginning();
+        let profiles = 1 + usize::from(self.rng.bool());
+        for at in 0..profiles {
+            // Two people of one pair, most of the time.
+            let person = if self.rng.u8(..8) == 0 {
+                self.rng.usize(..PEOPLE)
+            } else {
+                at
+            };
+            let cookie = self.server.sign_in(person);
+            self.profiles.push(Profile {
+                cookie: Some(cookie),
+                remembered: Some(person),
+                is_linked: true,
+                has_locks: self.rng.u8(..16) > 0,
+                ..Profile::default()
+            });
+            for _ in 0..[1, 1, 2, 3][self.rng.usize(..4)] {
+                self.open_tab(at);
+            }
+        }
+        let most = [12, 24, 96][self.rng.usize(..3)];
+        for _ in 0..12 + self.rng.u32(..most) {
+            let pause = self.pause();
+            self.pass_time(self.now + pause);
+            self.disturb();
+            self.check_calm();
+        }
+        self.heal();
+        self.tally
+    }
+
+    /// How long nothing happens but what happens by itself.
+    fn pause(&mut self) -> u64 {
+        match self.rng.u8(..32) {
+            0..20 => self.rng.u64(..60),
+            20..28 => self.rng.u64(..1_500),
+            28..31 => self.rng.u64(..8_000),
+            _ => self.rng.u64(..50_000),
+        }
+    }
+
+    pub(super) fn open_tab(&mut self, profile: usize) {
+        let t = self.tabs.len();
+        let me = self.shares.then(|| format!("tab{t}"));
+        self.note(|| format!("tab {t} is opened in browser {profile}"));
+        self.tabs
+            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me));
+        self.boot(t);
+        self.settle(t);
+    }
+
+    pub(super) fn instant(&self) -> Instant {
+        Instant::from_millis(self.now)
+    }
+
+    /// A number that was never used.
+    pub(super) fn number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// The tabs of a browser.
+    pub(super) fn tabs_of(&self, profile: usize) -> Vec<TabId> {
+        let all = self.tabs.iter().enumerate();
+        let own = all.filter(|(_, tab)| tab.profile == profile && !tab.is_dead);
+        own.map(|(t, _)| t).collect()
+    }
+
+    /// When the timers of a tab go off.
+    fn timer_of(&self, t: TabId) -> Option<(u64, bool)> {
+        let tab = &self.tabs[t];
+        if !tab.runs() {
+            return None;
+        }
+        let late = |due: Instant| {
+            let due = due.as_millis().max(self.now);
+            // Browsers let the timers of hidden pages go off together, and late.
+            if tab.is_visible {
+                due
+            } else {
+                due.next_multiple_of(self.weather.throttle)
+            }
+        };
+        let link = tab.link.poll_timeout().map(|due| (late(due), true));
+        let cache = tab.cache.poll_timeout().map(|due| (late(due), false));
+        link.into_iter().chain(cache).min()
+    }
+
+    /// The next thing that happens by itself happens, unless that is later. Returns whether there was anything.
+    pub(super) fn step(&mut self, until: u64) -> bool {
+        let timers = (0..self.tabs.len()).filter_map(|t| Some((self.timer_of(t)?, t)));
+        let timer = timers.min();
+        let act = self.acts.first_key_value().map(|((due, _), _)| *due);
+        let due = timer.map(|((due, _), _)| due).into_iter().chain(act).min();
+        let Some(due) = due.filter(|due| *due <= until) else {
+            self.now = self.now.max(until);
+            return false;
+        };
+        self.now = self.now.max(due);
+        self.tally.steps += 1;
+        if self.tally.steps > 300_000 {
+            self.fail("this never ends");
+        }
+        match timer {
+            Some(((at, of_link), t)) if act.is_none_or(|act| at < act) => {
+                if of_link {
+                    self.tell(t, Input::Timeout);
+                }
+                self.settle(t);
+            }
+            _ => {
+                if let Some((_, act)) = self.acts.pop_first() {
+                    self.act(act);
+                }
+            }
+        }
+        self.watch_polling();
+        true
+    }
+
+    pub(super) fn pass_time(&mut self, until: u64) {
+        while self.step(until) {}
+    }
+
+    /// Says what happens, to whoever plays this seed alone.
+    pub(super) fn note(&self, text: impl FnOnce() -> String) {
+        if self.tells {
+            let since = self.now - BEGINNING;
+            // What is sent goes on for long.
+            let text: String = text().chars().take(MOST_TOLD).collect();
+            println!("{:>5}.{:03}  {text}", since / 1_000, since % 1_000);
+        }
+    }
+
+    fn note_beginning(&self) {
+        self.note(|| {
+            let Self {
+                faults,
+                weather,
+                settings,
+                ..
+            } = self;
+            let tickets = settings.needs_ticket;
+            format!(
+                "{faults:?} {weather:?}, tickets: {tickets}, tabs share: {}",
+                self.shares
+            )
+        });
+    }
+
+    /// Something is not as it must be.
+    #[track_caller]
+    pub(super) fn fail(&self, what: &str) -> ! {
+        self.note(|| format!("BROKEN: {what}"));
+        panic!(
+            "{what}\n  at {} ms in this world; all that happens in it is told by\n  \
+             FRESHET_SEED={} cargo test -p freshet --lib simulation -- --nocapture\n",
+            self.now - BEGINNING,
+            self.seed
+        );
+    }
+}
+
+fn faults_of(bits: u8) -> Faults {
+    let has = |bit: u8| bits & (1 << bit) != 0;
+    Faults {
+        network: has(0),
+        streams: has(1),
+        server: has(2),
+        pages: has(3),
+        people: has(4),
+        garbles: has(5),
+    }
+}
