@@ -210,7 +210,7 @@ impl Follower {
         }
         self.0.handle_timeout(self.1);
         let said = std::iter::from_fn(|| self.0.poll()).filter_map(|task| match task {
-            Task::Say(text) => text.splitn(6, '\n').nth(4).map(str::to_owned),
+            Task::Say(text) => text.split('\n').nth(4).map(str::to_owned),
             Task::Report(Report::Gap) => Some("gap".to_owned()),
             Task::Report(Report::Delivery(_)) => Some("heard".to_owned()),
             _ => None,
