@@ -161,8 +161,12 @@ impl World {
     }
 }
 
-/// Whether a text carries what a stream has told, or begins to: the others only ask and say how the tabs are.
+/// Whether a text carries what a stream has told, or changes who tells it: the others only ask and answer how the tabs
+/// are, again and again.
 pub(super) fn carries(text: &str) -> bool {
-    let word = text.split('\n').nth(4);
-    matches!(word, Some("join" | "welcome" | "message"))
+    let mut lines = text.split('\n').skip(3);
+    match (lines.next(), lines.next()) {
+        (Some(to), Some("lead")) => to.is_empty(),
+        (_, word) => matches!(word, Some("join" | "welcome" | "message")),
+    }
 }
