@@ -71,6 +71,11 @@ impl World {
         if tab.user().is_none() && (tab.stream.is_some() || !tab.flights.is_empty() || tab.is_current) {
             self.fail(&format!("tab {t} goes on after its person has signed out"));
         }
+        if tab.user().is_none() && (tab.hold.is_some() || tab.channel.is_some()) {
+            self.fail(&format!(
+                "tab {t} listens to the others after its person has signed out"
+            ));
+        }
         if tab.stream.is_some() {
             self.check_streams(t);
         }
