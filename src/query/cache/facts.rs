@@ -123,6 +123,9 @@ impl<E: Fault> Cache<E> {
     pub fn set_pushed(&mut self, now: Instant, pushed: bool) {
         self.note(now, || Input::SetPushed(pushed));
         self.change_weather(now, pushed, |weather| weather.pushed = pushed);
+        if pushed {
+            self.touch_active(|entry, _| entry.try_again());
+        }
     }
 
     fn change_weather(&mut self, now: Instant, is_good_news: bool, change: impl FnOnce(&mut Weather)) {

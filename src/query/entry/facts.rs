@@ -127,11 +127,16 @@ impl<E: Fault> Entry<E> {
     }
 
     fn revalidate_older_than(&mut self, age: std::time::Duration, now: Instant, weather: Weather) {
-        if self.exhausted {
-            self.revive();
+        self.try_again();
+        if !self.is_being_read() && self.is_older_than(age, now, weather) {
             self.wanted = true;
         }
-        if !self.is_being_read() && self.is_older_than(age, now, weather) {
+    }
+
+    /// The server can be reached: if reading was given up, it is worth another attempt.
+    pub(in crate::query) fn try_again(&mut self) {
+        if self.exhausted {
+            self.revive();
             self.wanted = true;
         }
     }

@@ -72,14 +72,15 @@ fn what_the_server_asks_to_wait_holds_even_for_events() {
 }
 
 #[test]
-fn what_has_given_up_is_revived_by_an_event_a_return_or_the_network() {
+fn what_has_given_up_is_revived_by_an_event_a_return_the_network_or_the_stream() {
     type Revive = fn(&mut World, EntryId);
-    let revivals: [Revive; 5] = [
+    let revivals: [Revive; 6] = [
         |world, _| {
             world.cache.invalidate(world.now, &only(1), "event");
         },
         |world, _| world.cache.revalidate(world.now),
         |world, _| world.cache.set_online(world.now, true),
+        |world, _| world.cache.set_pushed(world.now, true),
         |world, entry| world.cache.refetch(world.now, entry),
         |world, entry| {
             world.release(entry);
