@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestInit};
+use gloo_net::http::{Headers, Method, RequestBuilder};
+use web_sys::{AbortSignal, RequestCache, RequestCredentials};
 
 use super::abort::Abort;
 use super::timer::within;
@@ -76,46 +74,42 @@ pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchE
             Ok(response)
         }
         Some(Err(error)) => {
-            log::info!("a request failed: {error:?}");
+            log::info!("a request failed: {error}");
             Err(FetchError::Network)
         }
         None => Err(FetchError::Timeout),
     }
 }
 
-async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response, JsValue> {
-    let init = RequestInit::new();
-    init.set_method(match request.method {
-        Verb::Get => "GET",
-        Verb::Post => "POST",
-        Verb::Put => "PUT",
-        Verb::Patch => "PATCH",
-        Verb::Delete => "DELETE",
-    });
-    init.set_credentials(RequestCredentials::Include);
-    init.set_cache(RequestCache::NoStore);
-    init.set_signal(signal.as_ref());
-    let headers = Array::new();
-    let set = |name: &str, value: &str| headers.push(&Array::of2(&name.into(), &value.into()));
+async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response, gloo_net::Error> {
+    let headers = Headers::new();
     for (name, value) in &request.headers {
-        set(name, value);
+        headers.set(name, value);
     }
-    if let Some((content_type, body)) = &request.body {
-        set("content-type", content_type);
-        init.set_body(&body.into());
+    let method = match request.method {
+        Verb::Get => Method::GET,
+        Verb::Post => Method::POST,
+        Verb::Put => Method::PUT,
+        Verb::Patch => Method::PATCH,
+        Verb::Delete => Method::DELETE,
+    };
+    let mut builder = RequestBuilder::new(&request.url)
+        .method(method)
+        .credentials(RequestCredentials::Include)
+        .cache(RequestCache::NoStore)
+        .abort_signal(signal.as_ref());
+    if let Some((content_type, _)) = &request.body {
+        headers.set("content-type", content_type);
     }
-    if headers.length() > 0 {
-        init.set_headers(&headers);
-    }
-    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-    let response = JsFuture::from(window.fetch_with_str_and_init(&request.url, &init)).await?;
-    let response: web_sys::Response = response.dyn_into()?;
-    let headers = response.headers();
-    let header = |name: &str| headers.get(name).ok().flatten();
+    builder = builder.headers(headers);
+    let response = match request.body {
+        Some((_, body)) => builder.body(body)?.send().await?,
+        None => builder.send().await?,
+    };
     Ok(Response {
         status: response.status(),
-        retry_after: header("retry-after"),
-        event_cursor: header("x-event-cursor"),
-        body: Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec(),
+        retry_after: response.headers().get("retry-after"),
+        event_cursor: response.headers().get("x-event-cursor"),
+        body: response.binary().await?,
     })
 }
