@@ -46,8 +46,6 @@ struct Inner {
     /// Whose stream it is.
     person: RefCell<String>,
     source: RefCell<Option<EventSource>>,
-    /// Whether the address of the stream turned out to be none.
-    is_nowhere: Cell<bool>,
     pages: Pages,
     /// Asks the server something about the newest stream.
     asking: RefCell<Option<browser::Task>>,
@@ -77,7 +75,6 @@ impl Driver {
             link: RefCell::new(Link::new(settings, clock::seed(), me)),
             person: RefCell::default(),
             source: RefCell::default(),
-            is_nowhere: Cell::default(),
             pages: Pages::default(),
             asking: RefCell::default(),
             timer: RefCell::default(),
@@ -216,9 +213,6 @@ impl Driver {
                 });
             }
             Task::Probe(generation) => match self.0.address.status.clone() {
-                _ if self.0.is_nowhere.get() => {
-                    self.input(move |link, now| link.handle_answer(now, generation, Answer::Missing));
-                }
                 Some(url) => self.ask(ask::why(url), move |link, now, answer| {
                     link.handle_answer(now, generation, answer);
                 }),
@@ -264,8 +258,7 @@ impl Driver {
             Ok(source) => *self.0.source.borrow_mut() = Some(source),
             Err(_) => {
                 log::error!("the address of the stream is none");
-                self.0.is_nowhere.set(true);
-                self.input(move |link, _| link.receive(generation, Raw::Signal(Signal::Refused)));
+                self.input(move |link, _| link.receive(generation, Raw::Signal(Signal::Nowhere)));
             }
         }
     }

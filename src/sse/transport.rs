@@ -22,6 +22,8 @@ pub enum Signal<E> {
     Lost,
     /// The server answered with something that is no event stream. The browser does not say what.
     Refused,
+    /// Nothing was asked for: the address is none.
+    Nowhere,
 }
 
 /// A message of the stream.

@@ -148,7 +148,7 @@ impl<E> Connection<E> {
         });
     }
 
-    fn give_up(&mut self, now: Instant, failure: Failure) {
+    pub(super) fn give_up(&mut self, now: Instant, failure: Failure) {
         self.close();
         self.timers.cancel_attempt();
         self.note_error(now, Cause::Final(failure));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::output::Output;
 use super::super::phase::{Phase, Role};
 use super::super::settings;
-use super::super::status::Cause;
+use super::super::status::{Cause, Failure};
 use super::super::timer::Timer;
 use super::super::transport::{Frame, Generation, Hello, Message, Signal};
 use super::Connection;
@@ -23,10 +23,11 @@ impl<E> Connection<E> {
             Signal::Opened => self.begin(now, &Hello::default()),
             Signal::Message(message) => self.handle_message(now, message),
             // The page that leads is not connected, or another leads: it will be told that we want to listen.
-            Signal::Lost | Signal::Refused if follows => self.connect(now),
+            Signal::Lost | Signal::Refused | Signal::Nowhere if follows => self.connect(now),
             Signal::Lost => self.fail(now, Cause::Network),
             Signal::Refused if self.phase == Phase::Connected => self.fail(now, Cause::Refused),
             Signal::Refused => self.probe(now),
+            Signal::Nowhere => self.give_up(now, Failure::Missing),
         }
     }
 

@@ -344,10 +344,11 @@ fn answer(rng: &mut fastrand::Rng) -> Answer {
 
 fn signal(rng: &mut fastrand::Rng) -> Signal<u64> {
     let seq = rng.u64(1..256);
-    let frame = match rng.u8(..12) {
+    let frame = match rng.u8(..13) {
         0 => return Signal::Opened,
         1 => return Signal::Lost,
         2 => return Signal::Refused,
+        12 => return Signal::Nowhere,
         3..6 => return hello(rng.bool()),
         6 => Frame::Heartbeat,
         7 => Frame::Resync,

@@ -141,6 +141,17 @@ fn what_will_not_work_is_not_tried_again_unless_a_person_wants_it() {
 }
 
 #[test]
+fn an_address_that_is_none_is_final_and_nobody_is_asked_why() {
+    let mut world = World::new(SETTINGS);
+    world.start().signal(1, Signal::Nowhere).state(State::Error);
+    assert_eq!(cause(&world), Cause::Final(Failure::Missing));
+    world
+        .act(Connection::handle_opportunity)
+        .at(1_000_000)
+        .expect(&[(0, open(1)), (0, close(1))]);
+}
+
+#[test]
 fn a_busy_server_is_given_the_time_it_asks_for_and_not_blamed() {
     for (asked, due) in [(7, 7_000), (0, 1_000), (4_000, 300_000)] {
         let mut world = World::new(Settings {
