@@ -9,6 +9,7 @@ pub mod driver;
 pub mod items;
 pub mod page;
 pub mod person;
+pub mod proxy;
 pub mod requests;
 pub mod scenario;
 pub mod screenshots;

@@ -98,11 +98,20 @@ impl Stage {
     ///
     /// When the browser does not start.
     pub async fn person(&self, email: &'static str) -> anyhow::Result<Person> {
+        self.person_at(email, &self.server.origin).await
+    }
+
+    /// Puts somebody in front of a new browser that finds the server at another origin.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not start.
+    pub async fn person_at(&self, email: &'static str, origin: &str) -> anyhow::Result<Person> {
         let driver = self.driver.browser().await?;
         if let Ok(mut browsers) = self.browsers.lock() {
             browsers.push(driver.clone());
         }
-        Ok(Person::new(email, driver, &self.server.origin))
+        Ok(Person::new(email, driver, origin))
     }
 
     /// Somebody without a browser.

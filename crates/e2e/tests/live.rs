@@ -7,6 +7,7 @@ use e2e::api::Api;
 use e2e::items::Kind;
 use e2e::page::quoted;
 use e2e::person::Person;
+use e2e::proxy::Proxy;
 use e2e::scenario::{COACH, COACHEE, Stage, configured, no_defects, scenario};
 use serde_json::{Value, json};
 use thirtyfour::WindowHandle;
@@ -17,7 +18,11 @@ const MOST_CONNECTIONS: usize = 6;
 
 /// Somebody with a session on the screen, and somebody else who changes it without a browser.
 async fn one_reader(stage: &Stage) -> anyhow::Result<(Person, Api, CoachingSession)> {
-    let coach = stage.person(COACH).await?;
+    one_reader_at(stage, &stage.server.origin).await
+}
+
+async fn one_reader_at(stage: &Stage, origin: &str) -> anyhow::Result<(Person, Api, CoachingSession)> {
+    let coach = stage.person_at(COACH, origin).await?;
     coach.open("/").await?;
     coach.sign_in().await?;
     let link = "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
@@ -300,6 +305,28 @@ async fn a_stream_that_is_refused_because_the_session_has_ended_leads_to_signing
         let asked = requests.iter().filter(|request| request.reads("/sse/status")).count();
         ensure!(asked == 1, "it was asked {asked} times why");
         stage.server.until_open_streams(0).await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_connection_that_died_without_a_word_is_noticed_when_the_network_is_back() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let proxy = Proxy::before(&stage.server.origin).await?;
+        let (coach, coachee, session) = one_reader_at(stage, &proxy.origin).await?;
+        cdp(&coach, "Network.enable", json!({})).await?;
+        proxy.let_connections_die();
+        coachee
+            .create(Kind::Agreement, &session, "Into a dead connection")
+            .await?;
+        // The browser takes its stream for open all the time.
+        ensure!(coach.page.eval::<String>("return indicator();", Vec::new()).await? == "connected");
+        tell_network(&coach, true).await?;
+        coach.page.until::<bool>("!navigator.onLine").await?;
+        tell_network(&coach, false).await?;
+        coach.sees(&Kind::Agreement.shows("Into a dead connection")).await?;
+        coach.until_connected().await?;
         no_defects(&[&coach]).await
     })
     .await
