@@ -16,6 +16,8 @@ use crate::time::Instant;
 
 /// The least time between two returns to the page that count.
 const RETURN_THROTTLE: Duration = Duration::from_secs(10);
+/// How long a fetch may have been under way when pushing begins before it is taken for one that hangs.
+const HUNG: Duration = Duration::from_secs(5);
 
 /// How long fetches wait for what outlives the page.
 const RECALL: Duration = Duration::from_millis(500);
@@ -120,8 +122,17 @@ impl<E: Fault> Cache<E> {
 
     /// Whether changes are pushed from now on. While they are, data is fresh until told otherwise, and a mutation
     /// leaves it to the push to say what else it has changed.
+    ///
+    /// A fetch that has been under way for long when pushing begins is given up and asked for again: it may have gone
+    /// out over a connection that has died since, and would keep what is pushed off the screen until its time is up.
     pub fn set_pushed(&mut self, now: Instant, pushed: bool) {
         self.note(now, || Input::SetPushed(pushed));
+        if pushed && !self.weather.pushed {
+            let mut hung = Vec::new();
+            self.touch_active(|entry, _| hung.extend(entry.give_up_hung(HUNG, now)));
+            self.effects
+                .extend(hung.into_iter().map(|flight| Effect::Abort { flight }));
+        }
         self.change_weather(now, pushed, |weather| weather.pushed = pushed);
         if pushed {
             self.touch_active(|entry, _| entry.try_again());

@@ -233,6 +233,17 @@ impl<E: Fault> Entry<E> {
         }
     }
 
+    /// Gives up the fetch under way if it has been for so long, and asks for another.
+    pub(in crate::query) fn give_up_hung(&mut self, age: std::time::Duration, now: Instant) -> Option<FlightId> {
+        self.last_start.filter(|start| *start + age <= now)?;
+        let flight = self.flight.take()?;
+        match flight.plan {
+            Plan::Whole => self.wanted = true,
+            Plan::More => self.more_wanted = true,
+        }
+        Some(flight.id)
+    }
+
     /// The fetch was given up; what wanted it still does.
     pub(in crate::query) fn abandon_flight(&mut self) {
         self.flight = None;

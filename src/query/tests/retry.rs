@@ -98,6 +98,34 @@ fn what_has_given_up_is_revived_by_an_event_a_return_the_network_or_the_stream()
 }
 
 #[test]
+fn a_read_that_hangs_since_before_the_stream_came_back_is_asked_again() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let hanging = world.departed(entry);
+    world.at(1_000).tell(|cache, now| cache.set_pushed(now, false));
+    // It may have gone out over a connection that has died since.
+    world.at(5_000).tell(|cache, now| cache.set_pushed(now, true));
+    assert!(world.effects.contains(&Effect::Abort { flight: hanging }));
+    let flight = world.departed(entry);
+    world.land(entry, hanging, Ok(7)).land(entry, flight, Ok(8));
+    assert_eq!(world.shown(entry), Some(8), "what was given up has no effect");
+    world.nothing_departed();
+}
+
+#[test]
+fn a_read_that_has_only_just_begun_or_outlasts_a_stream_that_is_there_is_left_alone() {
+    let mut world = World::new();
+    let entry = world.observe(1);
+    let flight = world.departed(entry);
+    world.tell(|cache, now| cache.set_pushed(now, false));
+    world.at(4_999).tell(|cache, now| cache.set_pushed(now, true));
+    world.at(60_000).tell(|cache, now| cache.set_pushed(now, true));
+    assert!(!world.effects.contains(&Effect::Abort { flight }));
+    world.nothing_departed().land(entry, flight, Ok(7));
+    assert_eq!(world.shown(entry), Some(7));
+}
+
+#[test]
 fn who_joins_a_failing_key_does_not_hit_it_again() {
     let mut world = World::new();
     let entry = world.observe(1);
