@@ -22,11 +22,13 @@ pub mod config;
 pub mod console;
 pub mod countdown;
 pub mod draft;
+pub mod lazy;
 pub mod route;
 pub mod session;
 pub mod task;
 pub mod title;
 pub mod toast;
+pub mod workspace;
 
 pub mod backoff;
 pub mod time;

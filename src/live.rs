@@ -38,15 +38,17 @@ pub fn Live(props: &LiveProperties) -> Html {
             let guards = (
                 session.on_sign_out("the stream", move |_| {
                     sse.stop();
-                    Ok(())
+                    Ok(0)
                 }),
                 session.on_sign_out("the cache", move |farewell| {
-                    match farewell {
+                    Ok(match farewell {
                         // Whoever did not mean to leave is given the chance to come back.
                         Farewell::Expired => client.clear_but_unsent(),
-                        Farewell::Asked | Farewell::Forced(_) => client.clear(),
-                    }
-                    Ok(())
+                        Farewell::Asked | Farewell::Forced(_) => {
+                            client.clear();
+                            0
+                        }
+                    })
                 }),
             );
             move || drop(guards)

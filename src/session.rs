@@ -56,7 +56,8 @@ pub struct SessionHandle {
     core: Rc<Core>,
 }
 
-type Cleanup = dyn Fn(&Farewell) -> Result<(), String>;
+/// Returns how many changes it keeps until this person is back.
+type Cleanup = dyn Fn(&Farewell) -> Result<usize, String>;
 
 struct Core {
     api: Api,
@@ -71,6 +72,8 @@ struct Core {
     asking: Cell<u64>,
     /// Whether the browser remembers who is signed in here; some keep nothing.
     is_remembered: Cell<bool>,
+    /// How many changes of whoever was signed out are kept until they are back.
+    kept: Cell<usize>,
     /// What tells that the server has been told of the last sign-out, or could not be.
     telling: RefCell<Option<oneshot::Receiver<()>>>,
 }
@@ -91,12 +94,18 @@ impl SessionHandle {
         }
     }
 
-    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and one
-    /// that fails does not keep the others from running.
+    /// How many changes of whoever was signed out last are kept until they are back.
+    #[must_use]
+    pub fn kept_changes(&self) -> usize {
+        self.core.kept.get()
+    }
+
+    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and
+    /// returns how many changes it keeps until this person is back; one that fails does not keep the others from running.
     pub fn on_sign_out(
         &self,
         name: &'static str,
-        cleanup: impl Fn(&Farewell) -> Result<(), String> + 'static,
+        cleanup: impl Fn(&Farewell) -> Result<usize, String> + 'static,
     ) -> CleanupGuard {
         let cleanup: Rc<Cleanup> = Rc::new(cleanup);
         let mut cleanups = self.core.cleanups.borrow_mut();
@@ -211,13 +220,15 @@ impl Core {
         }
         core.api.fence();
         let cleanups: Vec<_> = core.cleanups.borrow().clone();
+        let mut kept = 0;
         for (name, cleanup) in cleanups {
-            if let Some(cleanup) = cleanup.upgrade()
-                && let Err(error) = cleanup(&farewell)
-            {
-                log::error!("cleaning up {name} failed: {error}");
+            match cleanup.upgrade().map(|cleanup| cleanup(&farewell)) {
+                Some(Ok(more)) => kept += more,
+                Some(Err(error)) => log::error!("cleaning up {name} failed: {error}"),
+                None => {}
             }
         }
+        core.kept.set(kept);
         // Another tab may have remembered somebody else by now.
         if storage::remembered_user() == Some(user.to_string()) {
             storage::remember_user(None);
@@ -333,6 +344,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             is_away: Cell::new(false),
             asking: Cell::new(0),
             is_remembered: Cell::new(false),
+            kept: Cell::new(0),
             telling: RefCell::default(),
         })
     };

@@ -25,6 +25,12 @@ thread_local! {
     static SHOWN_BEFORE: Cell<bool> = const { Cell::new(false) };
 }
 
+/// For a page that gives the focus to one of its own elements, which announces it: the next one is not the first.
+#[hook]
+pub fn use_own_focus() {
+    use_effect_with((), |()| SHOWN_BEFORE.set(true));
+}
+
 /// Moves the focus to where reading begins whenever the address changes: to whoever can not see it, a change of page
 /// would otherwise be no change at all.
 #[hook]

@@ -123,7 +123,7 @@ impl Fixture {
 async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_session_on_the_server() {
     let fixture = Fixture::new(200, user(1)).await;
     let ran = Rc::new(RefCell::new(Vec::new()));
-    let register = |name: &'static str, result: Result<(), String>| {
+    let register = |name: &'static str, result: Result<usize, String>| {
         let ran = Rc::clone(&ran);
         fixture.handle().on_sign_out(name, move |farewell| {
             assert_eq!(*farewell, Farewell::Forced("because".to_owned()), "it is told why");
@@ -132,11 +132,11 @@ async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_sess
         })
     };
     let kept = (
-        register("first", Ok(())),
+        register("first", Ok(2)),
         register("second", Err("on purpose".to_owned())),
-        register("third", Ok(())),
+        register("third", Ok(1)),
     );
-    drop(register("gone", Ok(())));
+    drop(register("gone", Ok(7)));
 
     let handle = fixture.handle();
     handle.sign_out(Farewell::Forced("because".to_owned()));
@@ -144,6 +144,11 @@ async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_sess
     handle.sign_out(Farewell::Expired);
     settle().await;
     assert_eq!(*ran.borrow(), ["first", "second", "third"]);
+    assert_eq!(
+        fixture.handle().kept_changes(),
+        3,
+        "what they say they keep is added up"
+    );
     assert_eq!(
         fixture.farewell(),
         Some(Farewell::Forced("because".to_owned())),

@@ -5,19 +5,17 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::components::{Glyph, Onward, focus, icon, splash};
-use crate::query::use_query_client;
-use crate::resources::Client;
 use crate::route::LoginQuery;
 use crate::session::{Farewell, Session, SessionHandle, use_session};
 use crate::task::use_task;
-use crate::title::use_title;
+use crate::title::{use_own_focus, use_title};
 
 /// Where one signs in, and where one ends up when signed out. Whoever is signed in already goes on at once.
 #[component]
 pub fn LoginPage() -> Html {
     use_title("Sign in");
+    use_own_focus();
     let session = use_session();
-    let client: Client = use_query_client();
     let query = use_location()
         .map(|location| LoginQuery::read(location.query_str()))
         .unwrap_or_default();
@@ -30,7 +28,7 @@ pub fn LoginPage() -> Html {
                     <p class="brand">{ icon(Glyph::Mark) }<span>{ "Freshet" }</span></p>
                     <h1>{ "Welcome back" }</h1>
                     <p class="lead">{ "Sign in to your coaching workspace." }</p>
-                    if let Some(text) = farewell(&query, session.session(), client.left_unsent()) {
+                    if let Some(text) = farewell(&query, session.session(), session.kept_changes()) {
                         <p class="note" role="status">{ text }</p>
                     }
                     <SignInForm {session} />

@@ -25,6 +25,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "--target",
         "wasm32-unknown-unknown",
         "--all-targets",
+        "--all-features",
     ];
     run_program(cargo().args(wasm).args(["--", "-D", "warnings"])).context("do what clippy says above")?;
 

@@ -7,16 +7,18 @@ use super::QueryClient;
 impl<B: Backend> QueryClient<B> {
     /// Forgets everything, for nobody to see again. Fetches under way are given up.
     pub fn clear(&self) {
-        self.leave(false);
+        let kept = self.leave(false);
+        debug_assert_eq!(kept, 0);
     }
 
     /// Forgets everything, but leaves the mutations that have not settled on this device: they are sent when the
-    /// person comes back, and go when somebody else comes.
-    pub fn clear_but_unsent(&self) {
-        self.leave(true);
+    /// person comes back, and go when somebody else comes. Returns how many these are.
+    #[must_use = "whoever has left should be told that their changes have not been sent"]
+    pub fn clear_but_unsent(&self) -> usize {
+        self.leave(true)
     }
 
-    fn leave(&self, keeps_unsent: bool) {
+    fn leave(&self, keeps_unsent: bool) -> usize {
         self.record(Cache::clear);
         let forgotten = {
             let mut state = self.0.state.borrow_mut();
@@ -24,8 +26,9 @@ impl<B: Backend> QueryClient<B> {
             std::mem::take(&mut state.sendings)
         };
         let unsent = forgotten.iter().filter(|(_, sending)| sending.is_written_down());
-        self.forget_what_was_kept(keeps_unsent.then(|| unsent.count()));
+        let kept = self.forget_what_was_kept(keeps_unsent.then(|| unsent.count()));
         drop(forgotten);
         self.flush();
+        kept
     }
 }

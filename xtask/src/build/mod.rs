@@ -3,12 +3,14 @@
 mod boot;
 pub(crate) mod compress;
 mod shorten;
+pub(crate) mod split;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::setup::WASM_TARGET;
 use crate::shell::{cargo, note, program, root, run as run_program, step, target_dir};
 
 /// The name of the server's program.
@@ -57,8 +59,23 @@ pub(crate) fn trunk() -> std::process::Command {
 
 fn app() -> anyhow::Result<()> {
     step("Building the app (release)");
-    run_program(trunk().args(["build", "--release", "--cargo-profile", PROFILE]))
-        .context("the app does not build: see above; `cargo xtask setup` installs missing tools")?;
+    run_program(
+        trunk()
+            .args([
+                "build",
+                "--release",
+                "--cargo-profile",
+                PROFILE,
+                "--features",
+                split::FEATURE,
+            ])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", split::LINKER),
+    )
+    .context("the app does not build: see above; `cargo xtask setup` installs missing tools")?;
+    step("Taking out what is not needed to sign in");
+    let target = target_dir()?;
+    let linked = target.join(WASM_TARGET).join(PROFILE).join("freshet.wasm");
+    split::split(&dist(), &linked, &target.join("split"))?;
     step("Preparing the app for its content security policy");
     boot::externalize(&dist())?;
     step("Shortening the names that nobody reads");

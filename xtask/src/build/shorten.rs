@@ -82,7 +82,7 @@ impl Names {
 }
 
 /// The script without white space at the ends of its lines, empty lines and lines that are comments: a quarter of it.
-fn without_indentation(script: &str) -> String {
+pub(super) fn without_indentation(script: &str) -> String {
     // Where text goes on over the end of a line, its white space counts.
     if script.lines().any(|line| line.matches('`').count() % 2 == 1) {
         return script.to_owned();

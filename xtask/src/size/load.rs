@@ -1,7 +1,7 @@
 //! Which files a first visit loads, and how large they are.
 //!
 //! What is loaded is what is named: the page names files, scripts and styles among them name others. Whatever names a
-//! file in `dist` has it loaded.
+//! file in `dist` has it loaded, at first or, if it is a part of the app that is not needed to sign in, after that.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,12 +9,21 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::build::compress;
+use crate::build::{compress, split};
 
 /// The file that a visit begins with.
 const PAGE: &str = "index.html";
 
-/// A file of the first load. Sizes are in bytes.
+/// What a visit loads.
+#[derive(Debug, Default)]
+pub(super) struct Load {
+    /// Before anything is shown; the page first.
+    pub(super) first: Vec<Loaded>,
+    /// While somebody signs in.
+    pub(super) later: Vec<Loaded>,
+}
+
+/// A file that is loaded. Sizes are in bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Loaded {
     /// Its path in `dist`.
@@ -23,13 +32,13 @@ pub(super) struct Loaded {
     pub(super) brotli: usize,
 }
 
-/// Everything that is loaded with the page, the page first.
+/// Everything that is loaded with the page.
 ///
 /// # Errors
 ///
 /// When there is no page, or a file can not be read.
-pub(super) fn first_load(dist: &Path) -> anyhow::Result<Vec<Loaded>> {
-    let (mut files, mut seen) = (Vec::new(), BTreeSet::from([PAGE.to_owned()]));
+pub(super) fn load(dist: &Path) -> anyhow::Result<Load> {
+    let (mut load, mut seen) = (Load::default(), BTreeSet::from([PAGE.to_owned()]));
     let mut to_read = vec![PAGE.to_owned()];
     while let Some(name) = to_read.pop() {
         let path = dist.join(&name);
@@ -42,25 +51,30 @@ pub(super) fn first_load(dist: &Path) -> anyhow::Result<Vec<Loaded>> {
                     .map(str::to_owned),
             );
         }
+        let files = if split::is_part(&name) {
+            &mut load.later
+        } else {
+            &mut load.first
+        };
         files.push(Loaded {
             name,
             raw: content.len(),
             brotli: compress::brotli(&content)?.len(),
         });
     }
-    Ok(files)
+    Ok(load)
 }
 
-/// The absolute addresses in quotes: the app lives at the root of its host.
+/// The addresses in quotes: the app lives at the root of its host, all of it.
 fn named_in(text: &str) -> impl Iterator<Item = &str> {
     text.split(['"', '\'', '`', '(', ')'])
-        .filter_map(|quoted| quoted.strip_prefix('/'))
+        .filter_map(|quoted| quoted.strip_prefix('.').unwrap_or(quoted).strip_prefix('/'))
         .filter(|path| !path.is_empty() && !path.contains(".."))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::first_load;
+    use super::load;
 
     #[test]
     fn what_the_page_names_and_what_that_names_is_loaded_once() {
@@ -73,23 +87,24 @@ mod tests {
         write("a.css", "a { background: url(/a.svg) }");
         write("a.svg", "<svg/>");
         write("boot.js", "import init from '/a.js'; init('/a.wasm'); fetch('/api')");
-        write("a.js", "import '/boot.js'");
-        write("later.js", "never()");
+        write("a.js", "import '/boot.js'; import './b.js'");
+        write("b.js", "fetch('./a_part_b.wasm')");
+        write("a_part_b.wasm", "b");
+        write("never.js", "never()");
         std::fs::write(dist.path().join("a.wasm"), b"\0asm\xff").unwrap();
 
-        let mut names: Vec<_> = first_load(dist.path())
-            .unwrap()
-            .into_iter()
-            .map(|file| file.name)
-            .collect();
+        let load = load(dist.path()).unwrap();
+        let mut names: Vec<_> = load.first.into_iter().map(|file| file.name).collect();
         assert_eq!(names.remove(0), "index.html");
         names.sort();
-        assert_eq!(names, ["a.css", "a.js", "a.svg", "a.wasm", "boot.js"]);
+        assert_eq!(names, ["a.css", "a.js", "a.svg", "a.wasm", "b.js", "boot.js"]);
+        let later: Vec<_> = load.later.into_iter().map(|file| file.name).collect();
+        assert_eq!(later, ["a_part_b.wasm"]);
     }
 
     #[test]
     fn without_a_page_there_is_no_load() {
         let dist = tempfile::tempdir().unwrap();
-        assert!(first_load(dist.path()).is_err());
+        assert!(load(dist.path()).is_err());
     }
 }

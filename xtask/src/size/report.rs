@@ -3,23 +3,39 @@
 use std::collections::HashMap;
 
 use super::code::Code;
-use super::load::Loaded;
+use super::load::{Load, Loaded};
 use super::symbol;
 use crate::shell::note;
 
 /// A name longer than this is cut.
 const MOST_LETTERS: usize = 150;
 
-/// The first load by file.
-pub(super) fn files(files: &[Loaded]) {
+/// What a visit loads, by file. Returns how much that is in brotli: before anything is shown, and altogether.
+pub(super) fn load(load: &Load) -> (usize, usize) {
     note("   raw  brotli");
+    let first = files(&load.first);
+    note(&format!(
+        "{:>7} {first:>7}  together, before one can sign in",
+        raw(&load.first)
+    ));
+    let later = files(&load.later);
+    note(&format!(
+        "{:>7} {:>7}  altogether, before one can work",
+        raw(&load.first) + raw(&load.later),
+        first + later
+    ));
+    (first, first + later)
+}
+
+fn files(files: &[Loaded]) -> usize {
     for Loaded { name, raw, brotli } in files {
         note(&format!("{raw:>7} {brotli:>7}  {name}"));
     }
-    let (raw, brotli): (usize, usize) = files
-        .iter()
-        .fold((0, 0), |(raw, brotli), file| (raw + file.raw, brotli + file.brotli));
-    note(&format!("{raw:>7} {brotli:>7}  together"));
+    files.iter().map(|file| file.brotli).sum()
+}
+
+fn raw(files: &[Loaded]) -> usize {
+    files.iter().map(|file| file.raw).sum()
 }
 
 /// The code by section, by crate, by what it was made for, and the largest functions.

@@ -44,7 +44,6 @@ pub(super) struct Keep<B: Backend> {
     wrote_at: Option<Instant>,
     /// The kinds of mutations that can be read back.
     kinds: Vec<(&'static str, Restore<B>)>,
-    left_unsent: usize,
 }
 
 /// What is known of one record of data.
@@ -70,7 +69,6 @@ impl<B: Backend> Default for Keep<B> {
             writing: None,
             wrote_at: None,
             kinds: Vec::new(),
-            left_unsent: 0,
         }
     }
 }
@@ -92,7 +90,6 @@ impl<B: Backend> QueryClient<B> {
         {
             let keep = &mut self.0.state.borrow_mut().keep;
             keep.disk = Some(Rc::clone(&disk));
-            keep.left_unsent = 0;
         }
         self.record(|cache, now| cache.set_recalling(now, true));
         let client = self.clone();
@@ -243,15 +240,9 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    /// How many changes the person who was here last has left on this device, to be sent when they are back.
-    #[must_use]
-    pub fn left_unsent(&self) -> usize {
-        self.0.state.borrow().keep.left_unsent
-    }
-
     /// The person has left: nothing of theirs stays on this device, unless so many of this tab's mutations are to, and
-    /// those of other tabs with them.
-    pub(super) fn forget_what_was_kept(&self, unsent: Option<usize>) {
+    /// those of other tabs with them. Returns how many of this tab's stay.
+    pub(super) fn forget_what_was_kept(&self, unsent: Option<usize>) -> usize {
         let keep = &mut self.0.state.borrow_mut().keep;
         let kinds = std::mem::take(&mut keep.kinds);
         let before = std::mem::replace(
@@ -261,10 +252,9 @@ impl<B: Backend> QueryClient<B> {
                 ..Keep::default()
             },
         );
-        if let Some(disk) = before.disk {
-            disk.leave(unsent.is_some());
-            keep.left_unsent = unsent.unwrap_or_default();
-        }
+        let Some(disk) = before.disk else { return 0 };
+        disk.leave(unsent.is_some());
+        unsent.unwrap_or_default()
     }
 }
 

@@ -1,0 +1,98 @@
+//! Loads what nobody needs before they have signed in.
+//!
+//! In the app as it is deployed (the feature `split`), everything that only [`Workspace`] needs is taken out of the file
+//! that starts the app, and is a file of its own. It is asked for as soon as the app has started; meanwhile one can sign
+//! in. Anywhere else (in tests, while developing) all of it is there from the start.
+
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::browser;
+use crate::components::{problem, splash};
+use crate::route::Route;
+use crate::session::{Session, use_session};
+use crate::workspace::{Workspace, WorkspaceProperties};
+
+/// Shows the workspace.
+type View = fn(&WorkspaceProperties) -> Html;
+
+fn view(props: &WorkspaceProperties) -> Html {
+    html! { <Workspace ..props.clone() /> }
+}
+
+/// A file of the app could not be loaded. Why is in the console.
+#[derive(Clone, Copy, Debug)]
+struct NotLoaded;
+
+#[cfg(feature = "split")]
+mod file {
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+    use super::{NotLoaded, View, view};
+
+    impl From<SplitLoaderError> for NotLoaded {
+        fn from(_: SplitLoaderError) -> Self {
+            Self
+        }
+    }
+
+    #[wasm_split(workspace, fallible)]
+    pub(super) fn load() -> Result<View, NotLoaded> {
+        Ok(view)
+    }
+}
+
+#[cfg(not(feature = "split"))]
+mod file {
+    use super::{NotLoaded, View, view};
+
+    pub(super) async fn load() -> Result<View, NotLoaded> {
+        Ok(view)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Loading {
+    Underway,
+    There(View),
+    Failed,
+}
+
+/// The workspace, or how far it is from being there.
+#[component]
+pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
+    let session = use_session();
+    let is_signed_in = matches!(session.session(), Session::SignedIn(_));
+    let is_on_the_way_in = use_route::<Route>() == Some(Route::Login);
+    let loading = use_state(|| Loading::Failed);
+    let load = {
+        let loading = loading.clone();
+        Callback::from(move |()| {
+            if !matches!(*loading, Loading::Failed) {
+                return;
+            }
+            let loading = loading.clone();
+            loading.set(Loading::Underway);
+            browser::spawn(async move {
+                loading.set(file::load().await.map_or(Loading::Failed, Loading::There));
+            });
+        })
+    };
+    let begin = load.clone();
+    // Once at the start; and if that was in vain, when somebody comes in.
+    use_effect_with(is_signed_in, move |_| begin.emit(()));
+    match *loading {
+        Loading::There(view) => view(props),
+        _ if !is_signed_in || is_on_the_way_in => Html::default(),
+        Loading::Underway => splash(),
+        Loading::Failed => html! {
+            <main class="splash">
+                { problem(
+                    "A part of the app could not be loaded. If trying again does not help, reload the page: there may \
+                     be a new version.".to_owned(),
+                    &load,
+                ) }
+            </main>
+        },
+    }
+}

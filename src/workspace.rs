@@ -1,0 +1,144 @@
+//! What whoever is signed in works in: everything but the way in.
+//!
+//! In the app as it is deployed this is a file of its own: `lazy` says when it is loaded.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use wire::User;
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+use crate::api::{Api, ApiError, Kind};
+use crate::components::{ConnectionIndicator, Leaving, shell};
+use crate::config::Config;
+use crate::countdown::use_has_lasted;
+use crate::live::Live;
+use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
+use crate::query::{Failure, QueryProvider, use_pending};
+use crate::resources::{self, Client};
+use crate::route::Route;
+use crate::session::{Farewell, use_session};
+use crate::sse::SseProvider;
+use crate::title::use_focus_on_change;
+use crate::toast::use_say;
+
+/// How long a change may be on its way before anybody is told.
+const UNSENT_AFTER: Duration = Duration::from_secs(3);
+
+/// Properties of [`Workspace`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct WorkspaceProperties {
+    /// The configuration of this deployment.
+    pub config: Config,
+    /// The server to work with. Fixed for the life of the workspace.
+    pub api: Api,
+}
+
+/// What depends on who is signed in: the cache, the stream, and the pages.
+#[component]
+pub fn Workspace(props: &WorkspaceProperties) -> Html {
+    let api = props.api.clone();
+    let client = use_memo((), move |()| {
+        let client = Client::new(api);
+        resources::register(&client);
+        client
+    });
+    let session = use_session();
+    let person = session.user().map(|user| AttrValue::from(user.id.to_string()));
+    let say = use_say();
+    let on_failure = use_callback(say.clone(), |failure: Failure<ApiError>, say| {
+        // That the session has ended is told where one signs in again.
+        if !matches!(failure.error.kind(), Kind::Unauthorized) {
+            say.say(format!("Could not {}. {}", failure.attempt, failure.error));
+        }
+    });
+    use_effect_with((session.clone(), say), |(session, say)| {
+        let say = say.clone();
+        let guard = session.on_sign_out("the messages", move |_| {
+            say.clear();
+            Ok(0)
+        });
+        move || drop(guard)
+    });
+    let Config {
+        address,
+        connection,
+        paint_events,
+        keep_data,
+        share_stream,
+        ..
+    } = props.config.clone();
+    use_effect_with(
+        (client.clone(), session.user().filter(|_| keep_data).cloned()),
+        |(client, user)| {
+            if let Some(user) = user {
+                client.remember_for(&user.id.to_string());
+            }
+        },
+    );
+    html! {
+        <QueryProvider<Api> client={(*client).clone()} {on_failure}>
+            // Below the cache, because what arrives goes there.
+            <SseProvider {address} settings={connection} {person} shares={share_stream}>
+                <Live paints={paint_events} />
+                <Switch<Route> render={Callback::from(members)} />
+                <ConnectionIndicator />
+            </SseProvider>
+        </QueryProvider<Api>>
+    }
+}
+
+fn members(route: Route) -> Html {
+    match route {
+        Route::Login => Html::default(),
+        route => html! { <Members {route} /> },
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct MembersProperties {
+    route: Route,
+}
+
+/// The pages for whoever is signed in; to anybody else it shows nothing, the gate does.
+#[component]
+fn Members(props: &MembersProperties) -> Html {
+    let session = use_session();
+    use_focus_on_change(props.route);
+    let unsent = use_pending::<Api>();
+    let is_asked = use_state(|| false);
+    let leaving = Leaving {
+        unsent: if use_has_lasted(unsent > 0, UNSENT_AFTER) {
+            unsent
+        } else {
+            0
+        },
+        is_asked: *is_asked && unsent > 0,
+        on_sign_out: {
+            let (session, is_asked) = (session.clone(), is_asked.clone());
+            // What has not been sent goes with whoever leaves: not without being asked.
+            let must_ask = unsent > 0 && !*is_asked;
+            Callback::from(move |()| {
+                is_asked.set(must_ask);
+                if !must_ask {
+                    session.sign_out(Farewell::Asked);
+                }
+            })
+        },
+        on_stay: Callback::from(move |()| is_asked.set(false)),
+    };
+    session
+        .user()
+        .map(|user| shell(&user.name(), &leaving, page(props.route, user)))
+        .unwrap_or_default()
+}
+
+fn page(route: Route, user: &Rc<User>) -> Html {
+    let user = Rc::clone(user);
+    match route {
+        Route::Dashboard => html! { <DashboardPage {user} /> },
+        Route::Session { id } => html! { <CoachingSessionPage key={id.to_string()} {id} {user} /> },
+        Route::Login | Route::NotFound => html! { <NotFoundPage /> },
+    }
+}
