@@ -50,7 +50,9 @@ impl Db {
             .busy_timeout(PATIENCE)
             // A commit is on the disk before anybody hears of it. Otherwise a power cut could take back the newest
             // events, and their positions, which readers know already, would be given to others.
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // Rows come from a thread of their own; handing them over few at a time costs more than reading them.
+            .row_buffer_size(1_024);
         let writing = options
             .clone()
             .create_if_missing(true)
