@@ -53,9 +53,10 @@ mod file {
 
 #[derive(Clone, Copy)]
 enum Loading {
+    /// Not yet, or in vain.
+    Absent,
     Underway,
     There(View),
-    Failed,
 }
 
 /// The workspace, or how far it is from being there.
@@ -64,17 +65,17 @@ pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
     let session = use_session();
     let is_signed_in = matches!(session.session(), Session::SignedIn(_));
     let is_on_the_way_in = use_route::<Route>() == Some(Route::Login);
-    let loading = use_state(|| Loading::Failed);
+    let loading = use_state(|| Loading::Absent);
     let load = {
         let loading = loading.clone();
         Callback::from(move |()| {
-            if !matches!(*loading, Loading::Failed) {
+            if !matches!(*loading, Loading::Absent) {
                 return;
             }
             let loading = loading.clone();
             loading.set(Loading::Underway);
             browser::spawn(async move {
-                loading.set(file::load().await.map_or(Loading::Failed, Loading::There));
+                loading.set(file::load().await.map_or(Loading::Absent, Loading::There));
             });
         })
     };
@@ -85,7 +86,7 @@ pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
         Loading::There(view) => view(props),
         _ if !is_signed_in || is_on_the_way_in => Html::default(),
         Loading::Underway => splash(),
-        Loading::Failed => html! {
+        Loading::Absent => html! {
             <main class="splash">
                 { problem(
                     "A part of the app could not be loaded. If trying again does not help, reload the page: there may \
