@@ -1,8 +1,10 @@
 //! What the browser keeps on disk: named stores of records, each under a text.
 //!
-//! Straight on the browser's IndexedDB: the crates that wrap it weigh three to seven times as much as the little of it
-//! that is used here. Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing or
-//! withheld, full, damaged, held by another tab, or just never answer.
+//! Straight on the browser's IndexedDB. The crates that wrap it (idb, indexed_db_futures) do not tell why a transaction
+//! was aborted, which is how a full disk shows, nor that the browser has taken the database away, and leave open for good
+//! what opens when nobody waits for it any more; what would be left for them weighs three to seven times as much as this.
+//! Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing or withheld, full,
+//! damaged, held by another tab, or just never answer.
 
 mod request;
 
