@@ -125,13 +125,10 @@ impl App {
         let before = stem_in(&html)?;
         let after = self.stem(&before);
 
-        let mut hints = format!(r#"<link rel="modulepreload" href="/{after}{LOADS}" crossorigin="anonymous">"#);
+        // No hint for the parts: over a slow line they would come at the expense of what is waited for.
+        let hint = format!(r#"<link rel="modulepreload" href="/{after}{LOADS}" crossorigin="anonymous">"#);
         for (name, _) in &mut self.parts {
             let served = format!("{after}{PART}{}", name.trim_start_matches("split_"));
-            // Wanted, but by nobody who has not come in yet.
-            hints += &format!(
-                r#"<link rel="preload" href="/{served}" crossorigin="anonymous" as="fetch" type="application/wasm" fetchpriority="low">"#
-            );
             self.loads = replace(&self.loads, &format!("./{name}"), &format!("./{served}"))?;
             *name = served;
         }
@@ -143,7 +140,7 @@ impl App {
             &format!("from \"./{after}{LOADS}\""),
         )?;
         self.starts = replace(&self.starts, "app_bg.wasm", &format!("{after}{STARTED}"))?;
-        let html = replace(&html.replace(&before, &after), "</head>", &format!("{hints}</head>"))?;
+        let html = replace(&html.replace(&before, &after), "</head>", &format!("{hint}</head>"))?;
 
         for suffix in [STARTS, STARTED] {
             let path = dist.join(format!("{before}{suffix}"));
@@ -252,7 +249,7 @@ mod tests {
         assert!(stem.starts_with("freshet-") && stem.len() == "freshet-589f611cbd1a0562".len());
         assert!(!html.contains("589f611cbd1a0562"), "{html}");
         assert!(html.contains(&format!("href=\"/{stem}_split.js\"")), "{html}");
-        assert!(html.contains(&format!("href=\"/{stem}_part_room.wasm\"")), "{html}");
+        assert!(!html.contains("_part_"), "nobody waits for a part: {html}");
         let mut files: Vec<_> = std::fs::read_dir(dist.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(&stem, "*"))
