@@ -4,14 +4,20 @@
 //! that starts the app, and is a file of its own. It is asked for as soon as the app has started; meanwhile one can sign
 //! in. Anywhere else (in tests, while developing) all of it is there from the start.
 
+use std::time::Duration;
+
 use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::browser;
 use crate::components::{problem, splash};
+use crate::countdown::use_has_lasted;
 use crate::route::Route;
 use crate::session::{Session, use_session};
 use crate::workspace::{Workspace, WorkspaceProperties};
+
+/// How long loading may take before anybody is told that it takes long.
+const LONG: Duration = Duration::from_secs(8);
 
 /// Shows the workspace.
 type View = fn(&WorkspaceProperties) -> Html;
@@ -82,9 +88,17 @@ pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
     let begin = load.clone();
     // Once at the start; and if that was in vain, when somebody comes in.
     use_effect_with(is_signed_in, move |_| begin.emit(()));
+    let is_awaited = is_signed_in && !is_on_the_way_in;
+    let takes_long = use_has_lasted(is_awaited && matches!(*loading, Loading::Underway), LONG);
     match *loading {
         Loading::There(view) => view(props),
-        _ if !is_signed_in || is_on_the_way_in => Html::default(),
+        _ if !is_awaited => Html::default(),
+        Loading::Underway if takes_long => html! {
+            <main class="splash" role="status">
+                <span class="spinner" aria-hidden="true" />
+                <p>{ "This takes longer than usual. If it does not end, reload the page." }</p>
+            </main>
+        },
         Loading::Underway => splash(),
         Loading::Absent => html! {
             <main class="splash">

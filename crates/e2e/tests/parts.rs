@@ -65,3 +65,22 @@ async fn what_could_not_be_loaded_at_first_is_loaded_when_somebody_signs_in() ->
     })
     .await
 }
+
+#[tokio::test]
+async fn what_takes_long_to_load_is_said_and_shown_when_it_is_there() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = stage.person(COACH).await?;
+        let cdp = coach.page.driver.cdp();
+        let parts = json!({"patterns": [{"urlPattern": "*_part_*"}]});
+        cdp.send_raw("Fetch.enable", parts).await?;
+        coach.open("/").await?;
+        coach.sees(SIGN_IN).await?;
+        coach.sign_in().await?;
+        let says_so = "document.querySelector('main[role=status]')?.textContent.includes('longer than usual')";
+        coach.sees(says_so).await?;
+        cdp.send_raw("Fetch.disable", json!({})).await?;
+        coach.sees(DASHBOARD).await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
