@@ -35,20 +35,19 @@ pub fn Live(props: &LiveProperties) -> Html {
         let (client, session, sse) = (client.clone(), session.clone(), sse.clone());
         // Registered anew with every change of session, which costs nothing and changes nothing.
         use_effect_with(session, move |session| {
+            let left = session.clone();
             let guards = (
                 session.on_sign_out("the stream", move |_| {
                     sse.stop();
-                    Ok(0)
+                    Ok(())
                 }),
                 session.on_sign_out("the cache", move |farewell| {
-                    Ok(match farewell {
+                    match farewell {
                         // Whoever did not mean to leave is given the chance to come back.
-                        Farewell::Expired => client.clear_but_unsent(),
-                        Farewell::Asked | Farewell::Forced(_) => {
-                            client.clear();
-                            0
-                        }
-                    })
+                        Farewell::Expired => left.note_kept(client.clear_but_unsent()),
+                        Farewell::Asked | Farewell::Forced(_) => client.clear(),
+                    }
+                    Ok(())
                 }),
             );
             move || drop(guards)

@@ -56,8 +56,7 @@ pub struct SessionHandle {
     core: Rc<Core>,
 }
 
-/// Returns how many changes it keeps until this person is back.
-type Cleanup = dyn Fn(&Farewell) -> Result<usize, String>;
+type Cleanup = dyn Fn(&Farewell) -> Result<(), String>;
 
 struct Core {
     api: Api,
@@ -100,12 +99,17 @@ impl SessionHandle {
         self.core.kept.get()
     }
 
-    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and
-    /// returns how many changes it keeps until this person is back; one that fails does not keep the others from running.
+    /// A cleanup keeps so many changes of whoever is signed out.
+    pub fn note_kept(&self, changes: usize) {
+        self.core.kept.set(changes);
+    }
+
+    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and one
+    /// that fails does not keep the others from running.
     pub fn on_sign_out(
         &self,
         name: &'static str,
-        cleanup: impl Fn(&Farewell) -> Result<usize, String> + 'static,
+        cleanup: impl Fn(&Farewell) -> Result<(), String> + 'static,
     ) -> CleanupGuard {
         let cleanup: Rc<Cleanup> = Rc::new(cleanup);
         let mut cleanups = self.core.cleanups.borrow_mut();
@@ -220,15 +224,14 @@ impl Core {
         }
         core.api.fence();
         let cleanups: Vec<_> = core.cleanups.borrow().clone();
-        let mut kept = 0;
+        core.kept.set(0);
         for (name, cleanup) in cleanups {
-            match cleanup.upgrade().map(|cleanup| cleanup(&farewell)) {
-                Some(Ok(more)) => kept += more,
-                Some(Err(error)) => log::error!("cleaning up {name} failed: {error}"),
-                None => {}
+            if let Some(cleanup) = cleanup.upgrade()
+                && let Err(error) = cleanup(&farewell)
+            {
+                log::error!("cleaning up {name} failed: {error}");
             }
         }
-        core.kept.set(kept);
         // Another tab may have remembered somebody else by now.
         if storage::remembered_user() == Some(user.to_string()) {
             storage::remember_user(None);

@@ -57,7 +57,7 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
         let say = say.clone();
         let guard = session.on_sign_out("the messages", move |_| {
             say.clear();
-            Ok(0)
+            Ok(())
         });
         move || drop(guard)
     });
