@@ -26,17 +26,17 @@ impl Timeout {
 /// What the future comes to, if it does within this time.
 pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
-    // What it begins with does not wait for the timer.
-    if let Poll::Ready(outcome) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
-        return Some(outcome);
-    }
-    let (expire, mut expired) = oneshot::channel::<()>();
-    let timeout = Timeout::new(limit, move || drop(expire));
-    let outcome = poll_fn(|cx| match future.as_mut().poll(cx) {
+    let mut limited = None;
+    poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-        Poll::Pending => Pin::new(&mut expired).poll(cx).map(|_| None),
-    });
-    let outcome = outcome.await;
-    drop(timeout);
-    outcome
+        Poll::Pending => {
+            // Only now: what the future begins with does not wait for the timer.
+            let (expired, _timeout) = limited.get_or_insert_with(|| {
+                let (expire, expired) = oneshot::channel::<()>();
+                (expired, Timeout::new(limit, move || drop(expire)))
+            });
+            Pin::new(expired).poll(cx).map(|_| None)
+        }
+    })
+    .await
 }

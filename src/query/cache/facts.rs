@@ -127,15 +127,16 @@ impl<E: Fault> Cache<E> {
     /// out over a connection that has died since, and would keep what is pushed off the screen until its time is up.
     pub fn set_pushed(&mut self, now: Instant, pushed: bool) {
         self.note(now, || Input::SetPushed(pushed));
-        if pushed && !self.weather.pushed {
-            let mut hung = Vec::new();
-            self.touch_active(|entry, _| hung.extend(entry.give_up_hung(HUNG, now)));
-            self.effects
-                .extend(hung.into_iter().map(|flight| Effect::Abort { flight }));
-        }
+        let begins = pushed && !self.weather.pushed;
         self.change_weather(now, pushed, |weather| weather.pushed = pushed);
         if pushed {
-            self.touch_active(|entry, _| entry.try_again());
+            let mut hung = Vec::new();
+            self.touch_active(|entry, _| {
+                entry.try_again();
+                hung.extend(begins.then(|| entry.give_up_hung(HUNG, now)).flatten());
+            });
+            self.effects
+                .extend(hung.into_iter().map(|flight| Effect::Abort { flight }));
         }
     }
 

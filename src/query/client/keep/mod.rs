@@ -87,10 +87,7 @@ impl<B: Backend> QueryClient<B> {
             return;
         }
         let disk = Disk::of(owner);
-        {
-            let keep = &mut self.0.state.borrow_mut().keep;
-            keep.disk = Some(Rc::clone(&disk));
-        }
+        self.0.state.borrow_mut().keep.disk = Some(Rc::clone(&disk));
         self.record(|cache, now| cache.set_recalling(now, true));
         let client = self.clone();
         browser::spawn(async move {
