@@ -1,10 +1,10 @@
 //! What the browser keeps on disk: named stores of records, each under a text.
 //!
-//! Straight on the browser's IndexedDB. The crates that wrap it (idb, indexed_db_futures) do not tell why a transaction
-//! was aborted, which is how a full disk shows, nor that the browser has taken the database away, and leave open for good
-//! what opens when nobody waits for it any more; what would be left for them weighs three to seven times as much as this.
-//! Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing or withheld, full,
-//! damaged, held by another tab, or just never answer.
+//! Straight on the browser's IndexedDB. The futures of the crates that wrap it (idb, indexed_db_futures) do not tell why
+//! a transaction was aborted, which is how a full disk shows, and do not close what opens when nobody waits for it any
+//! more. With their callbacks instead, as much would have to be written here as without them, and they weigh three to
+//! seven times as much. Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing or
+//! withheld, full, damaged, held by another tab, or just never answer.
 
 mod request;
 
