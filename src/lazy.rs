@@ -10,10 +10,10 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::browser;
-use crate::components::{problem, splash};
+use crate::components::{problem, splash, splash_saying};
 use crate::countdown::use_has_lasted;
 use crate::route::Route;
-use crate::session::{Session, use_session};
+use crate::session::use_session;
 use crate::workspace::{Workspace, WorkspaceProperties};
 
 /// How long loading may take before anybody is told that it takes long.
@@ -69,7 +69,7 @@ enum Loading {
 #[component]
 pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
     let session = use_session();
-    let is_signed_in = matches!(session.session(), Session::SignedIn(_));
+    let is_signed_in = session.user().is_some();
     let is_on_the_way_in = use_route::<Route>() == Some(Route::Login);
     let loading = use_state(|| Loading::Absent);
     let load = {
@@ -93,12 +93,9 @@ pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
     match *loading {
         Loading::There(view) => view(props),
         _ if !is_awaited => Html::default(),
-        Loading::Underway if takes_long => html! {
-            <main class="splash" role="status">
-                <span class="spinner" aria-hidden="true" />
-                <p>{ "This takes longer than usual. If it does not end, reload the page." }</p>
-            </main>
-        },
+        Loading::Underway if takes_long => {
+            splash_saying("This takes longer than usual. If it does not end, reload the page.")
+        }
         Loading::Underway => splash(),
         Loading::Absent => html! {
             <main class="splash">

@@ -25,6 +25,6 @@ pub use item::ItemRow;
 pub use link::RouteLink;
 pub use onward::Onward;
 pub use query_view::{problem, query_view, skeleton};
-pub use shell::{Leaving, card, shell, splash};
+pub use shell::{Leaving, card, shell, splash, splash_saying};
 pub use submission::{Refused, Submission, is_enter, is_escape};
 pub use toasts::toasts;

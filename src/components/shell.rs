@@ -73,7 +73,12 @@ pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> H
 
 /// The app is getting ready.
 pub fn splash() -> Html {
+    splash_saying("One moment…")
+}
+
+/// The app is getting ready, and there is something to say about it.
+pub fn splash_saying(text: &'static str) -> Html {
     html! {
-        <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p>{ "One moment…" }</p></main>
+        <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p>{ text }</p></main>
     }
 }
