@@ -45,6 +45,16 @@ impl Page {
         serde_json::from_value(returned.json().clone()).with_context(|| format!("in the page: {body}"))
     }
 
+    /// Has the browser do something that a page can not: a command of the DevTools protocol.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub async fn command(&self, method: &str, parameters: Value) -> anyhow::Result<Value> {
+        let answer = self.driver.cdp().send_raw(method, parameters).await;
+        answer.with_context(|| method.to_owned())
+    }
+
     /// Runs the body of a function that returns an element.
     ///
     /// # Errors

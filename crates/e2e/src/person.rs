@@ -196,9 +196,20 @@ impl Person {
             "uploadThroughput": -1,
         });
         self.page
-            .driver
-            .cdp()
-            .send_raw("Network.emulateNetworkConditions", conditions)
+            .command("Network.emulateNetworkConditions", conditions)
+            .await?;
+        Ok(())
+    }
+
+    /// Has every request for these addresses fail, and no other; in patterns, `*` stands for anything.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub async fn block(&self, addresses: &[&str]) -> anyhow::Result<()> {
+        self.page.command("Network.enable", json!({})).await?;
+        self.page
+            .command("Network.setBlockedURLs", json!({"urls": addresses}))
             .await?;
         Ok(())
     }

@@ -132,7 +132,7 @@ impl Stage {
         let (coach, coachee) = tokio::try_join!(self.person(COACH), self.person(COACHEE))?;
         coach.open("/").await?;
         coach.sign_in().await?;
-        let link = "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
+        let link = "sessionLink()?.getAttribute('href')";
         let (_, path): (_, String) = coach
             .page
             .until(link)

@@ -59,13 +59,7 @@ impl Person {
     }
 
     async fn emulate(&self, command: &str, parameters: Value) -> anyhow::Result<()> {
-        let command = format!("Emulation.{command}");
-        self.page
-            .driver
-            .cdp()
-            .send_raw(&command, parameters)
-            .await
-            .context(command)?;
+        self.page.command(&format!("Emulation.{command}"), parameters).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use e2e::page::quoted;
 use e2e::person::Person;
 use e2e::proxy::Proxy;
 use e2e::scenario::{COACH, COACHEE, Stage, configured, no_defects, scenario};
-use serde_json::{Value, json};
+use serde_json::json;
 use thirtyfour::WindowHandle;
 use wire::CoachingSession;
 
@@ -25,8 +25,7 @@ async fn one_reader_at(stage: &Stage, origin: &str) -> anyhow::Result<(Person, A
     let coach = stage.person_at(COACH, origin).await?;
     coach.open("/").await?;
     coach.sign_in().await?;
-    let link = "document.querySelector('main a[href^=\"/coaching-sessions/\"]')?.getAttribute('href')";
-    let (_, path): (_, String) = coach.page.until(link).await?;
+    let (_, path): (_, String) = coach.page.until("sessionLink()?.getAttribute('href')").await?;
     coach.open(&path).await?;
     for kind in Kind::ALL {
         coach.sees(&format!("!!byTestId('{}')", kind.list())).await?;
@@ -48,14 +47,13 @@ async fn streams_of_this_tab(person: &Person) -> anyhow::Result<usize> {
     Ok(requests.iter().filter(|request| request.kind == "EventSource").count())
 }
 
-async fn cdp(person: &Person, method: &str, arguments: Value) -> anyhow::Result<()> {
-    person.page.driver.cdp().send_raw(method, arguments).await?;
-    Ok(())
-}
-
 async fn tell_network(person: &Person, offline: bool) -> anyhow::Result<()> {
     let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-    cdp(person, "Network.emulateNetworkConditions", conditions).await
+    person
+        .page
+        .command("Network.emulateNetworkConditions", conditions)
+        .await?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -124,7 +122,10 @@ async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> an
         coach.until_connected().await?;
 
         driver.switch_to_window(first.clone()).await?;
-        cdp(&coach, "Page.setWebLifecycleState", json!({"state": "frozen"})).await?;
+        coach
+            .page
+            .command("Page.setWebLifecycleState", json!({"state": "frozen"}))
+            .await?;
         driver.switch_to_window(second.clone()).await?;
         coachee
             .create(Kind::Agreement, &session, "While one was frozen")
@@ -133,7 +134,10 @@ async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> an
         ensure!(stage.server.open_streams().await? == 1);
 
         driver.switch_to_window(first).await?;
-        cdp(&coach, "Page.setWebLifecycleState", json!({"state": "active"})).await?;
+        coach
+            .page
+            .command("Page.setWebLifecycleState", json!({"state": "active"}))
+            .await?;
         coach.sees(&Kind::Agreement.shows("While one was frozen")).await?;
         coach.until_connected().await?;
         ensure!(stage.server.open_streams().await? == 1);
@@ -196,7 +200,7 @@ async fn going_from_page_to_page_keeps_the_stream() -> anyhow::Result<()> {
 async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = one_reader(stage).await?;
-        cdp(&coach, "Network.enable", json!({})).await?;
+        coach.page.command("Network.enable", json!({})).await?;
         tell_network(&coach, true).await?;
         // The browser keeps the stream that it has; the server ends it.
         stage.server.stop().await?;
@@ -221,14 +225,13 @@ async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::
 async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = one_reader(stage).await?;
-        cdp(&coach, "Network.enable", json!({})).await?;
-        cdp(&coach, "Network.setBlockedURLs", json!({"urls": ["*/api/sse*"]})).await?;
+        coach.block(&["*/api/sse*"]).await?;
         coach.open(&path(&session)).await?;
         coach.sees("!!byTestId('agreements')").await?;
         coachee.create(Kind::Agreement, &session, "Nobody told of this").await?;
         coach.sees(&Kind::Agreement.shows("Nobody told of this")).await?;
         ensure!(stage.server.open_streams().await? == 0, "it was told");
-        cdp(&coach, "Network.setBlockedURLs", json!({"urls": []})).await?;
+        coach.block(&[]).await?;
         coach.click("Try now").await?;
         coach.until_connected().await?;
         no_defects(&[&coach]).await
@@ -316,7 +319,7 @@ async fn a_connection_that_died_without_a_word_is_noticed_when_the_network_is_ba
     configured(&json!({"timings": {"connect_timeout_ms": 2000}}), async |stage| {
         let proxy = Proxy::before(&stage.server.origin).await?;
         let (coach, coachee, session) = one_reader_at(stage, &proxy.origin).await?;
-        cdp(&coach, "Network.enable", json!({})).await?;
+        coach.page.command("Network.enable", json!({})).await?;
         proxy.let_connections_die();
         coachee
             .create(Kind::Agreement, &session, "Into a dead connection")

@@ -12,17 +12,11 @@ async fn every_page_fits_every_screen() -> anyhow::Result<()> {
         person.look_at_every_size("sign-in").await?;
 
         person.sign_in().await?;
-        person
-            .page
-            .until::<bool>("!!document.querySelector('main a[href^=\"/coaching-sessions/\"]')")
-            .await?;
+        person.page.until::<bool>("!!sessionLink()").await?;
         person.until_connected().await?;
         person.look_at_every_size("dashboard").await?;
 
-        let link = person.page.element(
-            "return document.querySelector('main a[href^=\"/coaching-sessions/\"]');",
-            vec![],
-        );
+        let link = person.page.element("return sessionLink();", vec![]);
         link.await?.click().await?;
         for kind in Kind::ALL {
             person

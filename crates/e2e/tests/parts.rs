@@ -2,29 +2,21 @@
 
 use anyhow::ensure;
 use e2e::page::quoted;
-use e2e::person::Person;
 use e2e::scenario::{COACH, no_defects, scenario};
 use serde_json::json;
 
 /// A condition: the sign-in page is on the screen.
 const SIGN_IN: &str = "location.pathname === '/login' && !!find('textbox', 'Email')";
 /// A condition: the dashboard is on the screen.
-const DASHBOARD: &str = "!!document.querySelector('main a[href^=\"/coaching-sessions/\"]')";
-
-/// Keeps every part of the app from this browser, or no longer.
-async fn withhold_parts(person: &Person, withhold: bool) -> anyhow::Result<()> {
-    let cdp = person.page.driver.cdp();
-    cdp.send_raw("Network.enable", json!({})).await?;
-    let blocked = if withhold { vec!["*_part_*"] } else { Vec::new() };
-    cdp.send_raw("Network.setBlockedURLs", json!({"urls": blocked})).await?;
-    Ok(())
-}
+const DASHBOARD: &str = "!!sessionLink()";
+/// The addresses of the parts.
+const PARTS: &str = "*_part_*";
 
 #[tokio::test]
 async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
-        withhold_parts(&coach, true).await?;
+        coach.block(&[PARTS]).await?;
         coach.open("/").await?;
         coach.sees(SIGN_IN).await?;
         coach.sign_in().await?;
@@ -37,7 +29,7 @@ async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Re
         coach.look_at_every_size("part-missing").await?;
         coach.click("Try again").await?;
         coach.sees(&says_so).await?;
-        withhold_parts(&coach, false).await?;
+        coach.block(&[]).await?;
         coach.click("Try again").await?;
         coach.sees(DASHBOARD).await?;
         coach.until_connected().await?;
@@ -50,11 +42,11 @@ async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Re
 async fn what_could_not_be_loaded_at_first_is_loaded_when_somebody_signs_in() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
-        withhold_parts(&coach, true).await?;
+        coach.block(&[PARTS]).await?;
         coach.open("/login").await?;
         coach.sees(SIGN_IN).await?;
         coach.settle_down().await?;
-        withhold_parts(&coach, false).await?;
+        coach.block(&[]).await?;
         coach.take_requests().await?;
         coach.sign_in().await?;
         coach.sees(DASHBOARD).await?;
@@ -70,15 +62,14 @@ async fn what_could_not_be_loaded_at_first_is_loaded_when_somebody_signs_in() ->
 async fn what_takes_long_to_load_is_said_and_shown_when_it_is_there() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
-        let cdp = coach.page.driver.cdp();
-        let parts = json!({"patterns": [{"urlPattern": "*_part_*"}]});
-        cdp.send_raw("Fetch.enable", parts).await?;
+        let parts = json!({"patterns": [{"urlPattern": PARTS}]});
+        coach.page.command("Fetch.enable", parts).await?;
         coach.open("/").await?;
         coach.sees(SIGN_IN).await?;
         coach.sign_in().await?;
         let says_so = "document.querySelector('main[role=status]')?.textContent.includes('longer than usual')";
         coach.sees(says_so).await?;
-        cdp.send_raw("Fetch.disable", json!({})).await?;
+        coach.page.command("Fetch.disable", json!({})).await?;
         coach.sees(DASHBOARD).await?;
         no_defects(&[&coach]).await
     })

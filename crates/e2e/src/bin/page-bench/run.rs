@@ -121,8 +121,8 @@ impl Run {
 
     /// How long the main thread has been busy, in milliseconds, and how many bytes are held: JavaScript and WebAssembly.
     async fn usage(&self) -> anyhow::Result<(f64, f64)> {
-        self.command("HeapProfiler.collectGarbage", json!({})).await?;
-        let metrics = self.command("Performance.getMetrics", json!({})).await?;
+        self.page.command("HeapProfiler.collectGarbage", json!({})).await?;
+        let metrics = self.page.command("Performance.getMetrics", json!({})).await?;
         let metric = |name: &str| {
             let all = metrics["metrics"].as_array().into_iter().flatten();
             let found = all.filter(|metric| metric["name"] == name);
@@ -138,10 +138,6 @@ impl Run {
         let script = format!("{function}(...[...arguments].filter((each) => each !== null));");
         let answer = self.page.driver.execute_async(script, vec![argument]).await?;
         Ok(serde_json::from_value(answer.json().clone())?)
-    }
-
-    pub(crate) async fn command(&self, method: &str, parameters: Value) -> anyhow::Result<Value> {
-        Ok(self.page.driver.cdp().send_raw(method, parameters).await?)
     }
 
     pub(crate) async fn close(self) -> anyhow::Result<()> {

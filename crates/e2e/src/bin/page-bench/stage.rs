@@ -100,9 +100,10 @@ impl Stage {
             driver: driver.unlogged_browser().await?,
         };
         let run = Run::new(page, session.rows.len());
-        run.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": PROBE}))
+        run.page
+            .command("Page.addScriptToEvaluateOnNewDocument", json!({"source": PROBE}))
             .await?;
-        run.command("Performance.enable", json!({})).await?;
+        run.page.command("Performance.enable", json!({})).await?;
         let driver = &run.page.driver;
         driver.goto(format!("{}/healthz", self.server.origin)).await?;
         let sign_in = "const [email, password, done] = arguments;
