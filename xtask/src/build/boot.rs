@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use sha2::{Digest as _, Sha256};
+
+use super::hash;
 
 /// Rewrites `index.html` in `dist` and writes the files it then refers to.
 ///
@@ -173,10 +174,7 @@ fn split_value(text: &str) -> (&str, &str) {
 
 /// A name that changes with the content, so that the file may be cached for ever.
 fn file_name(script: &str) -> String {
-    let digest = Sha256::digest(script.as_bytes());
-    let mut name = "boot-".to_owned();
-    name.extend(digest[..8].iter().map(|byte| format!("{byte:02x}")));
-    name + ".js"
+    format!("boot-{}.js", hash([script.as_bytes()]))
 }
 
 #[cfg(test)]

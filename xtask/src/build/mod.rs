@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use sha2::{Digest as _, Sha256};
 
 use crate::setup::WASM_TARGET;
 use crate::shell::{cargo, note, program, root, run as run_program, step, target_dir};
@@ -85,6 +86,15 @@ fn app() -> anyhow::Result<()> {
         note(&line);
     }
     Ok(())
+}
+
+/// Digits that change with any of these, for the name of a file that may be cached for ever.
+fn hash<'content>(contents: impl IntoIterator<Item = &'content [u8]>) -> String {
+    let digest = contents.into_iter().fold(Sha256::new(), Sha256::chain_update);
+    digest.finalize()[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn server() -> anyhow::Result<()> {

@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use sha2::{Digest as _, Sha256};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_split_cli_support::{Options, transform};
 use wasmparser::{CustomSectionReader, Parser};
 
+use super::hash;
 use super::shorten::without_indentation;
 use crate::shell::{program, run};
 
@@ -128,7 +128,7 @@ impl App {
         // No hint for the parts: over a slow line they would come at the expense of what is waited for.
         let hint = format!(r#"<link rel="modulepreload" href="/{after}{LOADS}" crossorigin="anonymous">"#);
         for (name, _) in &mut self.parts {
-            let served = format!("{after}{PART}{}", name.trim_start_matches("split_"));
+            let served = format!("{after}{PART}{}", name.strip_prefix("split_").unwrap_or(name));
             self.loads = replace(&self.loads, &format!("./{name}"), &format!("./{served}"))?;
             *name = served;
         }
@@ -161,20 +161,10 @@ impl App {
     /// What the names of all files have in common. It changes with the content of any of them: parts of different
     /// builds do not fit together.
     fn stem(&self, before: &str) -> String {
-        let mut digest = Sha256::new();
-        digest.update(&self.starts);
-        digest.update(&self.started);
-        digest.update(&self.loads);
-        for (name, part) in &self.parts {
-            digest.update(name);
-            digest.update(part);
-        }
-        let name = before.rsplit_once('-').map_or(before, |(name, _)| name);
-        let digits = digest.finalize()[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
-        format!("{name}-{digits}")
+        let (name, _) = before.rsplit_once('-').unwrap_or((before, ""));
+        let fixed = [self.starts.as_bytes(), &self.started, self.loads.as_bytes()];
+        let parts = self.parts.iter().flat_map(|(name, part)| [name.as_bytes(), part]);
+        format!("{name}-{}", hash(fixed.into_iter().chain(parts)))
     }
 }
 

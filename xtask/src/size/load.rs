@@ -23,6 +23,30 @@ pub(super) struct Load {
     pub(super) later: Vec<Loaded>,
 }
 
+impl Load {
+    /// How much that is, in bytes: before anything is shown, and altogether.
+    pub(super) fn sums(&self) -> (Sum, Sum) {
+        let first = self.first.iter().fold(Sum::default(), Sum::and);
+        (first, self.later.iter().fold(first, Sum::and))
+    }
+}
+
+/// Several files together. Sizes are in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    pub(super) raw: usize,
+    pub(super) brotli: usize,
+}
+
+impl Sum {
+    const fn and(self, file: &Loaded) -> Self {
+        Self {
+            raw: self.raw + file.raw,
+            brotli: self.brotli + file.brotli,
+        }
+    }
+}
+
 /// A file that is loaded. Sizes are in bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Loaded {

@@ -3,39 +3,31 @@
 use std::collections::HashMap;
 
 use super::code::Code;
-use super::load::{Load, Loaded};
+use super::load::{Load, Loaded, Sum};
 use super::symbol;
 use crate::shell::note;
 
 /// A name longer than this is cut.
 const MOST_LETTERS: usize = 150;
 
-/// What a visit loads, by file. Returns how much that is in brotli: before anything is shown, and altogether.
-pub(super) fn load(load: &Load) -> (usize, usize) {
+/// What a visit loads, by file.
+pub(super) fn load(load: &Load) {
+    let (first, all) = load.sums();
     note("   raw  brotli");
-    let first = files(&load.first);
-    note(&format!(
-        "{:>7} {first:>7}  together, before one can sign in",
-        raw(&load.first)
-    ));
-    let later = files(&load.later);
-    note(&format!(
-        "{:>7} {:>7}  altogether, before one can work",
-        raw(&load.first) + raw(&load.later),
-        first + later
-    ));
-    (first, first + later)
+    files(&load.first);
+    together(first, "together, before one can sign in");
+    files(&load.later);
+    together(all, "altogether, before one can work");
 }
 
-fn files(files: &[Loaded]) -> usize {
+fn files(files: &[Loaded]) {
     for Loaded { name, raw, brotli } in files {
         note(&format!("{raw:>7} {brotli:>7}  {name}"));
     }
-    files.iter().map(|file| file.brotli).sum()
 }
 
-fn raw(files: &[Loaded]) -> usize {
-    files.iter().map(|file| file.raw).sum()
+fn together(Sum { raw, brotli }: Sum, what: &str) {
+    note(&format!("{raw:>7} {brotli:>7}  {what}"));
 }
 
 /// The code by section, by crate, by what it was made for, and the largest functions.
