@@ -171,6 +171,7 @@ async fn what_is_kept_of_whoever_is_signed_out_by_time_is_told_and_whoever_leave
     });
     handle.sign_out(Farewell::Expired);
     assert_eq!(handle.kept_changes(), 3);
+    until("they are gone", || fixture.handle().user().is_none()).await;
     handle.restore();
     until("they are back", || fixture.handle().user().is_some()).await;
     handle.sign_out(Farewell::Asked);
