@@ -46,3 +46,25 @@ async fn who_does_not_answer_in_time_is_told_from_who_can_not_be_reached() {
     let nobody = get("http://127.0.0.1:1/".to_owned());
     assert_eq!(fetch(nobody, Duration::from_secs(30)).await, Err(FetchError::Network));
 }
+
+#[wasm_bindgen_test]
+async fn a_body_is_whole_or_there_is_none() {
+    let channel = Channel::silent();
+    // As much as a browser hands over in many pieces.
+    let text = "0123456789abcdef".repeat(1 << 16);
+    channel.answer("long", 200, json!(text)).await;
+    let long = get(format!("{}/long", channel.rest_url()));
+    let response = fetch(long.clone(), Duration::from_secs(30)).await.unwrap();
+    assert_eq!(response.body.len(), text.len());
+    assert!(response.body == text.as_bytes());
+
+    channel
+        .script("long", &json!({"body": text, "breaks_after": text.len() / 2}))
+        .await;
+    assert_eq!(fetch(long, Duration::from_secs(30)).await, Err(FetchError::Network));
+
+    channel.answer("nothing", 204, json!(null)).await;
+    let nothing = get(format!("{}/nothing", channel.rest_url()));
+    let response = fetch(nothing, Duration::from_secs(30)).await.unwrap();
+    assert_eq!((response.status, response.body), (204, Vec::new()));
+}

@@ -1,13 +1,15 @@
 //! Answers of ordinary requests, written down beforehand.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
+use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -35,6 +37,9 @@ pub struct Scripted {
     /// The answer is held back until the path is scripted anew, without this, and is the new one then.
     #[serde(default)]
     pub hold: bool,
+    /// After how many bytes of the body the connection breaks.
+    #[serde(default)]
+    pub breaks_after: Option<usize>,
 }
 
 fn ok() -> u16 {
@@ -106,5 +111,16 @@ fn respond(scripted: &Scripted, count: usize) -> Result<Response, String> {
         headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, name.clone().into());
         headers.insert(name, value);
     }
+    let body = match scripted.breaks_after {
+        None => Body::from(body),
+        Some(bytes) => {
+            headers.insert(header::CONTENT_LENGTH, body.len().into());
+            let sent = Bytes::copy_from_slice(&body.as_bytes()[..bytes.min(body.len())]);
+            let broken = io::Error::from(io::ErrorKind::ConnectionAborted);
+            // What was sent is to arrive before the connection breaks.
+            let breaks = stream::once(async { Err(broken) });
+            Body::from_stream(stream::once(async { Ok(sent) }).chain(breaks))
+        }
+    };
     Ok((status, headers, Extension(scripted.cors), body).into_response())
 }
