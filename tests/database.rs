@@ -73,11 +73,24 @@ async fn with_factory<T>(factory: &JsValue, future: impl Future<Output = T>) -> 
     outcome
 }
 
-/// A database of which opening does this.
+/// A database of which opening does this. It may call `fake(type, properties)` for something that passes for an instance
+/// of this type and has these properties.
 fn scripted(open: &str) -> JsValue {
-    let factory = Object::new();
-    Reflect::set(&factory, &"open".into(), &js_sys::Function::new_no_args(open)).unwrap();
-    factory.into()
+    let script = format!(
+        "const fake = (type, properties) => {{
+             const target = Object.setPrototypeOf(new EventTarget(), type.prototype);
+             for (const event of ['success', 'error', 'blocked', 'upgradeneeded', 'versionchange', 'close']) {{
+                 properties[`on${{event}}`] = null;
+                 EventTarget.prototype.addEventListener.call(target, event, (happened) => target[`on${{event}}`]?.(happened));
+             }}
+             for (const [name, value] of Object.entries(properties)) {{
+                 Object.defineProperty(target, name, {{ value, writable: true }});
+             }}
+             return target;
+         }};
+         return fake(IDBFactory, {{ open: () => {{ {open} }} }});"
+    );
+    js_sys::Function::new_no_args(&script).call0(&JsValue::NULL).unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -194,9 +207,8 @@ async fn a_database_that_is_dropped_is_closed() {
 #[wasm_bindgen_test]
 async fn a_database_that_opens_when_nobody_waits_any_more_is_closed() {
     let factory = scripted(
-        "globalThis.request = new EventTarget();
-         request.result = new EventTarget();
-         request.result.close = () => { request.isClosed = true; };
+        "const result = fake(IDBDatabase, { close: () => { request.isClosed = true; } });
+         globalThis.request = fake(IDBOpenDBRequest, { result, error: null });
          return request;",
     );
     let schema = schema("given-up", 1, &["a"]);
@@ -229,7 +241,7 @@ async fn a_browser_without_a_database_says_so() {
 #[wasm_bindgen_test]
 async fn a_database_that_never_answers_is_given_up() {
     // A target of events of which none will come.
-    let factory = scripted("return new EventTarget()");
+    let factory = scripted("return fake(IDBOpenDBRequest, {})");
     let schema = schema("silent", 1, &["a"]);
     let error = with_factory(&factory, Database::open(&schema, SOON)).await.unwrap_err();
     assert_eq!(error, DatabaseError::TimedOut);
@@ -243,8 +255,7 @@ async fn a_database_that_can_not_be_opened_or_has_no_room_says_why() {
         ("QuotaExceededError", DatabaseError::Full),
     ] {
         let factory = scripted(&format!(
-            "const request = new EventTarget();
-             request.error = new DOMException('', '{name}');
+            "const request = fake(IDBOpenDBRequest, {{ error: new DOMException('', '{name}') }});
              queueMicrotask(() => request.dispatchEvent(new Event('error')));
              return request;"
         ));
@@ -303,9 +314,8 @@ async fn what_was_not_put_by_us_is_not_understood() {
 async fn a_database_that_the_browser_takes_away_is_closed() {
     // Browsers do this when somebody deletes what a page has kept, which can not be done from here.
     let factory = scripted(
-        "const request = new EventTarget(), database = new EventTarget();
-         database.close = () => {};
-         request.result = globalThis.takenAway = database;
+        "globalThis.takenAway = fake(IDBDatabase, { close: () => {} });
+         const request = fake(IDBOpenDBRequest, { result: takenAway, error: null });
          queueMicrotask(() => request.dispatchEvent(new Event('success')));
          return request;",
     );

@@ -148,7 +148,9 @@ async fn who_was_taken_the_lead_from_closes_its_stream_and_follows() {
     let mut silent = locks::steal(&pages.lock()).await.unwrap();
     pages.channel.wait("open=0&closed=1").await;
     for page in &pages.pages {
-        until("it is not connected", || page.status().state == State::Reconnecting).await;
+        // It need not last until we look.
+        let was_not_connected = || page.statuses().iter().any(|status| status.state == State::Reconnecting);
+        until("it is not connected", was_not_connected).await;
     }
     silent.lost().await;
     for page in &pages.pages {

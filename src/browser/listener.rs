@@ -60,15 +60,7 @@ pub struct Listener {
 impl Listener {
     /// Listens to one kind of event of the page.
     pub fn new(event: PageEvent, callback: impl Fn() + 'static) -> Self {
-        Self::to(event.target(), event.name(), callback)
-    }
-
-    /// Listens to what happens to something else.
-    pub(super) fn on(target: &EventTarget, name: &'static str, callback: impl Fn() + 'static) -> Self {
-        Self::to(Some(target.clone()), name, callback)
-    }
-
-    fn to(target: Option<EventTarget>, name: &'static str, callback: impl Fn() + 'static) -> Self {
+        let (target, name) = (event.target(), event.name());
         let closure = Closure::<dyn Fn()>::new(callback);
         if let Some(target) = &target
             && target

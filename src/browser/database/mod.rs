@@ -1,25 +1,22 @@
 //! What the browser keeps on disk: named stores of records, each under a text.
 //!
-//! Straight on the browser's IndexedDB. The futures of the crates that wrap it (idb, indexed_db_futures) do not tell why
-//! a transaction was aborted, which is how a full disk shows, and do not close what opens when nobody waits for it any
-//! more. With their callbacks instead, as much would have to be written here as without them, and they weigh three to
-//! seven times as much. Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing or
-//! withheld, full, damaged, held by another tab, or just never answer.
+//! On IndexedDB, by way of the callbacks of the crate `idb`: its futures do not tell why a transaction was aborted, which
+//! is how a full disk shows. Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing
+//! or withheld, full, damaged, held by another tab, or just never answer.
 
-mod request;
+mod wait;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use idb::event::VersionChangeEvent;
+use idb::{DatabaseEvent, Event, Factory, ObjectStore, ObjectStoreParams, Request, TransactionMode};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
-};
+use web_sys::DomException;
 
-use self::request::{answer, end, failed, result};
-use super::listener::Listener;
+use self::wait::{answer, end};
 
 /// What a database is called, and what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +74,9 @@ type Result<T> = std::result::Result<T, DatabaseError>;
 #[derive(Debug)]
 #[must_use = "a database that is dropped is closed"]
 pub struct Database {
-    connection: IdbDatabase,
+    connection: idb::Database,
     closed: Rc<Cell<bool>>,
     limit: Duration,
-    #[expect(dead_code, reason = "held for its Drop")]
-    listeners: [Listener; 2],
 }
 
 impl Database {
@@ -91,38 +86,28 @@ impl Database {
     /// Dropping the future, or running into the limit, leaves nothing open.
     pub async fn open(schema: &Schema, limit: Duration) -> Result<Self> {
         let Schema { name, version, stores } = *schema;
-        let request = factory()?
-            .open_with_u32(name, version)
-            .map_err(|error| failed(&error))?;
-        let upgrade = {
-            let request = request.clone();
-            Listener::on(&request.clone(), "upgradeneeded", move || upgrade(&request, stores))
-        };
-        answer(request, limit, move |connection| {
-            drop(upgrade);
-            Self::new(connection.unchecked_into(), limit)
+        let mut request = Factory::new()?.open(name, Some(version))?;
+        request.on_upgrade_needed(move |event| upgrade(&event, stores));
+        let blocked = Rc::new(Cell::new(false));
+        let is_blocked = Rc::clone(&blocked);
+        request.on_blocked(move |_| is_blocked.set(true));
+        answer(request, &blocked, limit, move |request| {
+            Ok(Self::new(request.database()?, limit))
         })
         .await
     }
 
-    fn new(connection: IdbDatabase, limit: Duration) -> Self {
+    fn new(mut connection: idb::Database, limit: Duration) -> Self {
         let closed = Rc::new(Cell::new(false));
-        let on_version_change = {
-            let (connection, closed) = (connection.clone(), Rc::clone(&closed));
-            move || {
-                closed.set(true);
+        let (is_wanted_gone, is_gone) = (Rc::clone(&closed), Rc::clone(&closed));
+        connection.on_version_change(move |event| {
+            is_wanted_gone.set(true);
+            if let Ok(connection) = event.database() {
                 connection.close();
             }
-        };
-        let on_close = {
-            let closed = Rc::clone(&closed);
-            move || closed.set(true)
-        };
+        });
+        connection.on_close(move |_| is_gone.set(true));
         Self {
-            listeners: [
-                Listener::on(&connection, "versionchange", on_version_change),
-                Listener::on(&connection, "close", on_close),
-            ],
             connection,
             closed,
             limit,
@@ -131,8 +116,11 @@ impl Database {
 
     /// Deletes a database, whether there is one or not. What is open of it is closed first.
     pub async fn delete_database(name: &str, limit: Duration) -> Result<()> {
-        let request = factory()?.delete_database(name).map_err(|error| failed(&error))?;
-        answer(request, limit, drop).await
+        let mut request = Factory::new()?.delete(name)?;
+        let blocked = Rc::new(Cell::new(false));
+        let is_blocked = Rc::clone(&blocked);
+        request.on_blocked(move |_| is_blocked.set(true));
+        answer(request, &blocked, limit, |_| Ok(())).await
     }
 
     /// Whether it is still open.
@@ -145,15 +133,14 @@ impl Database {
     pub async fn put(&self, store: &str, key: &str, record: &Record) -> Result<()> {
         let bytes = Uint8Array::from(record.bytes.as_slice());
         let value = Array::of2(&record.note.as_str().into(), &bytes);
-        self.write(store, |store| store.put_with_key(&value, &key.into())).await
+        self.write(store, |store| store.put(&value, Some(&key.into())).map(drop))
+            .await
     }
 
     /// What is kept there, if anything is.
     pub async fn get(&self, store: &str, key: &str) -> Result<Option<Record>> {
-        let (transaction, store) = self.begin(store, IdbTransactionMode::Readonly)?;
-        let request = store.get(&key.into()).map_err(|error| failed(&error))?;
-        end(&transaction, self.limit).await?;
-        let value = result(&request)?;
+        let get = |store: &ObjectStore| store.get(JsValue::from(key));
+        let value = self.transact(store, TransactionMode::ReadOnly, get).await?.result()?;
         if value.is_undefined() {
             Ok(None)
         } else {
@@ -163,12 +150,10 @@ impl Database {
 
     /// Everything in a store, in the order of the keys.
     pub async fn get_all(&self, store: &str) -> Result<Vec<(String, Record)>> {
-        let (transaction, store) = self.begin(store, IdbTransactionMode::Readonly)?;
-        let keys = store.get_all_keys().map_err(|error| failed(&error))?;
-        let values = store.get_all().map_err(|error| failed(&error))?;
-        end(&transaction, self.limit).await?;
-        let list = |request| result(request)?.dyn_into::<Array>().or(Err(DatabaseError::Corrupt));
-        let (keys, values) = (list(&keys)?, list(&values)?);
+        let get_all = |store: &ObjectStore| Ok((store.get_all_keys(None, None)?, store.get_all(None, None)?));
+        let (keys, values) = self.transact(store, TransactionMode::ReadOnly, get_all).await?;
+        let list = |result: JsValue| result.dyn_into::<Array>().or(Err(DatabaseError::Corrupt));
+        let (keys, values) = (list(keys.result()?)?, list(values.result()?)?);
         let pair = |(key, value): (JsValue, JsValue)| {
             let key = key.as_string().ok_or(DatabaseError::Corrupt)?;
             Ok((key, record(&value)?))
@@ -178,34 +163,38 @@ impl Database {
 
     /// Deletes a record, whether there is one or not.
     pub async fn delete(&self, store: &str, key: &str) -> Result<()> {
-        self.write(store, |store| store.delete(&key.into())).await
+        self.write(store, |store| store.delete(JsValue::from(key)).map(drop))
+            .await
     }
 
     /// Empties a store.
     pub async fn clear(&self, store: &str) -> Result<()> {
-        self.write(store, IdbObjectStore::clear).await
+        self.write(store, |store| store.clear().map(drop)).await
     }
 
     async fn write(
         &self,
         store: &str,
-        change: impl FnOnce(&IdbObjectStore) -> std::result::Result<IdbRequest, JsValue>,
+        change: impl FnOnce(&ObjectStore) -> std::result::Result<(), idb::Error>,
     ) -> Result<()> {
-        let (transaction, store) = self.begin(store, IdbTransactionMode::Readwrite)?;
-        change(&store).map_err(|error| failed(&error))?;
-        end(&transaction, self.limit).await
+        self.transact(store, TransactionMode::ReadWrite, change).await
     }
 
-    fn begin(&self, store: &str, mode: IdbTransactionMode) -> Result<(IdbTransaction, IdbObjectStore)> {
+    /// Asks something of a store, and waits until that is done.
+    async fn transact<T>(
+        &self,
+        store: &str,
+        mode: TransactionMode,
+        ask: impl FnOnce(&ObjectStore) -> std::result::Result<T, idb::Error>,
+    ) -> Result<T> {
         if self.closed.get() {
             return Err(DatabaseError::Closed);
         }
-        let begun = || {
-            let transaction = self.connection.transaction_with_str_and_mode(store, mode)?;
-            let store = transaction.object_store(store)?;
-            Ok((transaction, store))
-        };
-        begun().map_err(|error| failed(&error))
+        let transaction = self.connection.transaction(&[store], mode)?;
+        let store = transaction.object_store(store)?;
+        let asked = ask(&store)?;
+        end(transaction, store, self.limit).await?;
+        Ok(asked)
     }
 }
 
@@ -215,28 +204,21 @@ impl Drop for Database {
     }
 }
 
-fn factory() -> Result<IdbFactory> {
-    let factory = web_sys::window().and_then(|window| window.indexed_db().ok().flatten());
-    factory.ok_or(DatabaseError::Missing)
-}
-
 /// Makes the stores those that are named. If it can not, the upgrade fails as a whole, and so does opening.
-fn upgrade(request: &IdbOpenDbRequest, stores: &[&str]) {
+fn upgrade(event: &VersionChangeEvent, stores: &[&str]) {
     let changed = || {
-        let database: IdbDatabase = request.result()?.unchecked_into();
-        let there = database.object_store_names();
-        for name in (0..there.length()).filter_map(|index| there.get(index)) {
-            if !stores.contains(&name.as_str()) {
-                database.delete_object_store(&name)?;
-            }
+        let database = event.database()?;
+        let there = database.store_names();
+        for name in there.iter().filter(|name| !stores.contains(&name.as_str())) {
+            database.delete_object_store(name)?;
         }
-        for name in stores.iter().filter(|name| !there.contains(name)) {
-            database.create_object_store(name)?;
+        for name in stores.iter().filter(|name| !there.iter().any(|there| there == *name)) {
+            database.create_object_store(name, ObjectStoreParams::new())?;
         }
-        Ok::<_, JsValue>(())
+        Ok::<_, idb::Error>(())
     };
     if changed().is_err()
-        && let Some(transaction) = request.transaction()
+        && let Some(transaction) = event.target().ok().and_then(|request| request.transaction())
     {
         // It may have been aborted by what went wrong.
         drop(transaction.abort());
@@ -251,4 +233,34 @@ fn record(value: &JsValue) -> Result<Record> {
         Some(Record { note, bytes })
     };
     read().ok_or(DatabaseError::Corrupt)
+}
+
+fn named(error: &JsValue) -> DatabaseError {
+    let name = error.dyn_ref::<DomException>().map(DomException::name);
+    let name = name.unwrap_or_else(|| "Error".to_owned());
+    match name.as_str() {
+        "QuotaExceededError" => DatabaseError::Full,
+        "VersionError" => DatabaseError::Newer,
+        _ => DatabaseError::Failed(name),
+    }
+}
+
+impl From<idb::Error> for DatabaseError {
+    fn from(error: idb::Error) -> Self {
+        use idb::Error as E;
+        match &error {
+            E::IndexedDbNotFound(_) => Self::Missing,
+            E::IndexedDbOpenFailed(cause)
+            | E::IndexedDbDeleteFailed(cause)
+            | E::TransactionOpenFailed(cause)
+            | E::ObjectStoreNotFound(cause)
+            | E::UpdateFailed(cause)
+            | E::DeleteFailed(cause)
+            | E::ClearFailed(cause)
+            | E::GetFailed(cause)
+            | E::GetAllKeysFailed(cause) => named(cause),
+            // What browsers do not do.
+            _ => named(&JsValue::UNDEFINED),
+        }
+    }
 }
