@@ -6,14 +6,6 @@ use freshet::config::{self, Config};
 use freshet::console;
 
 fn main() {
-    // Yew installs a hook of its own when it renders, unless it is given one.
-    yew::set_custom_panic_hook(Box::new(|panic| {
-        console::error(&panic.to_string());
-        page::show_fatal(
-            "Something went wrong",
-            "The app has stopped. What was saved is safe; please reload the page.",
-        );
-    }));
     match Config::parse(&page::text_of(config::ELEMENT).unwrap_or_default()) {
         Ok(config) => {
             console::install(config.enable_logging);

@@ -1,5 +1,7 @@
 //! `setup`: installs what is missing, and says "already there" of the rest.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, bail};
 use clap::Args;
 
@@ -8,6 +10,9 @@ use crate::shell::{cargo, note, program, read, root, run as run_program, step};
 
 /// What the app is compiled to.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// What the source of Rust's standard library is called.
+const STANDARD_LIBRARY: &str = "rust-src";
 
 /// Pinned, because `build` rewrites the page that Trunk writes and is tested on the output of this version.
 const TRUNK_VERSION: &str = "0.21.14";
@@ -26,6 +31,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step("Checking the tools");
     wasm_target()?;
+    standard_library()?;
     tool("trunk", Some(TRUNK_VERSION), "trunk")?;
     // Trunk and the test runner insist on the very version that the app is linked with.
     tool(
@@ -56,11 +62,23 @@ fn wasm_target() -> anyhow::Result<()> {
 }
 
 fn sysroot_has_target() -> anyhow::Result<bool> {
+    Ok(sysroot()?.join(WASM_TARGET).is_dir())
+}
+
+/// The source of the standard library, which is built along with the app.
+fn standard_library() -> anyhow::Result<()> {
+    if sysroot()?.join("src/rust/library/Cargo.lock").is_file() {
+        note(&format!("{STANDARD_LIBRARY}: already there"));
+        return Ok(());
+    }
+    step("Installing the source of Rust's standard library");
+    run_program(program("rustup").args(["component", "add", STANDARD_LIBRARY]))
+        .with_context(|| format!("add the component {STANDARD_LIBRARY} of Rust by hand, then run this again"))
+}
+
+fn sysroot() -> anyhow::Result<PathBuf> {
     let sysroot = read(program("rustc").args(["--print", "sysroot"])).context("install Rust from https://rustup.rs")?;
-    Ok(std::path::Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(WASM_TARGET)
-        .is_dir())
+    Ok(PathBuf::from(sysroot.trim()).join("lib/rustlib"))
 }
 
 /// Installs `package` unless the `program` it provides is there, in the wanted version if one is wanted.

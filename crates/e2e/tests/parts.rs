@@ -1,4 +1,5 @@
-//! The app comes in parts: what is not needed to sign in is loaded meanwhile, and may be late or not come at all.
+//! The app comes in parts: what is not needed to sign in is loaded meanwhile, and may be late or not come at all. And
+//! whatever ends it, somebody says so.
 
 use anyhow::ensure;
 use e2e::page::quoted;
@@ -9,6 +10,14 @@ use serde_json::json;
 const SIGN_IN: &str = "location.pathname === '/login' && !!find('textbox', 'Email')";
 /// A condition: the dashboard is on the screen.
 const DASHBOARD: &str = "!!sessionLink()";
+/// Says this in a way that nobody misses.
+fn alerts(text: &str) -> String {
+    format!(
+        "document.querySelector('[role=alert]')?.textContent.includes({})",
+        quoted(text)
+    )
+}
+
 /// The addresses of the parts.
 const PARTS: &str = "*_part_*";
 
@@ -20,11 +29,7 @@ async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Re
         coach.open("/").await?;
         coach.sees(SIGN_IN).await?;
         coach.sign_in().await?;
-        let message = "A part of the app could not be loaded.";
-        let says_so = format!(
-            "document.querySelector('[role=alert]')?.textContent.includes({})",
-            quoted(message)
-        );
+        let says_so = alerts("A part of the app could not be loaded.");
         coach.sees(&says_so).await?;
         coach.look_at_every_size("part-missing").await?;
         coach.click("Try again").await?;
@@ -72,6 +77,61 @@ async fn what_takes_long_to_load_is_said_and_shown_when_it_is_there() -> anyhow:
         coach.page.command("Fetch.disable", json!({})).await?;
         coach.sees(DASHBOARD).await?;
         no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_app_that_can_not_be_loaded_at_all_says_so_and_is_there_once_it_can() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = stage.person(COACH).await?;
+        for address in ["*_bg.wasm", "*/boot-*.js"] {
+            coach.block(&[address]).await?;
+            coach.open("/").await?;
+            coach.sees(&alerts("Freshet could not be loaded")).await?;
+        }
+        coach.look_at_every_size("not-loaded").await?;
+        coach.block(&[]).await?;
+        coach
+            .page
+            .element("return find('link', 'Reload the page');", Vec::new())
+            .await?
+            .click()
+            .await?;
+        coach.sees(SIGN_IN).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_app_that_has_stopped_says_so_and_goes_on_after_it_is_loaded_again() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = stage.person(COACH).await?;
+        coach.open("/").await?;
+        coach.sign_in().await?;
+        coach.sees(DASHBOARD).await?;
+        // Somebody else's mistake is none of the app's.
+        let mistake = "setTimeout(() => { throw new TypeError('of an extension') });";
+        coach.page.eval::<()>(mistake, Vec::new()).await?;
+        coach.settle_down().await?;
+        coach.sees(DASHBOARD).await?;
+        // `(module (func (export "trap") unreachable))`, called where nobody catches it.
+        let trap =
+            "const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, \
+                    0, 0, 10, 5, 1, 3, 0, 0, 11];
+                    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(code)));
+                    setTimeout(() => exports.trap());";
+        coach.page.eval::<()>(trap, Vec::new()).await?;
+        coach.sees(&alerts("The app has stopped.")).await?;
+        coach.look_at_every_size("stopped").await?;
+        coach
+            .page
+            .element("return find('link', 'Reload the page');", Vec::new())
+            .await?
+            .click()
+            .await?;
+        coach.sees(DASHBOARD).await?;
+        coach.until_connected().await
     })
     .await
 }

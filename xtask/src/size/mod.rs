@@ -92,16 +92,12 @@ fn build_with_names() -> anyhow::Result<PathBuf> {
         "--target",
         WASM_TARGET,
     ];
-    run_program(
-        cargo()
-            .args(app)
-            .args(["--profile", build::PROFILE])
-            // Names that say what a generic function was made for.
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                "-Csymbol-mangling-version=v0",
-            ),
-    )
+    // Names that say what a generic function was made for.
+    let names = "-Csymbol-mangling-version=v0";
+    run_program(build::as_deployed(
+        cargo().args(app).args(["--profile", build::PROFILE]),
+        names,
+    ))
     .context("the app does not build: see above")?;
     let target = target_dir()?;
     let (built, names) = (target.join(WASM_TARGET).join(build::PROFILE), target.join("size"));

@@ -1,0 +1,27 @@
+// Says that the app has stopped, or could not be loaded. Apart from the app, because after either there is none.
+{
+  let isLoaded = false;
+
+  const show = (title, explanation) => {
+    // The old body is taken away whole: what is left of a broken app may go on rendering into it, unseen.
+    const body = document.createElement("body");
+    body.innerHTML = `<main class="fatal" role="alert"><h1>${title}</h1><p>${explanation}</p><a class="button primary" href="">Reload the page</a></main>`;
+    document.body = body;
+  };
+
+  const check = (error) => {
+    // A trap ends a WebAssembly program for good: a panic, no memory left. So does a stack without an end.
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+      show("Something went wrong", "The app has stopped. What was saved is safe; please reload the page.");
+    } else if (!isLoaded) {
+      show("Freshet could not be loaded", "Please check your connection, then reload the page.");
+    }
+  };
+
+  addEventListener("TrunkApplicationStarted", () => {
+    isLoaded = true;
+  });
+  addEventListener("unhandledrejection", (event) => check(event.reason));
+  // What can not be loaded does not bubble. Without styles and icons there still is an app.
+  addEventListener("error", (event) => (event.error || event.target.localName === "script") && check(event.error), true);
+}
