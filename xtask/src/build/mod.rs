@@ -72,7 +72,6 @@ pub(crate) fn as_deployed<'command>(build: &'command mut Command, flags: &str) -
     build
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
-        .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
             format!("{FLAGS} {flags}"),
