@@ -346,6 +346,17 @@ async fn a_row_renders_again_when_it_changes_and_its_list_does_not() {
 }
 
 #[wasm_bindgen_test]
+async fn rows_that_come_do_not_have_their_list_read_again() {
+    let fixture = Fixture::new(&[Part::Outline]).await;
+    // So that no data is fresh.
+    fixture.client.set_pushed(false);
+    fixture.answer(Ok("1a2b")).await;
+    assert_eq!((fixture.text().as_str(), fixture.open()), ("ab", 0));
+    fixture.change(Ok("1a2b3c")).await;
+    assert_eq!((fixture.text().as_str(), fixture.open()), ("abc", 0));
+}
+
+#[wasm_bindgen_test]
 async fn what_was_prefetched_is_there_when_its_component_mounts() {
     let mut fixture = Fixture::new(&[]).await;
     fixture.client.prefetch(&Letters(1));

@@ -11,7 +11,7 @@ use super::effect::Changed;
 use super::entry::Snapshot;
 use super::key::Key;
 use super::pages::{Paged, Pages};
-use super::policy::Options;
+use super::policy::{OnMount, Options};
 use super::provider::use_query_client;
 use super::query::{Backend, PagedQuery, Query};
 use super::value::{Data, Value};
@@ -92,9 +92,14 @@ pub(super) struct Wanted<B: Backend> {
 }
 
 impl<B: Backend> Wanted<B> {
+    /// Only this part of it, for whom a component above has had all of it read.
     pub(super) fn only(self, part: u128) -> Self {
         Self {
             part: Some(part),
+            options: Options {
+                on_mount: OnMount::Never,
+                ..self.options
+            },
             ..self
         }
     }
