@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "common/indexed_db.rs"]
+mod indexed_db;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -16,7 +18,8 @@ use std::time::Duration;
 
 use common::until;
 use freshet::browser::database::{Database, DatabaseError, Record, Schema};
-use js_sys::{Object, Reflect};
+use indexed_db::{scripted, with_factory};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{EventTarget, IdbDatabase, IdbTransactionMode};
@@ -58,39 +61,6 @@ async fn stubborn(name: &str) -> IdbDatabase {
         .unwrap();
     until("the other page has opened it", || request.result().is_ok()).await;
     request.result().unwrap().unchecked_into()
-}
-
-/// Has the page see this in place of its database while the future runs.
-async fn with_factory<T>(factory: &JsValue, future: impl Future<Output = T>) -> T {
-    let (window, name) = (web_sys::window().unwrap(), JsValue::from("indexedDB"));
-    let real = Object::get_own_property_descriptor(&window, &name);
-    let property = Object::new();
-    Reflect::set(&property, &"configurable".into(), &true.into()).unwrap();
-    Reflect::set(&property, &"value".into(), factory).unwrap();
-    Object::define_property(&window, &name, &property);
-    let outcome = future.await;
-    Object::define_property(&window, &name, real.unchecked_ref());
-    outcome
-}
-
-/// A database of which opening does this. It may call `fake(type, properties)` for something that passes for an instance
-/// of this type and has these properties.
-fn scripted(open: &str) -> JsValue {
-    let script = format!(
-        "const fake = (type, properties) => {{
-             const target = Object.setPrototypeOf(new EventTarget(), type.prototype);
-             for (const event of ['success', 'error', 'blocked', 'upgradeneeded', 'versionchange', 'close']) {{
-                 properties[`on${{event}}`] = null;
-                 EventTarget.prototype.addEventListener.call(target, event, (happened) => target[`on${{event}}`]?.(happened));
-             }}
-             for (const [name, value] of Object.entries(properties)) {{
-                 Object.defineProperty(target, name, {{ value, writable: true }});
-             }}
-             return target;
-         }};
-         return fake(IDBFactory, {{ open: () => {{ {open} }} }});"
-    );
-    js_sys::Function::new_no_args(&script).call0(&JsValue::NULL).unwrap()
 }
 
 #[wasm_bindgen_test]

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
 
 mod common;
+#[path = "common/indexed_db.rs"]
+mod indexed_db;
 #[path = "common/words.rs"]
 mod words;
 
@@ -15,6 +17,7 @@ use common::{Place, settle, until};
 use freshet::browser::clock;
 use freshet::browser::database::{Database, Record, Schema};
 use freshet::query::{QueryClient, QueryProvider, UseMutation, View, use_mutation, use_pending, use_query};
+use indexed_db::{scripted, with_factory};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use words::{Server, Word, Write};
 use yew::prelude::*;
@@ -281,6 +284,37 @@ async fn a_change_that_was_not_sent_is_sent_on_the_next_visit_under_the_same_key
     visit.shows("bye bye, 0 unsent").await;
     until_kept("mutations", 0).await;
     visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn where_nothing_was_left_unsent_reads_do_not_wait_for_the_disk() {
+    fresh().await;
+    // Somebody has made a change that was sent, and one that was not.
+    for (is_sent, waits) in [(true, false), (false, true)] {
+        let visit = Visit::of("me").await;
+        visit.client.set_pushed(false);
+        visit.client.set_online(is_sent);
+        visit.change_to("hello");
+        until_kept("mutations", 1).await;
+        if is_sent {
+            until("it is sent", || visit.server.1.borrow().len() == 1).await;
+            while visit.client.pending() > 0 {
+                if visit.server.open() > 0 {
+                    visit.server.answer(Ok("hello"));
+                }
+                settle().await;
+            }
+            until_kept("mutations", 0).await;
+        }
+        visit.end();
+        // A disk that never answers.
+        with_factory(&scripted("return fake(IDBOpenDBRequest, {})"), async {
+            let visit = Visit::of("me").await;
+            assert_eq!(visit.server.open() == 0, waits);
+            visit.end();
+        })
+        .await;
+    }
 }
 
 #[wasm_bindgen_test]

@@ -5,6 +5,9 @@ const USER: &str = "freshet-user";
 /// That somebody has signed out and the server could not be told yet.
 const SIGN_OUT_PENDING: &str = "freshet-sign-out-pending";
 
+/// That a tab has changes that were not sent; the name of the tab follows.
+const UNSENT: &str = "freshet-unsent-";
+
 fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
@@ -31,6 +34,23 @@ pub fn is_sign_out_pending() -> bool {
 /// Remembers whether the server has yet to be told that somebody has signed out.
 pub fn set_sign_out_pending(pending: bool) {
     keep(SIGN_OUT_PENDING, pending.then_some("yes"));
+}
+
+/// The tabs that have changes that were not sent, be they alive or gone. `None` where the browser keeps nothing.
+#[must_use]
+pub fn tabs_with_unsent() -> Option<Vec<String>> {
+    let storage = storage()?;
+    let names = (0..storage.length().ok()?).filter_map(|index| storage.key(index).ok().flatten());
+    Some(
+        names
+            .filter_map(|name| name.strip_prefix(UNSENT).map(str::to_owned))
+            .collect(),
+    )
+}
+
+/// Remembers whether a tab has changes that were not sent.
+pub fn set_has_unsent(tab: &str, has_unsent: bool) {
+    keep(&format!("{UNSENT}{tab}"), has_unsent.then_some("yes"));
 }
 
 /// A browser that keeps nothing is no obstacle.

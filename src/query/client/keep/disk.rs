@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use crate::browser::database::{Database, DatabaseError, Record, Schema};
 use crate::browser::locks::{self, Lock, Mode};
-use crate::browser::{self, clock};
+use crate::browser::{self, clock, storage};
 
 pub(super) const DATA: &str = "data";
-pub(super) const MUTATIONS: &str = "mutations";
+const MUTATIONS: &str = "mutations";
 /// Kept by another version, it is dropped.
 const SCHEMA: Schema = Schema {
     name: "freshet",
@@ -31,6 +31,8 @@ pub(super) struct Disk {
     is_left: Cell<bool>,
     /// Numbers mutations that were made in the same millisecond.
     count: Cell<u32>,
+    /// How many mutations are written down as this tab's.
+    unsent: Cell<usize>,
 }
 
 enum Opening {
@@ -68,7 +70,20 @@ impl Disk {
             lock: RefCell::default(),
             is_left: Cell::new(false),
             count: Cell::new(0),
+            unsent: Cell::new(0),
         })
+    }
+
+    /// Whether any tab may have left mutations that were not sent: this is known at once, unlike which.
+    pub(super) fn may_have_unsent() -> bool {
+        storage::tabs_with_unsent().is_none_or(|tabs| !tabs.is_empty())
+    }
+
+    fn set_unsent(&self, unsent: usize) {
+        let before = self.unsent.replace(unsent);
+        if (before == 0) != (unsent == 0) {
+            storage::set_has_unsent(&self.tab, unsent > 0);
+        }
     }
 
     /// Opens it, and does what has waited for that. Returns what can be read of it, unless the browser keeps nothing.
@@ -102,8 +117,15 @@ impl Disk {
             content,
         };
         let record = self.record(&unsent);
+        self.set_unsent(self.unsent.get() + 1);
         self.act(Act::Put(MUTATIONS, unsent.place.clone(), record));
         unsent.place
+    }
+
+    /// A mutation that is written down as this tab's has settled.
+    pub(super) fn strike_out(&self, place: String) {
+        self.act(Act::Delete(MUTATIONS, place));
+        self.set_unsent(self.unsent.get().saturating_sub(1));
     }
 
     fn record(&self, unsent: &Unsent) -> Record {
@@ -122,6 +144,7 @@ impl Disk {
         self.act(Act::Clear(DATA));
         if !keeps_mutations {
             self.act(Act::Clear(MUTATIONS));
+            self.set_unsent(0);
         }
         self.is_left.set(true);
         // What they leave behind is for whoever takes it up.
@@ -183,6 +206,15 @@ impl Disk {
                 }
                 _ => self.delete(MUTATIONS, place),
             }
+        }
+        self.set_unsent(self.unsent.get() + adopted.len());
+        // What they left is this tab's now.
+        let gone = storage::tabs_with_unsent().unwrap_or_default();
+        for tab in gone
+            .iter()
+            .filter(|tab| **tab != self.tab && !alive.contains(&tab_lock(tab)))
+        {
+            storage::set_has_unsent(tab, false);
         }
         drop(turn);
         adopted

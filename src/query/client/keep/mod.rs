@@ -20,7 +20,7 @@ use super::source::Source;
 use crate::browser::database::Record;
 use crate::browser::{self, Timeout, clock};
 use crate::time::Instant;
-use disk::{DATA, Disk, MUTATIONS, Unsent, told};
+use disk::{DATA, Disk, Unsent, told};
 
 /// How long data is gathered before it is written.
 const GATHER: Duration = Duration::from_millis(500);
@@ -88,11 +88,15 @@ impl<B: Backend> QueryClient<B> {
         }
         let disk = Disk::of(owner);
         self.0.state.borrow_mut().keep.disk = Some(Rc::clone(&disk));
-        self.record(|cache, now| cache.set_recalling(now, true));
+        // What was left of an earlier visit goes before anything is read.
+        let recalls = Disk::may_have_unsent();
+        if recalls {
+            self.record(|cache, now| cache.set_recalling(now, true));
+        }
         let client = self.clone();
         browser::spawn(async move {
             client.take_up(&disk).await;
-            if !disk.is_left() {
+            if recalls && !disk.is_left() {
                 client.record(|cache, now| cache.set_recalling(now, false));
             }
         });
@@ -153,7 +157,7 @@ impl<B: Backend> QueryClient<B> {
                 let id = self.begin(mutation, &unsent.key.into(), true, Box::new(|_| {}));
                 self.note_place(id, unsent.place);
             }
-            None => disk.delete(MUTATIONS, unsent.place),
+            None => disk.strike_out(unsent.place),
         }
     }
 
@@ -233,7 +237,7 @@ impl<B: Backend> QueryClient<B> {
     pub(super) fn strike_out(&self, place: Option<String>) {
         let disk = self.0.state.borrow().keep.disk.clone();
         if let Some((disk, place)) = disk.zip(place) {
-            disk.delete(MUTATIONS, place);
+            disk.strike_out(place);
         }
     }
 
