@@ -82,6 +82,37 @@ async fn what_takes_long_to_load_is_said_and_shown_when_it_is_there() -> anyhow:
 }
 
 #[tokio::test]
+async fn whoever_was_signed_in_here_loads_all_parts_at_once_and_each_once() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = stage.person(COACH).await?;
+        // `link`: because the page hinted at it; `fetch`: because the app asked for it.
+        let who_asked = "const requests = performance.getEntriesByType('resource');
+             return requests.filter(({ name }) => name.includes('_part_')).map((part) => part.initiatorType);";
+        coach.open("/").await?;
+        coach.sees(SIGN_IN).await?;
+        coach.sign_in().await?;
+        coach.sees(DASHBOARD).await?;
+        let asked: Vec<String> = coach.page.eval(who_asked, Vec::new()).await?;
+        ensure!(asked == ["fetch"], "nobody was here before: {asked:?}");
+
+        coach
+            .page
+            .command("Network.setCacheDisabled", json!({"cacheDisabled": true}))
+            .await?;
+        coach.take_requests().await?;
+        coach.open("/").await?;
+        coach.sees(DASHBOARD).await?;
+        let asked: Vec<String> = coach.page.eval(who_asked, Vec::new()).await?;
+        ensure!(asked == ["link"], "the part came late: {asked:?}");
+        let requests = coach.take_requests().await?;
+        let parts = requests.iter().filter(|request| request.target.contains("_part_"));
+        ensure!(parts.count() == 1, "it was asked for twice: {requests:?}");
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn an_app_that_can_not_be_loaded_at_all_says_so_and_is_there_once_it_can() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;

@@ -22,7 +22,7 @@ pub(crate) const SERVER: &str = "freshet-server";
 pub(crate) const PROFILE: &str = "wasm-release";
 
 /// What the compiler is told of the app beyond the profile: that a panic is the end, without a message that would take
-/// all that is needed to write one along. `static/guard.js` tells the person.
+/// all that is needed to write one along. `static/early.js` tells the person.
 const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort";
 
 /// What to build.

@@ -125,11 +125,15 @@ impl App {
         let before = stem_in(&html)?;
         let after = self.stem(&before);
 
-        // No hint for the parts: over a slow line they would come at the expense of what is waited for.
-        let hint = format!(r#"<link rel="modulepreload" href="/{after}{LOADS}" crossorigin="anonymous">"#);
+        let mut hints = format!(r#"<link rel="modulepreload" href="/{after}{LOADS}" crossorigin="anonymous">"#);
         for (name, _) in &mut self.parts {
             let served = format!("{after}{PART}{}", name.strip_prefix("split_").unwrap_or(name));
             self.loads = replace(&self.loads, &format!("./{name}"), &format!("./{served}"))?;
+            // Over a slow line a part would come at the expense of what is waited for. `static/early.js` makes a hint of
+            // this for whoever needs all parts.
+            hints += &format!(
+                r#"<link data-part href="/{served}" as="fetch" type="application/wasm" crossorigin="anonymous">"#
+            );
             *name = served;
         }
         self.loads = replace(&self.loads, "./app.js", &format!("./{after}{STARTS}"))?;
@@ -140,7 +144,7 @@ impl App {
             &format!("from \"./{after}{LOADS}\""),
         )?;
         self.starts = replace(&self.starts, "app_bg.wasm", &format!("{after}{STARTED}"))?;
-        let html = replace(&html.replace(&before, &after), "</head>", &format!("{hint}</head>"))?;
+        let html = replace(&html.replace(&before, &after), "</head>", &format!("{hints}</head>"))?;
 
         for suffix in [STARTS, STARTED] {
             let path = dist.join(format!("{before}{suffix}"));
@@ -239,7 +243,10 @@ mod tests {
         assert!(stem.starts_with("freshet-") && stem.len() == "freshet-589f611cbd1a0562".len());
         assert!(!html.contains("589f611cbd1a0562"), "{html}");
         assert!(html.contains(&format!("href=\"/{stem}_split.js\"")), "{html}");
-        assert!(!html.contains("_part_"), "nobody waits for a part: {html}");
+        assert!(
+            html.contains(&format!("<link data-part href=\"/{stem}_part_room.wasm\"")),
+            "it is no hint yet: {html}"
+        );
         let mut files: Vec<_> = std::fs::read_dir(dist.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(&stem, "*"))

@@ -1,4 +1,17 @@
-// Says that the app has stopped, or could not be loaded. Apart from the app, because after either there is none.
+// What has to be done before the app is there, or without it.
+
+// Whoever was signed in here needs all parts of the app, and need not wait for one to ask for the next.
+try {
+  if (localStorage.getItem("freshet-user")) {
+    for (const part of document.querySelectorAll("link[data-part]")) {
+      part.rel = "preload";
+    }
+  }
+} catch {
+  // A browser that keeps nothing does not know.
+}
+
+// Says that the app has stopped, or could not be loaded.
 {
   let isLoaded = false;
 
