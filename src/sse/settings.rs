@@ -93,7 +93,7 @@ impl Settings {
         release_after: Duration::from_secs(300),
         check_every: Duration::from_secs(300),
         gap_delay: Duration::from_millis(150),
-        gap_spread: Duration::from_secs(2),
+        gap_spread: Duration::from_secs(1),
         poll_after: Duration::from_secs(5),
         poll_every: Duration::from_secs(10),
         poll_slow_after: Duration::from_secs(60),

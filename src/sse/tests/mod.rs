@@ -47,8 +47,12 @@ struct World {
 
 impl World {
     fn new(settings: Settings) -> Self {
+        Self::by_chance(settings, 7)
+    }
+
+    fn by_chance(settings: Settings, seed: u64) -> Self {
         Self {
-            connection: Connection::new(settings, 7),
+            connection: Connection::new(settings, seed),
             now: Instant::default(),
             seen: Vec::new(),
         }

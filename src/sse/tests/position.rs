@@ -1,5 +1,7 @@
 //! Nothing is missed, and nothing arrives twice.
 
+use std::collections::BTreeSet;
+
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -165,6 +167,26 @@ fn what_was_missed_is_said_once_however_often_the_stream_is_lost_before() {
     };
     assert!((26_450..=28_450).contains(&gap_at), "{gap_at}");
     assert!(world.connection.is_current());
+}
+
+#[test]
+fn what_was_missed_is_said_within_a_second_and_a_quarter_and_not_by_all_pages_at_once() {
+    let moments: BTreeSet<u64> = (0..200)
+        .map(|seed| {
+            let settings = Settings {
+                gap_delay: Settings::DEFAULT.gap_delay,
+                gap_spread: Settings::DEFAULT.gap_spread,
+                ..SETTINGS
+            };
+            let mut world = World::by_chance(settings, seed);
+            world.start().hello(1, fresh("e-4")).at(20_000).signal(1, Signal::Lost);
+            world.hello(2, fresh("f-0")).at(21_250);
+            let gap = world.seen.iter().find(|(_, output)| *output == Gap);
+            gap.expect("it is said by then").0
+        })
+        .collect();
+    let (first, last) = (moments.first().unwrap(), moments.last().unwrap());
+    assert!(*first < 20_250 && *last > 21_000, "{first} to {last}");
 }
 
 #[test]
