@@ -19,7 +19,8 @@ mod host {
 
     use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group};
     use freshet::query::{
-        Cache, Effect, EntryId, Fault, FlightId, Item, Key, List, ObserverId, Options, Patch, Retry, Selector, Value,
+        Cache, Effect, EntryId, Fault, FlightId, Item, Key, List, ObserverId, OnMount, Options, Patch, Retry, Selector,
+        Value,
     };
     use freshet::time::Instant;
 
@@ -180,10 +181,14 @@ mod host {
         });
         criterion.bench_function("observe and release the 1,000 rows of a list", |bencher| {
             bencher.iter(|| {
-                let observers: Vec<_> = (0..ROWS)
-                    .map(|_| cache.observe(NOW, key(5), Options::default()))
-                    .collect();
-                for (entry, observer) in observers {
+                // As a list does, and then its rows.
+                let list = cache.observe(NOW, key(5), Options::default());
+                let row = Options {
+                    on_mount: OnMount::Never,
+                    ..Options::default()
+                };
+                let rows: Vec<_> = (0..ROWS).map(|_| cache.observe(NOW, key(5), row)).collect();
+                for (entry, observer) in rows.into_iter().chain([list]) {
                     cache.release(NOW, entry, observer);
                 }
                 black_box(cache.flush(NOW))

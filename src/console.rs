@@ -12,13 +12,8 @@ pub fn install(everything: bool) {
         LevelFilter::Warn
     });
     if log::set_logger(&Console).is_err() {
-        error("the console is in use already");
+        page::log(page::Severity::Error, "the console is in use already");
     }
-}
-
-/// Writes an error to the console.
-pub fn error(text: &str) {
-    page::log(page::Severity::Error, text);
 }
 
 struct Console;

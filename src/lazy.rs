@@ -1,8 +1,9 @@
 //! Loads what nobody needs before they have signed in.
 //!
 //! In the app as it is deployed (the feature `split`), everything that only [`Workspace`] needs is taken out of the file
-//! that starts the app, and is a file of its own. It is asked for as soon as the app has started; meanwhile one can sign
-//! in. Anywhere else (in tests, while developing) all of it is there from the start.
+//! that starts the app, and is a file of its own. It is asked for as soon as the app has started, and by the page before
+//! that if somebody was signed in here; meanwhile one can sign in. Anywhere else (in tests, while developing) all of it
+//! is there from the start.
 
 use std::time::Duration;
 

@@ -14,8 +14,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use common::{Place, settle, until};
-use freshet::browser::clock;
 use freshet::browser::database::{Database, Record, Schema};
+use freshet::browser::{clock, storage};
 use freshet::query::{QueryClient, QueryProvider, UseMutation, View, use_mutation, use_pending, use_query};
 use indexed_db::{scripted, with_factory};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -132,6 +132,9 @@ impl Visit {
 /// Nothing is kept of any visit before.
 async fn fresh() {
     Database::delete_database(SCHEMA.name, LIMIT).await.unwrap();
+    for tab in storage::tabs_with_unsent().unwrap() {
+        storage::set_has_unsent(&tab, false);
+    }
 }
 
 async fn kept(store: &str) -> Vec<(String, Record)> {
@@ -161,10 +164,20 @@ async fn visit_that_read(owner: &str, word: &str) {
     until("it is asked for", || visit.server.open() == 1).await;
     visit.server.answer(Ok(word));
     visit.shows(&format!("{word}, 0 unsent")).await;
+    until_kept_is(word).await;
+    visit.end();
+}
+
+/// Waits until this word, and nothing else, is kept.
+async fn until_kept_is(word: &str) {
+    let begun = clock::now();
     while until_kept("data", 1).await[0].1.bytes != word.as_bytes() {
+        assert!(
+            clock::now().since(begun) < LIMIT,
+            "waited in vain for {word} to be kept"
+        );
         settle().await;
     }
-    visit.end();
 }
 
 #[wasm_bindgen_test]
@@ -176,6 +189,19 @@ async fn what_was_shown_last_is_shown_at_once_and_as_old_until_it_is_read() {
     assert_eq!(visit.server.open(), 1, "and it is read");
     visit.server.answer(Ok("hello again"));
     visit.shows("hello again, 0 unsent").await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_read_before_the_disk_has_answered_is_what_is_kept() {
+    fresh().await;
+    visit_that_read("me", "old").await;
+    let visit = Visit::of_nobody();
+    until("it is asked for", || visit.server.open() == 1).await;
+    visit.client.remember_for("me");
+    visit.server.answer(Ok("new"));
+    visit.shows("new, 0 unsent").await;
+    until_kept_is("new").await;
     visit.end();
 }
 
@@ -286,35 +312,59 @@ async fn a_change_that_was_not_sent_is_sent_on_the_next_visit_under_the_same_key
     visit.end();
 }
 
+/// Whether somebody who comes now, to a disk that never answers, has anything read.
+async fn reads_at_once() -> bool {
+    with_factory(&scripted("return fake(IDBOpenDBRequest, {})"), async {
+        let visit = Visit::of("me").await;
+        let reads = visit.server.open() > 0;
+        visit.end();
+        reads
+    })
+    .await
+}
+
 #[wasm_bindgen_test]
 async fn where_nothing_was_left_unsent_reads_do_not_wait_for_the_disk() {
     fresh().await;
-    // Somebody has made a change that was sent, and one that was not.
-    for (is_sent, waits) in [(true, false), (false, true)] {
-        let visit = Visit::of("me").await;
-        visit.client.set_pushed(false);
-        visit.client.set_online(is_sent);
-        visit.change_to("hello");
-        until_kept("mutations", 1).await;
-        if is_sent {
-            until("it is sent", || visit.server.1.borrow().len() == 1).await;
-            while visit.client.pending() > 0 {
-                if visit.server.open() > 0 {
-                    visit.server.answer(Ok("hello"));
-                }
-                settle().await;
-            }
-            until_kept("mutations", 0).await;
+    assert!(reads_at_once().await, "nobody was here");
+
+    let visit = Visit::of("me").await;
+    visit.change_to("hello");
+    until("it is sent", || visit.server.1.borrow().len() == 1).await;
+    assert_eq!(storage::tabs_with_unsent().unwrap().len(), 1, "and not answered");
+    until("it is answered", || {
+        if visit.server.open() > 0 {
+            visit.server.answer(Ok("hello"));
         }
-        visit.end();
-        // A disk that never answers.
-        with_factory(&scripted("return fake(IDBOpenDBRequest, {})"), async {
-            let visit = Visit::of("me").await;
-            assert_eq!(visit.server.open() == 0, waits);
-            visit.end();
-        })
-        .await;
-    }
+        visit.client.pending() == 0
+    })
+    .await;
+    visit.end();
+    assert!(reads_at_once().await, "everything was sent");
+
+    let visit = Visit::of("me").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to("bye");
+    until_kept("mutations", 1).await;
+    visit.end();
+    assert_eq!(storage::tabs_with_unsent().unwrap().len(), 1);
+    // A disk that could not be read tells nothing of what is on it.
+    reads_at_once().await;
+    assert_eq!(storage::tabs_with_unsent().unwrap().len(), 1);
+
+    // Whoever comes takes it over, and leaves nothing of it once it is sent.
+    let visit = Visit::of("me").await;
+    until("it is sent", || visit.server.1.borrow().len() == 1).await;
+    until("it is answered", || {
+        if visit.server.open() > 0 {
+            visit.server.answer(Ok("bye"));
+        }
+        visit.client.pending() == 0
+    })
+    .await;
+    assert_eq!(storage::tabs_with_unsent().unwrap(), [""; 0]);
+    visit.end();
 }
 
 #[wasm_bindgen_test]

@@ -1,7 +1,11 @@
 //! Who is signed in, and the one way out. Against a server that answers as scripted.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can not go on must say so, and stands in for other tabs"
+)]
 
 mod common;
 
@@ -251,6 +255,25 @@ async fn what_another_tab_has_made_the_browser_remember_ends_the_session_without
         "the other tab's person is not forgotten"
     );
     storage::remember_user(None);
+}
+
+#[wasm_bindgen_test]
+async fn what_other_tabs_keep_concerns_the_session_only_if_it_says_who_is_signed_in() {
+    let fixture = Fixture::new(200, user(1)).await;
+    let tell = || {
+        let event = Event::new("storage").unwrap();
+        web_sys::window().unwrap().dispatch_event(&event).unwrap();
+    };
+    storage::set_has_unsent("another", true);
+    tell();
+    storage::set_has_unsent("another", false);
+    tell();
+    settle().await;
+    assert_eq!(fixture.requests("users/current").await, 1, "the one at the start");
+    storage::remember_user(None);
+    tell();
+    settle().await;
+    assert_eq!(fixture.farewell(), Some(Farewell::Expired));
 }
 
 #[wasm_bindgen_test]

@@ -120,7 +120,7 @@ async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response,
             .map_err(|error| failed(&error))?;
     }
     let response = gloo_net::http::Request::from(sent).send().await?;
-    let body = read(response.body(), length(&response));
+    let body = read(response.body(), length_of(&response));
     Ok(Response {
         status: response.status(),
         retry_after: response.headers().get("retry-after"),
@@ -150,16 +150,45 @@ async fn read(body: Option<ReadableStream>, length: Option<usize>) -> Result<Vec
     }
 }
 
-/// How long the body is, if that is known: a compressed one is longer than the server said, and whether it was
-/// compressed is told to nobody from elsewhere.
-fn length(response: &gloo_net::http::Response) -> Option<usize> {
+fn length_of(response: &gloo_net::http::Response) -> Option<usize> {
     let headers = response.headers();
-    if response.type_() != ResponseType::Basic || headers.get("content-encoding").is_some() {
-        return None;
+    let is_ours = response.type_() == ResponseType::Basic;
+    let length = headers.get("content-length").filter(|_| is_ours)?;
+    length_of_body(&length, headers.get("content-encoding").as_deref())
+}
+
+/// How long a body is, if that is known: a compressed one is longer than the server says. From another origin nothing is
+/// known, since browsers do not tell whether it was compressed.
+fn length_of_body(length: &str, encoding: Option<&str>) -> Option<usize> {
+    match encoding {
+        None | Some("identity") => length.parse().ok(),
+        Some(_) => None,
     }
-    headers.get("content-length")?.parse().ok()
 }
 
 fn failed(error: &JsValue) -> gloo_net::Error {
     gloo_net::Error::GlooError(format!("{error:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::length_of_body;
+
+    #[test]
+    fn the_length_of_a_body_is_known_unless_it_was_compressed() {
+        for (length, encoding, expected) in [
+            ("12", None, Some(12)),
+            ("12", Some("identity"), Some(12)),
+            ("12", Some("gzip"), None),
+            ("12", Some("br"), None),
+            ("", None, None),
+            ("-1", None, None),
+            ("99999999999999999999", None, None),
+        ] {
+            assert_eq!(length_of_body(length, encoding), expected, "{length:?}, {encoding:?}");
+        }
+    }
 }

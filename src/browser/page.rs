@@ -48,9 +48,7 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Replaces the page by a message. For when the app itself can not go on.
-///
-/// The old body is taken away whole: what is left of a broken app may go on rendering into it, unseen.
+/// Replaces the page by a message, for when the app can not even begin. `static/early.js` says that it has ended.
 pub fn show_fatal(title: &str, explanation: &str) {
     let Some(document) = document() else { return };
     if let Err(error) = replace_body(&document, title, explanation) {

@@ -68,6 +68,12 @@ impl Options {
         }
     }
 
+    /// Whether it makes a difference to what serves both: how somebody mounts concerns nobody else.
+    pub(super) fn asks_otherwise(&self, other: &Self) -> bool {
+        let on_mount = self.on_mount;
+        *self != Self { on_mount, ..*other }
+    }
+
     /// What serves both.
     #[must_use]
     pub(super) fn merge(self, other: Self) -> Self {

@@ -61,7 +61,9 @@ impl<Q: Query> Source<Fails<Q>> for Whole<Q> {
     }
 
     fn restore(&self, body: Vec<u8>) -> Option<Landed> {
-        self.read(body).ok()
+        // What was read on this visit is newer.
+        let is_new = self.memo.borrow().is_none();
+        is_new.then(|| self.read(body).ok()).flatten()
     }
 
     fn body(&self) -> Option<Vec<u8>> {

@@ -39,7 +39,11 @@ impl<E: Fault> Entry<E> {
             self.wanted = false;
             self.more_wanted = false;
             self.retry_at = None;
-        } else if self.observers.first().is_some_and(|(_, left)| *left != options) {
+        } else if self
+            .observers
+            .first()
+            .is_some_and(|(_, left)| left.asks_otherwise(&options))
+        {
             // Only whoever differed from the others can have made a difference.
             let keep_for = self.options.keep_for;
             let all = self.observers.iter().map(|(_, options)| *options);

@@ -147,7 +147,7 @@ const TABLE: &[Row] = &[
 ];
 
 /// The browser itself, which only `src/browser` and the program's start name.
-const BROWSER_CRATES: [&str; 4] = ["web_sys", "js_sys", "gloo_*", "wasm_bindgen_futures"];
+const BROWSER_CRATES: [&str; 5] = ["web_sys", "js_sys", "gloo_*", "wasm_bindgen_futures", "idb"];
 
 /// What views may name of it: the types of elements and events, which do nothing by themselves.
 const ELEMENT_TYPES: [&str; 2] = ["web_sys::Html*Element", "web_sys::*Event"];

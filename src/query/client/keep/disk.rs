@@ -82,8 +82,13 @@ impl Disk {
     fn set_unsent(&self, unsent: usize) {
         let before = self.unsent.replace(unsent);
         if (before == 0) != (unsent == 0) {
-            storage::set_has_unsent(&self.tab, unsent > 0);
+            self.say_whether_unsent();
         }
+    }
+
+    fn say_whether_unsent(&self) {
+        let is_kept = !matches!(*self.database.borrow(), Opening::Failed);
+        storage::set_has_unsent(&self.tab, is_kept && self.unsent.get() > 0);
     }
 
     /// Opens it, and does what has waited for that. Returns what can be read of it, unless the browser keeps nothing.
@@ -97,6 +102,10 @@ impl Disk {
             for act in acts {
                 self.carry_out(act);
             }
+        }
+        // Until the lock was held, another tab may have taken this one for one that is gone.
+        if self.unsent.get() > 0 {
+            self.say_whether_unsent();
         }
         database
     }
@@ -183,8 +192,11 @@ impl Disk {
     pub(super) async fn adopt(&self, database: &Database) -> Vec<Unsent> {
         // One tab at a time, so that no two take the same.
         let turn = locks::request("freshet-adopt", Mode::Exclusive).await;
+        let have_unsent = storage::tabs_with_unsent().unwrap_or_default();
         let alive = locks::held_names().await.unwrap_or_default();
-        let written = told(database.get_all(MUTATIONS).await).unwrap_or_default();
+        let Some(written) = told(database.get_all(MUTATIONS).await) else {
+            return Vec::new();
+        };
         let mut adopted = Vec::new();
         for (place, record) in written {
             if self.is_left() {
@@ -207,14 +219,12 @@ impl Disk {
                 _ => self.delete(MUTATIONS, place),
             }
         }
-        self.set_unsent(self.unsent.get() + adopted.len());
-        // What they left is this tab's now.
-        let gone = storage::tabs_with_unsent().unwrap_or_default();
-        for tab in gone
-            .iter()
-            .filter(|tab| **tab != self.tab && !alive.contains(&tab_lock(tab)))
-        {
-            storage::set_has_unsent(tab, false);
+        if !self.is_left() {
+            self.set_unsent(self.unsent.get() + adopted.len());
+            // What they left is this tab's now.
+            for tab in have_unsent.iter().filter(|tab| !alive.contains(&tab_lock(tab))) {
+                storage::set_has_unsent(tab, false);
+            }
         }
         drop(turn);
         adopted

@@ -3,15 +3,18 @@
 //! Signing out always takes the same steps in the same order, whoever asked for it: whatever has registered a cleanup
 //! is cleaned up, what is remembered is forgotten, the state changes (and with it the page), the server is told.
 
+mod provider;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
 use wire::{Credentials, User, UserId};
-use yew::prelude::*;
+use yew::Callback;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::browser::{self, PageEvent, storage};
+use crate::browser::{self, storage};
+pub use provider::{SessionProvider, SessionProviderProperties, use_session};
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq)]
@@ -319,79 +322,4 @@ impl std::fmt::Debug for CleanupGuard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CleanupGuard(..)")
     }
-}
-
-/// Properties of [`SessionProvider`].
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct SessionProviderProperties {
-    /// The server to sign in to. Fixed for the life of the provider.
-    pub api: Api,
-    /// What may know who is signed in.
-    #[prop_or_default]
-    pub children: Html,
-}
-
-/// Finds out who is signed in and lets everything below know.
-#[component]
-pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
-    let session = use_state(|| Session::Restoring);
-    let api = props.api.clone();
-    let core = {
-        let setter = session.setter();
-        use_memo((), move |()| Core {
-            api,
-            session: RefCell::new(Session::Restoring),
-            publish: Callback::from(move |session| setter.set(session)),
-            cleanups: RefCell::default(),
-            is_leaving: Cell::new(false),
-            is_away: Cell::new(false),
-            asking: Cell::new(0),
-            is_remembered: Cell::new(false),
-            kept: Cell::new(0),
-            telling: RefCell::default(),
-        })
-    };
-    let begun = Rc::clone(&core);
-    use_effect_with((), move |()| {
-        let core = begun;
-        let weak = Rc::downgrade(&core);
-        core.api.on_unauthorized(move || {
-            if let Some(core) = weak.upgrade() {
-                Core::leave(&core, Farewell::Expired);
-            }
-        });
-        let on = |event, act: fn(&Rc<Core>)| {
-            let core = Rc::clone(&core);
-            browser::Listener::new(event, move || act(&core))
-        };
-        let listeners = [
-            // Another tab signs somebody in or out.
-            on(PageEvent::Storage, |core| Core::check(core, || {})),
-            on(PageEvent::PageHide, |core| core.is_away.set(true)),
-            on(PageEvent::PageShow, Core::come_back),
-        ];
-        browser::spawn(async move { Core::restore(&core).await });
-        move || drop(listeners)
-    });
-    let handle = SessionHandle {
-        session: (*session).clone(),
-        core,
-    };
-    html! {
-        <ContextProvider<SessionHandle> context={handle}>{ props.children.clone() }</ContextProvider<SessionHandle>>
-    }
-}
-
-/// Who is signed in.
-///
-/// # Panics
-///
-/// Outside a [`SessionProvider`].
-#[hook]
-pub fn use_session() -> SessionHandle {
-    #[expect(
-        clippy::expect_used,
-        reason = "a component that is placed wrongly is a mistake of the program"
-    )]
-    use_context().expect("must be used below a <SessionProvider>")
 }
