@@ -3,62 +3,16 @@
 //! Every part of a path and every parameter is given a small number, and each number a list of the entries that have
 //! it. A selector takes the shortest list that all of its matches must be on, and looks only at those.
 
-use std::collections::{BTreeSet, HashMap};
+mod symbols;
+
+use std::collections::HashMap;
 
 use slotmap::SecondaryMap;
 
+use self::symbols::{Entries, Few, Symbol, Symbols};
 use super::effect::EntryId;
 use super::key::{Key, Segment};
 use super::selector::{Selector, Term};
-
-/// Stands for a segment, or for the name of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Symbol(u32);
-
-/// Numbers for segments. One that nobody uses any more is given to another.
-#[derive(Clone, Debug, Default)]
-struct Symbols {
-    numbers: HashMap<Segment, Symbol>,
-    uses: Vec<u32>,
-    free: Vec<Symbol>,
-}
-
-impl Symbols {
-    fn take(&mut self, segment: &Segment) -> Symbol {
-        let symbol = self.numbers.get(segment).copied().unwrap_or_else(|| {
-            let symbol = self.free.pop().unwrap_or_else(|| {
-                self.uses.push(0);
-                Symbol(u32::try_from(self.uses.len() - 1).unwrap_or(u32::MAX))
-            });
-            self.numbers.insert(segment.clone(), symbol);
-            symbol
-        });
-        if let Some(uses) = self.uses.get_mut(symbol.0 as usize) {
-            *uses += 1;
-        }
-        symbol
-    }
-
-    fn release(&mut self, segment: &Segment) {
-        let Some(symbol) = self.numbers.get(segment).copied() else {
-            return;
-        };
-        let Some(uses) = self.uses.get_mut(symbol.0 as usize) else {
-            return;
-        };
-        *uses -= 1;
-        if *uses == 0 {
-            self.numbers.remove(segment);
-            self.free.push(symbol);
-        }
-    }
-
-    fn get(&self, segment: &Segment) -> Option<Symbol> {
-        self.numbers.get(segment).copied()
-    }
-}
-
-type Entries = BTreeSet<EntryId>;
 
 /// The entries that have a segment, by what else a selector may ask of them.
 #[derive(Clone, Debug, Default)]
@@ -73,13 +27,8 @@ struct Postings {
 struct Interned {
     key: Key,
     path: Vec<Symbol>,
-    params: Vec<(Symbol, Symbol)>,
-}
-
-impl Interned {
-    fn names(&self) -> Vec<Symbol> {
-        self.params.iter().map(|(name, _)| *name).collect()
-    }
+    /// The names of its parameters, in their order.
+    names: Vec<Symbol>,
 }
 
 /// Which entries there are, by what their keys consist of.
@@ -88,28 +37,26 @@ pub(super) struct Index {
     symbols: Symbols,
     keys: SecondaryMap<EntryId, Interned>,
     postings: HashMap<Symbol, Postings>,
-    /// The entries that have a segment and a parameter with this value: segment, name, value.
-    by_value: HashMap<[Symbol; 3], Entries>,
 }
 
 impl Index {
     pub(super) fn insert(&mut self, id: EntryId, key: &Key) {
         let path: Vec<Symbol> = key.path().iter().map(|segment| self.symbols.take(segment)).collect();
-        let params = key.params().iter().map(|(name, value)| {
-            let name = self.symbols.take(&Segment::Word(name));
-            (name, self.symbols.take(value))
+        let names = key.params().iter().map(|(name, value)| {
+            self.symbols.take(value);
+            self.symbols.take(&Segment::Word(name))
         });
         let interned = Interned {
-            params: params.collect(),
+            names: names.collect(),
             path,
             key: key.clone(),
         };
         for segment in &interned.path {
             let postings = self.postings.entry(*segment).or_default();
-            let names = interned.names();
-            let place = postings.by_names.iter().position(|(each, _)| *each == names);
+            let names = &interned.names;
+            let place = postings.by_names.iter().position(|(each, _)| each == names);
             let place = place.unwrap_or_else(|| {
-                postings.by_names.push((names, Entries::new()));
+                postings.by_names.push((names.clone(), Entries::new()));
                 postings.by_names.len() - 1
             });
             if let Some((_, entries)) = postings.by_names.get_mut(place)
@@ -117,8 +64,8 @@ impl Index {
             {
                 postings.count += 1;
             }
-            for (name, value) in &interned.params {
-                self.by_value.entry([*segment, *name, *value]).or_default().insert(id);
+            for (name, (_, value)) in interned.names.iter().zip(key.params()) {
+                self.symbols.post(*segment, *name, value, id);
             }
         }
         self.keys.insert(id, interned);
@@ -127,20 +74,14 @@ impl Index {
     pub(super) fn remove(&mut self, id: EntryId) {
         let Some(interned) = self.keys.remove(id) else { return };
         for segment in &interned.path {
-            for (name, value) in &interned.params {
-                let place = [*segment, *name, *value];
-                if let Some(entries) = self.by_value.get_mut(&place) {
-                    entries.remove(&id);
-                    if entries.is_empty() {
-                        self.by_value.remove(&place);
-                    }
-                }
+            for (name, (_, value)) in interned.names.iter().zip(interned.key.params()) {
+                self.symbols.unpost(*segment, *name, value, id);
             }
             let Some(postings) = self.postings.get_mut(segment) else {
                 continue;
             };
-            let names = interned.names();
-            for (_, entries) in postings.by_names.iter_mut().filter(|(each, _)| *each == names) {
+            let names = &interned.names;
+            for (_, entries) in postings.by_names.iter_mut().filter(|(each, _)| each == names) {
                 if entries.remove(&id) {
                     postings.count -= 1;
                 }
@@ -171,21 +112,22 @@ impl Index {
             None => self.keys.keys().collect(),
             Some((segment, postings)) => {
                 let scope = terms.iter().find_map(|term| match term {
-                    Known::Within(name, value) => Some((*name, *value)),
+                    Asked::Within(name, value) => Some((*name, *value)),
                     _ => None,
                 });
                 proven = [
-                    Some(Known::Segment(segment)),
-                    scope.map(|(name, value)| Known::Within(name, value)),
+                    Some(Asked::Segment(segment)),
+                    scope.map(|(name, value)| Asked::Within(name, value)),
                 ];
                 let all = postings.by_names.iter();
                 match scope {
                     None => all.flat_map(|(_, entries)| entries).copied().collect(),
                     Some((name, value)) => {
-                        let limited = value.and_then(|value| self.by_value.get(&[segment, name, value]));
+                        let limited = self.symbols.posted(segment, name, value);
+                        let limited = limited.into_iter().flat_map(Few::iter);
                         let unlimited = all.filter(|(names, _)| !names.contains(&name));
                         let unlimited = unlimited.flat_map(|(_, entries)| entries);
-                        limited.into_iter().flatten().chain(unlimited).copied().collect()
+                        limited.chain(unlimited).copied().collect()
                     }
                 }
             }
@@ -208,22 +150,22 @@ impl Index {
     }
 
     /// The terms in numbers; `None` if one of them can not be met.
-    fn understand(&self, selector: &Selector) -> Option<Vec<Known>> {
+    fn understand<'selector>(&self, selector: &'selector Selector) -> Option<Vec<Asked<'selector>>> {
         let mut terms = Vec::new();
         for term in selector.terms() {
             terms.push(match term {
-                Term::Segment(segment) => Known::Segment(self.symbols.get(segment)?),
-                Term::Path(path) => Known::Path(self.path(path)?),
+                Term::Segment(segment) => Asked::Segment(self.symbols.get(segment)?),
+                Term::Path(path) => Asked::Path(self.path(path)?),
                 Term::Elsewhere(path) => match self.path(path) {
-                    Some(path) => Known::Elsewhere(path),
+                    Some(path) => Asked::Elsewhere(path),
                     None => continue,
                 },
                 Term::Without(segment) => match self.symbols.get(segment) {
-                    Some(segment) => Known::Without(segment),
+                    Some(segment) => Asked::Without(segment),
                     None => continue,
                 },
                 Term::Within(name, value) => match self.symbols.get(&Segment::Word(name)) {
-                    Some(name) => Known::Within(name, self.symbols.get(value)),
+                    Some(name) => Asked::Within(name, value),
                     None => continue,
                 },
             });
@@ -236,15 +178,15 @@ impl Index {
     }
 
     /// The segment on whose list everything must be that meets all terms, and that has the shortest one.
-    fn shortest(&self, terms: &[Known]) -> Option<(Symbol, &Postings)> {
+    fn shortest(&self, terms: &[Asked<'_>]) -> Option<(Symbol, &Postings)> {
         static NONE: Postings = Postings {
             by_names: Vec::new(),
             count: 0,
         };
         let required = terms.iter().flat_map(|term| match term {
-            Known::Segment(segment) => std::slice::from_ref(segment),
-            Known::Path(path) => path,
-            Known::Without(_) | Known::Elsewhere(_) | Known::Within(..) => &[],
+            Asked::Segment(segment) => std::slice::from_ref(segment),
+            Asked::Path(path) => path,
+            Asked::Without(_) | Asked::Elsewhere(_) | Asked::Within(..) => &[],
         });
         required
             .map(|segment| (*segment, self.postings.get(segment).unwrap_or(&NONE)))
@@ -254,16 +196,15 @@ impl Index {
 
 /// A term in numbers.
 #[derive(PartialEq)]
-enum Known {
+enum Asked<'selector> {
     Segment(Symbol),
     Without(Symbol),
     Path(Vec<Symbol>),
     Elsewhere(Vec<Symbol>),
-    /// A value that no key has is `None`.
-    Within(Symbol, Option<Symbol>),
+    Within(Symbol, &'selector Segment),
 }
 
-impl Known {
+impl Asked<'_> {
     fn holds(&self, key: &Interned) -> bool {
         match self {
             Self::Segment(segment) => key.path.contains(segment),
@@ -271,8 +212,9 @@ impl Known {
             Self::Path(path) => key.path == *path,
             Self::Elsewhere(path) => key.path != *path,
             Self::Within(name, value) => {
-                let param = key.params.iter().find(|(each, _)| each == name);
-                param.is_none_or(|(_, has)| Some(*has) == *value)
+                let mut params = key.names.iter().zip(key.key.params());
+                let param = params.find(|(each, _)| *each == name);
+                param.is_none_or(|(_, (_, has))| has == *value)
             }
         }
     }
@@ -364,7 +306,7 @@ mod tests {
                 index.remove(id);
             }
             assert!(
-                index.postings.is_empty() && index.by_value.is_empty() && index.symbols.numbers.is_empty(),
+                index.postings.is_empty() && index.symbols.is_empty(),
                 "something is left over"
             );
         }
