@@ -56,6 +56,9 @@ async fn tell_network(person: &Person, offline: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A condition: the next attempt is so far away that nobody who wants it now comes too late.
+const WAITS_LONG: &str = "parseInt(document.querySelector('.connection .countdown')?.textContent) >= 3";
+
 #[tokio::test]
 async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<()> {
     scenario(async |stage| {
@@ -231,6 +234,7 @@ async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() ->
         coachee.create(Kind::Agreement, &session, "Nobody told of this").await?;
         coach.sees(&Kind::Agreement.shows("Nobody told of this")).await?;
         ensure!(stage.server.open_streams().await? == 0, "it was told");
+        coach.page.until::<bool>(WAITS_LONG).await?;
         coach.block(&[]).await?;
         coach.click("Try now").await?;
         coach.until_connected().await?;
@@ -244,11 +248,7 @@ async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() 
     scenario(async |stage| {
         let (coach, _, _) = one_reader(stage).await?;
         stage.server.stop().await?;
-        // Long enough for the waits to be longer than a person's patience.
-        coach
-            .page
-            .until::<bool>("parseInt(document.querySelector('.connection .countdown')?.textContent) >= 3")
-            .await?;
+        coach.page.until::<bool>(WAITS_LONG).await?;
         coach.look_at_every_size("reconnecting").await?;
         let text: String = coach
             .page
