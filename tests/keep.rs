@@ -122,6 +122,17 @@ impl Visit {
         change.run(Write(1, text.to_owned()));
     }
 
+    /// Has everything answered with this word until no change is left.
+    async fn settles(&self, word: &str) {
+        until("it is answered", || {
+            if self.server.open() > 0 {
+                self.server.answer(Ok(word));
+            }
+            self.client.pending() == 0
+        })
+        .await;
+    }
+
     /// The page is closed. Nobody signs out.
     fn end(mut self) {
         self.change.0.take();
@@ -332,13 +343,7 @@ async fn where_nothing_was_left_unsent_reads_do_not_wait_for_the_disk() {
     visit.change_to("hello");
     until("it is sent", || visit.server.1.borrow().len() == 1).await;
     assert_eq!(storage::tabs_with_unsent().unwrap().len(), 1, "and not answered");
-    until("it is answered", || {
-        if visit.server.open() > 0 {
-            visit.server.answer(Ok("hello"));
-        }
-        visit.client.pending() == 0
-    })
-    .await;
+    visit.settles("hello").await;
     visit.end();
     assert!(reads_at_once().await, "everything was sent");
 
@@ -356,13 +361,7 @@ async fn where_nothing_was_left_unsent_reads_do_not_wait_for_the_disk() {
     // Whoever comes takes it over, and leaves nothing of it once it is sent.
     let visit = Visit::of("me").await;
     until("it is sent", || visit.server.1.borrow().len() == 1).await;
-    until("it is answered", || {
-        if visit.server.open() > 0 {
-            visit.server.answer(Ok("bye"));
-        }
-        visit.client.pending() == 0
-    })
-    .await;
+    visit.settles("bye").await;
     assert_eq!(storage::tabs_with_unsent().unwrap(), [""; 0]);
     visit.end();
 }

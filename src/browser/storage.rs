@@ -1,6 +1,6 @@
 //! The little that outlives the page.
 
-/// The id of who was signed in last, so that a reload can ask whether they still are.
+/// The id of who was signed in last, so that a reload can ask whether they still are. `static/early.js` looks for it too.
 const USER: &str = "freshet-user";
 /// That somebody has signed out and the server could not be told yet.
 const SIGN_OUT_PENDING: &str = "freshet-sign-out-pending";

@@ -3,6 +3,7 @@
 
 use anyhow::ensure;
 use e2e::page::quoted;
+use e2e::person::Person;
 use e2e::scenario::{COACH, no_defects, scenario};
 use serde_json::json;
 
@@ -10,7 +11,10 @@ use serde_json::json;
 const SIGN_IN: &str = "location.pathname === '/login' && !!find('textbox', 'Email')";
 /// A condition: the dashboard is on the screen.
 const DASHBOARD: &str = "!!sessionLink()";
-/// Says this in a way that nobody misses.
+/// The addresses of the parts.
+const PARTS: &str = "*_part_*";
+
+/// A condition: this is said in a way that nobody misses.
 fn alerts(text: &str) -> String {
     format!(
         "document.querySelector('[role=alert]')?.textContent.includes({})",
@@ -18,8 +22,20 @@ fn alerts(text: &str) -> String {
     )
 }
 
-/// The addresses of the parts.
-const PARTS: &str = "*_part_*";
+/// Checks that since the requests were last taken a part was asked for once.
+async fn asked_for_a_part_once(person: &Person) -> anyhow::Result<()> {
+    let requests = person.take_requests().await?;
+    let parts = requests.iter().filter(|request| request.target.contains("_part_"));
+    ensure!(parts.count() == 1, "it was not asked for once: {requests:?}");
+    Ok(())
+}
+
+/// Does what a page without an app offers.
+async fn reload(person: &Person) -> anyhow::Result<()> {
+    let link = "return find('link', 'Reload the page');";
+    person.page.element(link, Vec::new()).await?.click().await?;
+    Ok(())
+}
 
 #[tokio::test]
 async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Result<()> {
@@ -55,9 +71,7 @@ async fn what_could_not_be_loaded_at_first_is_loaded_when_somebody_signs_in() ->
         coach.take_requests().await?;
         coach.sign_in().await?;
         coach.sees(DASHBOARD).await?;
-        let requests = coach.take_requests().await?;
-        let parts = requests.iter().filter(|request| request.target.contains("_part_"));
-        ensure!(parts.count() == 1, "it was asked for once more: {requests:?}");
+        asked_for_a_part_once(&coach).await?;
         no_defects(&[&coach]).await
     })
     .await
@@ -104,9 +118,7 @@ async fn whoever_was_signed_in_here_loads_all_parts_at_once_and_each_once() -> a
         coach.sees(DASHBOARD).await?;
         let asked: Vec<String> = coach.page.eval(who_asked, Vec::new()).await?;
         ensure!(asked == ["link"], "the part came late: {asked:?}");
-        let requests = coach.take_requests().await?;
-        let parts = requests.iter().filter(|request| request.target.contains("_part_"));
-        ensure!(parts.count() == 1, "it was asked for twice: {requests:?}");
+        asked_for_a_part_once(&coach).await?;
         no_defects(&[&coach]).await
     })
     .await
@@ -123,12 +135,7 @@ async fn an_app_that_can_not_be_loaded_at_all_says_so_and_is_there_once_it_can()
         }
         coach.look_at_every_size("not-loaded").await?;
         coach.block(&[]).await?;
-        coach
-            .page
-            .element("return find('link', 'Reload the page');", Vec::new())
-            .await?
-            .click()
-            .await?;
+        reload(&coach).await?;
         coach.sees(SIGN_IN).await
     })
     .await
@@ -155,12 +162,7 @@ async fn an_app_that_has_stopped_says_so_and_goes_on_after_it_is_loaded_again() 
         coach.page.eval::<()>(trap, Vec::new()).await?;
         coach.sees(&alerts("The app has stopped.")).await?;
         coach.look_at_every_size("stopped").await?;
-        coach
-            .page
-            .element("return find('link', 'Reload the page');", Vec::new())
-            .await?
-            .click()
-            .await?;
+        reload(&coach).await?;
         coach.sees(DASHBOARD).await?;
         coach.until_connected().await
     })
