@@ -92,6 +92,7 @@ mod host {
             created_at: moment,
             updated_at: moment,
             assignee_ids: vec![UserId::from_u128(9)],
+            version: None,
         }
     }
 }

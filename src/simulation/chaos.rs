@@ -94,6 +94,7 @@ impl World {
                     created_at: now,
                     updated_at: now,
                     assignee_ids: Vec::new(),
+                    version: None,
                 },
             ),
             5..9 => {
@@ -114,6 +115,7 @@ impl World {
                     user_id: user,
                     created_at: now,
                     updated_at: now,
+                    version: None,
                 },
             ),
             13 => {
@@ -140,6 +142,7 @@ impl World {
                     target_date: None,
                     created_at: now,
                     updated_at: now,
+                    version: None,
                 },
             ),
             17 => Change::UpdateGoal(Goal {

@@ -117,6 +117,7 @@ impl Stored {
             created_at: moment(0),
             updated_at: moment(0),
             hydrated_at: None,
+            version: None,
         }
     }
 

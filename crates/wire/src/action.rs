@@ -39,6 +39,9 @@ pub struct Action {
     /// Who will do it.
     #[serde(default)]
     pub assignee_ids: Vec<UserId>,
+    /// Raised by one with every write; orders two forms of the row. Absent where the server keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 impl FromFields for Action {
@@ -55,6 +58,7 @@ impl FromFields for Action {
             created_at: fields.take("created_at")?,
             updated_at: fields.take("updated_at")?,
             assignee_ids: fields.take_or_default("assignee_ids")?,
+            version: fields.take("version")?,
         })
     }
 }

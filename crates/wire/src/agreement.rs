@@ -23,6 +23,9 @@ pub struct Agreement {
     /// When it was last written.
     #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
+    /// Raised by one with every write; orders two forms of the row. Absent where the server keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 impl FromFields for Agreement {
@@ -34,6 +37,7 @@ impl FromFields for Agreement {
             user_id: fields.take("user_id")?,
             created_at: fields.take("created_at")?,
             updated_at: fields.take("updated_at")?,
+            version: fields.take("version")?,
         })
     }
 }

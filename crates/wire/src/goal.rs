@@ -41,6 +41,9 @@ pub struct Goal {
     /// When it was last written.
     #[serde(deserialize_with = "time::moment")]
     pub updated_at: Timestamp,
+    /// Raised by one with every write; orders two forms of the row. Absent where the server keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 impl FromFields for Goal {
@@ -58,6 +61,7 @@ impl FromFields for Goal {
             target_date: fields.take("target_date")?,
             created_at: fields.take("created_at")?,
             updated_at: fields.take("updated_at")?,
+            version: fields.take("version")?,
         })
     }
 }

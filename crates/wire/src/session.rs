@@ -43,6 +43,9 @@ pub struct CoachingSession {
     /// When it was first opened.
     #[serde(default, deserialize_with = "time::optional_moment")]
     pub hydrated_at: Option<Timestamp>,
+    /// Raised by one with every write; orders two forms of the row. Absent where the server keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 impl FromFields for CoachingSession {
@@ -60,6 +63,7 @@ impl FromFields for CoachingSession {
             created_at: fields.take("created_at")?,
             updated_at: fields.take("updated_at")?,
             hydrated_at: fields.take("hydrated_at")?,
+            version: fields.take("version")?,
         })
     }
 }

@@ -65,6 +65,7 @@ fn draft(session: CoachingSessionId, user: UserId, text: String) -> Action {
         created_at: not_known_yet,
         updated_at: not_known_yet,
         assignee_ids: Vec::new(),
+        version: None,
     }
 }
 

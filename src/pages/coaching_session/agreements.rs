@@ -59,6 +59,7 @@ fn draft(session: CoachingSessionId, user: UserId, text: String) -> Agreement {
         user_id: user,
         created_at: not_known_yet,
         updated_at: not_known_yet,
+        version: None,
     }
 }
 

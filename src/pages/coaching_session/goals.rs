@@ -72,6 +72,7 @@ fn draft(relationship: CoachingRelationshipId, user: UserId, title: String) -> G
         target_date: None,
         created_at: not_known_yet,
         updated_at: not_known_yet,
+        version: None,
     }
 }
 

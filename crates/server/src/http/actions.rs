@@ -99,6 +99,7 @@ async fn create(
         created_at: now,
         updated_at: now,
         assignee_ids: check_assignees(&access, body.assignee_ids.unwrap_or_default())?,
+        version: None,
     };
     actions::insert(&mut write, &action).await?;
     let event = Event::ActionCreated {

@@ -89,6 +89,7 @@ async fn create(
         user_id: user.id,
         created_at: now,
         updated_at: now,
+        version: None,
     };
     agreements::insert(&mut write, &agreement).await?;
     let event = Event::AgreementCreated {

@@ -119,6 +119,7 @@ async fn create(
         created_at: now,
         updated_at: now,
         hydrated_at: Some(now),
+        version: None,
     };
     coaching_sessions::insert(&mut write, &session).await?;
     events::session_changed(&mut write, &access, session.id).await?;

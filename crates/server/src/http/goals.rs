@@ -118,6 +118,7 @@ async fn create(
         target_date: body.target_date,
         created_at: now,
         updated_at: now,
+        version: None,
     };
     set_status(&mut goal, status, now);
     goals::insert(&mut write, &goal).await?;

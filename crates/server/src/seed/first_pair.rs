@@ -132,6 +132,7 @@ pub(super) async fn write(
             created_at: at,
             updated_at: at,
             assignee_ids: vec![by],
+            version: None,
         };
         actions::insert(demo.write, &action).await?;
     }
@@ -158,6 +159,7 @@ pub(super) async fn write(
             user_id: by,
             created_at: at,
             updated_at: at,
+            version: None,
         };
         agreements::insert(demo.write, &agreement).await?;
     }
@@ -187,6 +189,7 @@ async fn goal(
         target_date: at.date_naive().checked_add_days(Days::new(days)),
         created_at: at,
         updated_at: at,
+        version: None,
     };
     goals::insert(demo.write, &goal).await?;
     Ok(goal.id)

@@ -128,6 +128,7 @@ impl Demo<'_> {
             created_at: self.now,
             updated_at: self.now,
             hydrated_at: (days <= 0).then_some(self.now),
+            version: None,
         };
         coaching_sessions::insert(self.write, &session).await?;
         Ok(id)

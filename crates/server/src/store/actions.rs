@@ -175,5 +175,6 @@ fn action(row: &SqliteRow) -> Result<Action, sqlx::Error> {
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
         assignee_ids: row.id_list("assignee_ids", UserId)?,
+        version: None,
     })
 }

@@ -69,5 +69,6 @@ fn agreement(row: &SqliteRow) -> Result<Agreement, sqlx::Error> {
         user_id: row.id("user_id", UserId)?,
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
+        version: None,
     })
 }

@@ -159,5 +159,6 @@ fn session(row: &SqliteRow) -> Result<CoachingSession, sqlx::Error> {
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
         hydrated_at: row.maybe_moment("hydrated_at")?,
+        version: None,
     })
 }

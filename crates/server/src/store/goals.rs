@@ -112,5 +112,6 @@ fn goal(row: &SqliteRow) -> Result<Goal, sqlx::Error> {
         target_date: row.maybe_date("target_date")?,
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
+        version: None,
     })
 }
