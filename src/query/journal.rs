@@ -37,6 +37,8 @@ pub enum Input<E> {
     SetRecalling(bool),
     SetBudget(usize),
     Begin(Manner, Vec<(Key, Patch)>),
+    Replace(MutationId, Option<u128>, Vec<(Key, Patch)>),
+    Cancel(MutationId),
     Commit(MutationId, Vec<(Key, Patch)>),
     Fail(MutationId, E),
     Land(EntryId, FlightId, Result<(Value, usize), E>),
@@ -100,6 +102,8 @@ impl<E: Fault> Journal<E> {
                 Input::SetRecalling(recalling) => cache.set_recalling(now, recalling),
                 Input::SetBudget(bytes) => cache.set_budget(now, bytes),
                 Input::Begin(manner, patches) => _ = cache.begin(now, manner, patches),
+                Input::Replace(mutation, lane, patches) => cache.replace(now, mutation, lane, patches),
+                Input::Cancel(mutation) => cache.cancel(now, mutation),
                 Input::Commit(mutation, outcomes) => cache.commit(now, mutation, outcomes),
                 Input::Fail(mutation, error) => _ = cache.fail(now, mutation, &error),
                 Input::Land(entry, flight, result) => cache.land(now, entry, flight, result),
@@ -137,6 +141,8 @@ impl<E: Fault> fmt::Display for Journal<E> {
                 Input::Begin(_, patches) => {
                     writeln!(f, "Begin({:?})", patches.iter().map(|(key, _)| key).collect::<Vec<_>>())?;
                 }
+                Input::Replace(mutation, ..) => writeln!(f, "Replace({mutation:?})")?,
+                Input::Cancel(mutation) => writeln!(f, "Cancel({mutation:?})")?,
                 Input::Commit(mutation, _) => writeln!(f, "Commit({mutation:?})")?,
                 Input::Restore(entry, ..) => writeln!(f, "Restore({entry:?})")?,
                 Input::Flush(effects) => writeln!(f, "Flush -> {effects:?}")?,

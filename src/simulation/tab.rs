@@ -335,6 +335,7 @@ impl World {
             lane,
             repeatable: true,
             restored: false,
+            delay: std::time::Duration::ZERO,
         };
         let (now, key) = (self.instant(), self.number());
         self.note(|| format!("tab {t} changes {change:?}"));

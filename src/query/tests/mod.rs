@@ -65,6 +65,7 @@ const MANNER: Manner = Manner {
     lane: None,
     repeatable: true,
     restored: false,
+    delay: Duration::ZERO,
 };
 
 const OPTIONS: Options = Options {
