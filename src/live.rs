@@ -44,8 +44,8 @@ pub fn Live(props: &LiveProperties) -> Html {
                 session.on_sign_out("the cache", move |farewell| {
                     match farewell {
                         // Whoever did not mean to leave is given the chance to come back.
-                        Farewell::Expired => left.note_kept(client.clear_but_unsent()),
-                        Farewell::Asked | Farewell::Forced(_) => client.clear(),
+                        Farewell::Expired | Farewell::Forced(_) => left.note_kept(client.clear_but_unsent()),
+                        Farewell::Asked => client.clear(),
                     }
                     Ok(())
                 }),

@@ -62,8 +62,13 @@ impl<'a> Answer<'a> {
     }
 
     /// That it worked, as far as can be told without reading what came back.
+    ///
+    /// A body that is no JSON comes from elsewhere: a page of a proxy, of a network that asks to sign in.
     pub(super) fn done(self) -> Result<(), ApiError> {
         self.check_status()?;
+        if !matches!(self.body.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'n')) {
+            return Err(Kind::Intercepted.into());
+        }
         match scan::number(self.body, "status_code") {
             Some(400..) => self.check_body(),
             _ => Ok(()),
@@ -162,7 +167,6 @@ mod tests {
         );
         for body in [
             "",
-            "healthy",
             r#"{"id":"7"}"#,
             r#"{"status_code":204,"data":null}"#,
             r#"{"status_code":204}"#,
@@ -197,7 +201,9 @@ mod tests {
 
     #[test]
     fn what_is_not_what_was_asked_for_is_unreadable() {
-        for body in ["", "<html>", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
+        fails(200, "<!doctype html><title>Sign in to the network</title>", &Kind::Intercepted);
+        fails(200, "healthy", &Kind::Intercepted);
+        for body in ["", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
             let error = answer(200, body).data::<Vec<u16>>().unwrap_err();
             assert_eq!(error.kind(), &Kind::Unreadable, "{body}");
         }

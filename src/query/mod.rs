@@ -61,13 +61,13 @@ pub use client::{AnyMutation, Failure, QueryClient};
 /// For the simulation of the whole client.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use edits::Edit;
-pub use edits::{Edits, change, creation, removal};
+pub use edits::{Edits, removal};
 pub use effect::{Changed, Effect, EntryId, FlightId, MutationId, ObserverId, Plan};
 pub use entry::Snapshot;
 pub use explain::{Explanation, Gate};
 pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
-pub use list::{Item, List, Listed};
+pub use list::{Item, List, Listed, is_newer};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved};

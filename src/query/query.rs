@@ -19,7 +19,7 @@ pub trait Backend: Clone + PartialEq + 'static {
     /// What can go wrong there.
     type Error: Fault;
     /// The part of a change that was not made and that the person has to decide on; see [`Mutation::leftover`].
-    type Leftover: 'static;
+    type Leftover: PartialEq + 'static;
 }
 
 /// A query is a value: its key, how to fetch it, and how to treat it, in one place.

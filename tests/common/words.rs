@@ -58,6 +58,7 @@ impl Fault for Refused {
 
 impl Backend for Server {
     type Error = Refused;
+    type Leftover = ();
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

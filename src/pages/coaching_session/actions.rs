@@ -10,7 +10,7 @@ use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
 use crate::draft::{draft_id, is_draft};
 use crate::query::{List, Listed, use_item, use_mutation, use_query};
-use crate::resources::{CreateAction, DeleteAction, SessionActions, UpdateAction};
+use crate::resources::{Create, Delete, SessionActions, Update};
 use crate::title::move_focus;
 
 /// Longest text, in characters.
@@ -27,13 +27,13 @@ pub(super) struct ActionsProperties {
 #[component]
 pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let actions = use_query(SessionActions(props.session));
-    let create = use_mutation::<CreateAction>();
+    let create = use_mutation::<Create<Action>>();
 
     let on_add = {
         let (session, user) = (props.session, props.user);
         Callback::from(move |submission: Submission| {
             let draft = draft(session, user, submission.text);
-            create.run_then(CreateAction(draft), submission.refused.if_failed());
+            create.run_then(Create(draft), submission.refused.if_failed());
         })
     };
     let retry = {
@@ -96,8 +96,8 @@ struct ActionRowProperties {
 #[component]
 fn ActionRow(props: &ActionRowProperties) -> Html {
     let action = use_item(&SessionActions(props.session), &props.action);
-    let update = use_mutation::<UpdateAction>();
-    let delete = use_mutation::<DeleteAction>();
+    let update = use_mutation::<Update<Action>>();
+    let delete = use_mutation::<Delete<Action>>();
     let is_closed = action.status.is_closed();
 
     let on_toggle = {
@@ -108,28 +108,27 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
             } else {
                 ItemStatus::Completed
             };
-            update.run(UpdateAction(Action {
+            let wanted = Action {
                 status,
                 ..(*action).clone()
-            }));
+            };
+            update.run(Update::between(&action, &wanted));
         })
     };
     let on_save = {
         let (action, update) = (Rc::clone(&action), update);
         Callback::from(move |Submission { text, refused }: Submission| {
-            update.run_then(
-                UpdateAction(Action {
-                    body: Some(text),
-                    ..(*action).clone()
-                }),
-                refused.if_failed(),
-            );
+            let wanted = Action {
+                body: Some(text),
+                ..(*action).clone()
+            };
+            update.run_then(Update::between(&action, &wanted), refused.if_failed());
         })
     };
     let on_delete = {
-        let (session, id) = (props.session, action.id);
+        let action = Rc::clone(&action);
         Callback::from(move |()| {
-            delete.run(DeleteAction(session, id));
+            delete.run(Delete::of((*action).clone()));
             move_focus("new-action");
         })
     };

@@ -9,7 +9,7 @@ use super::author;
 use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
 use crate::draft::{draft_id, is_draft};
 use crate::query::{List, Listed, use_item, use_mutation, use_query};
-use crate::resources::{CreateAgreement, DeleteAgreement, SessionAgreements, UpdateAgreement};
+use crate::resources::{Create, Delete, SessionAgreements, Update};
 use crate::title::move_focus;
 
 /// Longest text, in characters.
@@ -26,13 +26,13 @@ pub(super) struct AgreementsProperties {
 #[component]
 pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let agreements = use_query(SessionAgreements(props.session));
-    let create = use_mutation::<CreateAgreement>();
+    let create = use_mutation::<Create<Agreement>>();
 
     let on_add = {
         let (session, user) = (props.session, props.user);
         Callback::from(move |submission: Submission| {
             let draft = draft(session, user, submission.text);
-            create.run_then(CreateAgreement(draft), submission.refused.if_failed());
+            create.run_then(Create(draft), submission.refused.if_failed());
         })
     };
     let retry = {
@@ -90,24 +90,22 @@ struct AgreementRowProperties {
 #[component]
 fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let agreement = use_item(&SessionAgreements(props.session), &props.agreement);
-    let update = use_mutation::<UpdateAgreement>();
-    let delete = use_mutation::<DeleteAgreement>();
+    let update = use_mutation::<Update<Agreement>>();
+    let delete = use_mutation::<Delete<Agreement>>();
     let on_save = {
         let agreement = Rc::clone(&agreement);
         Callback::from(move |Submission { text, refused }: Submission| {
-            update.run_then(
-                UpdateAgreement(Agreement {
-                    body: Some(text),
-                    ..(*agreement).clone()
-                }),
-                refused.if_failed(),
-            );
+            let wanted = Agreement {
+                body: Some(text),
+                ..(*agreement).clone()
+            };
+            update.run_then(Update::between(&agreement, &wanted), refused.if_failed());
         })
     };
     let on_delete = {
-        let (session, id) = (props.session, agreement.id);
+        let agreement = Rc::clone(&agreement);
         Callback::from(move |()| {
-            delete.run(DeleteAgreement(session, id));
+            delete.run(Delete::of((*agreement).clone()));
             move_focus("new-agreement");
         })
     };

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::components::{AddForm, Glyph, ItemRow, Submission, card, problem, query_view};
 use crate::draft::{draft_id, is_draft};
 use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
-use crate::resources::{CreateGoal, DeleteGoal, LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, UpdateGoal};
+use crate::resources::{Create, Delete, LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, Update};
 use crate::title::move_focus;
 
 /// Longest title, in characters.
@@ -25,13 +25,13 @@ pub(super) struct GoalsProperties {
 #[component]
 pub(super) fn Goals(props: &GoalsProperties) -> Html {
     let goals = use_query(RelationshipGoals(props.relationship));
-    let create = use_mutation::<CreateGoal>();
+    let create = use_mutation::<Create<Goal>>();
 
     let on_add = {
         let (relationship, user) = (props.relationship, props.user);
         Callback::from(move |submission: Submission| {
             let draft = draft(relationship, user, submission.text);
-            create.run_then(CreateGoal(draft), submission.refused.if_failed());
+            create.run_then(Create(draft), submission.refused.if_failed());
         })
     };
     let retry = {
@@ -102,8 +102,8 @@ struct GoalRowProperties {
 #[component]
 fn GoalRow(props: &GoalRowProperties) -> Html {
     let goal = use_item(&RelationshipGoals(props.relationship), &props.goal);
-    let update = use_mutation::<UpdateGoal>();
-    let delete = use_mutation::<DeleteGoal>();
+    let update = use_mutation::<Update<Goal>>();
+    let delete = use_mutation::<Delete<Goal>>();
     let link = use_mutation::<LinkGoal>();
     let unlink = use_mutation::<UnlinkGoal>();
     let id = goal.id.as_u128();
@@ -125,19 +125,17 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     let on_save = {
         let (goal, update) = (Rc::clone(&goal), update.clone());
         Callback::from(move |Submission { text, refused }: Submission| {
-            update.run_then(
-                UpdateGoal(Goal {
-                    title: Some(text),
-                    ..(*goal).clone()
-                }),
-                refused.if_failed(),
-            );
+            let wanted = Goal {
+                title: Some(text),
+                ..(*goal).clone()
+            };
+            update.run_then(Update::between(&goal, &wanted), refused.if_failed());
         })
     };
     let on_delete = {
-        let (relationship, id) = (props.relationship, goal.id);
+        let goal = Rc::clone(&goal);
         Callback::from(move |()| {
-            delete.run(DeleteGoal(relationship, id));
+            delete.run(Delete::of((*goal).clone()));
             move_focus("new-goal");
         })
     };
@@ -146,10 +144,11 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
         Callback::from(move |event: Event| {
             let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
             if let Some(status) = ItemStatus::ALL.iter().find(|status| label(**status) == chosen) {
-                update.run(UpdateGoal(Goal {
+                let wanted = Goal {
                     status: *status,
                     ..(*goal).clone()
-                }));
+                };
+                update.run(Update::between(&goal, &wanted));
             }
         })
     };

@@ -9,7 +9,7 @@ use crate::calendar;
 use crate::components::{Glyph, focus, icon, is_escape};
 use crate::countdown::use_today;
 use crate::query::use_mutation;
-use crate::resources::RenameSession;
+use crate::resources::Update;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
@@ -25,9 +25,8 @@ pub(super) struct SessionHeaderProperties {
 pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     let draft = use_state(|| None::<String>);
     let field = use_node_ref();
-    let rename = use_mutation::<RenameSession>();
+    let rename = use_mutation::<Update<CoachingSession>>();
     let CoachingSession {
-        id,
         title,
         date,
         duration_minutes,
@@ -45,15 +44,18 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
         });
     }
     let rename = {
-        let (draft, title) = (draft.clone(), title.clone());
-        let id = *id;
+        let (draft, session) = (draft.clone(), Rc::clone(&props.session));
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(written) = (*draft).clone() else { return };
             let new = Some(written.trim().to_owned()).filter(|text| !text.is_empty());
-            if new != title {
+            if new != session.title {
                 let draft = draft.clone();
-                rename.run_then(RenameSession(id, new), move |result| {
+                let wanted = CoachingSession {
+                    title: new,
+                    ..(*session).clone()
+                };
+                rename.run_then(Update::between(&session, &wanted), move |result| {
                     if result.is_err() && draft.is_none() {
                         draft.set(Some(written));
                     }
