@@ -11,10 +11,12 @@ use wire::Cursor;
 use wire::json::FromJson;
 
 use super::error::{ApiError, Kind};
+#[cfg(all(test, not(target_arch = "wasm32")))]
+use super::model::Transport;
 use super::precondition::{Changed, Deleted, Written, deletion, entity_tag};
 use super::response::Answer;
 use super::rows::read_one;
-use crate::browser::clock;
+use crate::browser::{self, clock};
 use crate::browser::fetch::{Request, Response, Verb, fetch};
 use crate::config::Config;
 
@@ -26,7 +28,15 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 pub struct Api {
     inner: Rc<Inner>,
     /// Names what is sent, so that the server can tell that it arrives for the second time.
-    key: Option<Rc<str>>,
+    key: Option<Named>,
+}
+
+/// The name of what is sent.
+#[derive(Clone)]
+struct Named {
+    key: Rc<str>,
+    /// The sign-in in which it is sent, and in no other.
+    epoch: u64,
 }
 
 /// A request for a path of the API.
@@ -80,6 +90,9 @@ struct Inner {
     epoch: Cell<u64>,
     on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
     on_read: RefCell<Option<ReadListener>>,
+    /// The model of the world that answers.
+    #[cfg(all(test, not(target_arch = "wasm32")))]
+    transport: RefCell<Option<Transport>>,
 }
 
 impl Api {
@@ -95,6 +108,8 @@ impl Api {
             epoch: Cell::new(0),
             on_unauthorized: RefCell::default(),
             on_read: RefCell::default(),
+            #[cfg(all(test, not(target_arch = "wasm32")))]
+            transport: RefCell::default(),
         };
         Self {
             inner: Rc::new(inner),
@@ -103,13 +118,20 @@ impl Api {
     }
 
     /// This API, for requests that mean the same thing however often they arrive (the header `Idempotency-Key`,
-    /// draft-ietf-httpapi-idempotency-key-header).
+    /// draft-ietf-httpapi-idempotency-key-header). Once the person signs out they are not sent any more.
     #[must_use]
     pub fn with_key(&self, key: Rc<str>) -> Self {
+        let epoch = self.key.as_ref().map_or(self.inner.epoch.get(), |named| named.epoch);
         Self {
             inner: Rc::clone(&self.inner),
-            key: Some(key),
+            key: Some(Named { key, epoch }),
         }
+    }
+
+    /// Has a model of the world answer.
+    #[cfg(all(test, not(target_arch = "wasm32")))]
+    pub(crate) fn set_transport(&self, transport: Transport) {
+        *self.inner.transport.borrow_mut() = Some(transport);
     }
 
     /// Whether the server takes two requests with the same key for one.
@@ -209,6 +231,9 @@ impl Api {
     /// Sends an authenticated request; reports the position of a read and the end of the session to the listeners.
     async fn exchange(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
         let epoch = self.inner.epoch.get();
+        if self.key.as_ref().is_some_and(|named| named.epoch != epoch) {
+            return Err(Kind::Unauthorized.into());
+        }
         let verb = call.verb;
         let response = self.send(call).await?;
         let concerns_us = || epoch == self.inner.epoch.get();
@@ -220,17 +245,26 @@ impl Api {
             }
         }
         let done = answer(&response).done();
-        // The end of a session is told, unless it is the session of another person.
         if let Err(error) = &done
             && matches!(error.kind(), Kind::Unauthorized)
-            && concerns_us()
         {
-            let listener = self.inner.on_unauthorized.borrow().clone();
-            if let Some(listener) = listener {
-                listener();
-            }
+            self.tell_unauthorized(epoch);
         }
         Ok((response, done))
+    }
+
+    /// Tells the end of a session, unless that is the session of another person. After the request has ended: a change
+    /// that was refused for this reason has to know of it before the person leaves.
+    fn tell_unauthorized(&self, epoch: u64) {
+        let Some(listener) = self.inner.on_unauthorized.borrow().clone() else {
+            return;
+        };
+        let api = self.clone();
+        browser::spawn(async move {
+            if epoch == api.inner.epoch.get() {
+                listener();
+            }
+        });
     }
 
     /// Sends a form; being unauthorized is an answer here, not the end of a session.
@@ -259,20 +293,24 @@ impl Api {
         } = call;
         let version = self.inner.version.iter().map(|version| ("x-version", version.clone()));
         let key = self.key.iter().filter(|_| self.honours_keys());
-        let key = key.map(|key| ("idempotency-key", key.to_string()));
+        let key = key.map(|named| ("idempotency-key", named.key.to_string()));
         let condition = if_match.map(|version| ("if-match", entity_tag(version)));
         let headers = version.chain(key).chain(condition).collect();
         let url = format!("{}{path}", self.inner.base);
-        Ok(fetch(
-            Request {
-                method,
-                url,
-                headers,
-                body,
-            },
-            TIME_LIMIT,
-        )
-        .await?)
+        let request = Request {
+            method,
+            url,
+            headers,
+            body,
+        };
+        #[cfg(all(test, not(target_arch = "wasm32")))]
+        {
+            let transport = self.inner.transport.borrow().clone();
+            if let Some(transport) = transport {
+                return Ok(transport(request).await?);
+            }
+        }
+        Ok(fetch(request, TIME_LIMIT).await?)
     }
 }
 

@@ -7,12 +7,16 @@
 mod client;
 mod endpoints;
 mod error;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod model;
 mod precondition;
 mod response;
 mod rows;
 mod scan;
 
 pub use client::Api;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use model::Transport;
 pub use error::{ApiError, Kind};
 pub use precondition::{Changed, Deleted, Written};
 pub use rows::{Rows, read_one};

@@ -150,6 +150,7 @@ impl<T: Record> Mutation for Update<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
+        let api = api.with_key(Rc::clone(&context.key));
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut updating, mut step) = Updating::begin(&self.seen, &self.changes, circumstances);
         loop {
@@ -244,12 +245,14 @@ impl<T: Record> Mutation for Create<T> {
 
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
         let error = outcome.err()?;
-        let problem = if error.is_unreachable() {
-            Some(Problem::Uncertain)
-        } else {
-            Problem::refused(error)
-        };
-        problem.map(|problem| Unresolved::new(&self.0, Changes::default(), problem, &BTreeMap::new()))
+        if error.is_unreachable() {
+            return self.uncertain();
+        }
+        Problem::refused(error).map(|problem| addition(&self.0, problem))
+    }
+
+    fn uncertain(&self) -> Option<Unresolved> {
+        Some(addition(&self.0, Problem::Uncertain))
     }
 }
 
@@ -285,6 +288,7 @@ impl<T: Record> Mutation for Delete<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<Removed<T>, ApiError> {
+        let api = api.with_key(Rc::clone(&context.key));
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut deleting, mut step) = Deleting::begin(&self.seen, circumstances);
         loop {
@@ -371,6 +375,23 @@ impl<T: Record> Mutation for Restore<T> {
             Combined::Separate
         }
     }
+
+    fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
+        let error = outcome.err()?;
+        if error.is_unreachable() {
+            return self.uncertain();
+        }
+        Problem::refused(error).map(|problem| addition(&self.0, problem))
+    }
+
+    fn uncertain(&self) -> Option<Unresolved> {
+        Some(addition(&self.0, Problem::Uncertain))
+    }
+}
+
+/// A row that was not added, for the person to decide on.
+fn addition<T: Record>(row: &T, problem: Problem) -> Unresolved {
+    Unresolved::new(row, Changes::default(), problem, &BTreeMap::new())
 }
 
 /// The circumstances in which a change of this row leaves.
@@ -393,13 +414,13 @@ async fn request<T: Record>(
 ) -> Result<Answer<T>, ApiError> {
     // On another condition it is another request: the server must not take it for a repetition.
     let key = match &ask {
-        Ask::Patch(_, Some(version)) | Ask::Delete(Some(version)) => format!("{}-{version}", context.key).into(),
+        Ask::Patch(_, version) | Ask::Delete(Some(version)) => format!("{}-{version}", context.key).into(),
         _ => Rc::clone(&context.key),
     };
     let api = api.with_key(key);
     let written = match ask {
         Ask::Read => api.read_row(T::COLLECTION, id).await?,
-        Ask::Patch(patch, version) => api.patch_row(T::COLLECTION, id, &patch, version).await?,
+        Ask::Patch(patch, version) => api.patch_row(T::COLLECTION, id, &patch, Some(version)).await?,
         Ask::Put { now, wanted } => T::put(api, *now, *wanted).await?,
         Ask::Status(status) => match api.put_status(T::COLLECTION, id, &status).await? {
             Some(written) => written,

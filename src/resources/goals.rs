@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal, Timestamp};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, Timestamp};
 
 use super::record::{Names, Ordered, Record};
 use super::{Reading, gone, read_list};
-use crate::api::{Api, ApiError, Rows};
+use crate::api::{Api, ApiError, Kind, Rows};
 use crate::draft::is_draft;
 use crate::query::{Edits, Key, List, Mutation, Query, SendContext, removal};
 
@@ -117,12 +117,12 @@ pub struct LinkGoal(pub CoachingSessionId, pub Goal);
 
 impl Mutation for LinkGoal {
     type Backend = Api;
-    type Output = SessionGoal;
+    type Output = ();
 
     const NAME: &'static str = "link_goal";
     const ATTEMPT: &'static str = "work on the goal in this session";
 
-    fn edits(&self) -> Edits<SessionGoal> {
+    fn edits(&self) -> Edits<()> {
         let goal = Rc::new(self.1.clone());
         let again = Rc::clone(&goal);
         Edits::default().in_lane(goal.id.as_u128()).edit(
@@ -132,12 +132,21 @@ impl Mutation for LinkGoal {
         )
     }
 
-    fn is_repeatable(&self, api: &Api) -> bool {
-        api.honours_keys()
+    /// A repetition finds the goal linked.
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
     }
 
-    async fn send(self, api: Api, context: SendContext) -> Result<SessionGoal, ApiError> {
-        api.with_key(context.key).link_goal(self.0, self.1.id).await
+    async fn send(self, api: Api, context: SendContext) -> Result<(), ApiError> {
+        let api = api.with_key(context.key);
+        match api.link_goal(self.0, self.1.id).await {
+            Err(error) if matches!(error.kind(), Kind::Conflict(_)) => {
+                let (goals, _) = read_list::<Goal>(api.session_goals(self.0).await?, None)?;
+                let is_linked = goals.find(self.1.id.as_u128()).is_some();
+                is_linked.then_some(()).ok_or(error)
+            }
+            result => result.map(drop),
+        }
     }
 }
 

@@ -19,13 +19,10 @@ use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSes
 
 use crate::api::{Api, ApiError, Kind, Rows};
 use crate::unresolved::Unresolved;
-use crate::query::{Backend, Data, Fault, Item, List, QueryClient, Retry};
+use crate::query::{Backend, Data, Fault, Item, Kinds, List, QueryClient, Retry};
 
 pub use actions::{SessionActions, UserActions};
 pub use agreements::SessionAgreements;
-/// For the simulation of the whole client.
-#[cfg(all(test, not(target_arch = "wasm32")))]
-pub(crate) use exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating};
 pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
 pub use record::{Holds, Record};
@@ -37,19 +34,20 @@ pub type Client = QueryClient<Api>;
 
 /// Has the cache know every mutation that may have been written down on an earlier visit.
 pub fn register(client: &Client) {
-    fn row<T: Record>(client: &Client) {
-        client.register::<Create<T>>();
-        client.register::<Update<T>>();
-        client.register::<Delete<T>>();
-        client.register::<Restore<T>>();
+    client.register_all(kinds());
+}
+
+/// Every mutation that may have been written down on an earlier visit.
+pub(crate) fn kinds() -> Kinds<Api> {
+    fn row<T: Record>(kinds: Kinds<Api>) -> Kinds<Api> {
+        let kinds = kinds.with::<Create<T>>().with::<Update<T>>();
+        kinds.with::<Delete<T>>().with::<Restore<T>>()
     }
-    row::<Action>(client);
-    row::<Agreement>(client);
-    row::<Goal>(client);
-    client.register::<Update<CoachingSession>>();
-    client.register::<LinkGoal>();
-    client.register::<UnlinkGoal>();
-    client.register::<PlanSession>();
+    row::<Goal>(row::<Agreement>(row::<Action>(Kinds::default())))
+        .with::<Update<CoachingSession>>()
+        .with::<LinkGoal>()
+        .with::<UnlinkGoal>()
+        .with::<PlanSession>()
 }
 
 /// Fetches what the page of a session shows, for somebody who is about to go there.
@@ -68,6 +66,10 @@ impl Backend for Api {
 impl Fault for ApiError {
     fn is_unreachable(&self) -> bool {
         Self::is_unreachable(self)
+    }
+
+    fn is_signed_out(&self) -> bool {
+        matches!(self.kind(), Kind::Unauthorized)
     }
 
     fn retry(&self) -> Retry {

@@ -2,7 +2,7 @@
 //!
 //! | the server | an update is | if another person has written the row |
 //! |---|---|---|
-//! | patches | `PATCH` on condition that the row has the version that was seen | the answer is the row: merge, `PATCH` the rest |
+//! | patches | `PATCH` on condition that the row has the version that was seen; a read before it if that is unknown | the answer is the row: merge, `PATCH` the rest |
 //! | does not | `PUT` of the whole row | a read before it, unless nothing can have happened since the last: merge, `PUT` |
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub(crate) enum Ask<T> {
     /// Read the row.
     Read,
     /// Write these fields, on condition of this version.
-    Patch(Row, Option<u64>),
+    Patch(Row, u64),
     /// Write the status by the route that is made for it, if there is one.
     Status(String),
     /// Write the whole row.
@@ -107,7 +107,10 @@ impl<T: Record> Updating<T> {
         let step = if patches {
             // The condition must be a version at which every field had the value that was seen.
             let known = confirmed.filter(|row| changes.fits(&row.to_row()));
-            updating.patch(known.map_or(seen.version(), |row| row.version()))
+            match known.map_or(seen.version(), |row| row.version()) {
+                Some(version) => updating.patch(version),
+                None => Step::Ask(Ask::Read),
+            }
         } else {
             match confirmed.filter(|_| is_current) {
                 Some(row) => updating.merge(&row),
@@ -125,7 +128,7 @@ impl<T: Record> Updating<T> {
                 self.authors.extend(authors);
                 self.merge(&now)
             }
-            Answer::Row(row) if self.patches || self.rounds > 0 => self.done(row),
+            Answer::Row(row) if self.rounds > 0 => self.done(row),
             Answer::Row(row) => self.merge(&row),
             Answer::NoRoute => self.put.take().map_or(Step::Later, Step::Ask),
             // Not an answer to anything that an update asks.
@@ -142,7 +145,7 @@ impl<T: Record> Updating<T> {
             return self.done(now.clone());
         }
         if self.patches {
-            return self.patch(now.version());
+            return now.version().map_or(Step::Later, |version| self.patch(version));
         }
         self.rounds += 1;
         let put = Ask::Put {
@@ -158,7 +161,7 @@ impl<T: Record> Updating<T> {
         }
     }
 
-    fn patch(&mut self, version: Option<u64>) -> Step<T, Saved<T>> {
+    fn patch(&mut self, version: u64) -> Step<T, Saved<T>> {
         self.rounds += 1;
         if self.rounds > MAX_ROUNDS {
             return Step::Later;
@@ -198,9 +201,10 @@ impl Deleting {
             patches,
         };
         let known = confirmed.filter(|row| row.fields() == deleting.seen);
-        let step = if patches {
-            deleting.delete(known.map_or(seen.version(), |row| row.version()))
-        } else if known.is_some() && is_current {
+        let version = known.as_ref().map_or(seen.version(), |row| row.version());
+        let step = if patches && version.is_some() {
+            deleting.delete(version)
+        } else if !patches && known.is_some() && is_current {
             deleting.delete(None)
         } else {
             Step::Ask(Ask::Read)

@@ -57,7 +57,7 @@ fn putting(confirmed: Option<Action>, is_current: bool) -> Circumstances<Action>
 fn patch_of_status(version: u64) -> Step<Action, Saved<Action>> {
     let mut patch = Row::new();
     patch.insert("status".to_owned(), json!("Completed"));
-    Step::Ask(Ask::Patch(patch, Some(version)))
+    Step::Ask(Ask::Patch(patch, version))
 }
 
 fn saved(row: Action, conflicts: &[&str]) -> (Action, Vec<String>) {
@@ -148,6 +148,25 @@ fn row_that_changes_all_the_time_is_left_for_later() {
 fn deleted_row_ends_the_update() {
     let (mut updating, _) = tick(patching(None));
     assert_eq!(updating.handle(Answer::Gone(None)), Step::Done(Saved::Gone(None)));
+}
+
+#[test]
+fn row_without_version_is_read_before_it_is_patched() {
+    let seen = action(None, "a", OPEN);
+    let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
+    let (mut updating, step) = Updating::begin(&seen, &changes, patching(None));
+    assert_eq!(step, Step::Ask(Ask::Read), "a patch without condition would overwrite what was not seen");
+    let step = updating.handle(Answer::Row(action(Some(3), "b", OPEN)));
+    assert_eq!(step, patch_of_status(3));
+}
+
+#[test]
+fn row_without_version_is_read_before_it_is_deleted() {
+    let seen = action(None, "a", OPEN);
+    let (mut deleting, step) = Deleting::begin(&seen, patching(None));
+    assert_eq!(step, Step::Ask(Ask::Read));
+    let step = deleting.handle(Answer::Row(action(Some(3), "a", OPEN)));
+    assert_eq!(step, Step::Ask(Ask::Delete(Some(3))));
 }
 
 #[test]
