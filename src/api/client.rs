@@ -28,15 +28,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 pub struct Api {
     inner: Rc<Inner>,
     /// Names what is sent, so that the server can tell that it arrives for the second time.
-    key: Option<Named>,
-}
-
-/// The name of what is sent.
-#[derive(Clone)]
-struct Named {
-    key: Rc<str>,
+    key: Option<Rc<str>>,
     /// The sign-in in which it is sent, and in no other.
-    epoch: u64,
+    epoch: Option<u64>,
 }
 
 /// A request for a path of the API.
@@ -114,17 +108,26 @@ impl Api {
         Self {
             inner: Rc::new(inner),
             key: None,
+            epoch: None,
         }
     }
 
     /// This API, for requests that mean the same thing however often they arrive (the header `Idempotency-Key`,
-    /// draft-ietf-httpapi-idempotency-key-header). Once the person signs out they are not sent any more.
+    /// draft-ietf-httpapi-idempotency-key-header).
     #[must_use]
     pub fn with_key(&self, key: Rc<str>) -> Self {
-        let epoch = self.key.as_ref().map_or(self.inner.epoch.get(), |named| named.epoch);
         Self {
-            inner: Rc::clone(&self.inner),
-            key: Some(Named { key, epoch }),
+            key: Some(key),
+            ..self.clone()
+        }
+    }
+
+    /// This API, for requests of the person who is signed in now: nothing is sent once that person has signed out.
+    #[must_use]
+    pub fn in_this_session(&self) -> Self {
+        Self {
+            epoch: Some(self.inner.epoch.get()),
+            ..self.clone()
         }
     }
 
@@ -146,7 +149,9 @@ impl Api {
         self.inner.patches
     }
 
-    pub(super) fn has_status_route(&self) -> bool {
+    /// Whether the server has a route of its own for the status of a row, as far as is known.
+    #[must_use]
+    pub fn has_status_route(&self) -> bool {
         self.inner.has_status_route.get()
     }
 
@@ -231,7 +236,7 @@ impl Api {
     /// Sends an authenticated request; reports the position of a read and the end of the session to the listeners.
     async fn exchange(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
         let epoch = self.inner.epoch.get();
-        if self.key.as_ref().is_some_and(|named| named.epoch != epoch) {
+        if self.epoch.is_some_and(|bound| bound != epoch) {
             return Err(Kind::Unauthorized.into());
         }
         let verb = call.verb;
@@ -293,7 +298,7 @@ impl Api {
         } = call;
         let version = self.inner.version.iter().map(|version| ("x-version", version.clone()));
         let key = self.key.iter().filter(|_| self.honours_keys());
-        let key = key.map(|named| ("idempotency-key", named.key.to_string()));
+        let key = key.map(|key| ("idempotency-key", key.to_string()));
         let condition = if_match.map(|version| ("if-match", entity_tag(version)));
         let headers = version.chain(key).chain(condition).collect();
         let url = format!("{}{path}", self.inner.base);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wire::{Deletion, FieldAuthor};
 
-use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, apply};
+use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, apply, unconfirmed};
 use super::record::{Holds, Record, patch};
 use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
 use crate::draft::is_draft;
@@ -109,7 +109,7 @@ impl<T: Record> Update<T> {
     }
 
     fn wanted(&self, row: &T) -> T {
-        apply(&self.changes, row)
+        unconfirmed(&self.changes, row)
     }
 
     /// A conflict, or a row that is gone, for the person to decide on.
@@ -131,7 +131,7 @@ impl<T: Record> Mutation for Update<T> {
         Edits::default().in_lane(id).patched(
             home.key(),
             patch::<T>(move |data| match data.row(id) {
-                Some(row) => data.with_row(&Rc::new(apply(&changes, &*row))),
+                Some(row) => data.with_row(&Rc::new(unconfirmed(&changes, &*row))),
                 None => data.without_row(id),
             }),
             move |saved: &Saved<T>| match saved {
@@ -150,7 +150,7 @@ impl<T: Record> Mutation for Update<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
-        let api = api.with_key(Rc::clone(&context.key));
+        let api = api.in_this_session();
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut updating, mut step) = Updating::begin(&self.seen, &self.changes, circumstances);
         loop {
@@ -288,7 +288,7 @@ impl<T: Record> Mutation for Delete<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<Removed<T>, ApiError> {
-        let api = api.with_key(Rc::clone(&context.key));
+        let api = api.in_this_session();
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut deleting, mut step) = Deleting::begin(&self.seen, circumstances);
         loop {
@@ -400,6 +400,7 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
     let data = data.and_then(|data| data.get::<<T::Home as Query>::Data>());
     Circumstances {
         patches: api.patches(),
+        has_status_route: api.has_status_route(),
         confirmed: data.and_then(|data| data.row(id)),
         is_current: context.is_current,
     }
@@ -412,12 +413,14 @@ async fn request<T: Record>(
     id: Uuid,
     ask: Ask<T>,
 ) -> Result<Answer<T>, ApiError> {
-    // On another condition it is another request: the server must not take it for a repetition.
-    let key = match &ask {
-        Ask::Patch(_, version) | Ask::Delete(Some(version)) => format!("{}-{version}", context.key).into(),
-        _ => Rc::clone(&context.key),
+    // On another condition it is another request: the server must not take it for a repetition. One without condition
+    // is not named: it writes what was read before it, which may be something else the next time.
+    let api = match &ask {
+        Ask::Patch(_, version) | Ask::Delete(Some(version)) => {
+            api.with_key(format!("{}-{version}", context.key).into())
+        }
+        _ => api.clone(),
     };
-    let api = api.with_key(key);
     let written = match ask {
         Ask::Read => api.read_row(T::COLLECTION, id).await?,
         Ask::Patch(patch, version) => api.patch_row(T::COLLECTION, id, &patch, Some(version)).await?,
@@ -440,7 +443,8 @@ async fn request<T: Record>(
     })
 }
 
-/// The row that an answer to a creation says has taken the place of this temporary one.
-fn created<'a, T: Record>(draft: &T, answer: &'a dyn Any) -> Option<&'a T> {
-    answer.downcast_ref::<T>().filter(|_| is_draft(draft))
+/// The row that an answer to an earlier change of the same row says has taken its place: it was created, and has another
+/// id from then on.
+fn created<'a, T: Record>(row: &T, answer: &'a dyn Any) -> Option<&'a T> {
+    answer.downcast_ref::<T>().filter(|created| created.id() != row.id())
 }

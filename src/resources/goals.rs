@@ -1,5 +1,6 @@
 //! Goals, and which of them a session works on.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use super::record::{Names, Ordered, Record};
 use super::{Reading, gone, read_list};
 use crate::api::{Api, ApiError, Kind, Rows};
 use crate::draft::is_draft;
-use crate::query::{Edits, Key, List, Mutation, Query, SendContext, removal};
+use crate::query::{AnyMutation, Edits, Key, List, Mutation, Query, SendContext, removal};
 
 /// The goals of a relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,8 +139,8 @@ impl Mutation for LinkGoal {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<(), ApiError> {
-        let api = api.with_key(context.key);
-        match api.link_goal(self.0, self.1.id).await {
+        let api = api.in_this_session();
+        match api.with_key(context.key).link_goal(self.0, self.1.id).await {
             Err(error) if matches!(error.kind(), Kind::Conflict(_)) => {
                 let (goals, _) = read_list::<Goal>(api.session_goals(self.0).await?, None)?;
                 let is_linked = goals.find(self.1.id.as_u128()).is_some();
@@ -148,6 +149,16 @@ impl Mutation for LinkGoal {
             result => result.map(drop),
         }
     }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        let goal = created(self.1.id, answer)?;
+        Some(AnyMutation::new(Self(self.0, goal.clone())))
+    }
+}
+
+/// The goal that an answer says has taken the place of this temporary one.
+fn created(draft: GoalId, answer: &dyn Any) -> Option<&Goal> {
+    answer.downcast_ref::<Goal>().filter(|goal| goal.id != draft)
 }
 
 /// Has a session no longer work on a goal.
@@ -171,5 +182,10 @@ impl Mutation for UnlinkGoal {
 
     async fn send(self, api: Api, context: SendContext) -> Result<(), ApiError> {
         gone(api.with_key(context.key).unlink_goal(self.0, self.1).await)
+    }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        let goal = created(self.1, answer)?;
+        Some(AnyMutation::new(Self(self.0, goal.id)))
     }
 }

@@ -24,7 +24,7 @@ impl World {
     /// Nobody who has signed out asks for anything but to be signed in.
     pub(super) fn check_asking(&self, t: TabId, ask: &Ask) {
         let is_for_members = match ask {
-            Ask::Read { .. } | Ask::Write { .. } | Ask::Probe(..) | Ask::Ticket(..) => true,
+            Ask::Read { .. } | Ask::Send { .. } | Ask::Probe(..) | Ask::Ticket(..) => true,
             Ask::Who(_) | Ask::SignIn(_) | Ask::SignOut { .. } => false,
         };
         if is_for_members && self.tabs[t].user().is_none() {
@@ -117,12 +117,12 @@ impl World {
     }
 
     /// Nobody sees what is not theirs.
-    pub(super) fn check_entry(&self, t: TabId, entry: EntryId) {
+    pub(super) fn check_entry(&mut self, t: TabId, entry: EntryId) {
         let tab = &self.tabs[t];
         let Some(person) = tab.user() else { return };
         let data = tab
             .cache
-            .snapshot(self.instant(), entry)
+            .snapshot(self.instant(t), entry)
             .and_then(|snapshot| snapshot.data);
         let (Some(data), Some(show)) = (data, tab.entries.get(&entry)) else {
             return;
@@ -143,21 +143,36 @@ impl World {
                 "tab {t} shows person {person} what is somebody else's: {show:?}"
             ));
         }
+        self.check_versions(t, entry, &data);
+    }
+
+    /// While changes arrive as they happen, no row goes back to what it was.
+    fn check_versions(&mut self, t: TabId, entry: EntryId, data: &Value) {
+        if !self.tabs[t].is_current {
+            return;
+        }
+        for (id, version) in show::versions(data) {
+            let before = self.tabs[t].versions.insert((entry, id), version);
+            if before.is_some_and(|before| version < before) {
+                self.fail(&format!("tab {t} goes back to version {version} of {id}, after {before:?}"));
+            }
+        }
     }
 
     /// What counts as fresh knows of everything that was delivered; whatever the server has confirmed is shown, unless
     /// what is told is shown before it is read, which may be older.
     fn check_freshness(&self, t: TabId, show: Show, entry: EntryId) {
         let tab = &self.tabs[t];
-        let Some(snapshot) = tab.cache.snapshot(self.instant(), entry) else {
+        let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
             return;
         };
-        let Some(data) = snapshot.data.filter(|_| tab.sendings.is_empty()) else {
+        let Some(data) = snapshot.data.filter(|_| tab.cache.pending() == 0) else {
             return;
         };
         let is_edited = matches!(show, Show::Actions(_) | Show::Agreements(_) | Show::Goals(_));
+        let is_linked = |id| matches!(show, Show::SessionGoals(_)) && tab.linked.contains(&id);
         let is_behind = |row: Timestamp, id: u128| match tab.delivered.get(&id) {
-            Some(Some(told)) if !snapshot.stale && row < *told => true,
+            Some(Some(told)) if !snapshot.stale && row < *told => !is_linked(id),
             Some(None) if !snapshot.stale => true,
             _ => !self.paints && is_edited && tab.own.get(&id).is_some_and(|own| row < *own),
         };
@@ -212,7 +227,8 @@ impl World {
 
     /// Whoever is not told what has changed asks for it, if it can be asked for and somebody looks.
     pub(super) fn watch_polling(&mut self) {
-        let is_server_well = self.server.is_up && self.server.busy_until <= self.now && self.weather.lost == 0;
+        let is_away = self.outage.is_some_and(|outage| outage.until > self.now);
+        let is_server_well = self.server.is_up && !is_away && self.server.busy_until <= self.now && self.weather.lost == 0;
         for t in 0..self.tabs.len() {
             let tab = &self.tabs[t];
             let asks = is_server_well
@@ -222,7 +238,7 @@ impl World {
                 && tab.is_online
                 && self.profiles[tab.profile].is_linked
                 && tab.user().is_some()
-                && tab.sendings.is_empty()
+                && tab.cache.pending() == 0
                 && tab.link.status().state != State::Connected;
             let since = asks.then(|| tab.asks_since.unwrap_or(self.now));
             if let Some(long_ago) = self.now.checked_sub(POLLS_WITHIN)
@@ -241,7 +257,7 @@ impl World {
     /// What counts as fresh is what the server has.
     pub(super) fn check_truth(&self, t: TabId, show: Show, entry: EntryId) {
         let tab = &self.tabs[t];
-        let Some(snapshot) = tab.cache.snapshot(self.instant(), entry) else {
+        let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
             return;
         };
         let (Some(data), false, false) = (snapshot.data, snapshot.stale, snapshot.fetching) else {
@@ -290,7 +306,7 @@ impl World {
                 ));
             }
             for shown in &tab.shown {
-                let snapshot = tab.cache.snapshot(self.instant(), shown.entry);
+                let snapshot = tab.cache.snapshot(self.instant(t), shown.entry);
                 let is_at_rest = snapshot.as_ref().is_some_and(|snapshot| {
                     !snapshot.stale
                         && !snapshot.fetching

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::kept::Kept;
 use super::network::Act;
 use super::tab::TabId;
 use super::world::World;
 use crate::sse::LockNews;
+use crate::unresolved::Unresolved;
 
 /// A browser.
 #[derive(Default)]
@@ -22,6 +24,10 @@ pub(super) struct Profile {
     /// Whether the browser has locks.
     pub(super) has_locks: bool,
     pub(super) locks: BTreeMap<usize, Lock>,
+    /// What is not sent, by the place where it is written down.
+    pub(super) kept: BTreeMap<u64, Kept>,
+    /// What people have to decide on.
+    pub(super) unresolved: Vec<(usize, Unresolved)>,
 }
 
 /// The lock of a person: who leads.

@@ -1,17 +1,23 @@
 //! The world: everybody's browsers, the network and the server, and the time that passes for all of them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::rc::Rc;
 
+use super::backend::Kind;
+use super::deeds::Deeds;
+use super::ledger::Ledger;
 use super::network::{Act, Weather};
+use super::outages::Outage;
 use super::people::PEOPLE;
 use super::profile::Profile;
 use super::server::Server;
 use super::show::{Memo, Show};
 use super::streams::Stream;
 use super::tab::{Input, Tab, TabId};
+use crate::api::Api;
+use crate::config::Config;
 use crate::query::Value;
 use crate::sse::Settings;
 use crate::time::Instant;
@@ -39,8 +45,12 @@ pub(super) struct World {
     shares: bool,
     pub(super) paints: bool,
     pub(super) tally: Tally,
-    /// Creations that a tab was told have been made.
-    pub(super) confirmed: BTreeSet<Rc<str>>,
+    /// What people have meant.
+    pub(super) ledger: Ledger,
+    /// What stands between everybody and the server.
+    pub(super) outage: Option<Outage>,
+    /// Whether people decide on what was not made.
+    pub(super) resolves: bool,
     /// What the server has, as it is shown.
     pub(super) truths: RefCell<BTreeMap<(Show, usize), Truth>>,
     tells: bool,
@@ -87,6 +97,7 @@ pub(super) struct Tally {
     pub(super) retold: u64,
     pub(super) sign_outs: u64,
     pub(super) changes: u64,
+    pub(super) deeds: Deeds,
 }
 
 impl AddAssign for Tally {
@@ -103,6 +114,7 @@ impl AddAssign for Tally {
             retold,
             sign_outs,
             changes,
+            deeds,
         } = more;
         self.reads += reads;
         self.reasons += reasons;
@@ -115,6 +127,7 @@ impl AddAssign for Tally {
         self.retold += retold;
         self.sign_outs += sign_outs;
         self.changes += changes;
+        self.deeds += deeds;
     }
 }
 
@@ -137,7 +150,7 @@ impl World {
             now: BEGINNING,
             number: 0,
             acts: BTreeMap::new(),
-            server: Server::new(keeps),
+            server: Server::new(keeps, kind_of(&mut rng)),
             streams: Vec::new(),
             profiles: Vec::new(),
             tabs: Vec::new(),
@@ -153,7 +166,9 @@ impl World {
             shares: rng.u8(..8) > 0,
             paints: rng.u8(..8) > 0,
             tally: Tally::default(),
-            confirmed: BTreeSet::new(),
+            ledger: Ledger::default(),
+            outage: None,
+            resolves: rng.bool(),
             truths: RefCell::default(),
             tells,
             rng,
@@ -209,13 +224,20 @@ impl World {
         let me = self.shares.then(|| format!("tab{t}"));
         self.note(|| format!("tab {t} is opened in browser {profile}"));
         self.tabs
-            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me));
+            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me, self.api()));
         self.boot(t);
         self.settle(t);
     }
 
-    pub(super) fn instant(&self) -> Instant {
+    pub(super) fn instant(&self, _: TabId) -> Instant {
         Instant::from_millis(self.now)
+    }
+
+    /// The API of a tab, in front of the server of this world.
+    fn api(&self) -> Api {
+        let Kind { patches, honours_keys, .. } = self.server.kind;
+        let config = format!(r#"{{"api_base":"","api_patch":{patches},"api_idempotency":{honours_keys}}}"#);
+        Api::new(&Config::parse(&config).unwrap())
     }
 
     /// A number that was never used.
@@ -305,9 +327,9 @@ impl World {
                 settings,
                 ..
             } = self;
-            let tickets = settings.needs_ticket;
+            let (tickets, kind) = (settings.needs_ticket, self.server.kind);
             format!(
-                "{faults:?} {weather:?}, tickets: {tickets}, tabs share: {}",
+                "{faults:?} {weather:?} {kind:?}, tickets: {tickets}, tabs share: {}",
                 self.shares
             )
         });
@@ -323,6 +345,17 @@ impl World {
             self.now - BEGINNING,
             self.seed
         );
+    }
+}
+
+/// Half of the servers patch; the others are of the coaching kind.
+fn kind_of(rng: &mut fastrand::Rng) -> Kind {
+    let patches = rng.bool();
+    Kind {
+        patches,
+        honours_keys: patches || rng.u8(..4) == 0,
+        keeps_refusals: rng.bool(),
+        has_status_route: rng.bool(),
     }
 }
 
