@@ -51,6 +51,8 @@ pub(super) struct Exchange {
     pub(super) mutation: MutationId,
     /// How often somebody had signed in or out in this tab.
     epoch: u64,
+    /// The last change of the row when it was read for this.
+    pub(super) read: Option<u64>,
     future: ResponseFuture<ApiError>,
 }
 
@@ -123,6 +125,7 @@ impl World {
         let exchange = Exchange {
             mutation,
             epoch: tab.api_epoch,
+            read: None,
             future: content.send(tab.api.clone(), context),
         };
         tab.exchanges.push(exchange);
@@ -137,6 +140,7 @@ impl World {
             return;
         };
         let poll = tab.exchanges[at].future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let read = tab.exchanges[at].read;
         let (is_over, key) = (
             tab.exchanges[at].epoch != tab.api_epoch,
             tab.outbox.get(mutation).and_then(|sending| key_of(&sending.key)),
@@ -145,6 +149,7 @@ impl World {
         for (call, request) in asked {
             let row = row_of(&request);
             let known = self.tabs[t].known.get(&row).copied().unwrap_or_default();
+            let known = read.unwrap_or(known);
             self.ask(
                 t,
                 Ask::Send {
@@ -221,6 +226,14 @@ impl World {
             }
         }
         self.tabs[t].linked.extend(self.ledger.linked(key));
+    }
+
+    /// A row was read for a mutation, after so many changes.
+    pub(super) fn note_read_for(&mut self, t: TabId, mutation: MutationId, changes: u64) {
+        let mut exchanges = self.tabs[t].exchanges.iter_mut();
+        if let Some(exchange) = exchanges.find(|exchange| exchange.mutation == mutation) {
+            exchange.read = Some(changes);
+        }
     }
 
     /// A tab knows of all changes of a row up to this one.

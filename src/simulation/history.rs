@@ -66,6 +66,11 @@ impl History {
         held(all.iter().map(|(number, is)| (*number, *is == exists)), since)
     }
 
+    /// Whether a row was ever brought back.
+    pub(super) fn is_restored(&self, row: u128) -> bool {
+        self.existence.get(&row).is_some_and(|all| all.len() > 2)
+    }
+
     /// Whether a session worked on a goal, or did not, at any moment since that change.
     pub(super) fn linked(&self, session: usize, goal: u128, exists: bool, since: u64) -> bool {
         let Some(all) = self.links.get(&(session, goal)) else {

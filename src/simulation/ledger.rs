@@ -118,10 +118,14 @@ impl Story {
 }
 
 impl Sum {
+    /// The fields that are not as they were in the end.
+    fn changed(&self) -> impl Iterator<Item = (&String, &(Vec<Value>, Value))> {
+        self.fields.iter().filter(|(_, (seen, wanted))| seen.first() != Some(wanted))
+    }
+
     /// Whether it comes to nothing.
     fn is_nothing(&self) -> bool {
-        let is_back = |(seen, wanted): &(Vec<Value>, Value)| seen.first() == Some(wanted);
-        let changes_nothing = self.fields.values().all(is_back) && self.delete.is_none() && !self.restores;
+        let changes_nothing = self.changed().next().is_none() && self.delete.is_none() && !self.restores;
         self.is_deleted_before_created || (self.create.is_none() && self.link.is_none() && changes_nothing)
     }
 }
@@ -242,7 +246,7 @@ impl Ledger {
                     changes.any(|change| change.field == *field && change.to == *wanted)
                 };
                 let is_gone = history.existed(left.row.as_u128(), false, since);
-                (!is_gone || !sum.fields.iter().filter(|(_, (seen, to))| seen.first() != Some(to)).all(has))
+                (!is_gone || !sum.changed().all(has))
                     .then_some("its row is said to be gone")
             }
             Some((Problem::ChangedThere, left)) => {
@@ -252,7 +256,7 @@ impl Ledger {
                 let is_told = |field: &str, wanted: &Value| {
                     fields.iter().any(|each| each.field == field && each.mine == *wanted)
                 };
-                let mut lost = sum.fields.iter().filter(|(field, (_, wanted))| {
+                let mut lost = sum.changed().filter(|(field, (_, wanted))| {
                     !is_told(field, wanted) && !history.held(row, field, wanted, since)
                 });
                 lost.next().map(|_| "a field is neither written nor told")
@@ -285,8 +289,7 @@ impl Sum {
         if let Some((session, links)) = self.link {
             return (!history.linked(session, row, links, since)).then_some("its goal was never linked so");
         }
-        let mut lost = self.fields.iter();
-        let lost = lost.find(|(field, (_, wanted))| !history.held(row, field, wanted, since));
+        let lost = self.changed().find(|(field, (_, wanted))| !history.held(row, field, wanted, since));
         lost.map(|_| "a field never had the value that is wanted")
     }
 }

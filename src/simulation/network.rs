@@ -92,6 +92,12 @@ impl World {
         self.acts.insert((due, number), act);
     }
 
+    /// Something happens at a moment, before whatever else is to happen then.
+    pub(super) fn at_moment_first(&mut self, due: u64, act: Act) {
+        self.firsts += 1;
+        self.acts.insert((due, self.firsts), act);
+    }
+
     /// What is due happens, unless the tab it happens to can do nothing now: then it waits.
     pub(super) fn act(&mut self, act: Act) {
         let Some(t) = self.target(&act) else {
@@ -146,7 +152,7 @@ impl World {
     }
 
     /// The tab in which something happens, if it happens in one.
-    fn target(&self, act: &Act) -> Option<TabId> {
+    pub(super) fn target(&self, act: &Act) -> Option<TabId> {
         match act {
             Act::Answer(asked, _) => Some(asked.tab),
             Act::Frame(id, _) => Some(self.streams[*id].tab),

@@ -35,6 +35,7 @@ impl World {
         // Some find out only now that what they hear may be dead, and connect once more.
         self.pass_time(self.now + STAYS);
         self.become_quiet();
+        self.check_stories();
         self.check_tally();
     }
 
@@ -107,6 +108,10 @@ impl World {
                 self.check_truth(t, shown.show, shown.entry);
             }
         }
+    }
+
+    /// Something has become of every change.
+    fn check_stories(&self) {
         for (key, story) in &self.ledger.stories {
             if story.fate == Fate::Open && !self.can_wait(*key) {
                 self.fail(&format!("nothing has become of {key}: {story:?}"));

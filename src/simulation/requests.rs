@@ -318,6 +318,9 @@ impl World {
             Ok(Answered::Response(response, changes)) => {
                 if matches!(response.status, 200 | 412) {
                     self.note_known_row(t, row_of(request), changes);
+                    if is_read(request) {
+                        self.note_read_for(t, mutation, changes);
+                    }
                 }
                 Ok(response)
             }

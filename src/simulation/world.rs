@@ -24,6 +24,8 @@ use crate::time::Instant;
 
 /// When it all begins, in milliseconds.
 const BEGINNING: u64 = 1_000_000;
+/// The number before all others.
+const FIRST_NUMBER: u64 = 1_000_000;
 /// How much is told of what happens at one moment, in letters.
 const MOST_TOLD: usize = 320;
 
@@ -32,6 +34,8 @@ pub(super) struct World {
     pub(super) rng: fastrand::Rng,
     pub(super) now: u64,
     number: u64,
+    /// Numbers below all others: what has them comes before what else is due.
+    pub(super) firsts: u64,
     pub(super) acts: BTreeMap<(u64, u64), Act>,
     pub(super) server: Server,
     pub(super) streams: Vec<Stream>,
@@ -148,7 +152,8 @@ impl World {
         Self {
             seed,
             now: BEGINNING,
-            number: 0,
+            number: FIRST_NUMBER,
+            firsts: 0,
             acts: BTreeMap::new(),
             server: Server::new(keeps, kind_of(&mut rng)),
             streams: Vec::new(),
