@@ -111,7 +111,7 @@ impl World {
         // Of two versions of a row the newer one comes later, and neither twice.
         let (id, written) = news;
         if let Some(before) = self.tabs[t].delivered.insert(id, written)
-            && !(before.is_none() && is_created)
+            && !(before.is_none() && (is_created || self.server.stored.history.is_restored(id)))
             && (before.is_none() || written.is_some_and(|written| Some(written) <= before))
         {
             self.fail(&format!("tab {t} is told what it was told before: {event:?}"));

@@ -133,7 +133,8 @@ impl World {
         let has = |tab: &Tab| tab.outbox.iter().any(|(_, sending)| key_of(&sending.key) == Some(key));
         let mut hung = self.tabs.iter().filter(|tab| tab.is_hung && !tab.is_dead);
         let is_away = |kept: &Kept, at: usize| {
-            let users = self.tabs_of(at).into_iter().filter_map(|t| self.tabs[t].user());
+            let tabs = self.tabs_of(at).into_iter().filter(|t| self.tabs[*t].runs());
+            let users = tabs.filter_map(|t| self.tabs[t].user());
             key_of(&kept.key) == Some(key) && !users.collect::<Vec<_>>().contains(&kept.owner)
         };
         let mut profiles = self.profiles.iter().enumerate();
