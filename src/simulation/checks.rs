@@ -148,10 +148,15 @@ impl World {
 
     /// While changes arrive as they happen, no row goes back to what it was.
     fn check_versions(&mut self, t: TabId, entry: EntryId, data: &Value) {
-        if !self.tabs[t].is_current {
+        // A goal that is being linked is shown as it was when it was.
+        let is_linking = |show: &Show| matches!(show, Show::SessionGoals(_)) && self.tabs[t].cache.pending() > 0;
+        if !self.tabs[t].is_current || self.tabs[t].entries.get(&entry).is_some_and(is_linking) {
             return;
         }
-        for (id, version) in show::versions(data) {
+        let shown = show::versions(data);
+        // What is gone, and is there again, has not gone back.
+        self.tabs[t].versions.retain(|(each, id), _| *each != entry || show::has(data, *id));
+        for (id, version) in shown {
             let before = self.tabs[t].versions.insert((entry, id), version);
             // That a row is gone is told without its version; one that is back has come and gone.
             let is_restored = self.server.stored.history.is_restored(id);
