@@ -128,8 +128,8 @@ impl Mutation for LinkGoal {
         let again = Rc::clone(&goal);
         Edits::default().in_lane(goal.id.as_u128()).edit(
             &SessionGoals(self.0),
-            move |list| list.with(&goal),
-            move |_| move |list| list.with(&again),
+            move |list| with_goal(list, &goal),
+            move |()| move |list: &List<Goal>| with_goal(list, &again),
         )
     }
 
@@ -153,6 +153,14 @@ impl Mutation for LinkGoal {
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
         let goal = created(self.1.id, answer)?;
         Some(AnyMutation::new(Self(self.0, goal.clone())))
+    }
+}
+
+/// The list with a goal in it. One that is there already is as the server has it, unlike the one that was seen.
+fn with_goal(list: &List<Goal>, goal: &Rc<Goal>) -> List<Goal> {
+    match list.find(goal.id.as_u128()) {
+        Some(_) => list.clone(),
+        None => list.with(goal),
     }
 }
 
@@ -187,5 +195,40 @@ impl Mutation for UnlinkGoal {
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
         let goal = created(self.1, answer)?;
         Some(AnyMutation::new(Self(self.0, goal.id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use wire::{ItemStatus, UserId};
+
+    use super::*;
+    use crate::query::Value;
+
+    #[test]
+    fn linking_leaves_a_listed_goal_as_the_server_has_it() {
+        let goal = |version, body: &str| Goal {
+            id: GoalId::from_u128(1),
+            coaching_relationship_id: CoachingRelationshipId::from_u128(2),
+            created_in_session_id: None,
+            user_id: UserId::from_u128(3),
+            title: None,
+            body: Some(body.to_owned()),
+            status: ItemStatus::default(),
+            status_changed_at: None,
+            completed_at: None,
+            target_date: None,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            version,
+        };
+        let link = LinkGoal(CoachingSessionId::from_u128(4), goal(None, "not sent yet"));
+        let edit = link.edits().edits.remove(0);
+        let list = Value::new(List::from(vec![Rc::new(goal(Some(2), "as the server has it"))]));
+        assert!(edit.optimistic.apply(&list).is(&list));
+        let outcome = (edit.outcome)(&()).unwrap();
+        assert!(outcome.apply(&list).is(&list));
     }
 }

@@ -69,7 +69,12 @@ impl World {
         let named = (made.mutation.clone(), key.to_string().into());
         let chores = tab.outbox.mutate(&mut tab.cache, now, &tab.api, named, Box::new(|_| {}));
         let after = tab.cache.pending();
-        let (who, begun) = ((tab.person, tab.profile), self.server.stored.changes);
+        let who = (tab.person, tab.profile);
+        let begun = match self.server.kind.patches {
+            true => self.server.stored.changes,
+            // What it knows may be all that it goes by.
+            false => tab.known.get(&made.row).copied().unwrap_or_default(),
+        };
         let check = match earlier.filter(|_| after <= before) {
             None => {
                 self.ledger.begin(key, who, begun, made);

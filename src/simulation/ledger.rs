@@ -180,14 +180,16 @@ impl Ledger {
         }
     }
 
-    fn row(&self, story: &Story) -> u128 {
-        self.real.get(&story.row).copied().unwrap_or(story.row)
+    /// The row of a story, and the one that has taken its place.
+    fn rows(&self, story: &Story) -> Vec<u128> {
+        let real = self.real.get(&story.row).copied();
+        std::iter::once(story.row).chain(real).collect()
     }
 
     /// The goal that a change links.
     pub(super) fn linked(&self, key: u64) -> Option<u128> {
         let story = self.stories.get(&key)?;
-        matches!(story.sum().link, Some((_, true))).then(|| self.row(story))
+        matches!(story.sum().link, Some((_, true))).then(|| self.rows(story).last().copied())?
     }
 
     /// The server has created a row for a change.
@@ -235,9 +237,9 @@ impl Ledger {
         let Some(story) = self.stories.get(&key) else {
             return Ok(());
         };
-        let (sum, row, since) = (story.sum(), self.row(story), story.begun);
+        let (sum, rows, since) = (story.sum(), self.rows(story), story.begun);
         let fate = if leftovers.is_empty() { Fate::Made } else { Fate::Unresolved };
-        let is_there = |leftover: &Rc<Unresolved>| [row, story.row].contains(&leftover.row.as_u128());
+        let is_there = |leftover: &Rc<Unresolved>| rows.contains(&leftover.row.as_u128());
         let problem = leftovers.iter().find(|leftover| is_there(leftover));
         let why = match problem.map(|leftover| (&leftover.problem, leftover)) {
             Some((Problem::DeletedThere, left)) => {
@@ -257,12 +259,12 @@ impl Ledger {
                     fields.iter().any(|each| each.field == field && each.mine == *wanted)
                 };
                 let mut lost = sum.changed().filter(|(field, (_, wanted))| {
-                    !is_told(field, wanted) && !history.held(row, field, wanted, since)
+                    !is_told(field, wanted) && !rows.iter().any(|row| history.held(*row, field, wanted, since))
                 });
                 lost.next().map(|_| "a field is neither written nor told")
             }
             Some(_) => Some("it is left over for another reason"),
-            None => sum.why_not_made(story, row, history),
+            None => sum.why_not_made(story, &rows, history),
         };
         if let Some(why) = why {
             return Err(format!("{story:?} is taken for made, but {why}: {leftovers:?}"));
@@ -274,22 +276,23 @@ impl Ledger {
 
 impl Sum {
     /// Why a change that is taken for made was not made.
-    fn why_not_made(&self, story: &Story, row: u128, history: &History) -> Option<&'static str> {
+    fn why_not_made(&self, story: &Story, rows: &[u128], history: &History) -> Option<&'static str> {
         let since = story.begun;
+        let any = |is: &dyn Fn(u128) -> bool| rows.iter().any(|row| is(*row));
         if self.create.is_some() {
             return story.created.is_empty().then_some("its row was never created");
         }
         if self.delete.is_some() {
-            return (!history.existed(row, false, since)).then_some("its row was never deleted");
+            return (!any(&|row| history.existed(row, false, since))).then_some("its row was never deleted");
         }
         if self.restores {
-            let is_there = !story.created.is_empty() || history.existed(row, true, since);
+            let is_there = !story.created.is_empty() || any(&|row| history.existed(row, true, since));
             return (!is_there).then_some("its row was never there again");
         }
         if let Some((session, links)) = self.link {
-            return (!history.linked(session, row, links, since)).then_some("its goal was never linked so");
+            return (!any(&|row| history.linked(session, row, links, since))).then_some("its goal was never linked so");
         }
-        let lost = self.changed().find(|(field, (_, wanted))| !history.held(row, field, wanted, since));
+        let lost = self.changed().find(|(field, (_, wanted))| !any(&|row| history.held(row, field, wanted, since)));
         lost.map(|_| "a field never had the value that is wanted")
     }
 }
