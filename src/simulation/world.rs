@@ -46,6 +46,7 @@ pub(super) struct World {
     pub(super) swallows_until: u64,
     pub(super) faults: Faults,
     settings: Settings,
+    config: Config,
     shares: bool,
     pub(super) paints: bool,
     pub(super) tally: Tally,
@@ -149,13 +150,14 @@ impl World {
             ..Settings::DEFAULT
         };
         let keeps = [3, 10, 1_000][rng.usize(..3)];
+        let kind = kind_of(&mut rng);
         Self {
             seed,
             now: BEGINNING,
             number: FIRST_NUMBER,
             firsts: 0,
             acts: BTreeMap::new(),
-            server: Server::new(keeps, kind_of(&mut rng)),
+            server: Server::new(keeps, kind),
             streams: Vec::new(),
             profiles: Vec::new(),
             tabs: Vec::new(),
@@ -168,6 +170,7 @@ impl World {
             swallows_until: 0,
             faults,
             settings,
+            config: config_of(kind),
             shares: rng.u8(..8) > 0,
             paints: rng.u8(..8) > 0,
             tally: Tally::default(),
@@ -216,6 +219,9 @@ impl World {
 
     /// How long nothing happens but what happens by itself.
     fn pause(&mut self) -> u64 {
+        if self.is_away() && self.rng.u8(..3) == 0 {
+            return self.rng.u64(..40_000);
+        }
         match self.rng.u8(..32) {
             0..20 => self.rng.u64(..60),
             20..28 => self.rng.u64(..1_500),
@@ -229,20 +235,13 @@ impl World {
         let me = self.shares.then(|| format!("tab{t}"));
         self.note(|| format!("tab {t} is opened in browser {profile}"));
         self.tabs
-            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me, self.api()));
+            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me, Api::new(&self.config)));
         self.boot(t);
         self.settle(t);
     }
 
     pub(super) fn instant(&self, _: TabId) -> Instant {
         Instant::from_millis(self.now)
-    }
-
-    /// The API of a tab, in front of the server of this world.
-    fn api(&self) -> Api {
-        let Kind { patches, honours_keys, .. } = self.server.kind;
-        let config = format!(r#"{{"api_base":"","api_patch":{patches},"api_idempotency":{honours_keys}}}"#);
-        Api::new(&Config::parse(&config).unwrap())
     }
 
     /// A number that was never used.
@@ -351,6 +350,15 @@ impl World {
             self.seed
         );
     }
+}
+
+/// How the app is told what its server can do.
+fn config_of(kind: Kind) -> Config {
+    let Kind {
+        patches, honours_keys, ..
+    } = kind;
+    let config = format!(r#"{{"api_base":"","api_patch":{patches},"api_idempotency":{honours_keys}}}"#);
+    Config::parse(&config).unwrap()
 }
 
 /// Half of the servers patch; the others are of the coaching kind.
