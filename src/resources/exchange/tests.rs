@@ -171,6 +171,15 @@ fn row_without_version_is_read_before_it_is_patched() {
 }
 
 #[test]
+fn version_of_a_seen_row_counts_only_if_it_fits() {
+    // Combined of two changes that were made on different screens, one of which was behind.
+    let seen = action(Some(5), "a", OPEN);
+    let Update { changes, .. } = Update::between(&action(Some(4), "b", OPEN), &action(Some(4), "c", OPEN));
+    let (_, step) = Updating::begin(&seen, &changes, patching(None));
+    assert_eq!(step, Step::Ask(Ask::Read));
+}
+
+#[test]
 fn row_with_unconfirmed_values_shows_no_version() {
     let seen = action(Some(5), "a", OPEN);
     let update = Update::between(&seen, &action(Some(5), "a", DONE));
