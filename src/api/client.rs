@@ -16,8 +16,8 @@ use super::model::Transport;
 use super::precondition::{Changed, Deleted, Written, deletion, entity_tag};
 use super::response::Answer;
 use super::rows::read_one;
-use crate::browser::{self, clock};
 use crate::browser::fetch::{Request, Response, Verb, fetch};
+use crate::browser::{self, clock};
 use crate::config::Config;
 
 /// How long an answer may take.
@@ -224,12 +224,14 @@ impl Api {
 
     /// Asks on behalf of the person who is signed in.
     async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
-        let (response, done) = self.exchange(Call {
-            verb,
-            path,
-            body,
-            if_match: None,
-        }).await?;
+        let (response, done) = self
+            .exchange(Call {
+                verb,
+                path,
+                body,
+                if_match: None,
+            })
+            .await?;
         done.map(|()| response.body)
     }
 

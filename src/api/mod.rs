@@ -15,8 +15,8 @@ mod rows;
 mod scan;
 
 pub use client::Api;
+pub use error::{ApiError, Kind};
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use model::Transport;
-pub use error::{ApiError, Kind};
 pub use precondition::{Changed, Deleted, Written};
 pub use rows::{Rows, read_one};

@@ -58,6 +58,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+/// For the simulation of the whole client.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use any_mutation::ResponseFuture;
 pub use any_mutation::{AnyMutation, Kinds};
 pub use cache::Cache;
 pub use client::QueryClient;
@@ -69,17 +72,12 @@ pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
 pub use list::{Item, List, Listed, is_newer};
 pub use outbox::Failure;
-/// For the simulation of the whole client.
-#[cfg(all(test, not(target_arch = "wasm32")))]
-pub(crate) use any_mutation::ResponseFuture;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use outbox::{Chore, Departure, Outbox, Settled, Written};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved};
-pub use query::{
-    Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext,
-};
+pub use query::{Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext};
 pub use queue::{Fate, Manner};
 pub use selector::Selector;
 pub use use_mutation::{UseMutation, use_mutation};

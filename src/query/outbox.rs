@@ -129,7 +129,10 @@ impl<B: Backend> Outbox<B> {
 
     /// Gives everything away.
     pub(crate) fn drain(&mut self) -> Vec<Sending<B>> {
-        std::mem::take(&mut self.0).into_iter().map(|(_, sending)| sending).collect()
+        std::mem::take(&mut self.0)
+            .into_iter()
+            .map(|(_, sending)| sending)
+            .collect()
     }
 
     /// It is written down there.

@@ -103,7 +103,11 @@ impl Overlay {
         let (mut taken, mut kept): (Vec<Layer>, Vec<Layer>) = (Vec::new(), Vec::new());
         for layer in self.0.drain(..) {
             let is_free = !kept.iter().any(|earlier| earlier.concerns(&layer));
-            let to = if layer.held_until.is_none() && is_free { &mut taken } else { &mut kept };
+            let to = if layer.held_until.is_none() && is_free {
+                &mut taken
+            } else {
+                &mut kept
+            };
             to.push(layer);
         }
         self.0 = kept;

@@ -192,7 +192,11 @@ impl<T: Record> Mutation for Update<T> {
         let nobody = BTreeMap::new();
         match outcome {
             Ok(Saved::Row { conflicts, .. }) if conflicts.is_empty() => None,
-            Ok(Saved::Row { row, conflicts, authors }) => {
+            Ok(Saved::Row {
+                row,
+                conflicts,
+                authors,
+            }) => {
                 let conflict = Problem::BothChanged {
                     fields: conflicts.clone(),
                 };
@@ -346,7 +350,11 @@ impl<T: Record> Mutation for Restore<T> {
         let home = self.0.home();
         Edits::default().in_lane(self.0.id()).patched(
             home.key(),
-            patch::<T>(move |data| data.with_new_row(&row)),
+            // If it is there after all, it is as the server has it.
+            patch::<T>(move |data| match data.row(row.id()) {
+                Some(there) => data.with_row(&there),
+                None => data.with_new_row(&row),
+            }),
             |restored: &T| {
                 let restored = Rc::new(restored.clone());
                 patch::<T>(move |data| data.with_new_row(&restored))
@@ -407,12 +415,7 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
 }
 
 /// Carries a request of an exchange out.
-async fn request<T: Record>(
-    api: &Api,
-    context: &SendContext,
-    id: Uuid,
-    ask: Ask<T>,
-) -> Result<Answer<T>, ApiError> {
+async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask<T>) -> Result<Answer<T>, ApiError> {
     // On another condition it is another request: the server must not take it for a repetition. One without condition
     // is not named: it writes what was read before it, which may be something else the next time.
     let api = match &ask {

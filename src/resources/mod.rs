@@ -18,8 +18,8 @@ use wire::json::FromJson;
 use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSessionId, Goal};
 
 use crate::api::{Api, ApiError, Kind, Rows};
-use crate::unresolved::Unresolved;
 use crate::query::{Backend, Data, Fault, Item, Kinds, List, QueryClient, Retry};
+use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
 pub use agreements::SessionAgreements;

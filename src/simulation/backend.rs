@@ -109,7 +109,10 @@ pub(super) fn response(status: u16, body: &Value) -> Response {
 }
 
 fn refusal(status: u16) -> Refusal {
-    (status, json!({ "status_code": status, "error": "refused", "message": "it is refused" }))
+    (
+        status,
+        json!({ "status_code": status, "error": "refused", "message": "it is refused" }),
+    )
 }
 
 fn rows<T: Stock>(stored: &mut Stored, kind: Kind, call: &Call<'_>, rest: &[&str], query: &str) -> Outcome {
@@ -127,7 +130,10 @@ fn rows<T: Stock>(stored: &mut Stored, kind: Kind, call: &Call<'_>, rest: &[&str
     }
     if let Some(deletion) = slot.deleted {
         let details = kind.patches.then_some(deletion);
-        return Err((NOT_FOUND, json!({ "status_code": NOT_FOUND, "message": "it is gone", "details": details })));
+        return Err((
+            NOT_FOUND,
+            json!({ "status_code": NOT_FOUND, "message": "it is gone", "details": details }),
+        ));
     }
     if call.if_match.is_some_and(|version| version != slot.version) {
         return Err(precondition_failed::<T>(stored, call, id));
@@ -173,7 +179,10 @@ fn precondition_failed<T: Stock>(stored: &Stored, call: &Call<'_>, id: u128) -> 
         }
     }
     let row = read::<T>(stored, call, id);
-    (412, json!({ "status_code": 412, "data": row, "details": { "changed": changed } }))
+    (
+        412,
+        json!({ "status_code": 412, "data": row, "details": { "changed": changed } }),
+    )
 }
 
 fn create<T: Stock>(stored: &mut Stored, call: &Call<'_>) -> Outcome {
@@ -195,7 +204,11 @@ fn write<T: Stock>(stored: &mut Stored, call: &Call<'_>, id: u128, patch: intent
     let before = stored.changes;
     let written = stored.write::<T>(id, &patch, Some(people::user(call.person)));
     let (row, overwritten) = written.ok_or_else(|| refusal(422))?;
-    let told = if stored.changes > before { vec![row.told(Told::Updated)] } else { Vec::new() };
+    let told = if stored.changes > before {
+        vec![row.told(Told::Updated)]
+    } else {
+        Vec::new()
+    };
     Ok((read::<T>(stored, call, id), told, Effect::Overwrote(overwritten)))
 }
 
@@ -231,7 +244,11 @@ fn unlink(stored: &mut Stored, call: &Call<'_>, session: &str, goal: &str) -> Ou
 }
 
 fn session_of(call: &Call<'_>, session: &str) -> Result<usize, Refusal> {
-    let at = session.parse().ok().and_then(session_at).ok_or_else(|| refusal(NOT_FOUND))?;
+    let at = session
+        .parse()
+        .ok()
+        .and_then(session_at)
+        .ok_or_else(|| refusal(NOT_FOUND))?;
     if people::pair_of_session(at) == pair_of(call.person) {
         Ok(at)
     } else {

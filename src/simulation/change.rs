@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use chrono::NaiveDate;
 use intent::Row;
-use wire::{
-    Action, ActionId, Agreement, AgreementId, CoachingSession, Goal, GoalId, ItemStatus, UserId,
-};
+use wire::{Action, ActionId, Agreement, AgreementId, CoachingSession, Goal, GoalId, ItemStatus, UserId};
 
 use super::ledger::{Made, Wish};
 use super::people::{self, moment};
@@ -169,7 +167,9 @@ pub(super) fn create<T: Changing>(row: T) -> Made {
 pub(super) fn update<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
     let (before, after): (Row, Row) = (seen.fields(), wanted.fields());
     let changed = after.into_iter().filter(|(field, value)| before[field] != *value);
-    let changes: Vec<_> = changed.map(|(field, value)| (field.clone(), before[&field].clone(), value)).collect();
+    let changes: Vec<_> = changed
+        .map(|(field, value)| (field.clone(), before[&field].clone(), value))
+        .collect();
     (!changes.is_empty()).then(|| Made {
         row: seen.id(),
         wish: Wish::Update(changes, before),

@@ -155,13 +155,17 @@ impl World {
         }
         let shown = show::versions(data);
         // What is gone, and is there again, has not gone back.
-        self.tabs[t].versions.retain(|(each, id), _| *each != entry || show::has(data, *id));
+        self.tabs[t]
+            .versions
+            .retain(|(each, id), _| *each != entry || show::has(data, *id));
         for (id, version) in shown {
             let before = self.tabs[t].versions.insert((entry, id), version);
             // That a row is gone is told without its version; one that is back has come and gone.
             let is_restored = self.server.stored.history.is_restored(id);
             if before.is_some_and(|before| version < before) && !is_restored {
-                self.fail(&format!("tab {t} goes back to version {version} of {id}, after {before:?}"));
+                self.fail(&format!(
+                    "tab {t} goes back to version {version} of {id}, after {before:?}"
+                ));
             }
         }
     }
@@ -234,7 +238,8 @@ impl World {
 
     /// Whoever is not told what has changed asks for it, if it can be asked for and somebody looks.
     pub(super) fn watch_polling(&mut self) {
-        let is_server_well = self.server.is_up && !self.is_away() && self.server.busy_until <= self.now && self.weather.lost == 0;
+        let is_server_well =
+            self.server.is_up && !self.is_away() && self.server.busy_until <= self.now && self.weather.lost == 0;
         for t in 0..self.tabs.len() {
             let tab = &self.tabs[t];
             let asks = is_server_well

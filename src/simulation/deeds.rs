@@ -147,8 +147,15 @@ impl World {
         if let (Some(goal), 0) = (self.rng.choice(linked.iter()), self.rng.u8(..3)) {
             return Some(change::link(at, goal, false));
         }
-        let all = self.tabs[t].shown.iter().find(|shown| matches!(shown.show, Show::Goals(_)))?;
-        let all = self.tabs[t].cache.snapshot(self.instant(t), all.entry)?.data?.get::<List<Goal>>()?;
+        let all = self.tabs[t]
+            .shown
+            .iter()
+            .find(|shown| matches!(shown.show, Show::Goals(_)))?;
+        let all = self.tabs[t]
+            .cache
+            .snapshot(self.instant(t), all.entry)?
+            .data?
+            .get::<List<Goal>>()?;
         let free = all.iter().filter(|goal| linked.find(goal.id.as_u128()).is_none());
         let goal = self.rng.choice(free.cloned().collect::<Vec<_>>())?;
         Some(change::link(at, &goal, true))
@@ -169,14 +176,28 @@ impl World {
 
     fn change_elsewhere_of<T: Changing>(&mut self, person: usize) {
         let (pair, number, user) = (pair_of(person), self.number(), people::user(person));
-        let rows: Vec<T> = self.server.stored.living::<T>().filter(|row| row.pair() == pair).cloned().collect();
+        let rows: Vec<T> = self
+            .server
+            .stored
+            .living::<T>()
+            .filter(|row| row.pair() == pair)
+            .cloned()
+            .collect();
         let sessions = people::sessions_of(pair);
-        let at = if T::COLLECTION == "goals" { pair } else { self.rng.usize(sessions) };
+        let at = if T::COLLECTION == "goals" {
+            pair
+        } else {
+            self.rng.usize(sessions)
+        };
         let newest = rows.last().filter(|_| self.rng.bool()).cloned();
-        let row = newest.or_else(|| self.rng.choice(rows)).filter(|_| self.rng.u8(..3) > 0);
+        let row = newest
+            .or_else(|| self.rng.choice(rows))
+            .filter(|_| self.rng.u8(..3) > 0);
         let told = match row {
             None => {
-                let Some(mut row) = T::draft(number, at, user) else { return };
+                let Some(mut row) = T::draft(number, at, user) else {
+                    return;
+                };
                 let stored = &mut self.server.stored;
                 stored.changes += 1;
                 row = row.with_id(1_000 + u128::from(stored.changes), people::moment(stored.changes));
@@ -200,7 +221,12 @@ impl World {
 
     fn change_links_elsewhere(&mut self, person: usize) {
         let session = self.rng.usize(people::sessions_of(pair_of(person)));
-        let goals: Vec<GoalId> = self.server.stored.goals_of(pair_of(person)).map(|goal| goal.id).collect();
+        let goals: Vec<GoalId> = self
+            .server
+            .stored
+            .goals_of(pair_of(person))
+            .map(|goal| goal.id)
+            .collect();
         let Some(goal) = self.rng.choice(goals) else { return };
         let stored = &mut self.server.stored;
         let event = match stored.unlink_goal(session, goal) {

@@ -68,7 +68,9 @@ impl World {
         let earlier = earlier.and_then(|id| key_of(&tab.outbox.get(id)?.key));
         let before = tab.cache.pending();
         let named = (made.mutation.clone(), key.to_string().into());
-        let chores = tab.outbox.mutate(&mut tab.cache, now, &tab.api, named, Box::new(|_| {}));
+        let chores = tab
+            .outbox
+            .mutate(&mut tab.cache, now, &tab.api, named, Box::new(|_| {}));
         let after = tab.cache.pending();
         let who = (tab.person, tab.profile);
         let begun = match self.server.kind.patches {
@@ -146,7 +148,10 @@ impl World {
         let Some(at) = tab.exchanges.iter().position(|exchange| exchange.mutation == mutation) else {
             return;
         };
-        let poll = tab.exchanges[at].future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let poll = tab.exchanges[at]
+            .future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
         let read = tab.exchanges[at].read;
         let mut is_first = !tab.exchanges[at].has_asked;
         let (is_over, key) = (
@@ -192,12 +197,7 @@ impl World {
         self.go_on_exchanging(t, mutation);
     }
 
-    fn settle_mutation(
-        &mut self,
-        t: TabId,
-        mutation: MutationId,
-        result: Result<&dyn Any, &ApiError>,
-    ) {
+    fn settle_mutation(&mut self, t: TabId, mutation: MutationId, result: Result<&dyn Any, &ApiError>) {
         self.note(|| format!("tab {t}: {mutation:?} ends, {:?}", result.err()));
         let now = self.instant(t);
         self.tally.reasons += 8;
@@ -220,7 +220,11 @@ impl World {
             self.must(check);
         } else {
             self.tally.deeds.refused += 1;
-            let fate = if leftovers.is_empty() { Fate::Refused } else { Fate::Unresolved };
+            let fate = if leftovers.is_empty() {
+                Fate::Refused
+            } else {
+                Fate::Unresolved
+            };
             self.ledger.set_fate(key, fate);
         }
     }
@@ -230,7 +234,11 @@ impl World {
     /// The server has confirmed a change to a tab.
     fn note_own(&mut self, t: TabId, key: u64, answer: Result<&dyn Any, &ApiError>) {
         let Ok(answer) = answer else { return };
-        let written = [written::<Action>(answer), written::<Agreement>(answer), written::<Goal>(answer)];
+        let written = [
+            written::<Action>(answer),
+            written::<Agreement>(answer),
+            written::<Goal>(answer),
+        ];
         for (id, at) in written.into_iter().flatten() {
             self.tabs[t].own.insert(id, at);
             // It was gone, and is there again.
@@ -297,7 +305,8 @@ pub(super) fn key_of(key: &str) -> Option<u64> {
 pub(super) fn row_of(request: &Request) -> u128 {
     let mut segments = request.url.split(['/', '?']).skip(2);
     let id = segments.next().and_then(|id| uuid::Uuid::parse_str(id).ok());
-    id.filter(|_| segments.next() != Some("goals")).map_or(0, |id| id.as_u128())
+    id.filter(|_| segments.next() != Some("goals"))
+        .map_or(0, |id| id.as_u128())
 }
 
 /// Whether a request only reads.

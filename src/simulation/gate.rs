@@ -37,7 +37,9 @@ impl World {
         self.tally.deeds.probes += 1;
         if is_hasty || gate.asked.len() > MOST {
             let asked = gate.asked.clone();
-            self.fail(&format!("tab {t} asks {ask:?} of a server that is away, after {asked:?}"));
+            self.fail(&format!(
+                "tab {t} asks {ask:?} of a server that is away, after {asked:?}"
+            ));
         }
     }
 

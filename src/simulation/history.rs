@@ -62,7 +62,9 @@ impl History {
 
     /// Whether a row was there, or was not, at any moment since that change.
     pub(super) fn existed(&self, row: u128, exists: bool, since: u64) -> bool {
-        let Some(all) = self.existence.get(&row) else { return !exists };
+        let Some(all) = self.existence.get(&row) else {
+            return !exists;
+        };
         held(all.iter().map(|(number, is)| (*number, *is == exists)), since)
     }
 

@@ -79,7 +79,11 @@ impl World {
             return;
         }
         let (now, profile, person) = (self.instant(t), self.tabs[t].profile, self.tabs[t].person);
-        let alive: Vec<u64> = self.tabs_of(profile).iter().filter_map(|t| self.tabs[*t].visit).collect();
+        let alive: Vec<u64> = self
+            .tabs_of(profile)
+            .iter()
+            .filter_map(|t| self.tabs[*t].visit)
+            .collect();
         let mut left = Vec::new();
         self.profiles[profile].kept.retain(|place, kept| {
             let is_left = kept.owner == person && !alive.contains(&kept.visit);
@@ -168,7 +172,8 @@ impl World {
                 };
                 let has = |fields: &[FieldConflict], name: &str| fields.iter().any(|each| each.field == name);
                 let (before, later, now) = (fields(record), fields(leftover), fields(&both));
-                let is_whole = before.iter().all(|each| has(&now, &each.field)) && later.iter().all(|each| now.contains(each));
+                let is_whole =
+                    before.iter().all(|each| has(&now, &each.field)) && later.iter().all(|each| now.contains(each));
                 *record = both;
                 if !is_whole {
                     self.fail("a conflict has vanished in another one");
@@ -214,7 +219,9 @@ impl World {
             Problem::BothChanged { fields } => {
                 let seen = now?;
                 let changes: Changes = fields.iter().map(FieldConflict::overwrite).collect();
-                let wish = fields.iter().map(|each| (each.field.clone(), each.theirs.clone(), each.mine.clone()));
+                let wish = fields
+                    .iter()
+                    .map(|each| (each.field.clone(), each.theirs.clone(), each.mine.clone()));
                 Some(Made {
                     row: seen.id(),
                     wish: Wish::Update(wish.collect(), seen.fields()),

@@ -124,7 +124,9 @@ impl Story {
 impl Sum {
     /// The fields that are not as they were in the end.
     fn changed(&self) -> impl Iterator<Item = (&String, &(Vec<Value>, Value))> {
-        self.fields.iter().filter(|(_, (seen, wanted))| seen.first() != Some(wanted))
+        self.fields
+            .iter()
+            .filter(|(_, (seen, wanted))| seen.first() != Some(wanted))
     }
 
     /// Whether it comes to nothing.
@@ -192,7 +194,10 @@ impl Ledger {
 
     /// The goal that a change links.
     pub(super) fn linked(&self, key: u64) -> Vec<u128> {
-        let linking = self.stories.get(&key).filter(|story| matches!(story.sum().link, Some((_, true))));
+        let linking = self
+            .stories
+            .get(&key)
+            .filter(|story| matches!(story.sum().link, Some((_, true))));
         linking.map(|story| self.rows(story)).unwrap_or_default()
     }
 
@@ -243,7 +248,11 @@ impl Ledger {
             return Ok(());
         };
         let (sum, rows, since) = (story.sum(), self.rows(story), story.begun);
-        let fate = if leftovers.is_empty() { Fate::Made } else { Fate::Unresolved };
+        let fate = if leftovers.is_empty() {
+            Fate::Made
+        } else {
+            Fate::Unresolved
+        };
         let is_there = |leftover: &Rc<Unresolved>| rows.contains(&leftover.row.as_u128());
         let problem = leftovers.iter().find(|leftover| is_there(leftover));
         let why = match problem.map(|leftover| (&leftover.problem, leftover)) {
@@ -253,16 +262,14 @@ impl Ledger {
                     changes.any(|change| change.field == *field && change.to == *wanted)
                 };
                 let is_gone = history.existed(left.row.as_u128(), false, since);
-                (!is_gone || !sum.changed().all(has))
-                    .then_some("its row is said to be gone")
+                (!is_gone || !sum.changed().all(has)).then_some("its row is said to be gone")
             }
             Some((Problem::ChangedThere, left)) => {
                 (sum.delete.is_none() || left.now.is_none()).then_some("its row is said to have changed")
             }
             Some((Problem::BothChanged { fields }, _)) => {
-                let is_told = |field: &str, wanted: &Value| {
-                    fields.iter().any(|each| each.field == field && each.mine == *wanted)
-                };
+                let is_told =
+                    |field: &str, wanted: &Value| fields.iter().any(|each| each.field == field && each.mine == *wanted);
                 let mut lost = sum.changed().filter(|(field, (_, wanted))| {
                     !is_told(field, wanted) && !rows.iter().any(|row| history.held(*row, field, wanted, since))
                 });
@@ -297,7 +304,9 @@ impl Sum {
         if let Some((session, links)) = self.link {
             return (!any(&|row| history.linked(session, row, links, since))).then_some("its goal was never linked so");
         }
-        let lost = self.changed().find(|(field, (_, wanted))| !any(&|row| history.held(row, field, wanted, since)));
+        let lost = self
+            .changed()
+            .find(|(field, (_, wanted))| !any(&|row| history.held(row, field, wanted, since)));
         lost.map(|_| "a field never had the value that is wanted")
     }
 }

@@ -203,7 +203,12 @@ impl World {
             until,
             way: self.rng.usize(..OUTAGES.len()),
         };
-        self.note(|| format!("for {time} ms, what is asked of the server ends with {:?}", outage.kind()));
+        self.note(|| {
+            format!(
+                "for {time} ms, what is asked of the server ends with {:?}",
+                outage.kind()
+            )
+        });
         self.outage = Some(outage);
         self.tally.deeds.outages += 1;
         for id in self.told_streams(|_| true) {

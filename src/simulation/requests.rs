@@ -177,7 +177,9 @@ impl World {
                 Ok((body, cursor)) => Ok(Answered::Read(body, cursor, self.server.stored.changes)),
                 Err(status) => Err(kind(status)),
             },
-            Ask::Send { key, known, request, .. } => Ok(self.do_as_sent(person, *key, *known, request)),
+            Ask::Send {
+                key, known, request, ..
+            } => Ok(self.do_as_sent(person, *key, *known, request)),
             Ask::Who(_) => {
                 // Whoever shows up stays signed in.
                 if let Some(cookie) = asked.cookie {
@@ -230,7 +232,10 @@ impl World {
             return;
         }
         self.note(|| format!("tab {t} hears of {ask:?}: {}", told(&outcome)));
-        let is_api = !matches!(ask, Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_) | Ask::Send { .. });
+        let is_api = !matches!(
+            ask,
+            Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_) | Ask::Send { .. }
+        );
         if let Ask::Read { .. } = ask {
             self.note_gate(t, outcome.as_ref().err().cloned().map(ApiError::from).as_ref());
         }

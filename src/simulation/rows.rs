@@ -88,9 +88,13 @@ impl Stored {
 
     fn written(&self, show: Show, reader: usize) -> Vec<u8> {
         fn list<T: Stock>(stored: &Stored, is_in: impl Fn(&T) -> bool) -> Vec<u8> {
-            let slots = T::slots(stored).iter().filter(|slot| slot.deleted.is_none() && is_in(&slot.row));
+            let slots = T::slots(stored)
+                .iter()
+                .filter(|slot| slot.deleted.is_none() && is_in(&slot.row));
             let rows: Vec<&str> = slots.map(|slot| slot.json.as_str()).collect();
-            [r#"{"status_code":200,"data":["#, &rows.join(","), "]}"].concat().into_bytes()
+            [r#"{"status_code":200,"data":["#, &rows.join(","), "]}"]
+                .concat()
+                .into_bytes()
         }
         match show {
             Show::Actions(at) => list(self, |row: &Action| row.coaching_session_id == people::session(at)),

@@ -148,7 +148,11 @@ impl Server {
         let key = key.map(|key| (person, key.to_owned()));
         if let Some((before, response)) = key.as_ref().and_then(|key| self.answers.get(key)) {
             let is_same = (&before.url, &before.body) == (&request.url, &request.body);
-            let response = if is_same { response.clone() } else { backend::response(422, &serde_json::Value::Null) };
+            let response = if is_same {
+                response.clone()
+            } else {
+                backend::response(422, &serde_json::Value::Null)
+            };
             return (response, Vec::new(), Effect::Nothing);
         }
         let handled = backend::handle(&mut self.stored, self.kind, person, request);

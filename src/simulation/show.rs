@@ -137,7 +137,10 @@ pub(super) fn has(value: &Value, id: u128) -> bool {
     fn of<T: Item>(list: Option<std::rc::Rc<List<T>>>, id: u128) -> bool {
         list.is_some_and(|list| list.find(id).is_some())
     }
-    of(actions(value), id) || of(agreements(value), id) || of(goals(value), id) || value.get::<CoachingSession>().is_some()
+    of(actions(value), id)
+        || of(agreements(value), id)
+        || of(goals(value), id)
+        || value.get::<CoachingSession>().is_some()
 }
 
 /// The rows of a value, as far as it has any.

@@ -234,8 +234,13 @@ impl World {
         let t = self.tabs.len();
         let me = self.shares.then(|| format!("tab{t}"));
         self.note(|| format!("tab {t} is opened in browser {profile}"));
-        self.tabs
-            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me, Api::new(&self.config)));
+        self.tabs.push(Tab::new(
+            profile,
+            self.settings,
+            self.seed ^ t as u64,
+            me,
+            Api::new(&self.config),
+        ));
         self.boot(t);
         self.settle(t);
     }

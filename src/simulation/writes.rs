@@ -32,13 +32,7 @@ impl Stored {
         row
     }
 
-    fn note_fields<T: Stock>(
-        &mut self,
-        row: &T,
-        version: u64,
-        by: Option<UserId>,
-        is_written: impl Fn(&str) -> bool,
-    ) {
+    fn note_fields<T: Stock>(&mut self, row: &T, version: u64, by: Option<UserId>, is_written: impl Fn(&str) -> bool) {
         for (field, value) in row.fields() {
             if is_written(&field) {
                 let write = Write {
@@ -65,7 +59,11 @@ impl Stored {
         row.extend(patch.clone());
         let mut row = T::from_row(row)?;
         let after = row.fields();
-        let changed: Vec<String> = after.keys().filter(|field| before[*field] != after[*field]).cloned().collect();
+        let changed: Vec<String> = after
+            .keys()
+            .filter(|field| before[*field] != after[*field])
+            .cloned()
+            .collect();
         if changed.is_empty() {
             return Some((row, Vec::new()));
         }
@@ -94,7 +92,10 @@ impl Stored {
     pub(super) fn delete<T: Stock>(&mut self, id: u128, by: UserId) -> Option<(Vec<Event>, Vec<Overwritten>)> {
         let slot = self.slot::<T>(id).filter(|slot| slot.deleted.is_none())?;
         let (fields, event) = (slot.row.fields(), slot.row.told(Told::Deleted));
-        let gone = fields.iter().map(|(field, old)| self.overwritten(id, field, old)).collect();
+        let gone = fields
+            .iter()
+            .map(|(field, old)| self.overwritten(id, field, old))
+            .collect();
         self.changes += 1;
         let (number, deleted_at) = (self.changes, moment(self.changes));
         self.history.note_existence(id, number, false);
@@ -118,7 +119,10 @@ impl Stored {
             }
         }
         self.links.retain(|link| link.goal_id.as_u128() != id);
-        let serving = self.actions.iter().filter(|slot| slot.row.goal_id.is_some_and(|goal| goal.as_u128() == id));
+        let serving = self
+            .actions
+            .iter()
+            .filter(|slot| slot.row.goal_id.is_some_and(|goal| goal.as_u128() == id));
         for action in serving.map(|slot| slot.row.id.as_u128()).collect::<Vec<_>>() {
             let mut patch = intent::Row::new();
             patch.insert("goal_id".to_owned(), Value::Null);
@@ -174,7 +178,8 @@ impl Stored {
         self.changes += 1;
         self.history.note_link(session, goal.as_u128(), self.changes, false);
         let id = people::session(session);
-        self.links.retain(|link| link.coaching_session_id != id || link.goal_id != goal);
+        self.links
+            .retain(|link| link.coaching_session_id != id || link.goal_id != goal);
         Some(Event::CoachingSessionGoalDeleted {
             coaching_relationship_id: people::relationship(pair_of_session(session)),
             coaching_session_id: id,

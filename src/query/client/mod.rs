@@ -29,8 +29,8 @@ use crate::time::Instant;
 use keep::{Keep, Parked};
 use observer::{Watch, Watches};
 use source::{Landed, Source, Whole};
-use unsaved::Unsaved;
 pub(super) use unsaved::LaneWatch;
+use unsaved::Unsaved;
 
 pub(super) use observer::Observer;
 

@@ -106,7 +106,9 @@ impl<B: Backend> QueryClient<B> {
     }
 
     fn settle(&self, settled: Option<Settled<B>>, outcome: Result<&dyn Any, &B::Error>) {
-        let Some(Settled { chores, then }) = settled else { return };
+        let Some(Settled { chores, then }) = settled else {
+            return;
+        };
         self.do_chores(chores);
         for then in then {
             then(outcome);

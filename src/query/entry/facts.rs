@@ -104,7 +104,10 @@ impl<E: Fault> Entry<E> {
     /// Returns whether it makes a difference.
     fn apply_pushed(&mut self, patch: &Patch) -> bool {
         let painted = self.base.as_ref().map(|base| patch.apply(base));
-        let differs = painted.as_ref().zip(self.base.as_ref()).is_none_or(|(painted, base)| !painted.is(base));
+        let differs = painted
+            .as_ref()
+            .zip(self.base.as_ref())
+            .is_none_or(|(painted, base)| !painted.is(base));
         // What the base had before is in what a fetch under way brings, which is newer.
         if let Some(flight) = self.flight.as_mut().filter(|_| differs) {
             flight.replay.push(patch.clone());
@@ -171,12 +174,7 @@ impl<E: Fault> Entry<E> {
     }
 
     /// A mutation begins: its patch is shown, and the key is not fetched until it settles.
-    pub(in crate::query) fn begin(
-        &mut self,
-        mutation: (MutationId, Option<u128>),
-        patch: Patch,
-        held_until: Instant,
-    ) {
+    pub(in crate::query) fn begin(&mut self, mutation: (MutationId, Option<u128>), patch: Patch, held_until: Instant) {
         self.overlay.push(mutation, patch, held_until, self.invalidated);
         self.rebase();
     }

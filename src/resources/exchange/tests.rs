@@ -8,7 +8,7 @@ use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
 
 use super::*;
 use crate::query::{List, Mutation, Value};
-use crate::resources::Update;
+use crate::resources::{Restore, Update};
 
 fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
     let then = Timestamp::default();
@@ -165,7 +165,11 @@ fn row_without_version_is_read_before_it_is_patched() {
     let seen = action(None, "a", OPEN);
     let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
     let (mut updating, step) = Updating::begin(&seen, &changes, patching(None));
-    assert_eq!(step, Step::Ask(Ask::Read), "a patch without condition would overwrite what was not seen");
+    assert_eq!(
+        step,
+        Step::Ask(Ask::Read),
+        "a patch without condition would overwrite what was not seen"
+    );
     let step = updating.handle(Answer::Row(action(Some(3), "b", OPEN)));
     assert_eq!(step, patch_of_status(3));
 }
@@ -189,6 +193,16 @@ fn row_with_unconfirmed_values_shows_no_version() {
     // The server never had this form: a condition on version 5 would let it overwrite what came with that version.
     assert_eq!((shown[0].status, shown[0].version), (DONE, None));
     assert_eq!(update.reversed().seen.version, None);
+}
+
+#[test]
+fn restoring_leaves_a_row_that_is_there_as_it_is() {
+    let list = Value::new(List::from(vec![Rc::new(action(None, "newer", OPEN))]));
+    let edit = Restore(action(Some(2), "a", OPEN)).edits().edits.remove(0);
+    assert!(edit.optimistic.apply(&list).is(&list));
+    let empty = Value::new(List::<Action>::new());
+    let shown = edit.optimistic.apply(&empty).get::<List<Action>>().unwrap();
+    assert_eq!(shown[0].body.as_deref(), Some("a"));
 }
 
 #[test]

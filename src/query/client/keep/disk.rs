@@ -163,12 +163,7 @@ impl Disk {
     }
 
     /// Writes a mutation down as this tab's: there, or in a place of its own. Returns where.
-    pub(super) fn write_down(
-        self: &Rc<Self>,
-        place: Option<String>,
-        form: &Form<'_>,
-        content: Vec<u8>,
-    ) -> String {
+    pub(super) fn write_down(self: &Rc<Self>, place: Option<String>, form: &Form<'_>, content: Vec<u8>) -> String {
         let is_new = place.is_none();
         let unsent = Unsent {
             place: place.unwrap_or_else(|| self.new_place()),
@@ -200,7 +195,9 @@ impl Disk {
         Record {
             note: {
                 let uncertain = unsent.is_uncertain.then_some(UNCERTAIN);
-                let lines = [self.tab.as_str(), &unsent.name, &unsent.key].into_iter().chain(uncertain);
+                let lines = [self.tab.as_str(), &unsent.name, &unsent.key]
+                    .into_iter()
+                    .chain(uncertain);
                 note(&self.owner, &lines.collect::<Vec<_>>())
             },
             bytes: unsent.content.clone(),

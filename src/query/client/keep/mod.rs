@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::super::any_mutation::Kinds;
 use super::super::effect::{EntryId, MutationId};
 use super::super::key::Key;
-use super::super::any_mutation::Kinds;
 use super::super::outbox::{Sending, Written};
 use super::super::query::{Backend, Mutation};
 use super::QueryClient;
