@@ -125,13 +125,15 @@ impl Changes {
         Self(self.0.iter().map(reverse).collect())
     }
 
-    /// These changes and later ones as a single intent. A field that ends where it began is not changed.
+    /// These changes and later ones as a single intent. A field that ends where it began is not changed. A later change
+    /// that began elsewhere than the earlier one has ended was made on a screen that did not show it: it counts alone.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {
         let mut combined = self.clone();
         for change in &later.0 {
             match combined.0.iter_mut().find(|each| each.field == change.field) {
-                Some(earlier) => earlier.to.clone_from(&change.to),
+                Some(earlier) if earlier.to == change.from => earlier.to.clone_from(&change.to),
+                Some(earlier) => *earlier = change.clone(),
                 None => combined.0.push(change.clone()),
             }
         }

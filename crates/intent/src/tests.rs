@@ -82,6 +82,15 @@ fn changing_back_leaves_nothing_to_send() {
 }
 
 #[test]
+fn intent_of_another_screen_counts_from_what_that_showed() {
+    // The second change was made where the first did not show.
+    let combined = change(json!("a"), json!("b")).then(&change(json!("x"), json!("c")));
+    assert_eq!(combined, change(json!("x"), json!("c")));
+    let back = change(json!("a"), json!("b")).then(&change(json!("x"), json!("a")));
+    assert_eq!(back, change(json!("x"), json!("a")), "it does not come to nothing");
+}
+
+#[test]
 fn conflict_overwrites_what_was_seen() {
     let merged = change(json!("a"), json!("b")).merge(&row(&[("x", json!("c"))]));
     let overwrite: Changes = merged.conflicts.iter().map(FieldConflict::overwrite).collect();
