@@ -82,12 +82,14 @@ fn changing_back_leaves_nothing_to_send() {
 }
 
 #[test]
-fn intent_of_another_screen_counts_from_what_that_showed() {
-    // The second change was made where the first did not show.
-    let combined = change(json!("a"), json!("b")).then(&change(json!("x"), json!("c")));
-    assert_eq!(combined, change(json!("x"), json!("c")));
-    let back = change(json!("a"), json!("b")).then(&change(json!("x"), json!("a")));
-    assert_eq!(back, change(json!("x"), json!("a")), "it does not come to nothing");
+fn changes_of_another_screen_are_another_intent() {
+    let earlier = change(json!("a"), json!("b"));
+    assert!(earlier.leads_to(&change(json!("b"), json!("c"))));
+    assert!(earlier.leads_to(&change(json!("b"), json!("a"))));
+    assert!(earlier.leads_to(&change(json!("x"), json!("b"))), "both want the same");
+    assert!(!earlier.leads_to(&change(json!("x"), json!("c"))));
+    assert!(!earlier.leads_to(&change(json!("x"), json!("a"))), "this must not come to nothing");
+    assert!(earlier.leads_to(&Changes::default()));
 }
 
 #[test]
