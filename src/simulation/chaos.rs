@@ -11,7 +11,7 @@ impl World {
     /// Somebody does something, or the world changes.
     pub(super) fn disturb(&mut self) {
         match self.rng.u32(..100) {
-            0..30 => self.change_elsewhere(),
+            0..22 => self.change_elsewhere(),
             30..52 => self.change_here(),
             52..58 => self.look_around(),
             58..66 if self.faults.network => self.disturb_network(),

@@ -1,5 +1,6 @@
 //! What must hold at any time.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wire::{Event, Timestamp};
@@ -153,21 +154,19 @@ impl World {
         if !self.tabs[t].is_current || self.tabs[t].entries.get(&entry).is_some_and(is_linking) {
             return;
         }
-        let shown = show::versions(data);
-        // What is gone, and is there again, has not gone back.
-        self.tabs[t]
-            .versions
-            .retain(|(each, id), _| *each != entry || show::has(data, *id));
-        for (id, version) in shown {
-            let before = self.tabs[t].versions.insert((entry, id), version);
+        let before = self.tabs[t].versions.remove(&entry).unwrap_or_default();
+        let mut shown = BTreeMap::new();
+        for (id, version) in show::versions(data) {
+            let before = before.get(&id).copied();
             // That a row is gone is told without its version; one that is back has come and gone.
-            let is_restored = self.server.stored.history.is_restored(id);
-            if before.is_some_and(|before| version < before) && !is_restored {
-                self.fail(&format!(
-                    "tab {t} goes back to version {version} of {id}, after {before:?}"
-                ));
+            if version.is_some_and(|version| before.is_some_and(|before| version < before))
+                && !self.server.stored.history.is_restored(id)
+            {
+                self.fail(&format!("tab {t} goes back to {version:?} of {id}, after {before:?}"));
             }
+            shown.extend(version.or(before).map(|version| (id, version)));
         }
+        self.tabs[t].versions.insert(entry, shown);
     }
 
     /// What counts as fresh knows of everything that was delivered; whatever the server has confirmed is shown, unless

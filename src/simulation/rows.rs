@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wire::{Action, Agreement, CoachingSession, Deletion, Envelope, Goal, GoalId, SessionGoal};
+use wire::{Action, Agreement, CoachingSession, Deletion, Goal, GoalId, SessionGoal};
 
 use super::history::History;
 use super::people::{self, SESSIONS, moment, pair_of, pair_of_session};
@@ -103,9 +103,9 @@ impl Stored {
             Show::Goals(pair) => list(self, |goal: &Goal| goal.pair() == pair),
             Show::SessionGoals(at) => list(self, |goal: &Goal| self.link(at, goal.id).is_some()),
             Show::Session(at) => {
-                let session = self.sessions[at].row.clone();
-                let data = session.read_by(reader);
-                serde_json::to_vec(&Envelope { status_code: 200, data }).unwrap()
+                let mark = format!(r#""provider":"{}""#, reader_mark(reader));
+                let data = self.sessions[at].json.replace(r#""provider":null"#, &mark);
+                [r#"{"status_code":200,"data":"#, &data, "}"].concat().into_bytes()
             }
         }
     }

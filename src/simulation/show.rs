@@ -120,16 +120,19 @@ impl Show {
     }
 }
 
-/// The version of each row of a value, as far as it has any.
-pub(super) fn versions(value: &Value) -> Vec<(u128, u64)> {
-    fn of<T: Item>(list: Option<std::rc::Rc<List<T>>>) -> Vec<(u128, u64)> {
-        let rows = list.iter().flat_map(|list| list.iter());
-        rows.filter_map(|row| Some((row.id(), row.version()?))).collect()
+/// The rows of a value, and the version of each, as far as it has any.
+pub(super) fn versions(value: &Value) -> Vec<(u128, Option<u64>)> {
+    fn of<T: Item>(list: &List<T>) -> Vec<(u128, Option<u64>)> {
+        list.iter().map(|row| (row.id(), row.version())).collect()
     }
-    let session = value.get::<CoachingSession>();
-    let session = session.and_then(|session| Some((session.id(), session.version?)));
-    let rows = [of(actions(value)), of(agreements(value)), of(goals(value))];
-    rows.concat().into_iter().chain(session).collect()
+    let actions = || actions(value).map(|list| of(&list));
+    let agreements = || agreements(value).map(|list| of(&list));
+    let goals = || goals(value).map(|list| of(&list));
+    let session = || {
+        let session = value.get::<CoachingSession>()?;
+        Some(vec![(session.id(), session.version)])
+    };
+    actions().or_else(agreements).or_else(goals).or_else(session).unwrap_or_default()
 }
 
 /// Whether a value has this row.

@@ -102,7 +102,7 @@ pub(super) struct Tab {
     /// The last change of each row that it knows of.
     pub(super) known: BTreeMap<u128, u64>,
     /// The version of each row that is shown, while changes arrive as they happen.
-    pub(super) versions: BTreeMap<(EntryId, u128), u64>,
+    pub(super) versions: HashMap<EntryId, BTreeMap<u128, u64>>,
     /// While it knows that the server can not be reached.
     pub(super) gate: Option<Gate>,
 }
@@ -186,7 +186,7 @@ impl Tab {
             undo: Vec::new(),
             linked: BTreeSet::new(),
             known: BTreeMap::new(),
-            versions: BTreeMap::new(),
+            versions: HashMap::new(),
             gate: None,
         }
     }

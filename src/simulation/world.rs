@@ -206,7 +206,7 @@ impl World {
                 self.open_tab(at);
             }
         }
-        let most = [12, 24, 96][self.rng.usize(..3)];
+        let most = [12, 24, 64][self.rng.usize(..3)];
         for _ in 0..12 + self.rng.u32(..most) {
             let pause = self.pause();
             self.pass_time(self.now + pause);
