@@ -23,6 +23,7 @@ pub mod console;
 pub mod countdown;
 pub mod draft;
 pub mod lazy;
+pub mod navigation;
 pub mod route;
 pub mod session;
 pub mod task;

@@ -20,7 +20,6 @@ use crate::resources::{self, Client};
 use crate::route::Route;
 use crate::session::{Farewell, use_session};
 use crate::sse::SseProvider;
-use crate::title::use_focus_on_change;
 use crate::toast::use_say;
 
 /// How long a change may be on its way before anybody is told.
@@ -105,7 +104,6 @@ struct MembersProperties {
 #[component]
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
-    use_focus_on_change(props.route);
     let unsent = use_pending::<Api>();
     let is_asked = use_state(|| false);
     let leaving = Leaving {

@@ -8,6 +8,7 @@
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
 //! | [`Listener`] | removes the listener |
+//! | [`ContentObserver`](view::ContentObserver) | stops to observe |
 //! | [`Database`](database::Database) | closes the database |
 //! | [`Lock`](locks::Lock) | releases the lock |
 //! | [`locks::request`]'s future | gives up the place in the queue |
@@ -33,6 +34,7 @@ pub mod page;
 pub mod storage;
 mod task;
 mod timer;
+pub mod view;
 
 pub use event_source::{EventSource, StreamEvent};
 pub use listener::{Listener, PageEvent};

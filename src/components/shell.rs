@@ -4,8 +4,8 @@ use yew::prelude::*;
 
 use super::icon::{Glyph, icon};
 use super::link::RouteLink;
+use crate::navigation::MAIN;
 use crate::route::Route;
-use crate::title::MAIN;
 
 /// How somebody leaves.
 #[derive(Clone, Debug, PartialEq)]
