@@ -26,6 +26,7 @@ pub mod lazy;
 pub mod navigation;
 pub mod route;
 pub mod session;
+pub mod steady_rows;
 pub mod task;
 pub mod title;
 pub mod toast;

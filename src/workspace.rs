@@ -20,6 +20,7 @@ use crate::resources::{self, Client};
 use crate::route::Route;
 use crate::session::{Farewell, use_session};
 use crate::sse::SseProvider;
+use crate::steady_rows::use_steady_rows;
 use crate::toast::use_say;
 
 /// How long a change may be on its way before anybody is told.
@@ -104,6 +105,7 @@ struct MembersProperties {
 #[component]
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
+    use_steady_rows();
     let unsent = use_pending::<Api>();
     let is_asked = use_state(|| false);
     let leaving = Leaving {

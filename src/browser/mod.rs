@@ -8,7 +8,8 @@
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
 //! | [`Listener`] | removes the listener |
-//! | [`ContentObserver`](view::ContentObserver) | stops to observe |
+//! | [`ContentObserver`](view::ContentObserver), [`RowObserver`](rows::RowObserver) | stops to observe |
+//! | [`PointerListener`](rows::PointerListener) | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
 //! | [`Lock`](locks::Lock) | releases the lock |
 //! | [`locks::request`]'s future | gives up the place in the queue |
@@ -31,6 +32,7 @@ pub mod fetch;
 mod listener;
 pub mod locks;
 pub mod page;
+pub mod rows;
 pub mod storage;
 mod task;
 mod timer;
