@@ -10,7 +10,7 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::components::{ConnectionIndicator, Leaving, shell};
+use crate::components::{ConnectionIndicator, SignOutPrompt, Unsent, shell};
 use crate::config::Config;
 use crate::countdown::use_has_lasted;
 use crate::live::Live;
@@ -18,7 +18,7 @@ use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
 use crate::query::{Failure, QueryProvider, use_pending};
 use crate::resources::{self, Client};
 use crate::route::Route;
-use crate::session::{Farewell, use_session};
+use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
 use crate::steady_rows::use_steady_rows;
 use crate::toast::use_say;
@@ -106,32 +106,40 @@ struct MembersProperties {
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
     use_steady_rows();
-    let unsent = use_pending::<Api>();
-    let is_asked = use_state(|| false);
-    let leaving = Leaving {
-        unsent: if use_has_lasted(unsent > 0, UNSENT_AFTER) {
-            unsent
-        } else {
-            0
-        },
-        is_asked: *is_asked && unsent > 0,
-        on_sign_out: {
-            let (session, is_asked) = (session.clone(), is_asked.clone());
-            // What has not been sent goes with whoever leaves: not without being asked.
-            let must_ask = unsent > 0 && !*is_asked;
-            Callback::from(move |()| {
-                is_asked.set(must_ask);
-                if !must_ask {
-                    session.sign_out(Farewell::Asked);
-                }
-            })
-        },
-        on_stay: Callback::from(move |()| is_asked.set(false)),
+    let count = use_pending::<Api>();
+    let unsent = Unsent {
+        count,
+        is_told: use_has_lasted(count > 0, UNSENT_AFTER),
     };
+    let prompt = use_sign_out_prompt(&session, unsent);
     session
         .user()
-        .map(|user| shell(&user.name(), &leaving, page(props.route, user)))
+        .map(|user| shell(&user.name(), &prompt, page(props.route, user)))
         .unwrap_or_default()
+}
+
+/// How a person signs out: with something unsent only by a button that says so.
+#[hook]
+fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
+    let is_asked = use_state(|| false);
+    let sign_out = {
+        let session = session.clone();
+        Callback::from(move |()| session.sign_out(Farewell::Asked))
+    };
+    let ask = {
+        let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
+        Callback::from(move |()| match unsent.count {
+            0 => sign_out.emit(()),
+            _ => is_asked.set(true),
+        })
+    };
+    SignOutPrompt {
+        unsent,
+        is_asked: *is_asked,
+        on_sign_out: ask,
+        on_confirm: sign_out,
+        on_cancel: Callback::from(move |()| is_asked.set(false)),
+    }
 }
 
 fn page(route: Route, user: &Rc<User>) -> Html {

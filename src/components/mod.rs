@@ -7,6 +7,7 @@
 
 mod add_form;
 mod connection_indicator;
+mod dialog;
 mod focus;
 mod icon;
 mod item;
@@ -19,12 +20,13 @@ mod toasts;
 
 pub use add_form::AddForm;
 pub use connection_indicator::ConnectionIndicator;
+pub use dialog::Question;
 pub use focus::focus;
 pub use icon::{Glyph, icon};
 pub use item::ItemRow;
 pub use link::RouteLink;
 pub use onward::Onward;
 pub use query_view::{problem, query_view, skeleton};
-pub use shell::{Leaving, card, shell, splash, splash_saying};
+pub use shell::{SignOutPrompt, Unsent, card, shell, splash, splash_saying};
 pub use submission::{Refused, Submission, is_enter, is_escape};
 pub use toasts::toasts;
