@@ -7,7 +7,7 @@
 //! | [`EventSource`] | removes every listener and closes the stream |
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
-//! | [`Listener`] | removes the listener |
+//! | [`Listener`], [`UndoKey`] | removes the listener |
 //! | [`ContentObserver`](view::ContentObserver), [`RowObserver`](rows::RowObserver) | stops to observe |
 //! | [`PointerListener`](rows::PointerListener) | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
@@ -36,9 +36,11 @@ pub mod rows;
 pub mod storage;
 mod task;
 mod timer;
+mod undo_key;
 pub mod view;
 
 pub use event_source::{EventSource, StreamEvent};
 pub use listener::{Listener, PageEvent};
 pub use task::{Task, spawn};
 pub use timer::Timeout;
+pub use undo_key::UndoKey;
