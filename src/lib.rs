@@ -22,6 +22,7 @@ pub mod config;
 pub mod console;
 pub mod countdown;
 pub mod draft;
+pub mod kept;
 pub mod lazy;
 pub mod route;
 pub mod session;

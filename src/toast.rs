@@ -85,6 +85,11 @@ impl Say {
         self.0.emit(Change::Say(text.into()));
     }
 
+    /// Says something and offers to do something about it.
+    pub fn offer(&self, text: impl Into<String>, _label: &'static str, _action: Callback<()>) {
+        self.say(text);
+    }
+
     /// Takes everything back that was said.
     pub fn clear(&self) {
         self.0.emit(Change::Clear);

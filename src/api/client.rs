@@ -197,12 +197,14 @@ impl Api {
 
     /// Asks on behalf of the person who is signed in.
     async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
-        let (response, done) = self.exchange(Call {
-            verb,
-            path,
-            body,
-            if_match: None,
-        }).await?;
+        let (response, done) = self
+            .exchange(Call {
+                verb,
+                path,
+                body,
+                if_match: None,
+            })
+            .await?;
         done.map(|()| response.body)
     }
 

@@ -87,7 +87,8 @@ impl Api {
         version: Option<u64>,
     ) -> Result<Written<T>> {
         let path = format!("/{collection}/{id}");
-        self.write(Call::json(Verb::Patch, &path, patch)?.if_match(version)).await
+        self.write(Call::json(Verb::Patch, &path, patch)?.if_match(version))
+            .await
     }
 
     /// Replaces a row.
@@ -163,7 +164,8 @@ impl Api {
     ///
     /// As for every request.
     pub async fn restore_row<T: FromJson>(&self, collection: &str, id: Uuid) -> Result<T> {
-        self.send_json(Verb::Post, &format!("/{collection}/{id}/restore"), &()).await
+        self.send_json(Verb::Post, &format!("/{collection}/{id}/restore"), &())
+            .await
     }
 
     /// A page of the history of a row, newest first.
@@ -203,7 +205,11 @@ impl Api {
     /// # Errors
     ///
     /// As for every request; that the session is gone is none.
-    pub async fn rename_session(&self, id: CoachingSessionId, title: &SessionTitle) -> Result<Written<CoachingSession>> {
+    pub async fn rename_session(
+        &self,
+        id: CoachingSessionId,
+        title: &SessionTitle,
+    ) -> Result<Written<CoachingSession>> {
         let path = format!("/coaching_sessions/{id}/title");
         self.write(Call::json(Verb::Patch, &path, title)?).await
     }

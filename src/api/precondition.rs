@@ -68,9 +68,7 @@ impl<T: DeserializeOwned> Changed<T> {
 
 /// Reads by whom and when a row was deleted, from the body of a 404.
 pub(super) fn deletion(body: &[u8]) -> Option<Deletion> {
-    serde_json::from_slice(body)
-        .ok()
-        .map(|Missing { details }| details)
+    serde_json::from_slice(body).ok().map(|Missing { details }| details)
 }
 
 /// A version as an entity tag.

@@ -201,7 +201,11 @@ mod tests {
 
     #[test]
     fn what_is_not_what_was_asked_for_is_unreadable() {
-        fails(200, "<!doctype html><title>Sign in to the network</title>", &Kind::Intercepted);
+        fails(
+            200,
+            "<!doctype html><title>Sign in to the network</title>",
+            &Kind::Intercepted,
+        );
         fails(200, "healthy", &Kind::Intercepted);
         for body in ["", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
             let error = answer(200, body).data::<Vec<u16>>().unwrap_err();

@@ -8,6 +8,7 @@
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
 //! | [`Listener`] | removes the listener |
+//! | [`LeaveGuard`] | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
 //! | [`Lock`](locks::Lock) | releases the lock |
 //! | [`locks::request`]'s future | gives up the place in the queue |
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod database;
 mod event_source;
 pub mod fetch;
+mod leave_guard;
 mod listener;
 pub mod locks;
 pub mod page;
@@ -35,6 +37,7 @@ mod task;
 mod timer;
 
 pub use event_source::{EventSource, StreamEvent};
+pub use leave_guard::LeaveGuard;
 pub use listener::{Listener, PageEvent};
 pub use task::{Task, spawn};
 pub use timer::Timeout;

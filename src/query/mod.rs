@@ -71,9 +71,7 @@ pub use list::{Item, List, Listed, is_newer};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved};
-pub use query::{
-    Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext,
-};
+pub use query::{Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext};
 pub use queue::{Fate, Manner};
 pub use selector::Selector;
 pub use use_mutation::{UseMutation, use_mutation};

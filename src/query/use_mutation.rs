@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::client::{AnyMutation, QueryClient};
 use super::client::sending::Then;
+use super::client::{AnyMutation, QueryClient};
 use super::provider::use_query_client;
 use super::query::{Backend, Mutation};
 

@@ -191,7 +191,11 @@ impl<T: Record> Mutation for Update<T> {
         let nobody = BTreeMap::new();
         match outcome {
             Ok(Saved::Row { conflicts, .. }) if conflicts.is_empty() => None,
-            Ok(Saved::Row { row, conflicts, authors }) => {
+            Ok(Saved::Row {
+                row,
+                conflicts,
+                authors,
+            }) => {
                 let conflict = Problem::BothChanged {
                     fields: conflicts.clone(),
                 };
@@ -385,12 +389,7 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
 }
 
 /// Carries a request of an exchange out.
-async fn request<T: Record>(
-    api: &Api,
-    context: &SendContext,
-    id: Uuid,
-    ask: Ask<T>,
-) -> Result<Answer<T>, ApiError> {
+async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask<T>) -> Result<Answer<T>, ApiError> {
     // On another condition it is another request: the server must not take it for a repetition.
     let key = match &ask {
         Ask::Patch(_, Some(version)) | Ask::Delete(Some(version)) => format!("{}-{version}", context.key).into(),

@@ -8,6 +8,7 @@ mod agreements;
 mod changes;
 mod exchange;
 mod goals;
+mod history;
 mod record;
 mod relationships;
 mod sessions;
@@ -18,16 +19,17 @@ use wire::json::FromJson;
 use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSessionId, Goal};
 
 use crate::api::{Api, ApiError, Kind, Rows};
-use crate::unresolved::Unresolved;
 use crate::query::{Backend, Data, Fault, Item, List, QueryClient, Retry};
+use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
 pub use agreements::SessionAgreements;
+pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
 /// For the simulation of the whole client.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating};
-pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
+pub use history::RowHistory;
 pub use record::{Holds, Record};
 pub use relationships::UserRelationships;
 pub use sessions::{PlanSession, SessionById, UserSessions};

@@ -149,7 +149,8 @@ impl Record for CoachingSession {
             ..now
         };
         if renamed == wanted {
-            api.rename_session(wanted.id, &SessionTitle { title: wanted.title }).await
+            api.rename_session(wanted.id, &SessionTitle { title: wanted.title })
+                .await
         } else {
             api.replace_session(&wanted).await
         }
@@ -162,7 +163,11 @@ impl Holds<Self> for CoachingSession {
     }
 
     fn with_row(&self, row: &Rc<Self>) -> Self {
-        if is_newer(self, row) { self.clone() } else { (**row).clone() }
+        if is_newer(self, row) {
+            self.clone()
+        } else {
+            (**row).clone()
+        }
     }
 
     fn with_new_row(&self, row: &Rc<Self>) -> Self {

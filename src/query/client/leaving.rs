@@ -26,7 +26,10 @@ impl<B: Backend> QueryClient<B> {
             std::mem::take(&mut state.sendings)
         };
         let unsent = forgotten.len();
-        let written = forgotten.iter().filter(|(_, sending)| sending.is_written_down()).count();
+        let written = forgotten
+            .iter()
+            .filter(|(_, sending)| sending.is_written_down())
+            .count();
         let parked = if keeps_unsent { self.park(forgotten) } else { 0 };
         self.forget_what_was_kept(keeps_unsent);
         self.flush();

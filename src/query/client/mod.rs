@@ -27,11 +27,11 @@ use crate::browser::{self, Task, Timeout, clock};
 use crate::time::Instant;
 use keep::{Keep, Parked};
 use observer::{Watch, Watches};
-use sending::Sending;
 pub use sending::AnyMutation;
+use sending::Sending;
 use source::{Landed, Source, Whole};
-use unsaved::Unsaved;
 pub(super) use unsaved::LaneWatch;
+use unsaved::Unsaved;
 
 pub(super) use observer::Observer;
 

@@ -287,7 +287,12 @@ impl<B: Backend> QueryClient<B> {
         let Some(lane) = lane else { return };
         let mates: Vec<_> = self.0.state.borrow().cache.in_lane(lane).collect();
         for mate in mates {
-            let mutation = self.0.state.borrow().sending(mate).map(|sending| sending.mutation.clone());
+            let mutation = self
+                .0
+                .state
+                .borrow()
+                .sending(mate)
+                .map(|sending| sending.mutation.clone());
             if let Some(mutation) = mutation.and_then(|mutation| mutation.0.follow(answer)) {
                 self.replace(mate, mutation);
             }
