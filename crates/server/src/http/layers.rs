@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_MATCH, ORIGIN, REFERRER_POLICY,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -148,10 +148,11 @@ pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
                 CACHE_CONTROL,
                 CONTENT_TYPE,
                 IDEMPOTENCY_KEY,
+                IF_MATCH,
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("x-version"),
             ])
-            .expose_headers([EVENT_CURSOR, RETRY_AFTER])
+            .expose_headers([ETAG, EVENT_CURSOR, RETRY_AFTER])
             .max_age(Duration::from_secs(60 * 60)),
     )
 }

@@ -10,11 +10,14 @@ mod authorization;
 mod coaching_sessions;
 mod goals;
 mod health;
+mod history;
 mod idempotency;
 mod layers;
 mod metrics;
 mod organizations;
 mod reply;
+mod restore;
+mod rows;
 mod session;
 mod session_goals;
 mod sort;
@@ -45,6 +48,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(agreements::router())
         .merge(announcements::router())
         .merge(goals::router())
+        .merge(history::router())
+        .merge(restore::router())
         .layer(from_fn_with_state(state.clone(), idempotency::once))
         // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.
         .merge(session::router())
