@@ -22,9 +22,10 @@ pub(crate) enum Error {
     /// 403: signed in, but this is somebody else's.
     #[error("you have no part in this")]
     Forbidden,
-    /// 403: a page of another origin sent it.
-    #[error("this origin may not do that")]
-    ForeignOrigin,
+    /// 403: a page sent it that may not, or that could not keep its session cookie. The sentence says what to do, for
+    /// the person at that page.
+    #[error("{0}")]
+    ForeignOrigin(String),
     /// 404.
     #[error("there is no such thing")]
     NotFound,
@@ -106,7 +107,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForeignOrigin(_) => StatusCode::FORBIDDEN,
             Self::NotFound | Self::Deleted(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
@@ -126,7 +127,7 @@ impl Error {
             Self::BadRequest(_) => "bad_request",
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
-            Self::ForeignOrigin => "foreign_origin",
+            Self::ForeignOrigin(_) => "foreign_origin",
             Self::NotFound | Self::Deleted(_) => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict { error, .. } | Self::Invalid { error, .. } => error,

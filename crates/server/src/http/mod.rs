@@ -15,6 +15,7 @@ mod idempotency;
 mod layers;
 mod metrics;
 mod organizations;
+mod origin;
 mod reply;
 mod restore;
 mod rows;
@@ -62,7 +63,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn_with_state(state.clone(), auth::recognise))
-        .layer(from_fn_with_state(state.clone(), layers::check_origin))
+        .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(layers::no_store));
 
