@@ -170,7 +170,7 @@ pub(crate) async fn update(
         set_assignees(db, after.id, &after.assignee_ids).await?;
     }
     if after.goal_id != before.goal_id {
-        lost_goals::forget(db, after.id).await?;
+        lost_goals::clear(db, after.id).await?;
     }
     history::record(db, HistoryKind::Updated, Some(before), &after, author).await?;
     Ok(after)

@@ -14,7 +14,7 @@ pub(super) async fn remember(db: &mut SqliteConnection, action: ActionId, goal: 
 }
 
 /// Forgets the goal that an action has lost: it has another, or the same again.
-pub(super) async fn forget(db: &mut SqliteConnection, action: ActionId) -> Result<(), sqlx::Error> {
+pub(super) async fn clear(db: &mut SqliteConnection, action: ActionId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM lost_goals WHERE action_id = ?")
         .bind(action.0)
         .execute(db)
