@@ -3,18 +3,18 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Timelike, Utc};
 
 use crate::browser::clock;
-use crate::time::Instant;
+use crate::time::EpochMillis;
 
 /// Today, where the person is.
 #[must_use]
 pub fn today() -> NaiveDate {
-    local(to_utc(clock::now())).date()
+    local(to_utc(clock::wall())).date()
 }
 
 /// How long it is until the next day begins where the person is: a second too long rather than too short.
 #[must_use]
 pub fn until_tomorrow() -> std::time::Duration {
-    let passed = local(to_utc(clock::now())).time().num_seconds_from_midnight();
+    let passed = local(to_utc(clock::wall())).time().num_seconds_from_midnight();
     std::time::Duration::from_secs(u64::from(86_401_u32.saturating_sub(passed)))
 }
 
@@ -22,7 +22,7 @@ pub fn until_tomorrow() -> std::time::Duration {
 #[must_use]
 pub fn local(utc: NaiveDateTime) -> NaiveDateTime {
     let millis = u64::try_from(utc.and_utc().timestamp_millis()).unwrap_or_default();
-    utc + Duration::minutes(i64::from(clock::utc_offset_minutes(Instant::from_millis(millis))))
+    utc + Duration::minutes(i64::from(clock::utc_offset_minutes(EpochMillis::from_millis(millis))))
 }
 
 /// A time where the person is, in UTC.
@@ -40,7 +40,7 @@ pub fn from_field(text: &str) -> Option<NaiveDateTime> {
     wire::parse_date_time(&format!("{text}:00"))
 }
 
-fn to_utc(moment: Instant) -> NaiveDateTime {
+fn to_utc(moment: EpochMillis) -> NaiveDateTime {
     i64::try_from(moment.as_millis())
         .ok()
         .and_then(DateTime::<Utc>::from_timestamp_millis)

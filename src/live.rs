@@ -74,6 +74,7 @@ pub fn Live(props: &LiveProperties) -> Html {
         },
         Report::Gap => client.invalidate(&Selector::all(), "gap"),
         Report::Poll => client.refetch_active(),
+        Report::Slept(slept) => client.revalidate_after_sleep(*slept),
         Report::Current(current) => {
             client.set_pushed(*current);
             // The stream carries whoever the cookie names, which another tab may have changed.

@@ -44,7 +44,9 @@ const SLOW: Settings = Settings {
 
 /// Sets the wall clock forward by so many milliseconds, until it is dropped.
 fn set_clock(forward: f64) -> Pretence {
-    let date: Function = Reflect::get(&js_sys::global(), &"Date".into()).unwrap().unchecked_into();
+    let date: Function = Reflect::get(&js_sys::global(), &"Date".into())
+        .unwrap()
+        .unchecked_into();
     let real = Reflect::get(&date, &"now".into()).unwrap();
     let now = Function::new_with_args("real, forward", "return () => real() + forward;")
         .call2(&date, &real, &forward.into())

@@ -88,7 +88,7 @@ async fn who_is_left_takes_the_stream_up_within_a_second_and_nothing_is_lost_or_
         pages.all_hear(5).await;
         // These happen while nobody has a stream.
         pages.channel.greet(&format!("{RESUMED}{}{}", event(6), event(7))).await;
-        let left = freshet::browser::clock::now();
+        let left = freshet::browser::clock::wall();
         pages.pages.remove(0);
         let stats = pages.channel.wait("opened=2&open=1").await;
         assert_eq!(queries(&stats), ["", "last_event_id=e-5"]);

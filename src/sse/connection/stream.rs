@@ -138,6 +138,11 @@ impl<E> Connection<E> {
         }
     }
 
+    /// The machine has slept, or a clock was set, and no timer says so.
+    pub fn handle_sleep(&mut self, now: Instant) {
+        self.doubt(now);
+    }
+
     /// It did not.
     pub(super) fn wake(&mut self, now: Instant) {
         self.close();
