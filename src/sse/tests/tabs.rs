@@ -346,3 +346,49 @@ fn what_another_version_says_or_nobody_should_is_not_heard() {
     browser.all_connected();
     assert_eq!(browser.holder, Some(0));
 }
+
+#[test]
+fn a_page_that_follows_tells_a_lost_network_itself() {
+    // The page that leads gets no time.
+    let mut browser = Browser::new(2);
+    browser.freeze_without_a_word(0);
+    browser.act(1, |link, now| link.set_online(now, false));
+    browser.wait(600);
+    let status = browser.pages[1].link.status();
+    assert_eq!((status.state, status.is_offline), (State::Reconnecting, true));
+    browser.act(1, |link, now| link.set_online(now, true));
+    browser.all_connected();
+    // The browser is wrong, as the page that leads knows.
+    let mut browser = Browser::new(2);
+    browser.act(1, |link, now| link.set_online(now, false));
+    browser.wait(400);
+    browser.all_connected();
+    browser.wait(5_000);
+    browser.all_connected();
+    browser.happen();
+    browser.all_heard(&[1]);
+}
+
+#[test]
+fn an_unseen_leader_answers_with_what_is_now() {
+    let mut link = Link::new(SETTINGS, 7, Some("me".to_owned()));
+    let now = Instant::from_millis(1_000);
+    link.start(now);
+    link.handle_lock(now, LockNews::Granted);
+    let hello = r#"{"type":"hello","data":{"resumed":true,"heartbeat_ms":15000}}"#;
+    link.receive(Generation(1), raw("hello", hello.to_owned(), String::new()));
+    link.work(now);
+    link.set_online(now, false);
+    while link.poll().is_some() {}
+    // No timer has gone off.
+    let now = Instant::from_millis(2_000);
+    link.handle_text(now, "freshet-2\n0\nother\n\nping");
+    let said: Vec<String> = std::iter::from_fn(|| link.poll())
+        .filter_map(|task| match task {
+            Task::Say(text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert!(said.iter().all(|text| text.contains("\nlead\n3\n1\n")), "{said:?}");
+    assert!(!said.is_empty());
+}
