@@ -5,17 +5,10 @@ use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Timelike, U
 use crate::browser::clock;
 use crate::time::EpochMillis;
 
-/// Today, where the person is.
+/// Today, where the person is: at this moment. Whatever shows it uses [`use_today`](crate::today::use_today).
 #[must_use]
 pub fn today() -> NaiveDate {
     local(to_utc(clock::wall())).date()
-}
-
-/// How long it is until the next day begins where the person is: a second too long rather than too short.
-#[must_use]
-pub fn until_tomorrow() -> std::time::Duration {
-    let passed = local(to_utc(clock::wall())).time().num_seconds_from_midnight();
-    std::time::Duration::from_secs(u64::from(86_401_u32.saturating_sub(passed)))
 }
 
 /// A moment in UTC, where the person is.

@@ -28,6 +28,7 @@ pub mod session;
 pub mod task;
 pub mod title;
 pub mod toast;
+pub mod today;
 pub mod workspace;
 
 pub mod backoff;

@@ -1,12 +1,10 @@
 //! The wall clock is set while the page is open. Nothing that waits may notice.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test that can not go on must say so, and sets the clock that the app reads"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
 
+#[path = "common/clocks.rs"]
+mod clocks;
 mod common;
 #[path = "common/live.rs"]
 mod live;
@@ -15,13 +13,13 @@ mod words;
 
 use std::time::Duration;
 
+use clocks::set_clock;
 use common::{Channel, Place, until};
 use freshet::backoff::Backoff;
 use freshet::components::ConnectionIndicator;
 use freshet::query::{QueryClient, QueryProvider, Selector, use_query};
 use freshet::sse::{Settings, State};
-use js_sys::{Date, Function, Reflect};
-use live::{Page, Pretence, QUICK, address, event, gaps, queries};
+use live::{Page, QUICK, address, event, gaps, queries};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::HtmlElement;
@@ -41,21 +39,6 @@ const SLOW: Settings = Settings {
     },
     ..QUICK
 };
-
-/// Sets the wall clock forward by so many milliseconds, until it is dropped.
-fn set_clock(forward: f64) -> Pretence {
-    let date: Function = Reflect::get(&js_sys::global(), &"Date".into())
-        .unwrap()
-        .unchecked_into();
-    let real = Reflect::get(&date, &"now".into()).unwrap();
-    let now = Function::new_with_args("real, forward", "return () => real() + forward;")
-        .call2(&date, &real, &forward.into())
-        .unwrap();
-    let before = Date::now();
-    let pretence = Pretence::new(date, "now", &now);
-    assert!((Date::now() - before - forward).abs() < 10_000.0, "the clock is set");
-    pretence
-}
 
 fn seconds(page: &Page) -> Option<u32> {
     let countdown = page.place().find(".countdown")?;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use chrono::NaiveDate;
 use wire::{Action, ActionId, CoachingRelationship, CoachingSessionId, ItemStatus, Timestamp, UserId};
 use yew::prelude::*;
 
@@ -12,6 +13,7 @@ use crate::draft::{draft_id, is_draft};
 use crate::query::{List, Listed, use_item, use_mutation, use_query};
 use crate::resources::{CreateAction, DeleteAction, SessionActions, UpdateAction};
 use crate::title::move_focus;
+use crate::today::use_today;
 
 /// Longest text, in characters.
 const MAX_TEXT: u32 = 20_000;
@@ -98,6 +100,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     let action = use_item(&SessionActions(props.session), &props.action);
     let update = use_mutation::<UpdateAction>();
     let delete = use_mutation::<DeleteAction>();
+    let today = use_today();
     let is_closed = action.status.is_closed();
 
     let on_toggle = {
@@ -140,15 +143,15 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     };
     html! {
         <ItemRow what="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
-            max_length={MAX_TEXT} {is_draft} {is_closed} {leading} details={details(&action, props)}
+            max_length={MAX_TEXT} {is_draft} {is_closed} {leading} details={details(&action, today, props)}
             {on_save} {on_delete} />
     }
 }
 
 /// By whom and until when.
-fn details(action: &Action, props: &ActionRowProperties) -> Html {
+fn details(action: &Action, today: NaiveDate, props: &ActionRowProperties) -> Html {
     let due = action.due_by.map(|due| {
-        let (due, today) = (calendar::local(due.naive_utc()).date(), calendar::today());
+        let due = calendar::local(due.naive_utc()).date();
         let is_late = due < today && !action.status.is_closed();
         (calendar::day_in_sentence(due, today), is_late)
     });

@@ -7,9 +7,9 @@ use yew::prelude::*;
 
 use crate::calendar;
 use crate::components::{Glyph, focus, icon, is_escape};
-use crate::countdown::use_today;
 use crate::query::use_mutation;
 use crate::resources::RenameSession;
+use crate::today::use_today;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
