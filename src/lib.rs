@@ -29,6 +29,7 @@ pub mod session;
 pub mod task;
 pub mod title;
 pub mod toast;
+pub mod today;
 pub mod unresolved;
 pub mod workspace;
 

@@ -291,7 +291,7 @@ fn answer(response: &Response) -> Answer<'_> {
         status: response.status,
         retry_after: response.retry_after.as_deref(),
         body: &response.body,
-        now: clock::now(),
+        now: clock::wall(),
     }
 }
 

@@ -7,7 +7,7 @@ use wire::json::{FromFields, FromJson, Object, Unreadable, read};
 use super::error::{ApiError, Kind};
 use super::scan;
 use crate::backoff;
-use crate::time::Instant;
+use crate::time::EpochMillis;
 
 /// What is needed of a response.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Answer<'a> {
     pub(super) retry_after: Option<&'a str>,
     pub(super) body: &'a [u8],
     /// When it arrived.
-    pub(super) now: Instant,
+    pub(super) now: EpochMillis,
 }
 
 /// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
@@ -41,7 +41,7 @@ impl<'a> Answer<'a> {
             status: 200,
             retry_after: None,
             body,
-            now: Instant::default(),
+            now: EpochMillis::default(),
         }
     }
 
@@ -139,14 +139,14 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Answer, Duration, Instant, Kind};
+    use super::{Answer, Duration, EpochMillis, Kind};
 
     fn answer(status: u16, body: &str) -> Answer<'_> {
         Answer {
             status,
             retry_after: None,
             body: body.as_bytes(),
-            now: Instant::default(),
+            now: EpochMillis::default(),
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let wait = |text| {
-            let now = Instant::from_millis(784_111_770_000);
+            let now = EpochMillis::from_millis(784_111_770_000);
             let answer = Answer {
                 status: 503,
                 retry_after: Some(text),

@@ -12,11 +12,11 @@ use super::row::{Leftovers, TextRow, form, use_row};
 use crate::api::Api;
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
-use crate::countdown::use_today;
 use crate::draft::draft_id;
 use crate::kept::use_kept;
 use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client, use_selection};
 use crate::resources::{Create, Record, RelationshipGoals, SessionActions};
+use crate::today::use_today;
 
 /// Longest text, in characters.
 const MAX_TEXT: u32 = 20_000;

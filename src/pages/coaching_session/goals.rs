@@ -13,11 +13,11 @@ use super::row::{Leftovers, TextRow, UseRow, as_seen, form, use_row};
 use crate::api::Api;
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view};
-use crate::countdown::use_today;
 use crate::draft::{draft_id, is_draft};
 use crate::kept::{KeptText, use_kept};
 use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client, use_selection};
 use crate::resources::{Create, LinkGoal, Record, RelationshipGoals, SessionGoals, UnlinkGoal};
+use crate::today::use_today;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;

@@ -9,10 +9,11 @@ use super::people::People;
 use super::row::{TextRow, use_row};
 use crate::calendar;
 use crate::components::{Glyph, focus, icon, is_escape, is_too_long, limit_note};
-use crate::countdown::{use_has_lasted, use_today};
+use crate::countdown::use_has_lasted;
 use crate::draft::draft_id;
 use crate::kept::{KeptText, use_kept_text};
 use crate::resources::Record as _;
+use crate::today::use_today;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;

@@ -61,11 +61,7 @@ pub(super) fn History(props: &HistoryProperties) -> Html {
 /// One write of the row.
 fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties) -> Html {
     let at = calendar::local(entry.at.naive_utc());
-    let when = format!(
-        "{}, {}",
-        calendar::day(at.date(), calendar::today()),
-        calendar::time_of_day(at)
-    );
+    let when = format!("{}, {}", calendar::full_day(at.date()), calendar::time_of_day(at));
     let name = props.people.name(entry.by).unwrap_or_else(|| "Somebody".to_owned());
     let deed = match entry.kind {
         HistoryKind::Created => "wrote this",

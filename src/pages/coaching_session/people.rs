@@ -70,7 +70,7 @@ impl People {
                 .map_or_else(|_| text.to_owned(), str::to_owned),
             "due_by" => parse_moment(text).map_or_else(
                 || text.to_owned(),
-                |due| calendar::day(calendar::local(due.naive_utc()).date(), calendar::today()),
+                |due| calendar::full_day(calendar::local(due.naive_utc()).date()),
             ),
             "goal_id" => "another goal".to_owned(),
             _ => text.to_owned(),

@@ -12,6 +12,7 @@ mod queue;
 mod races;
 mod reading;
 mod retry;
+mod sleep;
 mod telling;
 mod weather;
 
