@@ -9,6 +9,7 @@ use crate::api::Api;
 use crate::components::{Onward, RouteLink, problem, splash};
 use crate::config::Config;
 use crate::lazy::LazyWorkspace;
+use crate::navigation::NavigationProvider;
 use crate::pages::LoginPage;
 use crate::route::{LoginQuery, Route};
 use crate::session::{Farewell, Session, SessionProvider, use_session};
@@ -31,14 +32,16 @@ pub fn App(props: &AppProperties) -> Html {
         <YewduxRoot>
             // Anything below may lead somewhere else.
             <Router history={(*history).clone()}>
-                // Anything below may have something to say.
-                <ToastProvider>
-                    <SessionProvider api={(*api).clone()}>
-                        <Switch<Route> render={Callback::from(way_in)} />
-                        // Beside the way in, not below it: it outlives every change of page.
-                        <LazyWorkspace config={props.config.clone()} api={(*api).clone()} />
-                    </SessionProvider>
-                </ToastProvider>
+                <NavigationProvider history={(*history).clone()}>
+                    // Anything below may have something to say.
+                    <ToastProvider>
+                        <SessionProvider api={(*api).clone()}>
+                            <Switch<Route> render={Callback::from(way_in)} />
+                            // Beside the way in, not below it: it outlives every change of page.
+                            <LazyWorkspace config={props.config.clone()} api={(*api).clone()} />
+                        </SessionProvider>
+                    </ToastProvider>
+                </NavigationProvider>
             </Router>
         </YewduxRoot>
     }

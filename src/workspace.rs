@@ -11,7 +11,7 @@ use yew_router::prelude::*;
 
 use crate::api::{Api, ApiError, Kind};
 use crate::browser::LeaveGuard;
-use crate::components::{ConnectionIndicator, Leaving, shell};
+use crate::components::{ConnectionIndicator, SignOutPrompt, Unsent, shell};
 use crate::config::Config;
 use crate::countdown::use_has_lasted;
 use crate::kept::{Kept, KeptProvider, use_from_kept, use_unresolved};
@@ -20,9 +20,9 @@ use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
 use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
 use crate::resources::{self, Client};
 use crate::route::Route;
-use crate::session::{Farewell, use_session};
+use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
-use crate::title::use_focus_on_change;
+use crate::steady_rows::use_steady_rows;
 use crate::toast::use_say;
 use crate::unresolved::Unresolved;
 
@@ -131,35 +131,21 @@ struct MembersProperties {
 #[component]
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
-    use_focus_on_change(props.route);
+    use_steady_rows();
     let pending = use_pending::<Api>();
-    let undecided = use_unresolved(<[Unresolved]>::len);
+    let undecided = *use_unresolved(<[Unresolved]>::len);
+    let has_texts = *use_from_kept(Kept::has_texts);
     use_leave_guard(pending);
-    let unsent = pending + *undecided;
-    let is_asked = use_state(|| false);
-    let leaving = Leaving {
-        unsent: if use_has_lasted(unsent > 0, UNSENT_AFTER) {
-            unsent
-        } else {
-            0
-        },
-        is_asked: *is_asked && unsent > 0,
-        on_sign_out: {
-            let (session, is_asked) = (session.clone(), is_asked.clone());
-            // What has not been sent goes with whoever leaves: not without being asked.
-            let must_ask = unsent > 0 && !*is_asked;
-            Callback::from(move |()| {
-                is_asked.set(must_ask);
-                if !must_ask {
-                    session.sign_out(Farewell::Asked);
-                }
-            })
-        },
-        on_stay: Callback::from(move |()| is_asked.set(false)),
+    let unsent = Unsent {
+        count: pending + undecided,
+        undecided,
+        has_texts,
+        is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
+    let prompt = use_sign_out_prompt(&session, unsent);
     session
         .user()
-        .map(|user| shell(&user.name(), &leaving, page(props.route, user)))
+        .map(|user| shell(&user.name(), &prompt, page(props.route, user)))
         .unwrap_or_default()
 }
 
@@ -173,6 +159,33 @@ fn use_leave_guard(pending: usize) {
         let guard = must_ask.then(LeaveGuard::new);
         move || drop(guard)
     });
+}
+
+/// How a person signs out: with something unsent only by a button that says so.
+#[hook]
+fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
+    let is_asked = use_state(|| false);
+    let sign_out = {
+        let session = session.clone();
+        Callback::from(move |()| session.sign_out(Farewell::Asked))
+    };
+    let ask = {
+        let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
+        Callback::from(move |()| {
+            if unsent.is_nothing() {
+                sign_out.emit(());
+            } else {
+                is_asked.set(true);
+            }
+        })
+    };
+    SignOutPrompt {
+        unsent,
+        is_asked: *is_asked,
+        on_sign_out: ask,
+        on_confirm: sign_out,
+        on_cancel: Callback::from(move |()| is_asked.set(false)),
+    }
 }
 
 fn page(route: Route, user: &Rc<User>) -> Html {

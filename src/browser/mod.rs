@@ -9,6 +9,8 @@
 //! | [`Task`] | stops the future |
 //! | [`Listener`] | removes the listener |
 //! | [`LeaveGuard`] | removes the listener |
+//! | [`ContentObserver`](view::ContentObserver), [`RowObserver`](rows::RowObserver) | stops to observe |
+//! | [`PointerListener`](rows::PointerListener) | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
 //! | [`Lock`](locks::Lock) | releases the lock |
 //! | [`locks::request`]'s future | gives up the place in the queue |
@@ -32,9 +34,11 @@ mod leave_guard;
 mod listener;
 pub mod locks;
 pub mod page;
+pub mod rows;
 pub mod storage;
 mod task;
 mod timer;
+pub mod view;
 
 pub use event_source::{EventSource, StreamEvent};
 pub use leave_guard::LeaveGuard;

@@ -20,7 +20,7 @@ use crate::components::{RouteLink, problem, skeleton};
 use crate::query::{View, use_query};
 use crate::resources::{SessionById, UserRelationships};
 use crate::route::Route;
-use crate::title::use_title;
+use crate::title::use_title_once_known;
 
 use actions::Actions;
 use agreements::Agreements;
@@ -47,10 +47,14 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         Callback::from(move |()| session.refetch())
     };
     let view = session.view();
-    use_title(match &view {
-        View::Ready { data, .. } => data.title.clone().unwrap_or_else(|| "Session".to_owned()),
-        View::Idle | View::Loading | View::Failed(_) => "Session".to_owned(),
-    });
+    let title = match &view {
+        View::Ready { data, .. } => Some(AttrValue::from(
+            data.title.clone().unwrap_or_else(|| "Session".to_owned()),
+        )),
+        View::Failed(_) => Some(AttrValue::from("Session")),
+        View::Idle | View::Loading => None,
+    };
+    use_title_once_known(title, "Session");
     let (session, failure) = match view {
         View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
             return no_such_session();

@@ -6,6 +6,7 @@ use wire::{CoachingRelationship, NewCoachingSession, UserId};
 use yew::prelude::*;
 
 use crate::calendar;
+use crate::navigation::use_navigation;
 use crate::query::{List, use_mutation};
 use crate::resources::{self, UserSessions};
 
@@ -24,6 +25,7 @@ pub(super) struct PlanSessionProperties {
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let (with, when, title) = (use_node_ref(), use_node_ref(), use_node_ref());
     let create = use_mutation::<resources::PlanSession>();
+    let navigation = use_navigation();
     let is_running = use_state(|| false);
     let mistake = use_state(|| None::<&str>);
     let coachees: Vec<_> = props
@@ -55,7 +57,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
             };
             mistake.set(None);
             is_running.set(true);
-            let is_running = is_running.clone();
+            let (is_running, navigation) = (is_running.clone(), navigation.clone());
             let new = NewCoachingSession {
                 coaching_relationship_id: relationship,
                 date: calendar::utc(starts),
@@ -66,9 +68,11 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
             };
             create.run_then(resources::PlanSession(query, new), move |result| {
                 is_running.set(false);
-                if result.is_ok() {
+                if let Ok(planned) = result {
                     when.set_value("");
                     title.set_value("");
+                    let day = calendar::day_in_sentence(calendar::local(planned.date).date(), calendar::today());
+                    navigation.show(&planned.id.to_string(), format!("Planned a session for {day}"));
                 }
             });
         })

@@ -52,8 +52,8 @@ fn open_list(actions: &[Rc<Action>], today: NaiveDate, client: &Client) -> Html 
             <ul class="rows">
                 for action in actions.iter() {
                     <li key={action.id.to_string()} data-id={action.id.to_string()}>
-                        <RouteLink to={Route::Session { id: action.coaching_session_id }} classes="row"
-                            on_near={on_near(action)}>
+                        <RouteLink to={Route::Session { id: action.coaching_session_id }} place={action.id.to_string()}
+                            classes="row" on_near={on_near(action)}>
                             <span class="what">
                                 <span class="title">{ action.body.clone().unwrap_or_default() }</span>
                                 if let Some(due) = action.due_by.map(|due| calendar::local(due.naive_utc()).date()) {

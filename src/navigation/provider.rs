@@ -1,0 +1,242 @@
+//! Takes care of every arrival, and keeps where pages were left.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use yew::prelude::*;
+use yew_router::history::{AnyHistory, History as _, Location};
+use yew_router::prelude::*;
+
+use super::Navigation;
+use super::landing::{Arrival, Landing};
+use crate::browser::view::{self, ContentObserver, Position};
+use crate::browser::{Listener, PageEvent, Timeout};
+
+/// How long a page may take to have what is to be scrolled to.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How often the position of a page that is being scrolled is kept. Browsers refuse to keep it more often.
+const KEEP_INTERVAL: Duration = Duration::from_millis(400);
+
+/// Input that means that the person looks for something else by now.
+const INTERRUPTIONS: [PageEvent; 4] = [
+    PageEvent::Wheel,
+    PageEvent::TouchMove,
+    PageEvent::KeyDown,
+    PageEvent::PointerDown,
+];
+
+/// What is said to a person who can not see the page.
+#[derive(Clone, Debug, Default)]
+struct Announcement {
+    /// Tells two of the same text apart.
+    number: u32,
+    text: AttrValue,
+}
+
+/// An entry of the browser's history: its id, if it was made by the app, and its address.
+type Entry = (Option<u32>, String);
+
+fn entry(location: &Location) -> Entry {
+    (location.id(), format!("{}{}", location.path(), location.hash()))
+}
+
+pub(super) struct Core {
+    pub(super) history: AnyHistory,
+    /// Renders the announcement.
+    update: UseForceUpdateHandle,
+    announcement: RefCell<Announcement>,
+    /// The address of the page that is shown; nothing before the first arrival.
+    pub(super) address: RefCell<Option<String>>,
+    /// The entry of the history that is shown.
+    entry: RefCell<Entry>,
+    /// Where the page is scrolled to.
+    position: RefCell<Position>,
+    /// Where the pages of other entries were left. The history itself is told a little later, and of the entry that is
+    /// shown only.
+    left: RefCell<HashMap<Entry, Position>>,
+    /// The title that the page got since the last arrival.
+    pub(super) title: RefCell<Option<AttrValue>>,
+    /// Whether the next title is to be announced.
+    pub(super) needs_title: Cell<bool>,
+    pub(super) has_own_focus: Cell<bool>,
+    landing: RefCell<Option<Landing>>,
+    watch: RefCell<Option<Watch>>,
+    keeping: RefCell<Option<Timeout>>,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What brings a landing on, and what ends it.
+struct Watch {
+    _content: ContentObserver,
+    _interruptions: [Listener; 4],
+    _deadline: Timeout,
+}
+
+impl Core {
+    /// A page has been rendered after its address was arrived at.
+    fn arrive(self: &Rc<Self>, entry: Entry) {
+        self.keeping.take();
+        let address = entry.1.clone();
+        let kept = self.left.borrow_mut().remove(&entry).or_else(view::kept_position);
+        let (entry, position) = (self.entry.replace(entry), self.position.replace(Position::TOP));
+        self.left.borrow_mut().insert(entry, position);
+        let arrival = Arrival {
+            place: address.split_once('#').map(|(_, place)| place.to_owned()),
+            kept,
+            from: self.address.replace(Some(address)),
+            has_own_focus: self.has_own_focus.replace(false),
+        };
+        let title = self.title.take();
+        if arrival.from.is_some() {
+            match title {
+                Some(title) => self.announce(title),
+                None => self.needs_title.set(true),
+            }
+        }
+        Self::land(self, Landing::at(arrival));
+        // From now on one returns to this entry.
+        self.keep_position();
+    }
+
+    pub(super) fn land(core: &Rc<Self>, mut landing: Landing) {
+        core.watch.take();
+        let is_done = landing.attempt();
+        core.landing.replace(Some(landing).filter(|_| !is_done));
+        if is_done {
+            return;
+        }
+        let (again, end) = (Rc::downgrade(core), Rc::downgrade(core));
+        let end = move || {
+            if let Some(core) = end.upgrade() {
+                core.end_landing();
+            }
+        };
+        core.watch.replace(Some(Watch {
+            _content: ContentObserver::new(move || {
+                if let Some(core) = again.upgrade() {
+                    core.attempt_again();
+                }
+            }),
+            _interruptions: INTERRUPTIONS.map(|event| Listener::new(event, end.clone())),
+            _deadline: Timeout::new(PATIENCE, end),
+        }));
+    }
+
+    fn attempt_again(&self) {
+        // Out of its place, since what gets the focus may do anything.
+        let Some(mut landing) = self.landing.take() else { return };
+        if landing.attempt() {
+            self.end_landing();
+        } else {
+            self.landing.replace(Some(landing));
+        }
+    }
+
+    fn end_landing(&self) {
+        self.landing.take();
+        let watch = self.watch.take();
+        drop(watch);
+    }
+
+    fn handle_scroll(self: &Rc<Self>) {
+        // Until the page of another entry has been rendered, this is about neither.
+        if entry(&self.history.location()) != *self.entry.borrow() {
+            return;
+        }
+        self.take_position();
+        if self.keeping.borrow().is_some() {
+            return;
+        }
+        let core = Rc::downgrade(self);
+        self.keeping.replace(Some(Timeout::new(KEEP_INTERVAL, move || {
+            if let Some(core) = core.upgrade() {
+                core.keep_position();
+            }
+        })));
+    }
+
+    fn take_position(&self) {
+        let planned = self.landing.borrow().as_ref().and_then(Landing::position);
+        self.position.replace(planned.unwrap_or_else(view::position));
+    }
+
+    pub(super) fn keep_position(&self) {
+        self.keeping.take();
+        self.take_position();
+        view::keep_position(&self.position.borrow());
+    }
+
+    pub(super) fn announce(&self, text: AttrValue) {
+        let number = self.announcement.borrow().number + 1;
+        self.announcement.replace(Announcement { number, text });
+        self.update.force_update();
+    }
+}
+
+/// Properties of [`NavigationProvider`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct NavigationProviderProperties {
+    /// The history that the router around it has.
+    pub history: AnyHistory,
+    /// What may go somewhere else.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// Lets everything below go somewhere else, and takes care of every arrival.
+#[component]
+pub fn NavigationProvider(props: &NavigationProviderProperties) -> Html {
+    let update = use_force_update();
+    let core = use_memo((), |()| Core {
+        history: props.history.clone(),
+        update,
+        announcement: RefCell::default(),
+        address: RefCell::default(),
+        entry: RefCell::default(),
+        position: RefCell::new(Position::TOP),
+        left: RefCell::default(),
+        title: RefCell::default(),
+        needs_title: Cell::default(),
+        has_own_focus: Cell::default(),
+        landing: RefCell::default(),
+        watch: RefCell::default(),
+        keeping: RefCell::default(),
+    });
+    {
+        let core = Rc::clone(&core);
+        use_effect_with((), move |()| {
+            view::take_over_scroll_restoration();
+            let scrolled = Listener::new(PageEvent::Scroll, move || core.handle_scroll());
+            move || drop(scrolled)
+        });
+    }
+    let arrived = use_location().map(|location| (entry(&location), location.query_str().to_owned()));
+    {
+        let core = Rc::clone(&core);
+        // After what is below: the page is there by then, if its data is.
+        use_effect_with(arrived, move |arrived| {
+            if let Some((entry, _)) = arrived {
+                core.arrive(entry.clone());
+            }
+        });
+    }
+    let Announcement { number, text } = core.announcement.borrow().clone();
+    html! {
+        <>
+            <ContextProvider<Navigation> context={Navigation(core)}>{ props.children.clone() }</ContextProvider<Navigation>>
+            <div class="visually-hidden" role="status" data-testid="announcer">
+                <p key={number} ~textContent={&*text} />
+            </div>
+        </>
+    }
+}
