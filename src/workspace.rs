@@ -76,9 +76,13 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
     {
         let kept = kept.clone();
         use_effect_with(session.clone(), move |session| {
+            let left = session.clone();
             let guard = session.on_sign_out("the unsaved text", move |farewell| {
-                if *farewell == Farewell::Asked {
-                    kept.clear();
+                match farewell {
+                    Farewell::Asked => kept.clear(),
+                    Farewell::Expired | Farewell::Forced(_) => {
+                        left.note_kept(kept.unresolved().len() + usize::from(kept.has_texts()));
+                    }
                 }
                 Ok(())
             });
