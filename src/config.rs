@@ -25,6 +25,9 @@ pub struct Config {
     /// Whether the server takes two requests with the same `Idempotency-Key` for one. If it does not, a change whose
     /// fate is unknown is not sent twice.
     pub api_idempotency: bool,
+    /// Whether the server takes changes field by field, with a version as condition, and restores deleted rows. If it
+    /// does not, rows are read again and written as a whole.
+    pub api_patch: bool,
     /// Whether what an event carries is shown before it has been read again.
     pub paint_events: bool,
     /// Whether what was shown last is kept on this device, to be shown at once on the next visit.
@@ -43,13 +46,14 @@ pub struct Config {
 pub struct ConfigError(String);
 
 /// What can be set.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "api_base",
     "sse_path",
     "sse_status_path",
     "sse_ticket_path",
     "api_version",
     "api_idempotency",
+    "api_patch",
     "paint_events",
     "keep_data",
     "share_stream",
@@ -112,6 +116,7 @@ impl Config {
             api_base,
             api_version: value(&fields, "api_version", None)?,
             api_idempotency: value(&fields, "api_idempotency", true)?,
+            api_patch: value(&fields, "api_patch", true)?,
             paint_events: value(&fields, "paint_events", true)?,
             keep_data: value(&fields, "keep_data", true)?,
             share_stream: value(&fields, "share_stream", true)?,
@@ -169,6 +174,7 @@ fn connection(timings: &Object<'_>, expects_hello: bool, needs_ticket: bool) -> 
             "late_after_ms" => &mut settings.late_after,
             "tick_ms" => &mut settings.tick,
             "wake_grace_ms" => &mut settings.wake_grace,
+            "offline_flap_ms" => &mut settings.offline_flap,
             "offline_grace_ms" => &mut settings.offline_grace,
             "offline_retry_ms" => &mut settings.offline_retry,
             "release_after_ms" => &mut settings.release_after,

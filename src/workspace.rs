@@ -10,18 +10,21 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::api::{Api, ApiError, Kind};
+use crate::browser::LeaveGuard;
 use crate::components::{ConnectionIndicator, SignOutPrompt, Unsent, shell};
 use crate::config::Config;
 use crate::countdown::use_has_lasted;
+use crate::kept::{Kept, KeptProvider, use_from_kept, use_unresolved};
 use crate::live::Live;
 use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
-use crate::query::{Failure, QueryProvider, use_pending};
+use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
 use crate::resources::{self, Client};
 use crate::route::Route;
 use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
 use crate::steady_rows::use_steady_rows;
 use crate::toast::use_toaster;
+use crate::unresolved::Unresolved;
 
 /// How long a change may be on its way before anybody is told.
 const UNSENT_AFTER: Duration = Duration::from_secs(3);
@@ -44,6 +47,7 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
         resources::register(&client);
         client
     });
+    let kept = use_memo((), |()| Kept::new());
     let session = use_session();
     let person = session.user().map(|user| AttrValue::from(user.id.to_string()));
     let toaster = use_toaster();
@@ -61,6 +65,30 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
         });
         move || drop(guard)
     });
+    let on_leftover = use_callback((*kept).clone(), |unresolved: Unresolved, kept: &Kept| {
+        kept.add_unresolved(&unresolved);
+    });
+    use_effect_with(((*kept).clone(), session.user().cloned()), |(kept, user)| {
+        if let Some(user) = user {
+            kept.set_owner(&user.id.to_string());
+        }
+    });
+    {
+        let kept = kept.clone();
+        use_effect_with(session.clone(), move |session| {
+            let left = session.clone();
+            let guard = session.on_sign_out("the unsaved text", move |farewell| {
+                match farewell {
+                    Farewell::Asked => kept.clear(),
+                    Farewell::Expired | Farewell::Forced(_) => {
+                        left.note_kept(kept.unresolved().len() + usize::from(kept.has_texts()));
+                    }
+                }
+                Ok(())
+            });
+            move || drop(guard)
+        });
+    }
     let Config {
         address,
         connection,
@@ -78,7 +106,8 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
         },
     );
     html! {
-        <QueryProvider<Api> client={(*client).clone()} {on_failure}>
+        <KeptProvider kept={(*kept).clone()}>
+        <QueryProvider<Api> client={(*client).clone()} {on_failure} {on_leftover}>
             // Below the cache, because what arrives goes there.
             <SseProvider {address} settings={connection} {person} shares={share_stream}>
                 <Live paints={paint_events} />
@@ -86,6 +115,7 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
                 <ConnectionIndicator />
             </SseProvider>
         </QueryProvider<Api>>
+        </KeptProvider>
     }
 }
 
@@ -106,16 +136,33 @@ struct MembersProperties {
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
     use_steady_rows();
-    let count = use_pending::<Api>();
+    let pending = use_pending::<Api>();
+    let undecided = *use_unresolved(<[Unresolved]>::len);
+    let has_texts = *use_from_kept(Kept::has_texts);
+    use_leave_guard(pending);
     let unsent = Unsent {
-        count,
-        is_told: use_has_lasted(count > 0, UNSENT_AFTER),
+        count: pending + undecided,
+        undecided,
+        has_texts,
+        is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
     let prompt = use_sign_out_prompt(&session, unsent);
     session
         .user()
         .map(|user| shell(&user.name(), &prompt, page(props.route, user)))
         .unwrap_or_default()
+}
+
+/// Has the browser ask before the page is closed while it has anything that would be lost.
+#[hook]
+fn use_leave_guard(pending: usize) {
+    let client = use_query_client::<Api>();
+    let is_at_risk = use_from_kept(Kept::is_at_risk);
+    let must_ask = *is_at_risk || (pending > 0 && client.has_unkept_mutations());
+    use_effect_with(must_ask, |must_ask| {
+        let guard = must_ask.then(LeaveGuard::new);
+        move || drop(guard)
+    });
 }
 
 /// How a person signs out: with something unsent only by a button that says so.
@@ -128,9 +175,12 @@ fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt
     };
     let ask = {
         let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
-        Callback::from(move |()| match unsent.count {
-            0 => sign_out.emit(()),
-            _ => is_asked.set(true),
+        Callback::from(move |()| {
+            if unsent.is_nothing() {
+                sign_out.emit(());
+            } else {
+                is_asked.set(true);
+            }
         })
     };
     SignOutPrompt {

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wire::Cursor;
 use wire::json::FromJson;
 
 use super::error::{ApiError, Kind};
+use super::precondition::{Changed, Deleted, Written, deletion, entity_tag};
 use super::response::Answer;
 use super::rows::read_one;
 use crate::browser::clock;
@@ -27,14 +29,53 @@ pub struct Api {
     key: Option<Rc<str>>,
 }
 
+/// A request for a path of the API.
+pub(super) struct Call<'a> {
+    pub(super) verb: Verb,
+    pub(super) path: &'a str,
+    pub(super) body: Option<Content>,
+    /// The version that the row must still have.
+    pub(super) if_match: Option<u64>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn get(path: &'a str) -> Self {
+        Self {
+            verb: Verb::Get,
+            path,
+            body: None,
+            if_match: None,
+        }
+    }
+
+    /// A request that sends JSON.
+    pub(super) fn json(verb: Verb, path: &'a str, body: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self {
+            verb,
+            path,
+            body: Some(("application/json", written(serde_json::to_string(body).ok())?)),
+            if_match: None,
+        })
+    }
+
+    /// This request, on condition that the row still has this version.
+    pub(super) const fn if_match(mut self, version: Option<u64>) -> Self {
+        self.if_match = version;
+        self
+    }
+}
+
 type ReadListener = Rc<dyn Fn(Option<Cursor>)>;
 /// A content type and what is sent.
-type Content = (&'static str, String);
+pub(super) type Content = (&'static str, String);
 
 struct Inner {
     base: String,
     version: Option<String>,
     honours_keys: bool,
+    patches: bool,
+    /// Whether the server has a route of its own for the status of a row, as far as is known.
+    has_status_route: Cell<bool>,
     /// Counts sign-ins and sign-outs: an answer to a question of before concerns nobody.
     epoch: Cell<u64>,
     on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
@@ -49,6 +90,8 @@ impl Api {
             base: config.api_base.clone(),
             version: config.api_version.clone(),
             honours_keys: config.api_idempotency,
+            patches: config.api_patch,
+            has_status_route: Cell::new(true),
             epoch: Cell::new(0),
             on_unauthorized: RefCell::default(),
             on_read: RefCell::default(),
@@ -73,6 +116,20 @@ impl Api {
     #[must_use]
     pub fn honours_keys(&self) -> bool {
         self.inner.honours_keys
+    }
+
+    /// Whether rows are written field by field (`PATCH` with `If-Match`) and can be restored; else as a whole.
+    #[must_use]
+    pub fn patches(&self) -> bool {
+        self.inner.patches
+    }
+
+    pub(super) fn has_status_route(&self) -> bool {
+        self.inner.has_status_route.get()
+    }
+
+    pub(super) fn note_no_status_route(&self) {
+        self.inner.has_status_route.set(false);
     }
 
     /// Who is told when the server says that nobody is signed in.
@@ -113,10 +170,49 @@ impl Api {
         self.call(Verb::Delete, path, None).await.map(drop)
     }
 
-    /// Asks on behalf of whoever is signed in, and tells whoever listens what the answer means for them.
+    /// Writes a row on condition that it still has this version, and reads the answer.
+    pub(super) async fn write<T: FromJson>(&self, call: Call<'_>) -> Result<Written<T>, ApiError>
+    where
+        T: DeserializeOwned,
+    {
+        let (response, done) = self.exchange(call).await?;
+        match (response.status, done) {
+            (412, Err(error)) => Changed::read(&response.body).map(Written::Changed).ok_or(error),
+            (_, Err(error)) if matches!(error.kind(), Kind::NotFound) => Ok(Written::Gone(deletion(&response.body))),
+            (_, Err(error)) => Err(error),
+            (_, Ok(())) => read_one(&response.body).map(Written::Done),
+        }
+    }
+
+    /// Deletes a row on condition that it still has this version.
+    pub(super) async fn delete_if<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<Deleted<T>, ApiError> {
+        let (response, done) = self.exchange(call).await?;
+        match (response.status, done) {
+            (412, Err(error)) => Changed::read(&response.body).map(Deleted::Changed).ok_or(error),
+            (_, Err(error)) if !matches!(error.kind(), Kind::NotFound) => Err(error),
+            // A row that is gone already is as gone as it was meant to be.
+            (_, Err(_) | Ok(())) => Ok(Deleted::Done),
+        }
+    }
+
+    /// Asks on behalf of the person who is signed in.
     async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
+        let (response, done) = self
+            .exchange(Call {
+                verb,
+                path,
+                body,
+                if_match: None,
+            })
+            .await?;
+        done.map(|()| response.body)
+    }
+
+    /// Sends an authenticated request; reports the position of a read and the end of the session to the listeners.
+    async fn exchange(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
         let epoch = self.inner.epoch.get();
-        let response = self.send(verb, path, body).await?;
+        let verb = call.verb;
+        let response = self.send(call).await?;
         let concerns_us = || epoch == self.inner.epoch.get();
         if verb == Verb::Get && response.status < 400 && concerns_us() {
             let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
@@ -126,7 +222,7 @@ impl Api {
             }
         }
         let done = answer(&response).done();
-        // The end of a session is told, unless it is the session of somebody else.
+        // The end of a session is told, unless it is the session of another person.
         if let Err(error) = &done
             && matches!(error.kind(), Kind::Unauthorized)
             && concerns_us()
@@ -136,7 +232,7 @@ impl Api {
                 listener();
             }
         }
-        done.map(|()| response.body)
+        Ok((response, done))
     }
 
     /// Sends a form; being unauthorized is an answer here, not the end of a session.
@@ -145,15 +241,29 @@ impl Api {
             "application/x-www-form-urlencoded",
             written(serde_urlencoded::to_string(form).ok())?,
         );
-        let response = self.send(Verb::Post, path, Some(body)).await?;
+        let response = self
+            .send(Call {
+                verb: Verb::Post,
+                path,
+                body: Some(body),
+                if_match: None,
+            })
+            .await?;
         answer(&response).data()
     }
 
-    async fn send(&self, method: Verb, path: &str, body: Option<Content>) -> Result<Response, ApiError> {
+    async fn send(&self, call: Call<'_>) -> Result<Response, ApiError> {
+        let Call {
+            verb: method,
+            path,
+            body,
+            if_match,
+        } = call;
         let version = self.inner.version.iter().map(|version| ("x-version", version.clone()));
         let key = self.key.iter().filter(|_| self.honours_keys());
         let key = key.map(|key| ("idempotency-key", key.to_string()));
-        let headers = version.chain(key).collect();
+        let condition = if_match.map(|version| ("if-match", entity_tag(version)));
+        let headers = version.chain(key).chain(condition).collect();
         let url = format!("{}{path}", self.inner.base);
         Ok(fetch(
             Request {
@@ -181,7 +291,7 @@ fn answer(response: &Response) -> Answer<'_> {
         status: response.status,
         retry_after: response.retry_after.as_deref(),
         body: &response.body,
-        now: clock::now(),
+        now: clock::wall(),
     }
 }
 

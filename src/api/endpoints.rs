@@ -1,14 +1,19 @@
 //! Everything that can be asked of the server.
 
 use chrono::NaiveDate;
+use intent::Row;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+use wire::json::FromJson;
 use wire::{
-    Action, ActionId, Agreement, AgreementId, CoachingRelationshipId, CoachingSession, CoachingSessionId, Credentials,
-    Goal, GoalId, LinkGoal, NewAction, NewAgreement, NewCoachingSession, NewGoal, SessionGoal, SessionTitle, User,
-    UserId,
+    CoachingRelationshipId, CoachingSession, CoachingSessionId, Credentials, GoalId, HistoryPage, LinkGoal,
+    NewCoachingSession, SessionGoal, SessionTitle, User, UserId,
 };
 
-use super::client::Api;
+use super::client::{Api, Call};
 use super::error::{ApiError, Kind};
+use super::precondition::{Deleted, Written};
 use crate::browser::fetch::Verb;
 
 type Result<T> = std::result::Result<T, ApiError>;
@@ -49,6 +54,131 @@ impl Api {
     }
 }
 
+/// Rows of any kind, by the name of their collection: `actions`, `agreements`, `goals`, `coaching_sessions`.
+impl Api {
+    /// Creates a row.
+    ///
+    /// # Errors
+    ///
+    /// As for every request.
+    pub async fn create_row<T: FromJson>(&self, collection: &str, new: &impl Serialize) -> Result<T> {
+        self.send_json(Verb::Post, &format!("/{collection}"), new).await
+    }
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// As for every request; that the row is gone is none.
+    pub async fn read_row<T: FromJson + DeserializeOwned>(&self, collection: &str, id: Uuid) -> Result<Written<T>> {
+        self.write(Call::get(&format!("/{collection}/{id}"))).await
+    }
+
+    /// Writes some fields of a row, on condition that it still has this version: a JSON Merge Patch (RFC 7396).
+    ///
+    /// # Errors
+    ///
+    /// As for every request; that the row has changed or is gone is none.
+    pub async fn patch_row<T: FromJson + DeserializeOwned>(
+        &self,
+        collection: &str,
+        id: Uuid,
+        patch: &Row,
+        version: Option<u64>,
+    ) -> Result<Written<T>> {
+        let path = format!("/{collection}/{id}");
+        self.write(Call::json(Verb::Patch, &path, patch)?.if_match(version))
+            .await
+    }
+
+    /// Replaces a row.
+    ///
+    /// # Errors
+    ///
+    /// As for every request; that the row is gone is none.
+    pub async fn put_row<T: FromJson + DeserializeOwned + Serialize>(
+        &self,
+        collection: &str,
+        id: Uuid,
+        row: &T,
+    ) -> Result<Written<T>> {
+        let path = format!("/{collection}/{id}");
+        self.write(Call::json(Verb::Put, &path, row)?).await
+    }
+
+    /// Sets the status of a row by the route that is made for it. `None` if the server has none that works.
+    ///
+    /// # Errors
+    ///
+    /// As for every request.
+    pub async fn put_status<T: FromJson + DeserializeOwned>(
+        &self,
+        collection: &str,
+        id: Uuid,
+        status: &str,
+    ) -> Result<Option<Written<T>>> {
+        if !self.has_status_route() {
+            return Ok(None);
+        }
+        let path = format!("/{collection}/{id}/status?value={status}");
+        let call = Call {
+            verb: Verb::Put,
+            path: &path,
+            body: None,
+            if_match: None,
+        };
+        match self.write(call).await {
+            // The coaching backend documents the route, and some of its versions refuse whatever it is given.
+            Err(error) if matches!(error.kind(), Kind::Invalid(_)) => {
+                self.note_no_status_route();
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+
+    /// Deletes a row, on condition that it still has this version.
+    ///
+    /// # Errors
+    ///
+    /// As for every request; that the row has changed or is gone is none.
+    pub async fn delete_row<T: DeserializeOwned>(
+        &self,
+        collection: &str,
+        id: Uuid,
+        version: Option<u64>,
+    ) -> Result<Deleted<T>> {
+        let path = format!("/{collection}/{id}");
+        let call = Call {
+            verb: Verb::Delete,
+            path: &path,
+            body: None,
+            if_match: version,
+        };
+        self.delete_if(call).await
+    }
+
+    /// Brings a deleted row back.
+    ///
+    /// # Errors
+    ///
+    /// As for every request.
+    pub async fn restore_row<T: FromJson>(&self, collection: &str, id: Uuid) -> Result<T> {
+        self.send_json(Verb::Post, &format!("/{collection}/{id}/restore"), &())
+            .await
+    }
+
+    /// A page of the history of a row, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As for every request.
+    pub async fn history(&self, collection: &str, id: Uuid, before: Option<&str>) -> Result<HistoryPage> {
+        let before = before.map(|cursor| format!("?before={cursor}")).unwrap_or_default();
+        self.get(&format!("/{collection}/{id}/history{before}")).await
+    }
+}
+
 /// With whom, and when.
 impl Api {
     /// Everybody whom this person coaches or is coached by.
@@ -70,15 +200,37 @@ impl Api {
         self.get_bytes(&format!("/coaching_sessions/{id}")).await
     }
 
+    /// Gives a session a title, or takes it away, by the route that is made for it.
+    ///
+    /// # Errors
+    ///
+    /// As for every request; that the session is gone is none.
+    pub async fn rename_session(
+        &self,
+        id: CoachingSessionId,
+        title: &SessionTitle,
+    ) -> Result<Written<CoachingSession>> {
+        let path = format!("/coaching_sessions/{id}/title");
+        self.write(Call::json(Verb::Patch, &path, title)?).await
+    }
+
+    /// Replaces a session, which answers with nothing, and reads it again.
+    ///
+    /// # Errors
+    ///
+    /// As for every request; that the session is gone is none.
+    pub async fn replace_session(&self, session: &CoachingSession) -> Result<Written<CoachingSession>> {
+        let path = format!("/coaching_sessions/{}", session.id);
+        let replaced: Written<Option<bool>> = self.write(Call::json(Verb::Put, &path, session)?).await?;
+        match replaced {
+            Written::Gone(deletion) => Ok(Written::Gone(deletion)),
+            Written::Done(_) | Written::Changed(_) => self.read_row("coaching_sessions", session.id.0).await,
+        }
+    }
+
     /// Plans a session.
     pub async fn create_session(&self, session: &NewCoachingSession) -> Result<CoachingSession> {
         self.send_json(Verb::Post, "/coaching_sessions", session).await
-    }
-
-    /// Gives a session a title, or takes it away.
-    pub async fn rename_session(&self, id: CoachingSessionId, title: &SessionTitle) -> Result<CoachingSession> {
-        self.send_json(Verb::Patch, &format!("/coaching_sessions/{id}/title"), title)
-            .await
     }
 }
 
@@ -100,22 +252,6 @@ impl Api {
         .await
     }
 
-    /// Adds an action.
-    pub async fn create_action(&self, action: &NewAction) -> Result<Action> {
-        self.send_json(Verb::Post, "/actions", action).await
-    }
-
-    /// Replaces an action.
-    pub async fn update_action(&self, action: &Action) -> Result<Action> {
-        self.send_json(Verb::Put, &format!("/actions/{}", action.id), action)
-            .await
-    }
-
-    /// Removes an action.
-    pub async fn delete_action(&self, id: ActionId) -> Result<()> {
-        self.delete(&format!("/actions/{id}")).await
-    }
-
     /// The agreements of a session, oldest first.
     pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_bytes(&format!(
@@ -124,42 +260,11 @@ impl Api {
         .await
     }
 
-    /// Adds an agreement.
-    pub async fn create_agreement(&self, agreement: &NewAgreement) -> Result<Agreement> {
-        self.send_json(Verb::Post, "/agreements", agreement).await
-    }
-
-    /// Replaces an agreement.
-    pub async fn update_agreement(&self, agreement: &Agreement) -> Result<Agreement> {
-        self.send_json(Verb::Put, &format!("/agreements/{}", agreement.id), agreement)
-            .await
-    }
-
-    /// Removes an agreement.
-    pub async fn delete_agreement(&self, id: AgreementId) -> Result<()> {
-        self.delete(&format!("/agreements/{id}")).await
-    }
-
     /// The goals of a relationship, oldest first.
     pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<u8>> {
         let order = "sort_by=created_at&sort_order=asc";
         self.get_bytes(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
             .await
-    }
-
-    /// Sets a goal.
-    pub async fn create_goal(&self, goal: &NewGoal) -> Result<Goal> {
-        self.send_json(Verb::Post, "/goals", goal).await
-    }
-
-    /// Replaces a goal.
-    pub async fn update_goal(&self, goal: &Goal) -> Result<Goal> {
-        self.send_json(Verb::Put, &format!("/goals/{}", goal.id), goal).await
-    }
-
-    /// Removes a goal.
-    pub async fn delete_goal(&self, id: GoalId) -> Result<()> {
-        self.delete(&format!("/goals/{id}")).await
     }
 
     /// The goals that a session works on.

@@ -39,11 +39,23 @@ pub enum Kind {
     VersionMismatch,
     /// The server failed, with this status.
     Server(u16),
+    /// Something on the way answered in place of the server: a sign-in page of the network, a maintenance page.
+    Intercepted,
     /// What came back is not what was asked for.
     Unreadable,
 }
 
 impl ApiError {
+    /// Whether the request may not have been dealt with because the server could not be reached: a change waits then.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self.kind() {
+            Kind::Unreachable | Kind::TimedOut | Kind::Unavailable(_) | Kind::Intercepted => true,
+            Kind::Server(status) => matches!(status, 502..=504),
+            _ => false,
+        }
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> &Kind {
@@ -90,6 +102,9 @@ impl fmt::Display for ApiError {
             Kind::Unavailable(_) => "The server can not do this right now. Please try again.",
             Kind::VersionMismatch => "This version of the app does not fit the server. Please reload the page.",
             Kind::Server(_) => "Something went wrong on the server. Please try again.",
+            Kind::Intercepted => {
+                "Something between you and the server answered in its place. Please check your connection."
+            }
             Kind::Unreadable => "The server's answer could not be understood. Please reload the page.",
         };
         f.write_str(text)

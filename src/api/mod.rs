@@ -7,10 +7,12 @@
 mod client;
 mod endpoints;
 mod error;
+mod precondition;
 mod response;
 mod rows;
 mod scan;
 
 pub use client::Api;
 pub use error::{ApiError, Kind};
+pub use precondition::{Changed, Deleted, Written};
 pub use rows::{Rows, read_one};

@@ -7,7 +7,7 @@ use wire::json::{FromFields, FromJson, Object, Unreadable, read};
 use super::error::{ApiError, Kind};
 use super::scan;
 use crate::backoff;
-use crate::time::Instant;
+use crate::time::EpochMillis;
 
 /// What is needed of a response.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Answer<'a> {
     pub(super) retry_after: Option<&'a str>,
     pub(super) body: &'a [u8],
     /// When it arrived.
-    pub(super) now: Instant,
+    pub(super) now: EpochMillis,
 }
 
 /// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
@@ -41,7 +41,7 @@ impl<'a> Answer<'a> {
             status: 200,
             retry_after: None,
             body,
-            now: Instant::default(),
+            now: EpochMillis::default(),
         }
     }
 
@@ -62,8 +62,13 @@ impl<'a> Answer<'a> {
     }
 
     /// That it worked, as far as can be told without reading what came back.
+    ///
+    /// A body that is no JSON comes from elsewhere: a page of a proxy, of a network that asks to sign in.
     pub(super) fn done(self) -> Result<(), ApiError> {
         self.check_status()?;
+        if !matches!(self.body.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'n')) {
+            return Err(Kind::Intercepted.into());
+        }
         match scan::number(self.body, "status_code") {
             Some(400..) => self.check_body(),
             _ => Ok(()),
@@ -134,14 +139,14 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Answer, Duration, Instant, Kind};
+    use super::{Answer, Duration, EpochMillis, Kind};
 
     fn answer(status: u16, body: &str) -> Answer<'_> {
         Answer {
             status,
             retry_after: None,
             body: body.as_bytes(),
-            now: Instant::default(),
+            now: EpochMillis::default(),
         }
     }
 
@@ -162,7 +167,6 @@ mod tests {
         );
         for body in [
             "",
-            "healthy",
             r#"{"id":"7"}"#,
             r#"{"status_code":204,"data":null}"#,
             r#"{"status_code":204}"#,
@@ -197,7 +201,13 @@ mod tests {
 
     #[test]
     fn what_is_not_what_was_asked_for_is_unreadable() {
-        for body in ["", "<html>", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
+        fails(
+            200,
+            "<!doctype html><title>Sign in to the network</title>",
+            &Kind::Intercepted,
+        );
+        fails(200, "healthy", &Kind::Intercepted);
+        for body in ["", r#"{"status_code":200,"data":{"id":7}}"#, r#"[1]"#] {
             let error = answer(200, body).data::<Vec<u16>>().unwrap_err();
             assert_eq!(error.kind(), &Kind::Unreadable, "{body}");
         }
@@ -206,7 +216,7 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let wait = |text| {
-            let now = Instant::from_millis(784_111_770_000);
+            let now = EpochMillis::from_millis(784_111_770_000);
             let answer = Answer {
                 status: 503,
                 retry_after: Some(text),

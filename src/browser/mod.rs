@@ -7,7 +7,7 @@
 //! | [`EventSource`] | removes every listener and closes the stream |
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
-//! | [`Listener`], [`UndoKey`] | removes the listener |
+//! | [`Listener`], [`LeaveGuard`], [`UndoKey`] | removes the listener |
 //! | [`ContentObserver`](view::ContentObserver), [`RowObserver`](rows::RowObserver) | stops to observe |
 //! | [`PointerListener`](rows::PointerListener) | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
@@ -29,6 +29,7 @@ pub mod clock;
 pub mod database;
 mod event_source;
 pub mod fetch;
+mod leave_guard;
 mod listener;
 pub mod locks;
 pub mod page;
@@ -40,6 +41,7 @@ mod undo_key;
 pub mod view;
 
 pub use event_source::{EventSource, StreamEvent};
+pub use leave_guard::LeaveGuard;
 pub use listener::{Listener, PageEvent};
 pub use task::{Task, spawn};
 pub use timer::Timeout;

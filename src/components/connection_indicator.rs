@@ -8,7 +8,7 @@ use super::icon::{Glyph, icon};
 use crate::countdown::{use_has_lasted, use_seconds_until};
 use crate::sse::{State, use_sse, use_sse_status};
 
-/// Trouble shorter than this is none.
+/// Trouble shorter than this is none, but for a network that is gone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Tells the truth about the connection, in words. Always in the document; hidden while there is nothing to tell.
@@ -17,7 +17,10 @@ pub fn ConnectionIndicator() -> Html {
     let status = use_sse_status();
     let sse = use_sse();
     let is_trouble = !matches!(status.state, State::Connected | State::Disconnected);
-    let is_shown = use_has_lasted(is_trouble, PATIENCE);
+    let has_lasted = use_has_lasted(is_trouble, PATIENCE);
+    let was_shown = use_mut_ref(|| false);
+    let is_shown = is_trouble && (has_lasted || status.is_offline || *was_shown.borrow());
+    *was_shown.borrow_mut() = is_shown;
     let seconds = use_seconds_until(status.retry_at.filter(|_| is_shown));
 
     let retry = Callback::from(move |_: MouseEvent| sse.retry());

@@ -8,13 +8,25 @@ use super::link::RouteLink;
 use crate::navigation::MAIN;
 use crate::route::Route;
 
-/// The changes of this person that the server has not confirmed.
+/// The changes and texts of this person that the server does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsent {
-    /// Their number.
+    /// The number of changes.
     pub count: usize,
+    /// The number of those on which the person has to decide.
+    pub undecided: usize,
+    /// Whether text is typed that was not added or saved.
+    pub has_texts: bool,
     /// Whether they have waited so long that the person is told.
     pub is_told: bool,
+}
+
+impl Unsent {
+    /// Whether nothing would be lost.
+    #[must_use]
+    pub const fn is_nothing(self) -> bool {
+        self.count == 0 && !self.has_texts
+    }
 }
 
 /// How a person signs out.
@@ -62,17 +74,26 @@ fn initial(name: &str) -> String {
 }
 
 /// Says that changes wait, at a place that is always in sight.
-fn unsent_line(Unsent { count, is_told }: Unsent) -> Html {
-    let text = match count {
+fn unsent_line(unsent: Unsent) -> Html {
+    let waiting = unsent.count - unsent.undecided;
+    let waits = match waiting {
+        0 => String::new(),
         1 => "One change has not been sent yet.".to_owned(),
         count => format!("{count} changes have not been sent yet."),
     };
+    let needs = match unsent.undecided {
+        0 => String::new(),
+        1 => "One change needs your decision.".to_owned(),
+        count => format!("{count} changes need your decision."),
+    };
     html! {
-        <div class="unsent" role="status" data-testid="unsent" data-count={count.to_string()}>
-            if is_told {
+        <div class="unsent" role="status" data-testid="unsent" data-count={unsent.count.to_string()}>
+            if unsent.is_told {
                 <p>
-                    <span ~textContent={text} />
-                    <span class="wide-only">{ " They go by themselves, as soon as the server can be reached." }</span>
+                    <span ~textContent={format!("{waits} {needs}").trim().to_owned()} />
+                    if waiting > 0 {
+                        <span class="wide-only">{ " They go by themselves, as soon as the server can be reached." }</span>
+                    }
                 </p>
             }
         </div>
@@ -80,16 +101,22 @@ fn unsent_line(Unsent { count, is_told }: Unsent) -> Html {
 }
 
 fn sign_out_question(prompt: &SignOutPrompt) -> Html {
-    let (text, confirm) = match prompt.unsent.count {
-        0 => ("Everything has been sent by now.".to_owned(), "Sign out"),
-        1 => (
-            "One change has not been sent yet. If you sign out now, it is lost.".to_owned(),
-            "Sign out anyway",
-        ),
-        count => (
-            format!("{count} changes have not been sent yet. If you sign out now, they are lost."),
-            "Sign out anyway",
-        ),
+    let Unsent { count, has_texts, .. } = prompt.unsent;
+    let changes = match count {
+        0 => "",
+        1 => "One change has not been saved.",
+        _ => "Some changes have not been saved.",
+    };
+    let texts = if has_texts {
+        "Text that you have typed was not added."
+    } else {
+        ""
+    };
+    let (text, confirm) = if prompt.unsent.is_nothing() {
+        ("Everything is saved by now.".to_owned(), "Sign out")
+    } else {
+        let lost = format!("{changes} {texts} If you sign out now, it is lost.");
+        (lost.trim_start().replace("  ", " "), "Sign out anyway")
     };
     html! {
         <Question title="Sign out now?" {text} {confirm} cancel="Stay" on_confirm={prompt.on_confirm.clone()}

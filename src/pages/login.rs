@@ -38,24 +38,23 @@ pub fn LoginPage() -> Html {
     }
 }
 
-/// Why somebody is here, in words. An address can be made up by anybody, so the words are never taken from there.
-fn farewell(query: &LoginQuery, session: &Session, unsent: usize) -> Option<String> {
-    match query.reason.as_deref()? {
-        "signed_out" => Some("You are signed out.".to_owned()),
-        "session_expired" => Some(match unsent {
-            0 => "Your session has ended. Please sign in again.".to_owned(),
-            _ => {
-                "Your session has ended. Please sign in again: what was not saved yet is kept until you do.".to_owned()
-            }
-        }),
-        "forced_logout" => Some(match session {
+/// The reason for the sign-out, in words. An address can be made up, so the words are never taken from there.
+fn farewell(query: &LoginQuery, session: &Session, unsaved: usize) -> Option<String> {
+    let reason = match query.reason.as_deref()? {
+        "signed_out" => return Some("You are signed out.".to_owned()),
+        "session_expired" => "Your session has ended. Please sign in again.".to_owned(),
+        "forced_logout" => match session {
             Session::SignedOut(Some(Farewell::Forced(reason))) if !reason.trim().is_empty() => {
                 format!("You were signed out: {}", reason.trim())
             }
             _ => "You were signed out by the server.".to_owned(),
-        }),
-        _ => None,
-    }
+        },
+        _ => return None,
+    };
+    Some(match unsaved {
+        0 => reason,
+        _ => format!("{reason} What was not saved yet is kept on this device until you sign in again."),
+    })
 }
 
 #[derive(Clone, Debug, PartialEq, Properties)]

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
-use std::rc::Rc;
 
 use super::key::Key;
 use super::list::{Item, List};
@@ -62,12 +61,14 @@ impl<O: 'static> Edits<O> {
         optimistic: impl Fn(&Q::Data) -> Q::Data + 'static,
         outcome: impl FnOnce(&O) -> P + 'static,
     ) -> Self {
-        self.patch(query.key(), Patch::new(optimistic), move |answer| {
+        self.patched(query.key(), Patch::new(optimistic), move |answer| {
             Patch::new(outcome(answer))
         })
     }
 
-    fn patch(mut self, key: Key, optimistic: Patch, outcome: impl FnOnce(&O) -> Patch + 'static) -> Self {
+    /// As [`edit`](Self::edit), with the changes as patches of the data under a key.
+    #[must_use]
+    pub fn patched(mut self, key: Key, optimistic: Patch, outcome: impl FnOnce(&O) -> Patch + 'static) -> Self {
         self.edits.push(Edit {
             key,
             optimistic,
@@ -77,34 +78,11 @@ impl<O: 'static> Edits<O> {
     }
 }
 
-/// A new item stands at the end of the list at once, and is what the server has made of it once that has answered.
-#[must_use]
-pub fn creation<Q: Query<Data = List<T>>, T: Item + Clone>(query: &Q, draft: T) -> Edits<T> {
-    Edits::default().patch(query.key(), putting(Rc::new(draft)), |created: &T| {
-        putting(Rc::new(created.clone()))
-    })
-}
-
-/// An item is shown as changed, and as the server has saved it once that has answered.
-#[must_use]
-pub fn change<Q: Query<Data = List<T>>, T: Item + Clone>(query: &Q, changed: &T) -> Edits<T> {
-    let replacing = |item: Rc<T>| Patch::new(move |list: &List<T>| list.replaced(&item));
-    Edits::default()
-        .in_lane(changed.id())
-        .patch(query.key(), replacing(Rc::new(changed.clone())), move |saved: &T| {
-            replacing(Rc::new(saved.clone()))
-        })
-}
-
 /// An item is no longer shown.
 #[must_use]
 pub fn removal<Q: Query<Data = List<T>>, T: Item, O: 'static>(query: &Q, id: u128) -> Edits<O> {
     let removing = move || Patch::new(move |list: &List<T>| list.without(id));
     Edits::default()
         .in_lane(id)
-        .patch(query.key(), removing(), move |_: &O| removing())
-}
-
-fn putting<T: Item>(item: Rc<T>) -> Patch {
-    Patch::new(move |list: &List<T>| list.with(&item))
+        .patched(query.key(), removing(), move |_: &O| removing())
 }

@@ -19,6 +19,8 @@ pub enum Gate {
     OwnChange,
     /// Changes that waited for the network and go first.
     Queue,
+    /// The server can not be reached, and is tried now and then.
+    Outage,
 }
 
 /// Why an entry is as it is.
@@ -92,6 +94,7 @@ impl fmt::Display for Explanation {
                 Gate::Gap => "the gap between fetches",
                 Gate::OwnChange => "an own change",
                 Gate::Queue => "changes that go first",
+                Gate::Outage => "the server to be reachable",
             };
             write!(f, "; waits {} ms for {what}", wait.as_millis())?;
         }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::cache::Cache;
 use super::effect::{Effect, EntryId, FlightId, MutationId, ObserverId};
@@ -28,6 +29,7 @@ pub enum Input<E> {
     Invalidate(Selector, &'static str),
     Paint(Selector, Patch, &'static str),
     Revalidate,
+    RevalidateAfterSleep(Duration),
     RefetchActive,
     Refetch(EntryId),
     FetchMore(EntryId),
@@ -37,6 +39,8 @@ pub enum Input<E> {
     SetRecalling(bool),
     SetBudget(usize),
     Begin(Manner, Vec<(Key, Patch)>),
+    Replace(MutationId, Option<u128>, Vec<(Key, Patch)>),
+    Cancel(MutationId),
     Commit(MutationId, Vec<(Key, Patch)>),
     Fail(MutationId, E),
     Land(EntryId, FlightId, Result<(Value, usize), E>),
@@ -91,6 +95,7 @@ impl<E: Fault> Journal<E> {
                 Input::Invalidate(selector, cause) => _ = cache.invalidate(now, &selector, cause),
                 Input::Paint(selector, patch, cause) => _ = cache.paint(now, &selector, &patch, cause),
                 Input::Revalidate => cache.revalidate(now),
+                Input::RevalidateAfterSleep(slept) => cache.revalidate_after_sleep(now, slept),
                 Input::RefetchActive => cache.refetch_active(now),
                 Input::Refetch(entry) => cache.refetch(now, entry),
                 Input::FetchMore(entry) => cache.fetch_more(now, entry),
@@ -100,6 +105,8 @@ impl<E: Fault> Journal<E> {
                 Input::SetRecalling(recalling) => cache.set_recalling(now, recalling),
                 Input::SetBudget(bytes) => cache.set_budget(now, bytes),
                 Input::Begin(manner, patches) => _ = cache.begin(now, manner, patches),
+                Input::Replace(mutation, lane, patches) => cache.replace(now, mutation, lane, patches),
+                Input::Cancel(mutation) => cache.cancel(now, mutation),
                 Input::Commit(mutation, outcomes) => cache.commit(now, mutation, outcomes),
                 Input::Fail(mutation, error) => _ = cache.fail(now, mutation, &error),
                 Input::Land(entry, flight, result) => cache.land(now, entry, flight, result),
@@ -137,6 +144,8 @@ impl<E: Fault> fmt::Display for Journal<E> {
                 Input::Begin(_, patches) => {
                     writeln!(f, "Begin({:?})", patches.iter().map(|(key, _)| key).collect::<Vec<_>>())?;
                 }
+                Input::Replace(mutation, ..) => writeln!(f, "Replace({mutation:?})")?,
+                Input::Cancel(mutation) => writeln!(f, "Cancel({mutation:?})")?,
                 Input::Commit(mutation, _) => writeln!(f, "Commit({mutation:?})")?,
                 Input::Restore(entry, ..) => writeln!(f, "Restore({entry:?})")?,
                 Input::Flush(effects) => writeln!(f, "Flush -> {effects:?}")?,
@@ -151,6 +160,7 @@ impl<E: Fault> fmt::Display for Journal<E> {
                 Input::SetRecalling(is) => writeln!(f, "SetRecalling({is})")?,
                 Input::SetBudget(bytes) => writeln!(f, "SetBudget({bytes})")?,
                 Input::Revalidate => writeln!(f, "Revalidate")?,
+                Input::RevalidateAfterSleep(slept) => writeln!(f, "RevalidateAfterSleep({slept:?})")?,
                 Input::RefetchActive => writeln!(f, "RefetchActive")?,
                 Input::Clear => writeln!(f, "Clear")?,
             }

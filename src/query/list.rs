@@ -9,6 +9,11 @@ use super::value::{Data, Diff};
 pub trait Item: PartialEq + 'static {
     /// Its id.
     fn id(&self) -> u128;
+
+    /// Raised by every write of the item; orders two forms of it. None where the server keeps none.
+    fn version(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A list whose items are shared between its versions.
@@ -40,13 +45,27 @@ impl<T: Item> List<T> {
         list
     }
 
-    /// The list with this item in the place of its like; one that is gone stays gone.
+    /// The list with this item in the place of its like, unless that is a newer form of it; one that is gone stays
+    /// gone.
     #[must_use]
     pub fn replaced(&self, item: &Rc<T>) -> Self {
         let mut list = self.clone();
-        if let Some(place) = list.0.iter_mut().find(|each| each.id() == item.id()) {
+        let like = list.0.iter_mut().find(|each| each.id() == item.id());
+        if let Some(place) = like.filter(|like| !is_newer(&***like, item)) {
             *place = Rc::clone(item);
         }
+        list
+    }
+
+    /// The list with this item in the place of its like, or before the first item that comes after it.
+    #[must_use]
+    pub fn inserted_by_key<K: Ord>(&self, item: &Rc<T>, key: impl Fn(&T) -> K) -> Self {
+        if self.find(item.id()).is_some() {
+            return self.replaced(item);
+        }
+        let mut list = self.clone();
+        let place = list.iter().position(|each| key(each) > key(item));
+        list.0.insert(place.unwrap_or(self.len()), Rc::clone(item));
         list
     }
 
@@ -67,6 +86,11 @@ impl<T: Item> List<T> {
         }
         Self(sorted)
     }
+}
+
+/// Whether the first is a later form of the same item than the second.
+pub fn is_newer<T: Item>(first: &T, second: &T) -> bool {
+    matches!((first.version(), second.version()), (Some(first), Some(second)) if first > second)
 }
 
 /// An item as the component above its own has it: equal to every other version of the same item, since a change of it

@@ -39,6 +39,7 @@ mod index;
 mod journal;
 mod key;
 mod list;
+mod outage;
 mod overlay;
 mod pages;
 mod policy;
@@ -56,21 +57,21 @@ mod value;
 mod tests;
 
 pub use cache::Cache;
-pub use client::{Failure, QueryClient};
+pub use client::{AnyMutation, Failure, QueryClient};
 /// For the simulation of the whole client.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use edits::Edit;
-pub use edits::{Edits, change, creation, removal};
+pub use edits::{Edits, removal};
 pub use effect::{Changed, Effect, EntryId, FlightId, MutationId, ObserverId, Plan};
 pub use entry::Snapshot;
 pub use explain::{Explanation, Gate};
 pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
-pub use list::{Item, List, Listed};
+pub use list::{Item, List, Listed, is_newer};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
-pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client};
-pub use query::{Backend, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult};
+pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved};
+pub use query::{Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext};
 pub use queue::{Fate, Manner};
 pub use selector::Selector;
 pub use use_mutation::{UseMutation, use_mutation};

@@ -46,6 +46,14 @@ impl Overlay {
         Some(layer.invalidated)
     }
 
+    /// The mutation changes something else than before.
+    pub(super) fn replace(&mut self, mutation: MutationId, patch: Patch) {
+        let mut pending = self.0.iter_mut().filter(|layer| layer.held_until.is_some());
+        if let Some(layer) = pending.find(|layer| layer.mutation == mutation) {
+            layer.patch = patch;
+        }
+    }
+
     /// The mutation has failed. Returns whether there was a layer.
     pub(super) fn remove(&mut self, mutation: MutationId) -> bool {
         let before = self.0.len();
@@ -84,6 +92,12 @@ impl Overlay {
         self.0
             .iter()
             .fold(base.clone(), |value, layer| layer.patch.apply(&value))
+    }
+
+    /// As [`apply`](Self::apply), without the layers that are pending.
+    pub(super) fn apply_settled(&self, base: &Value) -> Value {
+        let settled = self.0.iter().filter(|layer| layer.held_until.is_none());
+        settled.fold(base.clone(), |value, layer| layer.patch.apply(&value))
     }
 
     pub(super) fn is_pending(&self) -> bool {

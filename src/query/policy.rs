@@ -109,4 +109,9 @@ pub enum Retry {
 pub trait Fault: Clone + PartialEq + 'static {
     /// Whether it is worth trying again.
     fn retry(&self) -> Retry;
+
+    /// Whether the server could not be reached: any other request would fail now as well.
+    fn is_unreachable(&self) -> bool {
+        false
+    }
 }

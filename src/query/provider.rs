@@ -14,6 +14,9 @@ pub struct QueryProviderProperties<B: Backend> {
     /// Told of every mutation that fails.
     #[prop_or_default]
     pub on_failure: Callback<Failure<B::Error>>,
+    /// Takes the parts of changes that were not made and that the person has to decide on.
+    #[prop_or_default]
+    pub on_leftover: Callback<B::Leftover>,
     /// What may use the cache.
     #[prop_or_default]
     pub children: Html,
@@ -25,6 +28,10 @@ pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
     use_effect_with(
         (props.client.clone(), props.on_failure.clone()),
         |(client, on_failure)| client.set_on_failure(on_failure.clone()),
+    );
+    use_effect_with(
+        (props.client.clone(), props.on_leftover.clone()),
+        |(client, on_leftover)| client.set_on_leftover(on_leftover.clone()),
     );
     use_effect_with(props.client.clone(), |client| {
         client.set_online(page::is_online());
@@ -61,6 +68,18 @@ pub fn use_query_client<B: Backend>() -> QueryClient<B> {
         reason = "a component that is placed wrongly is a mistake of the program"
     )]
     use_context().expect("must be used below a <QueryProvider>")
+}
+
+/// Whether a row has changes that are not saved: its mutations, which travel in the lane of its id, have not settled.
+#[hook]
+pub fn use_unsaved<B: Backend>(row: u128) -> bool {
+    let client = use_query_client::<B>();
+    let update = use_force_update();
+    // Watched from the first render on, so that no change is missed before effects run.
+    use_memo((client.clone(), row), move |(client, row)| {
+        client.watch_lane(*row, Callback::from(move |()| update.force_update()))
+    });
+    client.is_unsaved(row)
 }
 
 /// How many mutations have not settled. For one component at a time.

@@ -1,19 +1,25 @@
 //! What a query and a mutation are: values that know what they are called, and how they are carried out.
 
+use std::any::Any;
 use std::future::Future;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
+use super::client::AnyMutation;
 use super::edits::Edits;
 use super::key::Key;
 use super::policy::{Fault, Options};
-use super::value::Data;
+use super::value::{Data, Value};
 
 /// Where data comes from. Cheap to clone.
 pub trait Backend: Clone + PartialEq + 'static {
     /// What can go wrong there.
     type Error: Fault;
+    /// The part of a change that was not made and that the person has to decide on; see [`Mutation::leftover`].
+    type Leftover: PartialEq + 'static;
 }
 
 /// A query is a value: its key, how to fetch it, and how to treat it, in one place.
@@ -101,33 +107,80 @@ pub struct Page<T, C> {
     pub next: Option<C>,
 }
 
-/// A mutation is a value as well: what it does to what is shown, and how it is sent.
+/// A mutation is a value as well: its effect on the screen, and the way it is sent.
 ///
-/// It can be written down, so that what was done without a network survives that the page is closed.
-pub trait Mutation: Serialize + Clone + 'static {
+/// It can be written down as JSON, so that a change made without a network survives the page.
+pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
     /// Where it goes.
     type Backend: Backend;
-    /// What the server answers.
+    /// The server's answer.
     type Output: 'static;
 
-    /// What it is called where it is written down. Never to be used for anything else.
+    /// Its name where it is written down. Never to be used for anything else.
     const NAME: &'static str;
-    /// What it attempts, to follow "Could not".
+    /// The attempt, to follow "Could not".
     const ATTEMPT: &'static str;
 
-    /// Reads what was written down: JSON, as [`Serialize`] writes it. `None` if it can not be read any more.
-    fn read(content: &[u8]) -> Option<Self>;
-
-    /// What it does to what is shown: at once, and once the server has answered.
+    /// Its effect on the screen: at once, and once the server has answered.
     fn edits(&self) -> Edits<Self::Output>;
 
     /// Whether the server takes it for one and the same however often it arrives with the same key.
     fn is_repeatable(&self, backend: &Self::Backend) -> bool;
 
-    /// Sends it. `key` names this mutation and no other, however often it is sent.
+    /// How long it is held back, for a person who may take it back, where the server can not do that.
+    fn delay(&self, backend: &Self::Backend) -> Duration {
+        _ = backend;
+        Duration::ZERO
+    }
+
+    /// Sends it. An attempt whose fate is unknown may be followed by another one with the same key.
     fn send(
         self,
         backend: Self::Backend,
-        key: Rc<str>,
+        context: SendContext,
     ) -> impl Future<Output = Result<Self::Output, <Self::Backend as Backend>::Error>> + 'static;
+
+    /// This mutation, which has not left yet, and a later one of the same lane as a single one.
+    fn combine(&self, later: &dyn Any) -> Combined<Self::Backend> {
+        _ = later;
+        Combined::Separate
+    }
+
+    /// This mutation after an earlier one of its lane was answered, if that makes a difference: a row that was created
+    /// has another id from then on.
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Self::Backend>> {
+        _ = answer;
+        None
+    }
+
+    /// The part of the change that was not made and that the person has to decide on.
+    fn leftover(
+        &self,
+        outcome: Result<&Self::Output, &<Self::Backend as Backend>::Error>,
+    ) -> Option<<Self::Backend as Backend>::Leftover> {
+        _ = outcome;
+        None
+    }
+}
+
+/// The circumstances in which a mutation is sent.
+#[derive(Clone, Debug)]
+pub struct SendContext {
+    /// Names this mutation and no other, however often it is sent.
+    pub key: Rc<str>,
+    /// The data of the first query that it edits, as the server has confirmed it.
+    pub confirmed: Option<Value>,
+    /// Whether that is all there is to know: nothing was announced since, and the mutation has not waited.
+    pub is_current: bool,
+}
+
+/// Two mutations of one lane, the first of which has not left yet.
+#[derive(Debug)]
+pub enum Combined<B: Backend> {
+    /// They stay two.
+    Separate,
+    /// One mutation does the same.
+    One(AnyMutation<B>),
+    /// Together they do nothing.
+    Nothing,
 }

@@ -3,6 +3,9 @@
 //! A mutation is sent at once unless it has to wait: for the one before it in its lane; for the network; or, if it was
 //! made without a network, for every other of that kind before it.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use super::effect::{EntryId, MutationId};
 use super::policy::{Fault, Retry};
 use crate::backoff::Backoff;
@@ -20,6 +23,8 @@ pub struct Manner {
     pub repeatable: bool,
     /// Whether it was made on an earlier visit.
     pub restored: bool,
+    /// How long it is held back at first, for a person who may take it back.
+    pub delay: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +36,8 @@ struct Pending {
     /// Whether it was made, or could not be sent, for want of a network.
     queued: bool,
     under_way: bool,
+    /// Whether it may have reached the server: it must not be changed any more.
+    attempted: bool,
     failures: u32,
     retry_at: Option<Instant>,
     /// What the server asked us to wait for; holds whatever happens.
@@ -50,16 +57,24 @@ pub enum Fate {
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, id: MutationId, manner: Manner, entries: Vec<EntryId>, reachable: bool) {
+    pub(super) fn push(
+        &mut self,
+        id: MutationId,
+        manner: Manner,
+        entries: Vec<EntryId>,
+        reachable: bool,
+        now: Instant,
+    ) {
         self.0.push(Pending {
             id,
             manner,
             entries,
             queued: manner.restored || !reachable || self.is_draining(),
             under_way: false,
+            attempted: manner.restored,
             failures: 0,
             retry_at: None,
-            floor: None,
+            floor: (!manner.delay.is_zero()).then(|| now + manner.delay),
         });
     }
 
@@ -104,7 +119,7 @@ impl Queue {
         if !reachable {
             return Fate::Waits;
         }
-        if pending.failures >= MAX_RETRIES {
+        if pending.failures >= MAX_RETRIES && !error.is_unreachable() {
             return Fate::RolledBack;
         }
         let delay = Backoff::default().delay(pending.failures, chance);
@@ -123,15 +138,48 @@ impl Queue {
         }
     }
 
-    /// The mutations that are sent now, and what they change.
-    pub(super) fn depart(&mut self, reachable: bool, now: Instant) -> Vec<(MutationId, Vec<EntryId>)> {
+    /// The last mutation of a lane, if it can not have reached the server yet: it may be changed or taken back.
+    pub(super) fn unsent_in(&self, lane: u128) -> Option<MutationId> {
+        let mut mates = self.0.iter().filter(|pending| pending.manner.lane == Some(lane));
+        let last = mates.next_back()?;
+        (!last.attempted && !last.under_way).then_some(last.id)
+    }
+
+    /// Whether a mutation waited for the network, or was sent before: the rows may have changed since it was made.
+    pub(super) fn has_waited(&self, id: MutationId) -> bool {
+        let pending = self.0.iter().find(|pending| pending.id == id);
+        pending.is_some_and(|pending| pending.queued || pending.failures > 0)
+    }
+
+    /// The mutations of a lane, first to last.
+    pub(super) fn in_lane(&self, lane: u128) -> impl Iterator<Item = MutationId> {
+        let mates = self.0.iter().filter(move |pending| pending.manner.lane == Some(lane));
+        mates.map(|pending| pending.id)
+    }
+
+    /// A mutation travels in another lane from now on. Returns what it changes.
+    pub(super) fn set_lane(&mut self, id: MutationId, lane: Option<u128>) -> Option<&[EntryId]> {
+        let pending = self.0.iter_mut().find(|pending| pending.id == id)?;
+        pending.manner.lane = lane;
+        Some(&pending.entries)
+    }
+
+    /// The lanes in which something waits: the rows with changes that have not been saved.
+    pub(super) fn lanes(&self) -> BTreeSet<u128> {
+        self.0.iter().filter_map(|pending| pending.manner.lane).collect()
+    }
+
+    /// The mutations that are sent now, and what they change: at most `most`.
+    pub(super) fn depart(&mut self, reachable: bool, most: usize, now: Instant) -> Vec<(MutationId, Vec<EntryId>)> {
         let mut departures = Vec::new();
         for at in 0..self.0.len() {
-            if self.may_depart(at, reachable)
+            if departures.len() < most
+                && self.may_depart(at, reachable)
                 && let Some(pending) = self.0.get_mut(at)
                 && pending.due_at() <= now
             {
                 pending.under_way = true;
+                pending.attempted = true;
                 pending.retry_at = None;
                 departures.push((pending.id, pending.entries.clone()));
             }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::client::QueryClient;
 use super::client::sending::Then;
+use super::client::{AnyMutation, QueryClient};
 use super::provider::use_query_client;
 use super::query::{Backend, Mutation};
 
@@ -42,7 +42,7 @@ type Fails<M> = <<M as Mutation>::Backend as Backend>::Error;
 impl<M: Mutation> UseMutation<M> {
     /// Carries it out.
     pub fn run(&self, mutation: M) {
-        self.client.mutate(Rc::new(mutation), Box::new(|_| {}));
+        self.client.mutate(AnyMutation::new(mutation), Box::new(|_| {}));
     }
 
     /// Carries it out, and calls back with the outcome unless the component is gone by then.
@@ -58,7 +58,7 @@ impl<M: Mutation> UseMutation<M> {
                 Err(error) => then(Err(error)),
             }
         });
-        self.client.mutate(Rc::new(mutation), then);
+        self.client.mutate(AnyMutation::new(mutation), then);
     }
 }
 

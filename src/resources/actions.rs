@@ -1,14 +1,12 @@
 //! Actions.
 
-use std::rc::Rc;
+use wire::{Action, ActionId, CoachingSessionId, NewAction, Timestamp, UserId};
 
-use serde::Serialize;
-use wire::json::read;
-use wire::{Action, ActionId, CoachingSessionId, NewAction, UserId};
-
-use super::{Reading, gone, read_list};
+use super::record::{Names, Ordered, Record};
+use super::{Reading, read_list};
 use crate::api::{Api, ApiError, Rows};
-use crate::query::{Edits, Key, List, Mutation, Query, change, creation, removal};
+use crate::draft::is_draft;
+use crate::query::{Key, List, Query};
 
 /// The actions of a session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,95 +67,43 @@ impl Query for UserActions {
     }
 }
 
-/// Adds this action, which has an id of its own until the server gives it one.
-#[derive(Clone, Debug, Serialize)]
-pub struct CreateAction(pub Action);
+impl Record for Action {
+    const COLLECTION: &'static str = "actions";
+    const FIELDS: &'static [&'static str] = &["body", "due_by", "status", "goal_id", "assignee_ids"];
+    const NAMES: Names = Names {
+        noun: "action",
+        create: "create_action",
+        create_attempt: "add the action",
+        update: "patch_action",
+        update_attempt: "save the action",
+        delete: "remove_action",
+        delete_attempt: "delete the action",
+        restore: "restore_action",
+        restore_attempt: "bring the action back",
+    };
+    type Home = SessionActions;
+    type New = NewAction;
 
-impl Mutation for CreateAction {
-    type Backend = Api;
-    type Output = Action;
-
-    const NAME: &'static str = "create_action";
-    const ATTEMPT: &'static str = "add the action";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        read(content).ok().map(Self)
+    fn home(&self) -> SessionActions {
+        SessionActions(self.coaching_session_id)
     }
 
-    fn edits(&self) -> Edits<Action> {
-        creation(&SessionActions(self.0.coaching_session_id), self.0.clone())
-    }
-
-    fn is_repeatable(&self, api: &Api) -> bool {
-        api.honours_keys()
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<Action, ApiError> {
-        let new = NewAction {
-            coaching_session_id: self.0.coaching_session_id,
-            goal_id: self.0.goal_id,
-            body: self.0.body,
-            due_by: self.0.due_by,
-            status: self.0.status,
-            assignee_ids: Some(self.0.assignee_ids).filter(|ids| !ids.is_empty()),
-        };
-        api.with_key(key).create_action(&new).await
+    fn to_new(&self) -> NewAction {
+        NewAction {
+            coaching_session_id: self.coaching_session_id,
+            goal_id: self.goal_id,
+            body: self.body.clone(),
+            due_by: self.due_by,
+            status: self.status,
+            assignee_ids: Some(self.assignee_ids.clone()).filter(|ids| !ids.is_empty()),
+        }
     }
 }
 
-/// Replaces the action with this id by this one.
-#[derive(Clone, Debug, Serialize)]
-pub struct UpdateAction(pub Action);
+impl Ordered for Action {
+    type Key = (bool, Timestamp, ActionId);
 
-impl Mutation for UpdateAction {
-    type Backend = Api;
-    type Output = Action;
-
-    const NAME: &'static str = "update_action";
-    const ATTEMPT: &'static str = "save the action";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        read(content).ok().map(Self)
-    }
-
-    fn edits(&self) -> Edits<Action> {
-        change(&SessionActions(self.0.coaching_session_id), &self.0)
-    }
-
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<Action, ApiError> {
-        api.with_key(key).update_action(&self.0).await
-    }
-}
-
-/// Removes an action of a session.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct DeleteAction(pub CoachingSessionId, pub ActionId);
-
-impl Mutation for DeleteAction {
-    type Backend = Api;
-    type Output = ();
-
-    const NAME: &'static str = "delete_action";
-    const ATTEMPT: &'static str = "delete the action";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        let (session, action) = read(content).ok()?;
-        Some(Self(session, action))
-    }
-
-    fn edits(&self) -> Edits<()> {
-        removal(&SessionActions(self.0), self.1.as_u128())
-    }
-
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
-        gone(api.with_key(key).delete_action(self.1).await)
+    fn order(&self) -> Self::Key {
+        (is_draft(self), self.created_at, self.id)
     }
 }

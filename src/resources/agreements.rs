@@ -1,14 +1,12 @@
 //! Agreements.
 
-use std::rc::Rc;
+use wire::{Agreement, AgreementId, CoachingSessionId, NewAgreement, Timestamp};
 
-use serde::Serialize;
-use wire::json::read;
-use wire::{Agreement, AgreementId, CoachingSessionId, NewAgreement};
-
-use super::{Reading, gone, read_list};
+use super::record::{Names, Ordered, Record};
+use super::{Reading, read_list};
 use crate::api::{Api, ApiError, Rows};
-use crate::query::{Edits, Key, List, Mutation, Query, change, creation, removal};
+use crate::draft::is_draft;
+use crate::query::{Key, List, Query};
 
 /// The agreements of a session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,91 +37,39 @@ impl Query for SessionAgreements {
     }
 }
 
-/// Adds this agreement, which has an id of its own until the server gives it one.
-#[derive(Clone, Debug, Serialize)]
-pub struct CreateAgreement(pub Agreement);
+impl Record for Agreement {
+    const COLLECTION: &'static str = "agreements";
+    const FIELDS: &'static [&'static str] = &["body"];
+    const NAMES: Names = Names {
+        noun: "agreement",
+        create: "create_agreement",
+        create_attempt: "add the agreement",
+        update: "patch_agreement",
+        update_attempt: "save the agreement",
+        delete: "remove_agreement",
+        delete_attempt: "delete the agreement",
+        restore: "restore_agreement",
+        restore_attempt: "bring the agreement back",
+    };
+    type Home = SessionAgreements;
+    type New = NewAgreement;
 
-impl Mutation for CreateAgreement {
-    type Backend = Api;
-    type Output = Agreement;
-
-    const NAME: &'static str = "create_agreement";
-    const ATTEMPT: &'static str = "add the agreement";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        read(content).ok().map(Self)
+    fn home(&self) -> SessionAgreements {
+        SessionAgreements(self.coaching_session_id)
     }
 
-    fn edits(&self) -> Edits<Agreement> {
-        creation(&SessionAgreements(self.0.coaching_session_id), self.0.clone())
-    }
-
-    fn is_repeatable(&self, api: &Api) -> bool {
-        api.honours_keys()
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<Agreement, ApiError> {
-        let new = NewAgreement {
-            coaching_session_id: self.0.coaching_session_id,
-            body: self.0.body,
-        };
-        api.with_key(key).create_agreement(&new).await
+    fn to_new(&self) -> NewAgreement {
+        NewAgreement {
+            coaching_session_id: self.coaching_session_id,
+            body: self.body.clone(),
+        }
     }
 }
 
-/// Replaces the agreement with this id by this one.
-#[derive(Clone, Debug, Serialize)]
-pub struct UpdateAgreement(pub Agreement);
+impl Ordered for Agreement {
+    type Key = (bool, Timestamp, AgreementId);
 
-impl Mutation for UpdateAgreement {
-    type Backend = Api;
-    type Output = Agreement;
-
-    const NAME: &'static str = "update_agreement";
-    const ATTEMPT: &'static str = "save the agreement";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        read(content).ok().map(Self)
-    }
-
-    fn edits(&self) -> Edits<Agreement> {
-        change(&SessionAgreements(self.0.coaching_session_id), &self.0)
-    }
-
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<Agreement, ApiError> {
-        api.with_key(key).update_agreement(&self.0).await
-    }
-}
-
-/// Removes an agreement of a session.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct DeleteAgreement(pub CoachingSessionId, pub AgreementId);
-
-impl Mutation for DeleteAgreement {
-    type Backend = Api;
-    type Output = ();
-
-    const NAME: &'static str = "delete_agreement";
-    const ATTEMPT: &'static str = "delete the agreement";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        let (session, agreement) = read(content).ok()?;
-        Some(Self(session, agreement))
-    }
-
-    fn edits(&self) -> Edits<()> {
-        removal(&SessionAgreements(self.0), self.1.as_u128())
-    }
-
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
-        gone(api.with_key(key).delete_agreement(self.1).await)
+    fn order(&self) -> Self::Key {
+        (is_draft(self), self.created_at, self.id)
     }
 }

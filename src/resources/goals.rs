@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-use wire::json::read;
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal};
+use serde::{Deserialize, Serialize};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal, Timestamp};
 
+use super::record::{Names, Ordered, Record};
 use super::{Reading, gone, read_list};
 use crate::api::{Api, ApiError, Rows};
-use crate::query::{Edits, Key, List, Mutation, Query, change, creation, removal};
+use crate::draft::is_draft;
+use crate::query::{Edits, Key, List, Mutation, Query, SendContext, removal};
 
 /// The goals of a relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,101 +70,49 @@ impl Query for SessionGoals {
     }
 }
 
-/// Adds this goal, which has an id of its own until the server gives it one.
-#[derive(Clone, Debug, Serialize)]
-pub struct CreateGoal(pub Goal);
+impl Record for Goal {
+    const COLLECTION: &'static str = "goals";
+    const FIELDS: &'static [&'static str] = &["title", "body", "status", "target_date"];
+    const NAMES: Names = Names {
+        noun: "goal",
+        create: "create_goal",
+        create_attempt: "add the goal",
+        update: "patch_goal",
+        update_attempt: "save the goal",
+        delete: "remove_goal",
+        delete_attempt: "delete the goal",
+        restore: "restore_goal",
+        restore_attempt: "bring the goal back",
+    };
+    type Home = RelationshipGoals;
+    type New = NewGoal;
 
-impl Mutation for CreateGoal {
-    type Backend = Api;
-    type Output = Goal;
-
-    const NAME: &'static str = "create_goal";
-    const ATTEMPT: &'static str = "add the goal";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        read(content).ok().map(Self)
+    fn home(&self) -> RelationshipGoals {
+        RelationshipGoals(self.coaching_relationship_id)
     }
 
-    fn edits(&self) -> Edits<Goal> {
-        creation(&RelationshipGoals(self.0.coaching_relationship_id), self.0.clone())
-    }
-
-    fn is_repeatable(&self, api: &Api) -> bool {
-        api.honours_keys()
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<Goal, ApiError> {
-        let new = NewGoal {
-            coaching_relationship_id: self.0.coaching_relationship_id,
-            created_in_session_id: self.0.created_in_session_id,
-            title: self.0.title,
-            body: self.0.body,
-            status: self.0.status,
-            target_date: self.0.target_date,
-        };
-        api.with_key(key).create_goal(&new).await
+    fn to_new(&self) -> NewGoal {
+        NewGoal {
+            coaching_relationship_id: self.coaching_relationship_id,
+            created_in_session_id: self.created_in_session_id,
+            title: self.title.clone(),
+            body: self.body.clone(),
+            status: self.status,
+            target_date: self.target_date,
+        }
     }
 }
 
-/// Replaces the goal with this id by this one.
-#[derive(Clone, Debug, Serialize)]
-pub struct UpdateGoal(pub Goal);
+impl Ordered for Goal {
+    type Key = (bool, Timestamp, GoalId);
 
-impl Mutation for UpdateGoal {
-    type Backend = Api;
-    type Output = Goal;
-
-    const NAME: &'static str = "update_goal";
-    const ATTEMPT: &'static str = "save the goal";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        read(content).ok().map(Self)
-    }
-
-    fn edits(&self) -> Edits<Goal> {
-        change(&RelationshipGoals(self.0.coaching_relationship_id), &self.0)
-    }
-
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<Goal, ApiError> {
-        api.with_key(key).update_goal(&self.0).await
-    }
-}
-
-/// Removes a goal of a relationship.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct DeleteGoal(pub CoachingRelationshipId, pub GoalId);
-
-impl Mutation for DeleteGoal {
-    type Backend = Api;
-    type Output = ();
-
-    const NAME: &'static str = "delete_goal";
-    const ATTEMPT: &'static str = "delete the goal";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        let (relationship, goal) = read(content).ok()?;
-        Some(Self(relationship, goal))
-    }
-
-    fn edits(&self) -> Edits<()> {
-        removal(&RelationshipGoals(self.0), self.1.as_u128())
-    }
-
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
-        gone(api.with_key(key).delete_goal(self.1).await)
+    fn order(&self) -> Self::Key {
+        (is_draft(self), self.created_at, self.id)
     }
 }
 
 /// Has a session work on a goal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LinkGoal(pub CoachingSessionId, pub Goal);
 
 impl Mutation for LinkGoal {
@@ -172,11 +121,6 @@ impl Mutation for LinkGoal {
 
     const NAME: &'static str = "link_goal";
     const ATTEMPT: &'static str = "work on the goal in this session";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        let (session, goal) = read(content).ok()?;
-        Some(Self(session, goal))
-    }
 
     fn edits(&self) -> Edits<SessionGoal> {
         let goal = Rc::new(self.1.clone());
@@ -192,13 +136,13 @@ impl Mutation for LinkGoal {
         api.honours_keys()
     }
 
-    async fn send(self, api: Api, key: Rc<str>) -> Result<SessionGoal, ApiError> {
-        api.with_key(key).link_goal(self.0, self.1.id).await
+    async fn send(self, api: Api, context: SendContext) -> Result<SessionGoal, ApiError> {
+        api.with_key(context.key).link_goal(self.0, self.1.id).await
     }
 }
 
 /// Has a session no longer work on a goal.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct UnlinkGoal(pub CoachingSessionId, pub GoalId);
 
 impl Mutation for UnlinkGoal {
@@ -208,11 +152,6 @@ impl Mutation for UnlinkGoal {
     const NAME: &'static str = "unlink_goal";
     const ATTEMPT: &'static str = "take the goal out of this session";
 
-    fn read(content: &[u8]) -> Option<Self> {
-        let (session, goal) = read(content).ok()?;
-        Some(Self(session, goal))
-    }
-
     fn edits(&self) -> Edits<()> {
         removal(&SessionGoals(self.0), self.1.as_u128())
     }
@@ -221,7 +160,7 @@ impl Mutation for UnlinkGoal {
         true
     }
 
-    async fn send(self, api: Api, key: Rc<str>) -> Result<(), ApiError> {
-        gone(api.with_key(key).unlink_goal(self.0, self.1).await)
+    async fn send(self, api: Api, context: SendContext) -> Result<(), ApiError> {
+        gone(api.with_key(context.key).unlink_goal(self.0, self.1).await)
     }
 }

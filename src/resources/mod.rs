@@ -5,7 +5,11 @@
 
 mod actions;
 mod agreements;
+mod changes;
+mod exchange;
 mod goals;
+mod history;
+mod record;
 mod relationships;
 mod sessions;
 
@@ -16,31 +20,38 @@ use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSes
 
 use crate::api::{Api, ApiError, Kind, Rows};
 use crate::query::{Backend, Data, Fault, Item, List, QueryClient, Retry};
+use crate::unresolved::Unresolved;
 
-pub use actions::{CreateAction, DeleteAction, SessionActions, UpdateAction, UserActions};
-pub use agreements::{CreateAgreement, DeleteAgreement, SessionAgreements, UpdateAgreement};
-pub use goals::{CreateGoal, DeleteGoal, LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, UpdateGoal};
+pub use actions::{SessionActions, UserActions};
+pub use agreements::SessionAgreements;
+pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
+/// For the simulation of the whole client.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating};
+pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
+pub use history::RowHistory;
+pub use record::{Holds, Record};
 pub use relationships::UserRelationships;
-pub use sessions::{PlanSession, RenameSession, SessionById, UserSessions};
+pub use sessions::{PlanSession, SessionById, UserSessions};
 
 /// The cache of the app.
 pub type Client = QueryClient<Api>;
 
 /// Has the cache know every mutation that may have been written down on an earlier visit.
 pub fn register(client: &Client) {
-    client.register::<CreateAction>();
-    client.register::<UpdateAction>();
-    client.register::<DeleteAction>();
-    client.register::<CreateAgreement>();
-    client.register::<UpdateAgreement>();
-    client.register::<DeleteAgreement>();
-    client.register::<CreateGoal>();
-    client.register::<UpdateGoal>();
-    client.register::<DeleteGoal>();
+    fn row<T: Record>(client: &Client) {
+        client.register::<Create<T>>();
+        client.register::<Update<T>>();
+        client.register::<Delete<T>>();
+        client.register::<Restore<T>>();
+    }
+    row::<Action>(client);
+    row::<Agreement>(client);
+    row::<Goal>(client);
+    client.register::<Update<CoachingSession>>();
     client.register::<LinkGoal>();
     client.register::<UnlinkGoal>();
     client.register::<PlanSession>();
-    client.register::<RenameSession>();
 }
 
 /// Fetches what the page of a session shows, for somebody who is about to go there.
@@ -53,12 +64,17 @@ pub fn prefetch_session(client: &Client, id: CoachingSessionId) {
 
 impl Backend for Api {
     type Error = ApiError;
+    type Leftover = Unresolved;
 }
 
 impl Fault for ApiError {
+    fn is_unreachable(&self) -> bool {
+        Self::is_unreachable(self)
+    }
+
     fn retry(&self) -> Retry {
         match self.kind() {
-            Kind::Unreachable | Kind::TimedOut | Kind::Server(_) => Retry::Backoff,
+            Kind::Unreachable | Kind::TimedOut | Kind::Intercepted | Kind::Server(_) => Retry::Backoff,
             Kind::TooManyRequests(wait) | Kind::Unavailable(wait) => wait.map_or(Retry::Backoff, Retry::After),
             Kind::Unauthorized
             | Kind::WrongCredentials
@@ -79,11 +95,21 @@ macro_rules! items {
             fn id(&self) -> u128 {
                 self.id.as_u128()
             }
+
+            fn version(&self) -> Option<u64> {
+                self.version
+            }
         }
     )*};
 }
 
-items! { Action Agreement CoachingRelationship CoachingSession Goal }
+impl Item for CoachingRelationship {
+    fn id(&self) -> u128 {
+        self.id.as_u128()
+    }
+}
+
+items! { Action Agreement CoachingSession Goal }
 
 impl Data for CoachingSession {}
 

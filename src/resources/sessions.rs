@@ -2,36 +2,24 @@
 
 use std::rc::Rc;
 
-use chrono::{Datelike as _, NaiveDate};
-use serde::{Serialize, Serializer};
-use wire::json::{FromFields, Object, Unreadable, read};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionTitle, UserId};
 
+use super::record::{Holds, Names, Record};
 use super::{Reading, read_list};
-use crate::api::{Api, ApiError, Rows, read_one};
-use crate::query::{Edits, Key, List, Mutation, Options, Query};
+use crate::api::{Api, ApiError, Rows, Written, read_one};
+use crate::query::{Edits, Key, List, Mutation, Options, Query, SendContext, is_newer};
 
 /// The sessions of a person between two days, in order. No event announces that one was planned or moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSessions {
     /// Whose.
     pub user: UserId,
     /// From this day on.
-    #[serde(serialize_with = "write_day")]
     pub from: NaiveDate,
     /// Until this day.
-    #[serde(serialize_with = "write_day")]
     pub to: NaiveDate,
-}
-
-impl FromFields for UserSessions {
-    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
-        Ok(Self {
-            user: fields.take("user")?,
-            from: read_day(fields.take("from")?).ok_or(Unreadable)?,
-            to: read_day(fields.take("to")?).ok_or(Unreadable)?,
-        })
-    }
 }
 
 impl Query for UserSessions {
@@ -96,7 +84,7 @@ impl Query for SessionById {
 }
 
 /// Plans a session; it appears in the list once the server has given it an id.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanSession(pub UserSessions, pub NewCoachingSession);
 
 impl Mutation for PlanSession {
@@ -105,11 +93,6 @@ impl Mutation for PlanSession {
 
     const NAME: &'static str = "plan_session";
     const ATTEMPT: &'static str = "plan the session";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        let (list, new) = read(content).ok()?;
-        Some(Self(list, new))
-    }
 
     fn edits(&self) -> Edits<CoachingSession> {
         Edits::default().edit(&self.0, Clone::clone, |created: &CoachingSession| {
@@ -122,61 +105,78 @@ impl Mutation for PlanSession {
         api.honours_keys()
     }
 
-    async fn send(self, api: Api, key: Rc<str>) -> Result<CoachingSession, ApiError> {
-        api.with_key(key).create_session(&self.1).await
+    async fn send(self, api: Api, context: SendContext) -> Result<CoachingSession, ApiError> {
+        api.with_key(context.key).create_session(&self.1).await
     }
 }
 
-/// Gives a session a title, or takes it away.
-#[derive(Clone, Debug, Serialize)]
-pub struct RenameSession(pub CoachingSessionId, pub Option<String>);
+impl Record for CoachingSession {
+    const COLLECTION: &'static str = "coaching_sessions";
+    const FIELDS: &'static [&'static str] = &["title", "date", "duration_minutes", "meeting_url", "provider"];
+    const NAMES: Names = Names {
+        noun: "session",
+        create: "create_session",
+        create_attempt: "add the session",
+        update: "patch_session",
+        update_attempt: "save the session",
+        delete: "remove_session",
+        delete_attempt: "delete the session",
+        restore: "restore_session",
+        restore_attempt: "bring the session back",
+    };
+    type Home = SessionById;
+    type New = NewCoachingSession;
 
-impl Mutation for RenameSession {
-    type Backend = Api;
-    type Output = CoachingSession;
-
-    const NAME: &'static str = "rename_session";
-    const ATTEMPT: &'static str = "rename the session";
-
-    fn read(content: &[u8]) -> Option<Self> {
-        let (session, title) = read(content).ok()?;
-        Some(Self(session, title))
+    fn home(&self) -> SessionById {
+        SessionById(self.id)
     }
 
-    fn edits(&self) -> Edits<CoachingSession> {
-        let title = self.1.clone();
-        Edits::default().in_lane(self.0.as_u128()).edit(
-            &SessionById(self.0),
-            move |session| CoachingSession {
-                title: title.clone(),
-                ..session.clone()
-            },
-            |saved: &CoachingSession| {
-                let saved = saved.clone();
-                move |_: &CoachingSession| saved.clone()
-            },
-        )
+    fn to_new(&self) -> NewCoachingSession {
+        NewCoachingSession {
+            coaching_relationship_id: self.coaching_relationship_id,
+            date: self.date,
+            duration_minutes: Some(self.duration_minutes),
+            title: self.title.clone(),
+            meeting_url: self.meeting_url.clone(),
+            provider: self.provider.clone(),
+        }
     }
 
-    fn is_repeatable(&self, _: &Api) -> bool {
-        true
-    }
-
-    async fn send(self, api: Api, key: Rc<str>) -> Result<CoachingSession, ApiError> {
-        api.with_key(key)
-            .rename_session(self.0, &SessionTitle { title: self.1 })
-            .await
+    /// Replacing a session answers with nothing, so the session is read again. A title has a route of its own.
+    async fn put(api: Api, now: Self, wanted: Self) -> Result<Written<Self>, ApiError> {
+        let renamed = Self {
+            title: wanted.title.clone(),
+            ..now
+        };
+        if renamed == wanted {
+            api.rename_session(wanted.id, &SessionTitle { title: wanted.title })
+                .await
+        } else {
+            api.replace_session(&wanted).await
+        }
     }
 }
 
-/// Days are numbers where they are written down, which every day there is has.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn write_day<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_i32(day.num_days_from_ce())
-}
+impl Holds<Self> for CoachingSession {
+    fn row(&self, id: u128) -> Option<Rc<Self>> {
+        (self.id.as_u128() == id).then(|| Rc::new(self.clone()))
+    }
 
-fn read_day(number: i64) -> Option<NaiveDate> {
-    NaiveDate::from_num_days_from_ce_opt(i32::try_from(number).ok()?)
+    fn with_row(&self, row: &Rc<Self>) -> Self {
+        if is_newer(self, row) {
+            self.clone()
+        } else {
+            (**row).clone()
+        }
+    }
+
+    fn with_new_row(&self, row: &Rc<Self>) -> Self {
+        self.with_row(row)
+    }
+
+    fn without_row(&self, _: u128) -> Self {
+        self.clone()
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
         let planned = UserSessions {
             user: UserId::from_u128(7),
             from: day,
-            to: NaiveDate::MAX,
+            to: day,
         };
         let new = NewCoachingSession {
             coaching_relationship_id: CoachingRelationshipId::from_u128(8),
@@ -204,7 +204,7 @@ mod tests {
             provider: None,
         };
         let text = serde_json::to_string(&PlanSession(planned, new.clone())).unwrap();
-        let PlanSession(again, new_again) = Mutation::read(text.as_bytes()).unwrap();
+        let PlanSession(again, new_again) = serde_json::from_str(&text).unwrap();
         assert_eq!((again, new_again), (planned, new));
     }
 }

@@ -15,7 +15,7 @@ use crate::sse::{Delivery, Report};
 
 impl World {
     pub(super) fn report(&mut self, t: TabId, report: &Report) {
-        let now = self.instant();
+        let now = self.instant(t);
         match report {
             Report::Delivery(delivery) => match &**delivery {
                 Delivery::Event(Event::ForceLogout { .. }) => self.leave(t, false),
@@ -48,6 +48,11 @@ impl World {
             Report::Poll => {
                 self.tally.polls += 1;
                 self.tabs[t].cache.refetch_active(now);
+                self.tally.reasons += 12;
+            }
+            Report::Slept(slept) => {
+                self.tally.slept += u64::from(!slept.is_zero());
+                self.tabs[t].cache.revalidate_after_sleep(now, *slept);
                 self.tally.reasons += 12;
             }
             Report::Current(current) => {
@@ -108,7 +113,7 @@ impl World {
         self.tell(t, Input::Stop);
         self.tell(t, Input::Visible(true));
         self.tell(t, Input::Online(self.tabs[t].is_online));
-        let (now, online) = (self.instant(), self.tabs[t].is_online);
+        let (now, online) = (self.instant(t), self.tabs[t].is_online);
         self.tabs[t].cache.set_online(now, online);
         self.restore(t);
     }
@@ -200,7 +205,7 @@ impl World {
         self.note(|| format!("tab {t}: person {person} is signed out"));
         self.tabs[t].api_epoch += 1;
         self.tell(t, Input::Stop);
-        let now = self.instant();
+        let now = self.instant(t);
         self.tabs[t].cache.clear(now);
         self.tabs[t].sendings.clear();
         if self.profiles[self.tabs[t].profile].remembered == Some(person) {

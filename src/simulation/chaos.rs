@@ -24,6 +24,7 @@ impl World {
             74..78 if self.faults.server => self.disturb_server(),
             78..90 if self.faults.pages => self.disturb_page(),
             90..96 if self.faults.people => self.disturb_session(),
+            96..100 if self.faults.clocks => self.set_clock(),
             _ => {}
         }
     }
@@ -160,7 +161,7 @@ impl World {
     fn look_around(&mut self) {
         let Some(t) = self.some_tab() else { return };
         let Some(person) = self.tabs[t].user() else { return };
-        let now = self.instant();
+        let now = self.instant(t);
         match self.rng.u8(..8) {
             0..4 => {
                 let show = self.rng.choice(Show::of(person)).unwrap();

@@ -122,7 +122,7 @@ impl World {
         let Some(person) = tab.user() else { return };
         let data = tab
             .cache
-            .snapshot(self.instant(), entry)
+            .snapshot(self.instant(t), entry)
             .and_then(|snapshot| snapshot.data);
         let (Some(data), Some(show)) = (data, tab.entries.get(&entry)) else {
             return;
@@ -149,7 +149,7 @@ impl World {
     /// what is told is shown before it is read, which may be older.
     fn check_freshness(&self, t: TabId, show: Show, entry: EntryId) {
         let tab = &self.tabs[t];
-        let Some(snapshot) = tab.cache.snapshot(self.instant(), entry) else {
+        let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
             return;
         };
         let Some(data) = snapshot.data.filter(|_| tab.sendings.is_empty()) else {
@@ -241,7 +241,7 @@ impl World {
     /// What counts as fresh is what the server has.
     pub(super) fn check_truth(&self, t: TabId, show: Show, entry: EntryId) {
         let tab = &self.tabs[t];
-        let Some(snapshot) = tab.cache.snapshot(self.instant(), entry) else {
+        let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
             return;
         };
         let (Some(data), false, false) = (snapshot.data, snapshot.stale, snapshot.fetching) else {
@@ -290,7 +290,7 @@ impl World {
                 ));
             }
             for shown in &tab.shown {
-                let snapshot = tab.cache.snapshot(self.instant(), shown.entry);
+                let snapshot = tab.cache.snapshot(self.instant(t), shown.entry);
                 let is_at_rest = snapshot.as_ref().is_some_and(|snapshot| {
                     !snapshot.stale
                         && !snapshot.fetching

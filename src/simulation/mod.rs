@@ -11,6 +11,7 @@ mod bridge;
 mod change;
 mod chaos;
 mod checks;
+mod clocks;
 mod network;
 mod outages;
 mod people;

@@ -67,7 +67,7 @@ impl World {
         if std::mem::replace(&mut self.tabs[t].is_online, online) != online {
             self.tally.reasons += 12;
             self.tell(t, Input::Online(online));
-            let now = self.instant();
+            let now = self.instant(t);
             self.tabs[t].cache.set_online(now, online);
         }
     }
@@ -208,6 +208,9 @@ impl World {
 
     pub(super) fn disturb_page(&mut self) {
         let profile = self.rng.usize(..self.profiles.len());
+        if self.is_asleep(profile) {
+            return;
+        }
         let tabs = self.tabs_of(profile);
         // Whoever signs in or out looks at it.
         let is_signing = self.profiles[profile].signing > 0;
@@ -230,10 +233,10 @@ impl World {
                 self.tabs[t].is_hung = true;
             }
             10 if !is_signing => {
-                self.note(|| format!("the machine of browser {profile} sleeps"));
-                let until = self.rng.u64(1_000..90_000);
+                let time = self.rng.u64(1_000..90_000);
+                self.sleep(profile, time);
                 for t in tabs {
-                    self.starve_for(t, until);
+                    self.starve_for(t, time);
                     self.break_stream(t);
                 }
             }
@@ -251,7 +254,7 @@ impl World {
         self.tabs[t].is_visible = visible;
         self.tally.reasons += 12;
         self.tell(t, Input::Visible(visible));
-        let now = self.instant();
+        let now = self.instant(t);
         self.tabs[t].cache.set_visible(now, visible);
         self.settle(t);
     }
@@ -278,7 +281,7 @@ impl World {
         self.unpark(t);
         self.tell(t, Input::Resume);
         if is_cached {
-            let (now, visible) = (self.instant(), self.tabs[t].is_visible);
+            let (now, visible) = (self.instant(t), self.tabs[t].is_visible);
             self.tabs[t].cache.set_visible(now, visible);
             self.tally.reasons += 12;
             self.check_session(t, false);
@@ -305,6 +308,12 @@ impl World {
     }
 
     pub(super) fn wake(&mut self, t: TabId) {
+        let profile = self.tabs[t].profile;
+        if self.is_asleep(profile)
+            && let Some(sleep) = &self.profiles[profile].sleep
+        {
+            return self.at_moment(sleep.until, Act::Wake(t));
+        }
         if !self.tabs[t].is_hung && std::mem::replace(&mut self.tabs[t].is_starved, false) {
             self.note(|| format!("tab {t} gets time again"));
             self.unpark(t);

@@ -20,6 +20,7 @@ impl World {
         self.swallows_until = self.now;
         for profile in 0..self.profiles.len() {
             self.profiles[profile].is_linked = true;
+            self.end_sleep(profile);
         }
         for t in 0..self.tabs.len() {
             if !self.tabs[t].is_dead && !self.tabs[t].is_hung {
@@ -67,8 +68,8 @@ impl World {
 
     /// Where it says that something could not be read, or has grown old, somebody asks for it once more.
     fn ask_again(&mut self) {
-        let now = self.instant();
         for t in 0..self.tabs.len() {
+            let now = self.instant(t);
             let tab = &self.tabs[t];
             let has_grown_old = |shown: &Shown| {
                 let mut entries = tab.cache.explain(now);

@@ -258,7 +258,7 @@ impl World {
         if result.is_err() {
             self.tally.reasons += 2;
         }
-        let now = self.instant();
+        let now = self.instant(t);
         if result.is_ok() {
             self.tabs[t].read_at.insert(entry, self.now);
         }
@@ -269,7 +269,7 @@ impl World {
         let Some(sending) = self.tabs[t].sendings.remove(&mutation) else {
             return;
         };
-        let now = self.instant();
+        let now = self.instant(t);
         self.tally.reasons += 8;
         match outcome {
             Ok(Answered::Made(reply)) => {

@@ -16,7 +16,7 @@ use super::world::World;
 use crate::api::ApiError;
 use crate::query::{Cache, Edit, Effect, EntryId, FlightId, Manner, MutationId, ObserverId};
 use crate::sse::{Answer, Generation, Link, LockNews, Raw, Settings, Task};
-use crate::time::Instant;
+use crate::time::Now;
 
 pub(super) type TabId = usize;
 
@@ -33,6 +33,8 @@ pub(super) enum Session {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Tab {
     pub(super) profile: usize,
+    /// When its monotonic clock said zero, as that of its machine counts.
+    pub(super) begun: u64,
     pub(super) is_dead: bool,
     /// Whether it gets no time, without being told.
     pub(super) is_starved: bool,
@@ -125,9 +127,10 @@ pub(super) enum Input {
 }
 
 impl Tab {
-    pub(super) fn new(profile: usize, settings: Settings, seed: u64, me: Option<String>) -> Self {
+    pub(super) fn new(profile: usize, begun: u64, settings: Settings, seed: u64, me: Option<String>) -> Self {
         Self {
             profile,
+            begun,
             is_dead: false,
             is_starved: false,
             is_hung: false,
@@ -180,8 +183,10 @@ impl Tab {
         }
     }
 
-    fn take(&mut self, now: Instant, input: Input) {
+    fn take(&mut self, now: Now, input: Input) {
         let link = &mut self.link;
+        link.read_clocks(now);
+        let now = now.monotonic;
         match input {
             Input::Start => link.start(now),
             Input::Stop => link.stop(now),
@@ -213,7 +218,7 @@ impl World {
         }
         loop {
             while let Some(input) = self.tabs[t].inputs.pop_front() {
-                let now = self.instant();
+                let now = self.clocks(t);
                 self.tabs[t].take(now, input);
                 self.carry_out_all(t);
             }
@@ -226,7 +231,7 @@ impl World {
                 self.at(delay, Act::Work(t));
                 break;
             }
-            let now = self.instant();
+            let now = self.instant(t);
             self.tabs[t].link.work(now);
             self.carry_out_all(t);
         }
@@ -311,17 +316,17 @@ impl World {
 
     /// A component shows something from now on.
     pub(super) fn mount(&mut self, t: TabId, show: Show) {
-        let now = self.instant();
+        let now = self.instant(t);
         let (entry, observer) = self.tabs[t].cache.observe(now, show.key(), show.options());
         let tab = &mut self.tabs[t];
         tab.shown.push(Shown { show, entry, observer });
         tab.entries.insert(entry, show);
-        tab.read_at.insert(entry, now.as_millis());
+        tab.read_at.insert(entry, self.now);
         self.tally.reasons += 1;
     }
 
     pub(super) fn unmount(&mut self, t: TabId, at: usize) {
-        let now = self.instant();
+        let now = self.instant(t);
         let Shown { entry, observer, .. } = self.tabs[t].shown.swap_remove(at);
         self.tabs[t].cache.release(now, entry, observer);
     }
@@ -335,8 +340,9 @@ impl World {
             lane,
             repeatable: true,
             restored: false,
+            delay: std::time::Duration::ZERO,
         };
-        let (now, key) = (self.instant(), self.number());
+        let (now, key) = (self.instant(t), self.number());
         self.note(|| format!("tab {t} changes {change:?}"));
         let mutation = self.tabs[t].cache.begin(now, manner, patches);
         let change = Rc::new(change);
@@ -345,7 +351,7 @@ impl World {
 
     /// Draws conclusions and carries them out.
     pub(super) fn flush(&mut self, t: TabId) {
-        let now = self.instant();
+        let now = self.instant(t);
         for effect in self.tabs[t].cache.flush(now) {
             match effect {
                 Effect::Fetch { entry, flight, .. } => {

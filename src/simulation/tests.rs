@@ -56,6 +56,7 @@ fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
         retold,
         sign_outs,
         changes,
+        slept,
         ..
     } = total;
     for (count, of_thousand) in [
@@ -67,6 +68,7 @@ fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
         (retold, 1),
         (sign_outs, 1),
         (changes, 1),
+        (slept, 1),
     ] {
         assert!(count >= worlds * of_thousand / 1_000, "{total:?}");
     }

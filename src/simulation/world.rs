@@ -14,10 +14,12 @@ use super::streams::Stream;
 use super::tab::{Input, Tab, TabId};
 use crate::query::Value;
 use crate::sse::Settings;
-use crate::time::Instant;
+use crate::time::{EpochMillis, Instant, Now};
 
 /// When it all begins, in milliseconds.
 const BEGINNING: u64 = 1_000_000;
+/// What the wall clock says before that, in milliseconds.
+const WALL: u64 = 1_700_000_000_000;
 /// How much is told of what happens at one moment, in letters.
 const MOST_TOLD: usize = 320;
 
@@ -70,6 +72,8 @@ pub(super) struct Faults {
     pub(super) people: bool,
     /// What is sent can not be read.
     pub(super) garbles: bool,
+    /// Wall clocks are set, back and forward.
+    pub(super) clocks: bool,
 }
 
 /// What was counted.
@@ -87,6 +91,8 @@ pub(super) struct Tally {
     pub(super) retold: u64,
     pub(super) sign_outs: u64,
     pub(super) changes: u64,
+    /// How often a tab has found out that it slept, or that the clock was set forward.
+    pub(super) slept: u64,
 }
 
 impl AddAssign for Tally {
@@ -103,6 +109,7 @@ impl AddAssign for Tally {
             retold,
             sign_outs,
             changes,
+            slept,
         } = more;
         self.reads += reads;
         self.reasons += reasons;
@@ -115,6 +122,7 @@ impl AddAssign for Tally {
         self.retold += retold;
         self.sign_outs += sign_outs;
         self.changes += changes;
+        self.slept += slept;
     }
 }
 
@@ -124,7 +132,7 @@ impl World {
         // The first worlds are good ones; then every fault alone, then any of them together.
         let faults = match seed % 16 {
             0 => Faults::default(),
-            one @ 1..=6 => faults_of(1 << (one - 1)),
+            one @ 1..=7 => faults_of(1 << (one - 1)),
             _ => faults_of(rng.u8(..)),
         };
         let settings = Settings {
@@ -207,15 +215,31 @@ impl World {
     pub(super) fn open_tab(&mut self, profile: usize) {
         let t = self.tabs.len();
         let me = self.shares.then(|| format!("tab{t}"));
+        let begun = self.now - self.profiles[profile].uncounted - self.rng.u64(..5_000);
         self.note(|| format!("tab {t} is opened in browser {profile}"));
         self.tabs
-            .push(Tab::new(profile, self.settings, self.seed ^ t as u64, me));
+            .push(Tab::new(profile, begun, self.settings, self.seed ^ t as u64, me));
         self.boot(t);
         self.settle(t);
     }
 
-    pub(super) fn instant(&self) -> Instant {
-        Instant::from_millis(self.now)
+    /// How far the monotonic clock of a tab is behind the time of this world, in milliseconds.
+    fn lag(&self, t: TabId) -> u64 {
+        self.tabs[t].begun + self.profiles[self.tabs[t].profile].uncounted
+    }
+
+    /// What the clocks of a tab say.
+    pub(super) fn clocks(&self, t: TabId) -> Now {
+        let set_by = self.profiles[self.tabs[t].profile].set_by;
+        Now {
+            monotonic: Instant::from_millis(self.now - self.lag(t)),
+            wall: EpochMillis::from_millis((WALL + self.now).saturating_add_signed(set_by)),
+        }
+    }
+
+    /// The time that a tab counts with.
+    pub(super) fn instant(&self, t: TabId) -> Instant {
+        self.clocks(t).monotonic
     }
 
     /// A number that was never used.
@@ -238,7 +262,7 @@ impl World {
             return None;
         }
         let late = |due: Instant| {
-            let due = due.as_millis().max(self.now);
+            let due = (due.as_millis() + self.lag(t)).max(self.now);
             // Browsers let the timers of hidden pages go off together, and late.
             if tab.is_visible {
                 due
@@ -335,5 +359,6 @@ fn faults_of(bits: u8) -> Faults {
         pages: has(3),
         people: has(4),
         garbles: has(5),
+        clocks: has(6),
     }
 }

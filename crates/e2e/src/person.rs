@@ -183,6 +183,24 @@ impl Person {
         Ok(())
     }
 
+    /// Takes the network from this page, or gives it back; the page is told.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub async fn set_offline(&self, offline: bool) -> anyhow::Result<()> {
+        let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.page
+            .command("Network.emulateNetworkConditions", conditions)
+            .await?;
+        let condition = if offline {
+            "!navigator.onLine"
+        } else {
+            "navigator.onLine"
+        };
+        self.page.until::<bool>(condition).await.map(drop)
+    }
+
     /// Makes every request of this page take at least so long; zero takes that back.
     ///
     /// # Errors

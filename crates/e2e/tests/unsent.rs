@@ -18,15 +18,6 @@ const BACK: &str = "!document.querySelector('dialog') && document.activeElement 
 const LINE_IN_SIGHT: &str = "(() => { const box = byTestId('unsent').getBoundingClientRect();
     return box.height > 10 && box.height < 40 && box.top >= 0 && box.bottom <= innerHeight; })()";
 
-async fn set_offline(person: &Person, offline: bool) -> anyhow::Result<()> {
-    let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-    person
-        .page
-        .command("Network.emulateNetworkConditions", conditions)
-        .await?;
-    Ok(())
-}
-
 /// The coach on a long page that is scrolled down, with one change that can not be sent.
 async fn coach_with_unsent_change(stage: &Stage) -> anyhow::Result<Person> {
     let (coach, _, session) = stage.two_people_in_one_session().await?;
@@ -35,8 +26,7 @@ async fn coach_with_unsent_change(stage: &Stage) -> anyhow::Result<Person> {
         api.create(Kind::Action, &session, &format!("Step {number}")).await?;
     }
     coach.sees("rowElements('actions').length >= 25").await?;
-    set_offline(&coach, true).await?;
-    coach.sees("!navigator.onLine").await?;
+    coach.set_offline(true).await?;
     coach.add(Kind::Agreement, "Written without a network").await?;
     coach
         .page
@@ -66,7 +56,7 @@ async fn unsent_line_stays_in_sight() -> anyhow::Result<()> {
             .page
             .command("Emulation.clearDeviceMetricsOverride", json!({}))
             .await?;
-        set_offline(&coach, false).await?;
+        coach.set_offline(false).await?;
         coach
             .sees("byTestId('unsent').dataset.count === '0' && byTestId('unsent').textContent === ''")
             .await?;
@@ -112,7 +102,7 @@ async fn question_notices_that_everything_was_sent() -> anyhow::Result<()> {
         let coach = coach_with_unsent_change(stage).await?;
         coach.click("Sign out").await?;
         coach.sees(ASKED).await?;
-        set_offline(&coach, false).await?;
+        coach.set_offline(false).await?;
         coach
             .sees("document.querySelector('dialog')?.textContent.includes('Everything has been sent')")
             .await?;

@@ -27,6 +27,9 @@ pub struct ErrorBody {
     /// What else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<serde_json::Value>,
+    /// The row as it is, with a 412.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Value>,
 }
 
 /// What deleting answers. Not in an envelope.

@@ -86,6 +86,8 @@ uuid_ids! {
     CoachingSessionId;
     /// Names a [`Goal`](crate::Goal).
     GoalId;
+    /// Names a [`HistoryEntry`](crate::HistoryEntry).
+    HistoryEntryId;
     /// Names an [`Organization`](crate::Organization).
     OrganizationId;
     /// Names the link between a session and a goal, a [`SessionGoal`](crate::SessionGoal).

@@ -5,6 +5,7 @@
 //!
 //! - [`ids`]: one newtype per kind of id, so that a goal's id can not be passed for an action's.
 //! - entities: [`Action`], [`Agreement`], [`Goal`], [`CoachingSession`], …, with the bodies that create and change them.
+//! - [`ActionPatch`] and its like, [`HistoryPage`]: how a row is changed in part, and how it came to be as it is.
 //! - [`Event`]: everything the server may push, and [`decode`], which reads it in any of the four dialects in use.
 //! - [`json`]: how the app reads all of them; serde is for whoever is not loaded by every visitor.
 //! - [`Cursor`]: a position in the server's event log.
@@ -20,10 +21,12 @@ mod envelope;
 mod event;
 mod fields;
 mod goal;
+mod history;
 pub mod ids;
 pub mod json;
 mod notice;
 mod organization;
+mod patch;
 mod relationship;
 mod session;
 mod status;
@@ -38,12 +41,14 @@ pub use decode::{DecodeError, MAX_EVENT_BYTES, decode};
 pub use envelope::{Deleted, Envelope, ErrorBody};
 pub use event::{Event, EventKind};
 pub use goal::{Goal, LinkGoal, NewGoal, SessionGoal, Unlinked};
+pub use history::{Deletion, FieldAuthor, FieldChange, HistoryEntry, HistoryKind, HistoryPage};
 pub use ids::*;
 pub use notice::{Announcement, Maintenance, Notification, NotificationStatus};
 pub use organization::Organization;
+pub use patch::{ActionPatch, AgreementPatch, Change, GoalPatch, SessionPatch};
 pub use relationship::CoachingRelationship;
 pub use session::{CoachingSession, NewCoachingSession, SessionTitle, SessionUpdate};
 pub use status::ItemStatus;
 pub use studio::{ChangeType, EntityType, JobCompletion, JobType, Workflow};
-pub use time::{Timestamp, parse_date_time, parse_http_date, parse_moment};
+pub use time::{Timestamp, optional_date, parse_date_time, parse_http_date, parse_moment};
 pub use user::{Credentials, Role, User, UserRole};

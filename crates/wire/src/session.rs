@@ -111,6 +111,7 @@ impl FromFields for NewCoachingSession {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionUpdate {
     /// When it starts, in UTC.
+    #[serde(deserialize_with = "time::naive")]
     pub date: NaiveDateTime,
     /// How long it takes, in minutes (1 to 480).
     #[serde(default)]

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -18,14 +18,20 @@ pub type Timestamp = DateTime<Utc>;
 #[must_use]
 pub fn parse_date_time(text: &str) -> Option<NaiveDateTime> {
     let (local, offset) = split(text)?;
-    Some(local - offset.unwrap_or_default())
+    in_utc(local, offset.unwrap_or_default())
 }
 
 /// Reads a moment, such as `2026-11-21T09:30:00.5+01:00`.
 #[must_use]
 pub fn parse_moment(text: &str) -> Option<Timestamp> {
     let (local, offset) = split(text)?;
-    Some((local - offset?).and_utc())
+    in_utc(local, offset?).map(|date| date.and_utc())
+}
+
+/// The same moment in UTC, unless that has no year of four digits: no such moment could be written again.
+fn in_utc(local: NaiveDateTime, offset: Duration) -> Option<NaiveDateTime> {
+    let utc = local.checked_sub_signed(offset)?;
+    (0..=9999).contains(&utc.year()).then_some(utc)
 }
 
 /// Reads a moment as HTTP writes it: `Sat, 21 Nov 2026 09:30:00 GMT` (RFC 9110, section 5.6.7).
@@ -54,7 +60,14 @@ fn split(text: &str) -> Option<(NaiveDateTime, Option<Duration>)> {
         Some(_) => return None,
     };
     let seconds = match rest.get(1..)?.split_once(':') {
-        Some((hours, minutes)) => sign * i64::from(number(hours)? * 60 + number(minutes)?),
+        Some((hours, minutes)) => {
+            let (hours, minutes) = (number(hours)?, number(minutes)?);
+            // RFC 3339 knows no others.
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            sign * i64::from(hours * 60 + minutes)
+        }
         None if sign == 0 => 0,
         None => return None,
     };
@@ -105,7 +118,7 @@ fn number(text: &str) -> Option<u32> {
 
 /// `#[serde(deserialize_with = "time::moment")]`
 pub(crate) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    deserializer.deserialize_str(Text(parse_moment))
+    deserializer.deserialize_str(Text(parse_moment, MOMENT))
 }
 
 /// `#[serde(default, deserialize_with = "time::optional_moment")]`
@@ -119,12 +132,16 @@ pub(crate) fn optional_moment<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     Ok(Option::<Moment>::deserialize(deserializer)?.map(|moment| moment.0))
 }
 
-/// `#[serde(default, deserialize_with = "time::optional_date")]`
-pub(crate) fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+/// Reads a day such as `2026-11-21`, or `null`: `#[serde(default, deserialize_with = "wire::optional_date")]`.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
     struct Date(NaiveDate);
     impl<'de> Deserialize<'de> for Date {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_str(Text(date)).map(Self)
+            deserializer.deserialize_str(Text(date, DAY)).map(Self)
         }
     }
     Ok(Option::<Date>::deserialize(deserializer)?.map(|date| date.0))
@@ -132,7 +149,7 @@ pub(crate) fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 
 /// `#[serde(deserialize_with = "time::naive_utc")]` for a naive date and time that means UTC.
 pub(crate) fn naive_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
-    deserializer.deserialize_str(Text(parse_date_time))
+    deserializer.deserialize_str(Text(parse_date_time, NAIVE))
 }
 
 /// `#[serde(deserialize_with = "time::naive")]` for a naive date and time that must not say how far it is from UTC.
@@ -142,22 +159,25 @@ pub(crate) fn naive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveD
             .filter(|(_, offset)| offset.is_none())
             .map(|(local, _)| local)
     };
-    deserializer.deserialize_str(Text(naive))
+    deserializer.deserialize_str(Text(naive, NAIVE))
 }
 
-/// Text that this function can read.
-struct Text<T>(fn(&str) -> Option<T>);
+const MOMENT: &str = "expected a date and time with its offset from UTC, such as 2026-11-21T09:30:00Z";
+const NAIVE: &str = "expected a date and time in UTC without an offset, such as 2026-11-21T09:30:00";
+const DAY: &str = "expected a day, such as 2026-11-21";
+
+/// Text that this function can read, and what is said of any other. Without the text, which is somebody's.
+struct Text<T>(fn(&str) -> Option<T>, &'static str);
 
 impl<T> Visitor<'_> for Text<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a date or time such as 2026-11-21T09:30:00Z")
+        f.write_str(self.1.strip_prefix("expected ").unwrap_or(self.1))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        // Without the text, which is somebody's.
-        (self.0)(text).ok_or_else(|| E::custom("expected a date or time such as 2026-11-21T09:30:00Z"))
+        (self.0)(text).ok_or_else(|| E::custom(self.1))
     }
 }
 
@@ -172,6 +192,7 @@ mod tests {
         assert_eq!(naive, parse_date_time("2026-11-21T11:13:52.873398Z"));
         assert_eq!(naive, parse_date_time("2026-11-21T12:13:52.873398+01:00"));
         assert_eq!(parse_date_time("2026-11-21"), None);
+        assert_eq!(parse_date_time("9999-12-31T23:59:59-01:00"), None);
     }
 
     #[test]
@@ -185,6 +206,8 @@ mod tests {
             "0001-01-01T00:00:00+23:59",
             "2016-12-31T23:59:60Z",
             "2016-12-31T23:59:60.5Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999999999Z",
         ] {
             let expected = DateTime::parse_from_rfc3339(text).unwrap().to_utc();
             assert_eq!(parse_moment(text), Some(expected), "{text}");
@@ -204,12 +227,17 @@ mod tests {
             "2026-11-21T11:13:52Zulu",
             "2026-11-21T11:13:52+1:00",
             "2026-11-21T11:13:52+0100",
+            "2026-11-21T11:13:52+24:00",
+            "2026-11-21T11:13:52-01:60",
             "2026-11-21T24:00:00Z",
             "2026-02-29T00:00:00Z",
             "+026-11-21T00:00:00Z",
             "2026-11-21T1é:00:00Z",
             "20é6-11-21T11:00:00Z",
             "yesterday",
+            // In UTC, these are in years that have no four digits.
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
         ] {
             assert_eq!(parse_moment(text), None, "{text}");
         }

@@ -167,6 +167,33 @@ fn a_scope_that_is_left_out_is_taken_from_the_entity() {
 }
 
 #[test]
+fn a_row_has_its_version_or_none_in_every_dialect() {
+    for (kind, entity) in [
+        (EventKind::ActionUpdated, "action"),
+        (EventKind::AgreementUpdated, "agreement"),
+        (EventKind::GoalUpdated, "goal"),
+    ] {
+        let mut data = golden(kind);
+        for version in [Some(7), None] {
+            let row = data["data"][entity].as_object_mut().unwrap();
+            row.remove("version");
+            row.extend(version.map(|version: u64| ("version".to_owned(), json!(version))));
+            for data in [data.clone(), camel(&data)] {
+                for (name, data) in [(kind.name(), &data), ("message", &data), (kind.name(), &data["data"])] {
+                    let read = match decode(name, &data.to_string()) {
+                        Ok(Event::ActionUpdated { action, .. }) => action.version,
+                        Ok(Event::AgreementUpdated { agreement, .. }) => agreement.version,
+                        Ok(Event::GoalUpdated { goal, .. }) => goal.version,
+                        other => panic!("{other:?}"),
+                    };
+                    assert_eq!(read, version, "{name} {data}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn unknown_malformed_and_meaningless_are_told_apart() {
     let table = [
         (

@@ -2,8 +2,13 @@
 
 mod actions;
 mod agreements;
+mod description;
+mod details;
 mod goals;
 mod header;
+mod history;
+mod people;
+mod row;
 
 use std::rc::Rc;
 
@@ -21,6 +26,7 @@ use actions::Actions;
 use agreements::Agreements;
 use goals::Goals;
 use header::SessionHeader;
+use people::People;
 
 /// Properties of [`CoachingSessionPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -62,20 +68,25 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         all.iter().find(|each| each.id == id).cloned()
     });
     let is_coming = failure.is_none();
+    let people = People {
+        user: props.user.id,
+        relationship: relationship.clone(),
+    };
     html! {
         <article class="session">
             if let Some(error) = failure { { problem(error.to_string(), &retry) } }
             if let Some(session) = &session {
-                <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)} />
+                <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)}
+                    people={people.clone()} />
             } else if is_coming {
                 { skeleton() }
             }
             <div class="columns">
-                <Actions session={props.id} user={props.user.id} relationship={relationship.clone()} />
+                <Actions session={props.id} people={people.clone()} />
                 <div class="column">
-                    <Agreements session={props.id} user={props.user.id} {relationship} />
+                    <Agreements session={props.id} people={people.clone()} />
                     if let Some(session) = session {
-                        <Goals session={props.id} relationship={session.coaching_relationship_id} user={props.user.id} />
+                        <Goals session={props.id} relationship={session.coaching_relationship_id} {people} />
                     }
                 </div>
             </div>
@@ -95,12 +106,4 @@ fn no_such_session() -> Html {
             <RouteLink to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</RouteLink>
         </div>
     }
-}
-
-/// How people refer to whoever wrote something.
-fn author(relationship: Option<&CoachingRelationship>, author: wire::UserId, user: wire::UserId) -> Option<String> {
-    if author == user {
-        return Some("You".to_owned());
-    }
-    relationship?.name_of(author)
 }

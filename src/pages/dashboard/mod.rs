@@ -11,10 +11,10 @@ use wire::User;
 use yew::prelude::*;
 
 use crate::components::problem;
-use crate::countdown::use_today;
 use crate::query::{View, use_query};
 use crate::resources::{UserRelationships, UserSessions};
 use crate::title::use_title;
+use crate::today::use_today;
 
 use plan::PlanSession;
 use sessions::Sessions;
@@ -64,13 +64,13 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
             if let Some(text) = failure { { problem(text, &retry) } }
             <div class="columns">
                 <div class="column">
-                    <Sessions {query} {today} user={user.id} relationships={relationships.clone()} />
+                    <Sessions {query} user={user.id} relationships={relationships.clone()} />
                     if coaches {
                         <PlanSession {query} user={user.id} relationships={relationships.clone()} />
                     }
                 </div>
                 <div class="column">
-                    <OpenActions {today} user={user.id} />
+                    <OpenActions user={user.id} />
                     for relationship in relationships.iter().flat_map(|all| all.iter()) {
                         <Goals key={relationship.id.to_string()} relationship={Rc::clone(relationship)} user={user.id} />
                     }

@@ -11,11 +11,11 @@ use crate::components::{Glyph, RouteLink, card, icon, query_view};
 use crate::query::{List, use_query, use_query_client};
 use crate::resources::{Client, UserSessions, prefetch_session};
 use crate::route::Route;
+use crate::today::use_today;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct SessionsProperties {
     pub(super) query: UserSessions,
-    pub(super) today: NaiveDate,
     pub(super) user: UserId,
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
@@ -25,15 +25,17 @@ pub(super) struct SessionsProperties {
 pub(super) fn Sessions(props: &SessionsProperties) -> Html {
     let sessions = use_query(props.query);
     let client = use_query_client();
+    let today = use_today();
     let retry = {
         let sessions = sessions.clone();
         Callback::from(move |()| sessions.refetch())
     };
-    query_view(sessions.view(), retry, |sessions| split(&sessions, props, &client))
+    query_view(sessions.view(), retry, |sessions| {
+        split(&sessions, props, today, &client)
+    })
 }
 
-fn split(sessions: &List<CoachingSession>, props: &SessionsProperties, client: &Client) -> Html {
-    let today = props.today;
+fn split(sessions: &List<CoachingSession>, props: &SessionsProperties, today: NaiveDate, client: &Client) -> Html {
     let (upcoming, past): (Vec<_>, Vec<_>) = sessions
         .iter()
         .partition(|session| calendar::local(session.date).date() >= today);

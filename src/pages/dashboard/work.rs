@@ -11,10 +11,10 @@ use crate::components::{Glyph, RouteLink, card, query_view};
 use crate::query::{use_query, use_query_client};
 use crate::resources::{Client, RelationshipGoals, UserActions, prefetch_session};
 use crate::route::Route;
+use crate::today::use_today;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct OpenActionsProperties {
-    pub(super) today: NaiveDate,
     pub(super) user: UserId,
 }
 
@@ -22,6 +22,7 @@ pub(super) struct OpenActionsProperties {
 #[component]
 pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     let actions = use_query(UserActions(props.user));
+    let today = use_today();
     let client = use_query_client();
     let retry = {
         let actions = actions.clone();
@@ -36,7 +37,7 @@ pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     };
     let count = actions.data().map(|actions| open(&actions).len());
     let content = query_view(actions.view(), retry, |actions| {
-        open_list(&open(&actions), props.today, &client)
+        open_list(&open(&actions), today, &client)
     });
     card("Open actions", Glyph::Check, count, content)
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::effect::{Effect, EntryId, FlightId, MutationId, ObserverId};
+use super::super::effect::{Effect, EntryId, FlightId, ObserverId};
 use super::super::entry::{Entry, Weather};
 use super::super::index::Index;
 use super::super::journal::Input;
 use super::super::key::Key;
+use super::super::outage::Request;
 use super::super::policy::{Fault, Options};
-use super::super::queue::{Fate, Manner};
 use super::super::selector::Selector;
 use super::super::value::{Patch, Value};
 use super::{Cache, HOLD};
@@ -74,6 +74,16 @@ impl<E: Fault> Cache<E> {
     pub fn revalidate(&mut self, now: Instant) {
         self.note(now, || Input::Revalidate);
         self.come_back(now);
+    }
+
+    /// The machine has slept. `slept` is how much of that `now` does not count. Data is as much older, and what is looked
+    /// at is read again if it is old now.
+    pub fn revalidate_after_sleep(&mut self, now: Instant, slept: Duration) {
+        self.note(now, || Input::RevalidateAfterSleep(slept));
+        if !slept.is_zero() {
+            self.touch_matches(&Selector::all(), |entry| entry.grow_older(slept));
+        }
+        self.touch_active(|entry, weather| entry.revalidate(now, weather));
     }
 
     fn come_back(&mut self, now: Instant) {
@@ -142,9 +152,18 @@ impl<E: Fault> Cache<E> {
 
     fn change_weather(&mut self, now: Instant, is_good_news: bool, change: impl FnOnce(&mut Weather)) {
         change(&mut self.weather);
-        if is_good_news && self.queue.is_draining() {
-            self.queue.hurry();
-            self.weather.held_until = Some(now + HOLD);
+        if is_good_news {
+            if let Some(outage) = &mut self.weather.outage {
+                outage.expedite(now);
+            }
+            // A stream that is connected proves that the server is there.
+            if self.weather.pushed {
+                self.weather.outage = None;
+            }
+            if self.queue.is_draining() {
+                self.queue.hurry();
+                self.weather.held_until = Some(now + HOLD);
+            }
         }
         self.touch_active(|_, _| {});
     }
@@ -166,67 +185,11 @@ impl<E: Fault> Cache<E> {
         self.budget = bytes;
     }
 
-    /// A mutation begins: until it settles, these patches are shown and these keys are not fetched.
-    pub fn begin(&mut self, now: Instant, manner: Manner, patches: Vec<(Key, Patch)>) -> MutationId {
-        self.note(now, || Input::Begin(manner, patches.clone()));
-        let mutation = MutationId(self.take_number());
-        if manner.restored && self.weather.is_reachable() {
-            self.weather.held_until = Some(now + HOLD);
-        }
-        let mut entries = Vec::new();
-        for (key, patch) in patches {
-            let id = self.entry(now, key, Options::default());
-            self.touch(id, |entry| entry.begin(mutation, patch, now + HOLD));
-            entries.push(id);
-        }
-        self.queue.push(mutation, manner, entries, self.weather.is_reachable());
-        mutation
-    }
-
-    /// A mutation has succeeded: what it made of each key is now the truth, as far as the server has said.
-    pub fn commit(&mut self, now: Instant, mutation: MutationId, outcomes: Vec<(Key, Patch)>) {
-        self.note(now, || Input::Commit(mutation, outcomes.clone()));
-        if self.queue.remove(mutation).is_none() {
-            return;
-        }
-        let pushed = self.weather.pushed;
-        for (key, outcome) in outcomes {
-            if let Some(id) = self.ids.get(&key).copied() {
-                self.touch(id, |entry| entry.commit(mutation, &outcome, pushed));
-            }
-        }
-        self.stop_holding();
-    }
-
-    /// An attempt to send a mutation has failed. If it may pass, it is tried again; otherwise its patches go, and the
-    /// keys are read again.
-    pub fn fail(&mut self, now: Instant, mutation: MutationId, error: &E) -> Fate {
-        self.note(now, || Input::Fail(mutation, error.clone()));
-        let chance = self.rng.f64();
-        let fate = self
-            .queue
-            .fail(mutation, error, self.weather.is_reachable(), now, chance);
-        if fate == Fate::RolledBack {
-            for id in self.queue.remove(mutation).unwrap_or_default() {
-                self.touch(id, |entry| entry.roll_back(mutation));
-            }
-            self.stop_holding();
-        }
-        fate
-    }
-
-    /// Once the mutations that waited for the network are through, fetches go on.
-    fn stop_holding(&mut self) {
-        if self.weather.held_until.is_some() && !self.queue.is_draining() {
-            self.weather.held_until = None;
-            self.touch_active(|_, _| {});
-        }
-    }
-
     /// A fetch has ended: with a value and what it weighs in bytes, or with an error. One that was superseded has no
     /// effect, be it by value or by error.
     pub fn land(&mut self, now: Instant, id: EntryId, flight: FlightId, result: Result<(Value, usize), E>) {
         self.note(now, || Input::Land(id, flight, result.clone()));
+        self.note_reachability(now, Request::Fetch(flight), result.as_ref().err());
         let chance = self.rng.f64();
         self.touch(id, |entry| entry.land(flight, result, now, chance));
     }
@@ -248,5 +211,6 @@ impl<E: Fault> Cache<E> {
         self.alarms.clear();
         self.queue.clear();
         self.weather.held_until = None;
+        self.weather.outage = None;
     }
 }

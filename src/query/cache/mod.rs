@@ -4,6 +4,7 @@
 //! for any number of facts, so that ten events in one breath cause one fetch.
 
 mod facts;
+mod mutations;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -18,6 +19,7 @@ use super::explain::Explanation;
 use super::index::Index;
 use super::journal::{Input, Journal};
 use super::key::Key;
+use super::outage::{NEVER, Request};
 use super::policy::{Fault, Options};
 use super::queue::Queue;
 use super::selector::Selector;
@@ -51,6 +53,8 @@ pub struct Cache<E> {
     idle_weight: usize,
     effects: Vec<Effect>,
     weather: Weather,
+    /// What the server could not be reached for.
+    outage_error: Option<E>,
     last_return: Option<Instant>,
     budget: usize,
     rng: fastrand::Rng,
@@ -87,7 +91,9 @@ impl<E: Fault> Cache<E> {
                 visible: true,
                 pushed: false,
                 held_until: None,
+                outage: None,
             },
+            outage_error: None,
             last_return: None,
             budget: BUDGET,
             rng: fastrand::Rng::with_seed(seed),
@@ -146,7 +152,7 @@ impl<E: Fault> Cache<E> {
             }
             self.touched.insert(id);
         }
-        for (mutation, entries) in self.queue.depart(self.weather.is_reachable(), now) {
+        for (mutation, entries) in self.depart_mutations(now) {
             self.effects.push(Effect::Send { mutation });
             for id in entries {
                 self.touch(id, |entry| entry.overlay_mut().hold(mutation, now + HOLD));
@@ -172,9 +178,17 @@ impl<E: Fault> Cache<E> {
             self.active.remove(&id);
         }
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        if let (Some(outage), Some(error)) = (&weather.outage, &self.outage_error)
+            && outage.is_confirmed()
+        {
+            entry.note_outage(error);
+        }
         if let Some((_, plan)) = entry.fetch_due(weather).filter(|(due, _)| *due <= now) {
             self.next += 1;
             let flight = FlightId(self.next);
+            if let Some(outage) = &mut self.weather.outage {
+                outage.start(Request::Fetch(flight));
+            }
             entry.depart(flight, plan, now);
             self.effects.push(Effect::Fetch {
                 entry: id,
@@ -183,8 +197,12 @@ impl<E: Fault> Cache<E> {
             });
         }
         if is_due(entry.abort_due_at(ABORT_GRACE)) {
-            self.effects
-                .extend(entry.flight().map(|flight| Effect::Abort { flight }));
+            if let Some(flight) = entry.flight() {
+                self.effects.push(Effect::Abort { flight });
+                if let Some(outage) = &mut self.weather.outage {
+                    outage.abandon(Request::Fetch(flight));
+                }
+            }
             entry.abandon_flight();
         }
         if is_due(entry.evict_due_at()) {
@@ -241,10 +259,11 @@ impl<E: Fault> Cache<E> {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let entry = self.alarms.first().map(|(at, _)| *at);
-        [entry, self.queue.due_at(self.weather.is_reachable())]
-            .into_iter()
-            .flatten()
-            .min()
+        let opens_at = self.weather.outage.map(|outage| outage.opens_at());
+        let queue = self.queue.due_at(self.weather.is_reachable());
+        let queue = queue.map(|due| opens_at.map_or(due, |opens_at| due.max(opens_at)));
+        let next = [entry, queue].into_iter().flatten().min();
+        next.filter(|at| *at < NEVER)
     }
 
     /// What an observer may see of an entry; `None` if it is gone.

@@ -25,10 +25,14 @@ impl<B: Backend> QueryClient<B> {
             state.epoch += 1;
             std::mem::take(&mut state.sendings)
         };
-        let unsent = forgotten.iter().filter(|(_, sending)| sending.is_written_down());
-        let kept = self.forget_what_was_kept(keeps_unsent.then(|| unsent.count()));
-        drop(forgotten);
+        let unsent = forgotten.len();
+        let written = forgotten
+            .iter()
+            .filter(|(_, sending)| sending.is_written_down())
+            .count();
+        let parked = if keeps_unsent { self.park(forgotten) } else { 0 };
+        self.forget_what_was_kept(keeps_unsent);
         self.flush();
-        kept
+        if keeps_unsent { unsent.min(written + parked) } else { 0 }
     }
 }

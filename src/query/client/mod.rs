@@ -5,6 +5,7 @@ mod leaving;
 mod observer;
 pub(super) mod sending;
 pub(super) mod source;
+mod unsaved;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -24,10 +25,13 @@ use super::selector::Selector;
 use super::value::Patch;
 use crate::browser::{self, Task, Timeout, clock};
 use crate::time::Instant;
-use keep::Keep;
+use keep::{Keep, Parked};
 use observer::{Watch, Watches};
+pub use sending::AnyMutation;
 use sending::Sending;
 use source::{Landed, Source, Whole};
+pub(super) use unsaved::LaneWatch;
+use unsaved::Unsaved;
 
 pub(super) use observer::Observer;
 
@@ -51,10 +55,14 @@ struct State<B: Backend> {
     /// Counts how often everything was forgotten: what was begun before concerns nobody.
     epoch: u64,
     on_failure: Callback<Failure<B::Error>>,
+    on_leftover: Callback<B::Leftover>,
     on_pending: Callback<usize>,
+    /// The components that show whether a row has changes that are not saved.
+    unsaved: Unsaved,
     /// How many mutations have not settled, as was told last.
     told_pending: usize,
     keep: Keep<B>,
+    parked: Vec<Parked<B>>,
 }
 
 impl<B: Backend> State<B> {
@@ -66,6 +74,11 @@ impl<B: Backend> State<B> {
     fn take_sending(&mut self, mutation: MutationId) -> Option<Sending<B>> {
         let at = self.sendings.iter().position(|(each, _)| *each == mutation)?;
         Some(self.sendings.swap_remove(at).1)
+    }
+
+    fn sending(&self, mutation: MutationId) -> Option<&Sending<B>> {
+        let mut sendings = self.sendings.iter();
+        sendings.find(|(each, _)| *each == mutation).map(|(_, sending)| sending)
     }
 
     fn sending_mut(&mut self, mutation: MutationId) -> Option<&mut Sending<B>> {
@@ -99,9 +112,12 @@ impl<B: Backend> QueryClient<B> {
                 flush_is_coming: false,
                 epoch: 0,
                 on_failure: Callback::noop(),
+                on_leftover: Callback::noop(),
                 on_pending: Callback::noop(),
+                unsaved: Unsaved::default(),
                 told_pending: 0,
                 keep: Keep::default(),
+                parked: Vec::new(),
             }),
         }))
     }
@@ -131,6 +147,11 @@ impl<B: Backend> QueryClient<B> {
     /// Reads again what is looked at, because nobody tells of changes; see [`Cache::refetch_active`].
     pub fn refetch_active(&self) {
         self.record(Cache::refetch_active);
+    }
+
+    /// The machine has slept, `slept` of it uncounted by the monotonic clock; see [`Cache::revalidate_after_sleep`].
+    pub fn revalidate_after_sleep(&self, slept: std::time::Duration) {
+        self.record(|cache, now| cache.revalidate_after_sleep(now, slept));
     }
 
     /// Whether changes are pushed from now on; see [`Cache::set_pushed`].
@@ -187,6 +208,21 @@ impl<B: Backend> QueryClient<B> {
     /// Who is told of mutations that fail, whatever has become of the component that started them.
     pub(super) fn set_on_failure(&self, on_failure: Callback<Failure<B::Error>>) {
         self.0.state.borrow_mut().on_failure = on_failure;
+    }
+
+    /// Takes the parts of changes that were not made and that the person has to decide on.
+    pub(super) fn set_on_leftover(&self, on_leftover: Callback<B::Leftover>) {
+        self.0.state.borrow_mut().on_leftover = on_leftover;
+    }
+
+    /// Calls back whenever it changes whether this lane has mutations that have not settled, until the guard is dropped.
+    pub(super) fn watch_lane(&self, lane: u128, wake: Callback<()>) -> LaneWatch {
+        self.0.state.borrow_mut().unsaved.watch(lane, wake)
+    }
+
+    /// Whether this lane has mutations that have not settled.
+    pub(super) fn is_unsaved(&self, lane: u128) -> bool {
+        self.0.state.borrow().cache.pending_lanes().contains(&lane)
     }
 
     /// Who is told how many mutations have not settled.
@@ -283,6 +319,8 @@ impl<B: Backend> QueryClient<B> {
                 }
             }
         }
+        let lanes = state.cache.pending_lanes();
+        wakes.extend(state.unsaved.update(lanes));
         let pending = state.cache.pending();
         let tell_pending =
             (std::mem::replace(&mut state.told_pending, pending) != pending).then(|| state.on_pending.clone());

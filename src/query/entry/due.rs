@@ -46,7 +46,7 @@ impl<E: Fault> Entry<E> {
     }
 
     /// What a fetch has to wait for, and until when.
-    fn gates(&self, weather: Weather) -> [(Gate, Option<Instant>); 5] {
+    fn gates(&self, weather: Weather) -> [(Gate, Option<Instant>); 6] {
         let only_confirms = self.is_dirty() && !self.is_urgent() && !self.wanted;
         let gap = if only_confirms {
             self.options.min_gap.max(self.options.confirm_gap)
@@ -59,6 +59,7 @@ impl<E: Fault> Entry<E> {
             (Gate::Gap, self.last_start.map(|start| start + gap)),
             (Gate::OwnChange, self.overlay.held_until()),
             (Gate::Queue, weather.held_until),
+            (Gate::Outage, weather.outage.map(|outage| outage.opens_at())),
         ]
     }
 

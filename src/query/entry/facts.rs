@@ -125,6 +125,11 @@ impl<E: Fault> Entry<E> {
         }
     }
 
+    /// The machine slept for this long, which `now` does not count: what was read is as much older.
+    pub(in crate::query) fn grow_older(&mut self, slept: std::time::Duration) {
+        self.fetched_at = self.fetched_at.and_then(|fetched| fetched.checked_sub(slept));
+    }
+
     /// A good moment to look again if the data is old. A fetch under way will do.
     pub(in crate::query) fn revalidate(&mut self, now: Instant, weather: Weather) {
         self.revalidate_older_than(self.options.stale_after, now, weather);
@@ -173,6 +178,29 @@ impl<E: Fault> Entry<E> {
     pub(in crate::query) fn begin(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
         self.overlay.push(mutation, patch, held_until, self.invalidated);
         self.rebase();
+    }
+
+    /// A mutation that has not left is another one now.
+    pub(in crate::query) fn replace(&mut self, mutation: MutationId, patch: Patch) {
+        self.overlay.replace(mutation, patch);
+        self.rebase();
+    }
+
+    /// A mutation that has not left is taken back: the server knows nothing of it.
+    pub(in crate::query) fn cancel(&mut self, mutation: MutationId) {
+        if self.overlay.remove(mutation) {
+            self.settle_overlay();
+        }
+    }
+
+    /// What the server has said, without the changes that it has not confirmed.
+    pub(in crate::query) fn confirmed(&self) -> Option<Value> {
+        self.base.as_ref().map(|base| self.overlay.apply_settled(base))
+    }
+
+    /// Whether that is all that is known: nothing was pushed or is doubted since.
+    pub(in crate::query) const fn is_confirmed_current(&self, weather: Weather) -> bool {
+        weather.pushed && !self.is_dirty() && self.deferred.is_empty()
     }
 
     /// A mutation was confirmed by the server.
@@ -234,6 +262,15 @@ impl<E: Fault> Entry<E> {
                 self.retry_at = None;
             }
             Plan::More => self.more_wanted = false,
+        }
+    }
+
+    /// The server can not be reached, as another request has found out: with nothing to show, that is shown until it
+    /// has been read after all.
+    pub(in crate::query) fn note_outage(&mut self, error: &E) {
+        if self.is_observed() && self.is_blank() && self.flight.is_none() {
+            self.error = Some(error.clone());
+            self.wanted = true;
         }
     }
 

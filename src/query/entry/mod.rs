@@ -7,6 +7,7 @@ mod facts;
 
 use super::effect::{Changed, FlightId, ObserverId, Plan};
 use super::key::Key;
+use super::outage::Outage;
 use super::overlay::Overlay;
 use super::policy::{Fault, Options};
 use super::value::{Diff, Patch, Value};
@@ -67,6 +68,8 @@ pub(super) struct Weather {
     pub(super) pushed: bool,
     /// Until when nothing is fetched, because mutations that waited for the network go first.
     pub(super) held_until: Option<Instant>,
+    /// Whether the server can not be reached although there is a network.
+    pub(super) outage: Option<Outage>,
 }
 
 impl Weather {

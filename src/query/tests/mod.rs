@@ -12,6 +12,7 @@ mod queue;
 mod races;
 mod reading;
 mod retry;
+mod sleep;
 mod telling;
 mod weather;
 
@@ -65,6 +66,7 @@ const MANNER: Manner = Manner {
     lane: None,
     repeatable: true,
     restored: false,
+    delay: Duration::ZERO,
 };
 
 const OPTIONS: Options = Options {

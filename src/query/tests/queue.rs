@@ -209,6 +209,7 @@ fn changes_of_an_earlier_visit_go_first() {
     let mut world = World::new();
     let restored = Manner {
         restored: true,
+        delay: Duration::ZERO,
         ..MANNER
     };
     let mutations = [1, 2].map(|bit| world.begin_in(restored, or(bit)));
@@ -244,6 +245,7 @@ fn what_was_made_on_an_earlier_visit_is_shown_over_what_is_remembered() {
     let mut world = World::new();
     let restored = Manner {
         restored: true,
+        delay: Duration::ZERO,
         ..MANNER
     };
     world.begin_in(restored, or(64));

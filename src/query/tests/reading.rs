@@ -42,6 +42,7 @@ impl PartialEq for Server {
 
 impl Backend for Server {
     type Error = Fail;
+    type Leftover = ();
 }
 
 impl Server {

@@ -88,6 +88,12 @@ impl FromJson for Uuid {
     }
 }
 
+impl FromJson for serde_json::Value {
+    fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text).or(Err(Unreadable))
+    }
+}
+
 impl FromJson for Timestamp {
     fn from_json(text: &str) -> Result<Self> {
         time::parse_moment(&String::from_json(text)?).ok_or(Unreadable)

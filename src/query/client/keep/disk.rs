@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::browser::database::{Database, DatabaseError, Record, Schema};
 use crate::browser::locks::{self, Lock, Mode};
 use crate::browser::{self, clock, storage};
+use crate::time::EpochMillis;
 
 pub(super) const DATA: &str = "data";
 const MUTATIONS: &str = "mutations";
@@ -31,8 +32,16 @@ pub(super) struct Disk {
     is_left: Cell<bool>,
     /// Numbers mutations that were made in the same millisecond.
     count: Cell<u32>,
+    /// The latest moment that a place names. No place after it names an earlier one, though the clock is set back.
+    latest: Cell<EpochMillis>,
     /// How many mutations are written down as this tab's.
     unsent: Cell<usize>,
+    /// Whether the last mutation that was to be written down could not be.
+    is_failing: Cell<bool>,
+    /// Whether it is being opened.
+    is_opening: Cell<bool>,
+    /// Called when it can be written to again.
+    on_reopened: Box<dyn Fn()>,
 }
 
 enum Opening {
@@ -62,7 +71,7 @@ pub(super) struct Unsent {
 }
 
 impl Disk {
-    pub(super) fn of(owner: &str) -> Rc<Self> {
+    pub(super) fn of(owner: &str, on_reopened: impl Fn() + 'static) -> Rc<Self> {
         Rc::new(Self {
             owner: owner.to_owned(),
             tab: clock::unique(),
@@ -70,7 +79,11 @@ impl Disk {
             lock: RefCell::default(),
             is_left: Cell::new(false),
             count: Cell::new(0),
+            latest: Cell::default(),
             unsent: Cell::new(0),
+            is_failing: Cell::new(false),
+            is_opening: Cell::new(true),
+            on_reopened: Box::new(on_reopened),
         })
     }
 
@@ -92,11 +105,21 @@ impl Disk {
     }
 
     /// Opens it, and does what has waited for that. Returns what can be read of it, unless the browser keeps nothing.
-    pub(super) async fn open(&self) -> Option<Rc<Database>> {
+    pub(super) async fn open(self: &Rc<Self>) -> Option<Rc<Database>> {
         // First, so that no other tab takes what this one writes for what is left of one that is gone.
         let lock = locks::try_request(&tab_lock(&self.tab), Mode::Exclusive).await;
         *self.lock.borrow_mut() = lock.ok().flatten();
+        self.open_database().await
+    }
+
+    /// Whether what is written down is kept.
+    pub(super) fn keeps(&self) -> bool {
+        !self.is_failing.get() && !matches!(*self.database.borrow(), Opening::Failed)
+    }
+
+    async fn open_database(self: &Rc<Self>) -> Option<Rc<Database>> {
         let database = told(Database::open(&SCHEMA, PATIENCE).await).map(Rc::new);
+        self.is_opening.set(false);
         let opened = database.clone().map_or(Opening::Failed, Opening::Open);
         if let Opening::Waits(acts) = self.database.replace(opened) {
             for act in acts {
@@ -110,29 +133,59 @@ impl Disk {
         database
     }
 
-    pub(super) fn put_data(&self, address: String, bytes: Vec<u8>) {
+    /// Opens it again: the browser had taken it away, or had kept nothing.
+    fn reopen(self: &Rc<Self>) {
+        if self.is_opening.replace(true) || self.is_left() {
+            return;
+        }
+        let disk = Rc::clone(self);
+        browser::spawn(async move {
+            if disk.open_database().await.is_some() && !disk.is_left() {
+                (disk.on_reopened)();
+            }
+        });
+    }
+
+    pub(super) fn put_data(self: &Rc<Self>, address: String, bytes: Vec<u8>) {
         let note = note(&self.owner, &[]);
         self.act(Act::Put(DATA, address, Record { note, bytes }));
     }
 
-    /// Writes a mutation down as this tab's; returns where.
-    pub(super) fn write_down(&self, name: &str, key: &str, content: Vec<u8>) -> String {
-        let count = self.count.get();
-        self.count.set(count.wrapping_add(1));
+    /// Writes a mutation down as this tab's: there, or in a place of its own. Returns where.
+    pub(super) fn write_down(
+        self: &Rc<Self>,
+        place: Option<String>,
+        name: &str,
+        key: &str,
+        content: Vec<u8>,
+    ) -> String {
+        let is_new = place.is_none();
         let unsent = Unsent {
-            place: format!("{:014}-{count:010}", clock::now().as_millis()),
+            place: place.unwrap_or_else(|| self.new_place()),
             name: name.to_owned(),
             key: key.to_owned(),
             content,
         };
         let record = self.record(&unsent);
-        self.set_unsent(self.unsent.get() + 1);
+        self.set_unsent(self.unsent.get() + usize::from(is_new));
         self.act(Act::Put(MUTATIONS, unsent.place.clone(), record));
         unsent.place
     }
 
+    fn note_latest(&self, moment: EpochMillis) {
+        self.latest.set(self.latest.get().max(moment));
+    }
+
+    /// A place after all others.
+    fn new_place(&self) -> String {
+        let count = self.count.get();
+        self.count.set(count.wrapping_add(1));
+        self.note_latest(clock::wall());
+        format!("{:014}-{count:010}", self.latest.get().as_millis())
+    }
+
     /// A mutation that is written down as this tab's has settled.
-    pub(super) fn strike_out(&self, place: String) {
+    pub(super) fn strike_out(self: &Rc<Self>, place: String) {
         self.act(Act::Delete(MUTATIONS, place));
         self.set_unsent(self.unsent.get().saturating_sub(1));
     }
@@ -144,12 +197,12 @@ impl Disk {
         }
     }
 
-    pub(super) fn delete(&self, store: &'static str, key: String) {
+    pub(super) fn delete(self: &Rc<Self>, store: &'static str, key: String) {
         self.act(Act::Delete(store, key));
     }
 
     /// Its owner leaves: what is said after this is not done any more.
-    pub(super) fn leave(&self, keeps_mutations: bool) {
+    pub(super) fn leave(self: &Rc<Self>, keeps_mutations: bool) {
         self.act(Act::Clear(DATA));
         if !keeps_mutations {
             self.act(Act::Clear(MUTATIONS));
@@ -164,32 +217,54 @@ impl Disk {
         self.is_left.get()
     }
 
-    fn act(&self, act: Act) {
+    fn act(self: &Rc<Self>, act: Act) {
         if self.is_left() {
             return;
         }
         self.carry_out(act);
     }
 
-    fn carry_out(&self, act: Act) {
-        match &mut *self.database.borrow_mut() {
+    fn carry_out(self: &Rc<Self>, act: Act) {
+        let mut state = self.database.borrow_mut();
+        match &mut *state {
             Opening::Waits(acts) => acts.push(act),
-            Opening::Failed => {}
+            // What is lost with this is written down again once it can be.
+            Opening::Failed => {
+                drop(state);
+                self.reopen();
+            }
+            Opening::Open(database) if !database.is_open() => {
+                *state = Opening::Waits(vec![act]);
+                drop(state);
+                self.reopen();
+            }
             Opening::Open(database) => {
-                let database = Rc::clone(database);
+                let (database, disk) = (Rc::clone(database), Rc::clone(self));
                 browser::spawn(async move {
-                    told(match act {
+                    let is_mutation = matches!(act, Act::Put(MUTATIONS, ..));
+                    let done = told(match act {
                         Act::Put(store, key, record) => database.put(store, &key, &record).await,
                         Act::Delete(store, key) => database.delete(store, &key).await,
                         Act::Clear(store) => database.clear(store).await,
                     });
+                    if is_mutation {
+                        disk.note_written(done.is_some());
+                    }
                 });
             }
         }
     }
 
+    /// A mutation was written down, or could not be.
+    fn note_written(self: &Rc<Self>, is_written: bool) {
+        let was_failing = self.is_failing.replace(!is_written);
+        if is_written && was_failing && !self.is_left() {
+            (self.on_reopened)();
+        }
+    }
+
     /// The mutations of tabs that are gone, from now on this tab's. Those of anybody else are deleted.
-    pub(super) async fn adopt(&self, database: &Database) -> Vec<Unsent> {
+    pub(super) async fn adopt(self: &Rc<Self>, database: &Database) -> Vec<Unsent> {
         // One tab at a time, so that no two take the same.
         let turn = locks::request("freshet-adopt", Mode::Exclusive).await;
         let have_unsent = storage::tabs_with_unsent().unwrap_or_default();
@@ -212,6 +287,9 @@ impl Disk {
                             key: key.to_owned(),
                             content: record.bytes,
                         };
+                        if let Some(moment) = unsent.place.split('-').next().and_then(|millis| millis.parse().ok()) {
+                            self.note_latest(EpochMillis::from_millis(moment));
+                        }
                         told(database.put(MUTATIONS, &unsent.place, &self.record(&unsent)).await);
                         adopted.push(unsent);
                     }
@@ -244,6 +322,6 @@ fn tab_lock(tab: &str) -> String {
 
 /// What there is to know about something that is kept: whose it is, when it was written, and more.
 fn note(owner: &str, more: &[&str]) -> String {
-    let written = clock::now().as_millis().to_string();
+    let written = clock::wall().as_millis().to_string();
     [&[owner, written.as_str()], more].concat().join("\n")
 }

@@ -15,11 +15,12 @@ use super::super::effect::{EntryId, MutationId};
 use super::super::key::Key;
 use super::super::query::{Backend, Mutation};
 use super::QueryClient;
-use super::sending::Carried;
+use super::sending::AnyMutation;
+use super::sending::Sending;
 use super::source::Source;
 use crate::browser::database::Record;
 use crate::browser::{self, Timeout, clock};
-use crate::time::Instant;
+use crate::time::{EpochMillis, Instant};
 use disk::{DATA, Disk, Unsent, told};
 
 /// How long data is gathered before it is written.
@@ -54,11 +55,18 @@ struct Kept {
     body: Option<Vec<u8>>,
     /// What it weighs, in bytes.
     weight: usize,
-    written: Instant,
+    written: EpochMillis,
 }
 
 /// Reads a mutation that was written down.
-type Restore<B> = fn(&[u8]) -> Option<Rc<dyn Carried<B>>>;
+type Restore<B> = fn(&[u8]) -> Option<AnyMutation<B>>;
+
+/// A mutation that no disk has, of a person who was signed out without meaning to leave.
+pub(super) struct Parked<B: Backend> {
+    owner: String,
+    mutation: AnyMutation<B>,
+    key: Rc<str>,
+}
 
 impl<B: Backend> Default for Keep<B> {
     fn default() -> Self {
@@ -76,7 +84,7 @@ impl<B: Backend> Default for Keep<B> {
 impl<B: Backend> QueryClient<B> {
     /// Has the cache know a kind of mutation that may have been written down on an earlier visit.
     pub fn register<M: Mutation<Backend = B>>(&self) {
-        let restore: Restore<B> = |content| Some(Rc::new(M::read(content)?));
+        let restore: Restore<B> = |content| serde_json::from_slice::<M>(content).ok().map(AnyMutation::new);
         self.0.state.borrow_mut().keep.kinds.push((M::NAME, restore));
     }
 
@@ -86,7 +94,12 @@ impl<B: Backend> QueryClient<B> {
         if self.0.state.borrow().keep.disk.is_some() {
             return;
         }
-        let disk = Disk::of(owner);
+        let client = self.downgrade();
+        let disk = Disk::of(owner, move || {
+            if let Some(client) = client.upgrade() {
+                client.write_all_down();
+            }
+        });
         self.0.state.borrow_mut().keep.disk = Some(Rc::clone(&disk));
         // What was left of an earlier visit goes before anything is read.
         let recalls = Disk::may_have_unsent();
@@ -96,6 +109,9 @@ impl<B: Backend> QueryClient<B> {
         let client = self.clone();
         browser::spawn(async move {
             client.take_up(&disk).await;
+            if !disk.is_left() {
+                client.take_up_parked(&disk);
+            }
             if recalls && !disk.is_left() {
                 client.record(|cache, now| cache.set_recalling(now, false));
             }
@@ -103,7 +119,7 @@ impl<B: Backend> QueryClient<B> {
     }
 
     /// Takes up what was kept on earlier visits. Whoever it is for may leave at any moment.
-    async fn take_up(&self, disk: &Disk) {
+    async fn take_up(&self, disk: &Rc<Disk>) {
         let Some(database) = disk.open().await else { return };
         let data = told(database.get_all(DATA).await).unwrap_or_default();
         let mutations = disk.adopt(&database).await;
@@ -124,14 +140,14 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    fn take_up_data(&self, disk: &Disk, data: Vec<(String, Record)>) {
-        let now = clock::now();
+    fn take_up_data(&self, disk: &Rc<Disk>, data: Vec<(String, Record)>) {
+        let now = clock::wall();
         let keep = &mut self.0.state.borrow_mut().keep;
         for (address, record) in data {
             let mut lines = record.note.lines();
             let is_own = lines.next() == Some(&disk.owner);
             let written = lines.next().and_then(|millis| millis.parse().ok());
-            let written = written.map(Instant::from_millis);
+            let written = written.map(EpochMillis::from_millis);
             match written.filter(|written| is_own && now.since(*written) < OLDEST) {
                 // What was read on this visit is about to be written there.
                 Some(_) if keep.records.iter().any(|kept| kept.address == address) => {}
@@ -146,7 +162,7 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    fn take_up_mutation(&self, disk: &Disk, unsent: Unsent) {
+    fn take_up_mutation(&self, disk: &Rc<Disk>, unsent: Unsent) {
         let restore = {
             let state = self.0.state.borrow();
             let kind = state.keep.kinds.iter().find(|(kind, _)| *kind == unsent.name);
@@ -159,6 +175,41 @@ impl<B: Backend> QueryClient<B> {
             }
             None => disk.strike_out(unsent.place),
         }
+    }
+
+    /// Takes up the mutations that only this page has kept.
+    fn take_up_parked(&self, disk: &Disk) {
+        let parked = std::mem::take(&mut self.0.state.borrow_mut().parked);
+        for parked in parked.into_iter().filter(|parked| parked.owner == disk.owner) {
+            let id = self.begin(parked.mutation, &parked.key, true, Box::new(|_| {}));
+            self.write_down(id);
+        }
+    }
+
+    /// Whether there are mutations that have not settled and that go with this page.
+    #[must_use]
+    pub fn has_unkept_mutations(&self) -> bool {
+        let state = self.0.state.borrow();
+        let is_kept = |sending: &Sending<B>| {
+            let disk = state.keep.disk.as_ref();
+            sending.is_written_down() && disk.is_some_and(|disk| disk.keeps())
+        };
+        state.sendings.iter().any(|(_, sending)| !is_kept(sending))
+    }
+
+    /// The mutations of a person who leaves without meaning to, as far as no disk has them.
+    pub(super) fn park(&self, sendings: Vec<(MutationId, Sending<B>)>) -> usize {
+        let mut state = self.0.state.borrow_mut();
+        let Some(disk) = state.keep.disk.clone() else { return 0 };
+        let unwritten = sendings
+            .into_iter()
+            .filter(|(_, sending)| !sending.is_written_down() || !disk.keeps());
+        state.parked.extend(unwritten.map(|(_, sending)| Parked {
+            owner: disk.owner.clone(),
+            mutation: sending.mutation,
+            key: sending.key,
+        }));
+        state.parked.len()
     }
 
     /// Shows what is remembered of an entry.
@@ -219,11 +270,32 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    /// Writes a mutation down, so that it is sent even if this page ends before it has settled.
-    pub(super) fn write_down(&self, id: MutationId, name: &str, key: &str, content: String) {
-        let disk = self.0.state.borrow().keep.disk.clone();
-        if let Some(disk) = disk {
-            self.note_place(id, disk.write_down(name, key, content.into_bytes()));
+    /// Writes a mutation down, so that it is sent even if this page ends before it has settled; in place of its earlier
+    /// form if it has changed.
+    pub(super) fn write_down(&self, id: MutationId) {
+        let written = {
+            let state = self.0.state.borrow();
+            let sending = state.sending(id);
+            let content = sending.and_then(|sending| Some((sending, sending.mutation.content()?)));
+            content.zip(state.keep.disk.clone()).map(|((sending, content), disk)| {
+                let (name, place) = (sending.mutation.name(), sending.place.clone());
+                disk.write_down(place, name, &sending.key, content.into_bytes())
+            })
+        };
+        if let Some(place) = written {
+            self.note_place(id, place);
+        }
+    }
+
+    /// Writes all mutations down once more: the disk has come back, and may have lost what was on it.
+    fn write_all_down(&self) {
+        let sendings: Vec<_> = self.0.state.borrow().sendings.iter().map(|(id, _)| *id).collect();
+        for id in sendings {
+            let is_written = self.0.state.borrow().sending(id).is_some_and(Sending::is_written_down);
+            // A mutation that must not be repeated is taken from the disk as it leaves.
+            if is_written {
+                self.write_down(id);
+            }
         }
     }
 
@@ -241,9 +313,8 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    /// The person has left: nothing of theirs stays on this device, unless so many of this tab's mutations are to, and
-    /// those of other tabs with them. Returns how many of this tab's stay.
-    pub(super) fn forget_what_was_kept(&self, unsent: Option<usize>) -> usize {
+    /// The person has left: nothing of theirs stays on this device, except for unsent mutations if those are kept.
+    pub(super) fn forget_what_was_kept(&self, keeps_mutations: bool) {
         let keep = &mut self.0.state.borrow_mut().keep;
         let kinds = std::mem::take(&mut keep.kinds);
         let before = std::mem::replace(
@@ -253,9 +324,9 @@ impl<B: Backend> QueryClient<B> {
                 ..Keep::default()
             },
         );
-        let Some(disk) = before.disk else { return 0 };
-        disk.leave(unsent.is_some());
-        unsent.unwrap_or_default()
+        if let Some(disk) = before.disk {
+            disk.leave(keeps_mutations);
+        }
     }
 }
 
@@ -266,7 +337,7 @@ impl<B: Backend> Keep<B> {
             address: address.to_owned(),
             body: None,
             weight,
-            written: clock::now(),
+            written: clock::wall(),
         });
     }
 

@@ -1,0 +1,424 @@
+//! Changes of rows as intents: what is sent when, and what is left for the person to decide.
+//!
+//! [`exchange`](super::exchange) says what is asked of the server, and in which order.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use intent::{Changes, FieldConflict};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wire::{Deletion, FieldAuthor};
+
+use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, apply};
+use super::record::{Holds, Record, patch};
+use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
+use crate::draft::is_draft;
+use crate::query::{AnyMutation, Combined, Edits, Mutation, Query, SendContext};
+use crate::unresolved::{Problem, Unresolved};
+
+/// How long a deletion is held back where the server can not restore.
+const UNDO_WINDOW: Duration = Duration::from_secs(10);
+
+/// Adds a row, which has a temporary id until the server gives it one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Create<T>(pub T);
+
+/// Changes fields of a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Update<T> {
+    /// The row as it was seen.
+    pub seen: T,
+    /// The fields that change.
+    pub changes: Changes,
+}
+
+/// Deletes a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Delete<T> {
+    /// The row as it was seen.
+    pub seen: T,
+    /// Changes of the row that had not left when it was deleted: they come back with it.
+    pub pending: Changes,
+}
+
+/// Brings a deleted row back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Restore<T>(
+    /// The row as it was seen.
+    pub T,
+);
+
+/// The outcome of an update.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Saved<T> {
+    /// The row as it is now. Some fields may not have been written.
+    Row {
+        /// The row.
+        row: T,
+        /// The fields that another person has changed as well.
+        conflicts: Vec<FieldConflict>,
+        /// The last author of each field that was written meanwhile.
+        authors: BTreeMap<String, FieldAuthor>,
+    },
+    /// The row was deleted meanwhile.
+    Gone(Option<Deletion>),
+}
+
+/// The outcome of a deletion.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Removed<T> {
+    /// The row is gone.
+    Gone,
+    /// Another person has changed the row meanwhile: it is still there.
+    Kept(Changed<T>),
+}
+
+impl<T> Delete<T> {
+    /// Deletes this row.
+    #[must_use]
+    pub fn of(seen: T) -> Self {
+        Self {
+            seen,
+            pending: Changes::default(),
+        }
+    }
+}
+
+impl<T: Record> Update<T> {
+    /// The change from a row as it was seen to the row as it is wanted.
+    #[must_use]
+    pub fn between(seen: &T, wanted: &T) -> Self {
+        Self {
+            seen: seen.clone(),
+            changes: Changes::between(&seen.fields(), &wanted.fields()),
+        }
+    }
+
+    /// The change that takes this one back.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self {
+            seen: self.wanted(&self.seen),
+            changes: self.changes.reversed(),
+        }
+    }
+
+    fn wanted(&self, row: &T) -> T {
+        apply(&self.changes, row)
+    }
+
+    /// A conflict, or a row that is gone, for the person to decide on.
+    fn unresolved(&self, problem: Problem, authors: &BTreeMap<String, FieldAuthor>) -> Unresolved {
+        Unresolved::new(&self.seen, self.changes.clone(), problem, authors)
+    }
+}
+
+impl<T: Record> Mutation for Update<T> {
+    type Backend = Api;
+    type Output = Saved<T>;
+
+    const NAME: &'static str = T::NAMES.update;
+    const ATTEMPT: &'static str = T::NAMES.update_attempt;
+
+    fn edits(&self) -> Edits<Saved<T>> {
+        let (id, changes) = (self.seen.id(), self.changes.clone());
+        let home = self.seen.home();
+        Edits::default().in_lane(id).patched(
+            home.key(),
+            patch::<T>(move |data| match data.row(id) {
+                Some(row) => data.with_row(&Rc::new(apply(&changes, &*row))),
+                None => data.without_row(id),
+            }),
+            move |saved: &Saved<T>| match saved {
+                Saved::Row { row, .. } => {
+                    let row = Rc::new(row.clone());
+                    patch::<T>(move |data| data.with_row(&row))
+                }
+                Saved::Gone(_) => patch::<T>(move |data| data.without_row(id)),
+            },
+        )
+    }
+
+    /// A repetition finds the wanted values in place.
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
+        let circumstances = circumstances(&api, &context, self.seen.id());
+        let (mut updating, mut step) = Updating::begin(&self.seen, &self.changes, circumstances);
+        loop {
+            match step {
+                Step::Ask(ask) => step = updating.handle(request(&api, &context, self.seen.uuid(), ask).await?),
+                Step::Done(saved) => return Ok(saved),
+                Step::Later => return Err(Kind::Unavailable(None).into()),
+            }
+        }
+    }
+
+    fn combine(&self, later: &dyn Any) -> Combined<Api> {
+        if let Some(later) = later.downcast_ref::<Self>() {
+            let changes = self.changes.then(&later.changes);
+            if changes.is_empty() {
+                return Combined::Nothing;
+            }
+            let seen = self.seen.clone();
+            return Combined::One(AnyMutation::new(Self { seen, changes }));
+        }
+        if later.is::<Delete<T>>() {
+            // The server knows the row as it was before this change.
+            return Combined::One(AnyMutation::new(Delete {
+                seen: self.seen.clone(),
+                pending: self.changes.clone(),
+            }));
+        }
+        Combined::Separate
+    }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        let created = created(&self.seen, answer)?;
+        let seen = created.clone();
+        let changes = self.changes.clone();
+        Some(AnyMutation::new(Self { seen, changes }))
+    }
+
+    fn leftover(&self, outcome: Result<&Saved<T>, &ApiError>) -> Option<Unresolved> {
+        let nobody = BTreeMap::new();
+        match outcome {
+            Ok(Saved::Row { conflicts, .. }) if conflicts.is_empty() => None,
+            Ok(Saved::Row {
+                row,
+                conflicts,
+                authors,
+            }) => {
+                let conflict = Problem::BothChanged {
+                    fields: conflicts.clone(),
+                };
+                Some(self.unresolved(conflict, authors).now(row))
+            }
+            Ok(Saved::Gone(deletion)) => Some(self.unresolved(Problem::DeletedThere, &nobody).deleted(*deletion)),
+            Err(error) => Problem::refused(error).map(|problem| self.unresolved(problem, &nobody)),
+        }
+    }
+}
+
+impl<T: Record> Mutation for Create<T> {
+    type Backend = Api;
+    type Output = T;
+
+    const NAME: &'static str = T::NAMES.create;
+    const ATTEMPT: &'static str = T::NAMES.create_attempt;
+
+    fn edits(&self) -> Edits<T> {
+        let draft = Rc::new(self.0.clone());
+        let home = self.0.home();
+        Edits::default().in_lane(self.0.id()).patched(
+            home.key(),
+            patch::<T>(move |data| data.with_new_row(&draft)),
+            |created: &T| {
+                let created = Rc::new(created.clone());
+                patch::<T>(move |data| data.with_new_row(&created))
+            },
+        )
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        api.honours_keys()
+    }
+
+    async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
+        let api = api.with_key(context.key);
+        api.create_row(T::COLLECTION, &self.0.to_new()).await
+    }
+
+    fn combine(&self, later: &dyn Any) -> Combined<Api> {
+        if let Some(Update { changes, .. }) = later.downcast_ref::<Update<T>>() {
+            return Combined::One(AnyMutation::new(Self(apply(changes, &self.0))));
+        }
+        if later.is::<Delete<T>>() {
+            return Combined::Nothing;
+        }
+        Combined::Separate
+    }
+
+    fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
+        let error = outcome.err()?;
+        let problem = if error.is_unreachable() {
+            Some(Problem::Uncertain)
+        } else {
+            Problem::refused(error)
+        };
+        problem.map(|problem| Unresolved::new(&self.0, Changes::default(), problem, &BTreeMap::new()))
+    }
+}
+
+impl<T: Record> Mutation for Delete<T> {
+    type Backend = Api;
+    type Output = Removed<T>;
+
+    const NAME: &'static str = T::NAMES.delete;
+    const ATTEMPT: &'static str = T::NAMES.delete_attempt;
+
+    fn edits(&self) -> Edits<Removed<T>> {
+        let id = self.seen.id();
+        let home = self.seen.home();
+        Edits::default().in_lane(id).patched(
+            home.key(),
+            patch::<T>(move |data| data.without_row(id)),
+            move |removed: &Removed<T>| match removed {
+                Removed::Gone => patch::<T>(move |data| data.without_row(id)),
+                Removed::Kept(Changed { now, .. }) => {
+                    let row = Rc::new(now.clone());
+                    patch::<T>(move |data| data.with_new_row(&row))
+                }
+            },
+        )
+    }
+
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
+    }
+
+    fn delay(&self, api: &Api) -> Duration {
+        if api.patches() { Duration::ZERO } else { UNDO_WINDOW }
+    }
+
+    async fn send(self, api: Api, context: SendContext) -> Result<Removed<T>, ApiError> {
+        let circumstances = circumstances(&api, &context, self.seen.id());
+        let (mut deleting, mut step) = Deleting::begin(&self.seen, circumstances);
+        loop {
+            match step {
+                Step::Ask(ask) => step = deleting.handle(request(&api, &context, self.seen.uuid(), ask).await?),
+                Step::Done(removed) => return Ok(removed),
+                Step::Later => return Err(Kind::Unavailable(None).into()),
+            }
+        }
+    }
+
+    fn combine(&self, later: &dyn Any) -> Combined<Api> {
+        if !later.is::<Restore<T>>() {
+            return Combined::Separate;
+        }
+        if self.pending.is_empty() {
+            return Combined::Nothing;
+        }
+        Combined::One(AnyMutation::new(Update {
+            seen: self.seen.clone(),
+            changes: self.pending.clone(),
+        }))
+    }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        created(&self.seen, answer).map(|created| AnyMutation::new(Self::of(created.clone())))
+    }
+
+    fn leftover(&self, outcome: Result<&Removed<T>, &ApiError>) -> Option<Unresolved> {
+        let Ok(Removed::Kept(Changed { now, authors })) = outcome else {
+            return None;
+        };
+        let changes = Changes::between(&self.seen.fields(), &now.fields());
+        let authors = authors.clone();
+        Some(Unresolved::new(&self.seen, changes, Problem::ChangedThere, &authors).now(now))
+    }
+}
+
+impl<T: Record> Restore<T> {
+    /// Whether the row is created anew: the server never had it, or can not restore.
+    fn creates(&self, api: &Api) -> bool {
+        !api.patches() || is_draft(&self.0)
+    }
+}
+
+impl<T: Record> Mutation for Restore<T> {
+    type Backend = Api;
+    type Output = T;
+
+    const NAME: &'static str = T::NAMES.restore;
+    const ATTEMPT: &'static str = T::NAMES.restore_attempt;
+
+    fn edits(&self) -> Edits<T> {
+        let row = Rc::new(self.0.clone());
+        let home = self.0.home();
+        Edits::default().in_lane(self.0.id()).patched(
+            home.key(),
+            patch::<T>(move |data| data.with_new_row(&row)),
+            |restored: &T| {
+                let restored = Rc::new(restored.clone());
+                patch::<T>(move |data| data.with_new_row(&restored))
+            },
+        )
+    }
+
+    fn is_repeatable(&self, api: &Api) -> bool {
+        !self.creates(api) || api.honours_keys()
+    }
+
+    async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
+        let creates = self.creates(&api);
+        let api = api.with_key(context.key);
+        if creates {
+            api.create_row(T::COLLECTION, &self.0.to_new()).await
+        } else {
+            api.restore_row(T::COLLECTION, self.0.uuid()).await
+        }
+    }
+
+    fn combine(&self, later: &dyn Any) -> Combined<Api> {
+        if later.is::<Delete<T>>() {
+            Combined::Nothing
+        } else {
+            Combined::Separate
+        }
+    }
+}
+
+/// The circumstances in which a change of this row leaves.
+fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circumstances<T> {
+    let data = context.confirmed.as_ref();
+    let data = data.and_then(|data| data.get::<<T::Home as Query>::Data>());
+    Circumstances {
+        patches: api.patches(),
+        confirmed: data.and_then(|data| data.row(id)),
+        is_current: context.is_current,
+    }
+}
+
+/// Carries a request of an exchange out.
+async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask<T>) -> Result<Answer<T>, ApiError> {
+    // On another condition it is another request: the server must not take it for a repetition.
+    let key = match &ask {
+        Ask::Patch(_, Some(version)) | Ask::Delete(Some(version)) => format!("{}-{version}", context.key).into(),
+        _ => Rc::clone(&context.key),
+    };
+    let api = api.with_key(key);
+    let written = match ask {
+        Ask::Read => api.read_row(T::COLLECTION, id).await?,
+        Ask::Patch(patch, version) => api.patch_row(T::COLLECTION, id, &patch, version).await?,
+        Ask::Put { now, wanted } => T::put(api, *now, *wanted).await?,
+        Ask::Status(status) => match api.put_status(T::COLLECTION, id, &status).await? {
+            Some(written) => written,
+            None => return Ok(Answer::NoRoute),
+        },
+        Ask::Delete(version) => {
+            return Ok(match api.delete_row(T::COLLECTION, id, version).await? {
+                Deleted::Done => Answer::Deleted,
+                Deleted::Changed(changed) => Answer::Changed(changed),
+            });
+        }
+    };
+    Ok(match written {
+        Written::Done(row) => Answer::Row(row),
+        Written::Changed(changed) => Answer::Changed(changed),
+        Written::Gone(deletion) => Answer::Gone(deletion),
+    })
+}
+
+/// The row that an answer to a creation says has taken the place of this temporary one.
+fn created<'a, T: Record>(draft: &T, answer: &'a dyn Any) -> Option<&'a T> {
+    answer.downcast_ref::<T>().filter(|_| is_draft(draft))
+}

@@ -1,0 +1,223 @@
+//! Tables of what was seen, what is wanted and what the row is now.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use serde_json::json;
+use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
+
+use super::*;
+use crate::resources::Update;
+
+fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
+    let then = Timestamp::default();
+    Action {
+        id: ActionId::from_u128(7),
+        coaching_session_id: CoachingSessionId::from_u128(1),
+        goal_id: None,
+        user_id: UserId::from_u128(2),
+        body: Some(body.to_owned()),
+        due_by: None,
+        status,
+        status_changed_at: then,
+        created_at: then,
+        updated_at: then,
+        assignee_ids: Vec::new(),
+        version,
+    }
+}
+
+const OPEN: ItemStatus = ItemStatus::InProgress;
+const DONE: ItemStatus = ItemStatus::Completed;
+
+/// Ticks an action that was seen at version 1.
+fn tick(circumstances: Circumstances<Action>) -> (Updating<Action>, Step<Action, Saved<Action>>) {
+    let version = circumstances.patches.then_some(1);
+    let seen = action(version, "a", OPEN);
+    let Update { changes, .. } = Update::between(&seen, &action(version, "a", DONE));
+    Updating::begin(&seen, &changes, circumstances)
+}
+
+fn patching(confirmed: Option<Action>) -> Circumstances<Action> {
+    Circumstances {
+        patches: true,
+        confirmed: confirmed.map(Rc::new),
+        is_current: false,
+    }
+}
+
+fn putting(confirmed: Option<Action>, is_current: bool) -> Circumstances<Action> {
+    Circumstances {
+        patches: false,
+        confirmed: confirmed.map(Rc::new),
+        is_current,
+    }
+}
+
+fn patch_of_status(version: u64) -> Step<Action, Saved<Action>> {
+    let mut patch = Row::new();
+    patch.insert("status".to_owned(), json!("Completed"));
+    Step::Ask(Ask::Patch(patch, Some(version)))
+}
+
+fn saved(row: Action, conflicts: &[&str]) -> (Action, Vec<String>) {
+    (row, conflicts.iter().map(|field| (*field).to_owned()).collect())
+}
+
+#[track_caller]
+fn done(step: Step<Action, Saved<Action>>) -> (Action, Vec<String>) {
+    match step {
+        Step::Done(Saved::Row { row, conflicts, .. }) => {
+            (row, conflicts.into_iter().map(|conflict| conflict.field).collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn changed(now: Action) -> Answer<Action> {
+    Answer::Changed(Changed {
+        now,
+        authors: BTreeMap::new(),
+    })
+}
+
+#[test]
+fn update_is_one_patch_if_nothing_interferes() {
+    let (mut updating, step) = tick(patching(None));
+    assert_eq!(step, patch_of_status(1));
+    let row = action(Some(2), "a", DONE);
+    assert_eq!(done(updating.handle(Answer::Row(row.clone()))), saved(row, &[]));
+}
+
+#[test]
+fn update_is_two_patches_if_another_field_was_written() {
+    let (mut updating, _) = tick(patching(None));
+    assert_eq!(updating.handle(changed(action(Some(2), "b", OPEN))), patch_of_status(2));
+    let row = action(Some(3), "b", DONE);
+    assert_eq!(done(updating.handle(Answer::Row(row.clone()))), saved(row, &[]));
+}
+
+#[test]
+fn update_uses_newest_version_that_fits() {
+    let newer = action(Some(5), "b", OPEN);
+    assert_eq!(tick(patching(Some(newer))).1, patch_of_status(5));
+    // The status was written by another person: the server has to say what else it is now.
+    let conflicting = action(Some(5), "b", ItemStatus::OnHold);
+    assert_eq!(tick(patching(Some(conflicting))).1, patch_of_status(1));
+}
+
+#[test]
+fn same_field_is_a_conflict_and_stays_unwritten() {
+    let (mut updating, _) = tick(patching(None));
+    let theirs = action(Some(2), "a", ItemStatus::WontDo);
+    let step = updating.handle(changed(theirs.clone()));
+    assert_eq!(done(step), saved(theirs, &["status"]));
+}
+
+#[test]
+fn same_value_leaves_nothing_to_do() {
+    let (mut updating, _) = tick(patching(None));
+    let theirs = action(Some(2), "b", DONE);
+    assert_eq!(done(updating.handle(changed(theirs.clone()))), saved(theirs, &[]));
+}
+
+#[test]
+fn field_without_conflict_is_written_beside_a_conflict() {
+    let seen = action(Some(1), "a", OPEN);
+    let Update { changes, .. } = Update::between(&seen, &action(Some(1), "mine", DONE));
+    let (mut updating, _) = Updating::begin(&seen, &changes, patching(None));
+    let step = updating.handle(changed(action(Some(2), "theirs", OPEN)));
+    assert_eq!(step, patch_of_status(2));
+    let row = action(Some(3), "theirs", DONE);
+    assert_eq!(done(updating.handle(Answer::Row(row.clone()))), saved(row, &["body"]));
+}
+
+#[test]
+fn row_that_changes_all_the_time_is_left_for_later() {
+    let (mut updating, mut step) = tick(patching(None));
+    for version in 2..40 {
+        if step == Step::Later {
+            return assert_eq!(version, 10, "after eight rounds");
+        }
+        step = updating.handle(changed(action(Some(version), "b", OPEN)));
+    }
+    panic!("it never ends");
+}
+
+#[test]
+fn deleted_row_ends_the_update() {
+    let (mut updating, _) = tick(patching(None));
+    assert_eq!(updating.handle(Answer::Gone(None)), Step::Done(Saved::Gone(None)));
+}
+
+#[test]
+fn without_patch_a_current_row_is_written_at_once() {
+    let (_, step) = tick(putting(Some(action(None, "b", OPEN)), true));
+    assert_eq!(step, Step::Ask(Ask::Status("Completed".to_owned())));
+}
+
+#[test]
+fn without_patch_an_old_row_is_read_first() {
+    for circumstances in [putting(None, true), putting(Some(action(None, "a", OPEN)), false)] {
+        let (mut updating, step) = tick(circumstances);
+        assert_eq!(step, Step::Ask(Ask::Read));
+        let now = action(None, "b", OPEN);
+        let step = updating.handle(Answer::Row(now.clone()));
+        assert_eq!(step, Step::Ask(Ask::Status("Completed".to_owned())));
+        // Some versions of the coaching backend refuse their own route.
+        let wanted = action(None, "b", DONE);
+        let put = Ask::Put {
+            now: Box::new(now),
+            wanted: Box::new(wanted.clone()),
+        };
+        assert_eq!(updating.handle(Answer::NoRoute), Step::Ask(put));
+        assert_eq!(done(updating.handle(Answer::Row(wanted.clone()))), saved(wanted, &[]));
+    }
+}
+
+#[test]
+fn without_patch_a_conflict_writes_nothing() {
+    let (mut updating, _) = tick(putting(None, false));
+    let theirs = action(None, "a", ItemStatus::WontDo);
+    assert_eq!(
+        done(updating.handle(Answer::Row(theirs.clone()))),
+        saved(theirs, &["status"])
+    );
+}
+
+#[test]
+fn deletion_asks_again_with_a_changed_text() {
+    let seen = action(Some(1), "a", OPEN);
+    let (mut deleting, step) = Deleting::begin(&seen, patching(None));
+    assert_eq!(step, Step::Ask(Ask::Delete(Some(1))));
+    let now = action(Some(2), "b", OPEN);
+    let step = deleting.handle(changed(now.clone()));
+    let authors = BTreeMap::new();
+    assert_eq!(step, Step::Done(Removed::Kept(Changed { now, authors })));
+}
+
+#[test]
+fn deletion_goes_on_if_only_the_version_has_changed() {
+    let seen = action(Some(1), "a", OPEN);
+    let (mut deleting, _) = Deleting::begin(&seen, patching(None));
+    let step = deleting.handle(changed(action(Some(4), "a", OPEN)));
+    assert_eq!(step, Step::Ask(Ask::Delete(Some(4))));
+    assert_eq!(deleting.handle::<Action>(Answer::Deleted), Step::Done(Removed::Gone));
+}
+
+#[test]
+fn without_patch_a_deletion_reads_first_unless_current() {
+    let seen = action(None, "a", OPEN);
+    let (_, step) = Deleting::begin(&seen, putting(Some(seen.clone()), true));
+    assert_eq!(step, Step::Ask(Ask::Delete(None)));
+    let (mut deleting, step) = Deleting::begin(&seen, putting(Some(seen.clone()), false));
+    assert_eq!(step, Step::Ask(Ask::Read));
+    assert_eq!(deleting.handle(Answer::Row(seen.clone())), Step::Ask(Ask::Delete(None)));
+    let (mut deleting, _) = Deleting::begin(&seen, putting(None, false));
+    let now = action(None, "b", OPEN);
+    let authors = BTreeMap::new();
+    assert_eq!(
+        deleting.handle(Answer::Row(now.clone())),
+        Step::Done(Removed::Kept(Changed { now, authors }))
+    );
+}

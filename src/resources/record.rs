@@ -1,0 +1,136 @@
+//! The rows that people change, and the query in which each of them is shown.
+
+use std::rc::Rc;
+
+use intent::{Row, Value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+use wire::json::FromFields;
+
+use crate::api::{Api, ApiError, Written};
+use crate::query::{Data, Item, List, Patch, Query};
+
+/// The names of the mutations of a kind of row.
+#[derive(Clone, Copy, Debug)]
+pub struct Names {
+    /// The row, in a word: "action".
+    pub noun: &'static str,
+    /// Where a creation is written down.
+    pub create: &'static str,
+    /// "add the action"
+    pub create_attempt: &'static str,
+    /// Where an update is written down.
+    pub update: &'static str,
+    /// "save the action"
+    pub update_attempt: &'static str,
+    /// Where a deletion is written down.
+    pub delete: &'static str,
+    /// "delete the action"
+    pub delete_attempt: &'static str,
+    /// Where a restoration is written down.
+    pub restore: &'static str,
+    /// "bring the action back"
+    pub restore_attempt: &'static str,
+}
+
+/// A row that people change.
+pub trait Record: Item + FromFields + Serialize + DeserializeOwned + Clone + std::fmt::Debug {
+    /// Its collection, as in the addresses of the API.
+    const COLLECTION: &'static str;
+    /// The fields that people change, as on the wire.
+    const FIELDS: &'static [&'static str];
+    /// The names of its mutations.
+    const NAMES: Names;
+    /// The query in which it is shown.
+    type Home: Query<Backend = Api, Data: Holds<Self>>;
+    /// The body that creates it.
+    type New: Serialize;
+
+    /// The query in which it is shown.
+    fn home(&self) -> Self::Home;
+
+    /// The body that creates it.
+    fn to_new(&self) -> Self::New;
+
+    /// Writes the whole row where rows can not be written field by field. `now` is the row as it was read last.
+    fn put(api: Api, now: Self, wanted: Self) -> impl Future<Output = Result<Written<Self>, ApiError>> {
+        _ = now;
+        async move { api.put_row(Self::COLLECTION, wanted.uuid(), &wanted).await }
+    }
+
+    /// Its id.
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u128(self.id())
+    }
+
+    /// The row as JSON.
+    fn to_row(&self) -> Row {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(row)) => row,
+            Ok(_) | Err(_) => Row::new(),
+        }
+    }
+
+    /// Reads a row from JSON; none if it is not one of these.
+    fn from_row(row: Row) -> Option<Self> {
+        serde_json::from_value(Value::Object(row)).ok()
+    }
+
+    /// The fields that people change, as JSON.
+    fn fields(&self) -> Row {
+        let mut row = self.to_row();
+        row.retain(|name, _| Self::FIELDS.contains(&name.as_str()));
+        row
+    }
+}
+
+/// The data of a query that shows rows of a kind.
+pub trait Holds<T>: Data + Sized {
+    /// The row with this id.
+    fn row(&self, id: u128) -> Option<Rc<T>>;
+    /// With the row in the place of its like, unless that is newer.
+    #[must_use]
+    fn with_row(&self, row: &Rc<T>) -> Self;
+    /// With the row in its place, whether it was there before or not.
+    #[must_use]
+    fn with_new_row(&self, row: &Rc<T>) -> Self;
+    /// Without the row.
+    #[must_use]
+    fn without_row(&self, id: u128) -> Self;
+}
+
+/// A row whose list has an order: a row that comes back stands where it was.
+pub trait Ordered {
+    /// The place in the list.
+    type Key: Ord;
+
+    /// The place in the list.
+    fn order(&self) -> Self::Key;
+}
+
+impl<T: Item + Ordered> Holds<T> for List<T> {
+    fn row(&self, id: u128) -> Option<Rc<T>> {
+        self.find(id).cloned()
+    }
+
+    fn with_row(&self, row: &Rc<T>) -> Self {
+        self.replaced(row)
+    }
+
+    fn with_new_row(&self, row: &Rc<T>) -> Self {
+        self.inserted_by_key(row, Ordered::order)
+    }
+
+    fn without_row(&self, id: u128) -> Self {
+        self.without(id)
+    }
+}
+
+/// The data of the query in which a row is shown.
+type Home<T> = <<T as Record>::Home as Query>::Data;
+
+/// A patch of the query in which rows of a kind are shown.
+pub(super) fn patch<T: Record>(change: impl Fn(&Home<T>) -> Home<T> + 'static) -> Patch {
+    Patch::new(change)
+}

@@ -1,0 +1,146 @@
+//! Changes that were not made and that the person has to decide on: conflicts, rows that are gone, refusals.
+//!
+//! They outlive the page and are seen in every tab of the person; [`crate::drafts`] keeps them.
+
+use std::collections::BTreeMap;
+
+use intent::{Changes, FieldConflict, Row};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wire::{Deletion, FieldAuthor, Timestamp, UserId};
+
+use crate::api::{ApiError, Kind};
+use crate::browser::clock;
+use crate::resources::Record;
+
+/// A change that was not made as it was meant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unresolved {
+    /// Its own id.
+    pub id: String,
+    /// The collection of the row.
+    pub collection: String,
+    /// The id of the row.
+    pub row: Uuid,
+    /// The row as the person saw it.
+    pub seen: Row,
+    /// The fields that were to change.
+    pub changes: Changes,
+    /// The row as the server has it, if it has it.
+    #[serde(default)]
+    pub now: Option<Row>,
+    /// The reason.
+    pub problem: Problem,
+    /// The other person, if that is known.
+    #[serde(default)]
+    pub by: Option<UserId>,
+    /// The moment of the other person's change, if that is known.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+}
+
+/// The reason why a change was not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Problem {
+    /// Both people have changed the same fields, to different values.
+    BothChanged {
+        /// The fields.
+        fields: Vec<FieldConflict>,
+    },
+    /// The row was changed here and deleted there.
+    DeletedThere,
+    /// The row was deleted here and changed there.
+    ChangedThere,
+    /// The server does not accept it.
+    Refused {
+        /// A sentence that says why.
+        message: String,
+    },
+    /// The server may have it or not: it could not be reached, and would take a repetition for another change.
+    Uncertain,
+}
+
+impl Problem {
+    /// The problem behind an error that no repetition mends. None for the end of the session, after which the change is
+    /// sent.
+    #[must_use]
+    pub fn refused(error: &ApiError) -> Option<Self> {
+        let message = error.to_string();
+        (!matches!(error.kind(), Kind::Unauthorized)).then_some(Self::Refused { message })
+    }
+}
+
+impl Unresolved {
+    /// A change of a row that was not made.
+    #[must_use]
+    pub fn new<T: Record>(
+        seen: &T,
+        changes: Changes,
+        problem: Problem,
+        authors: &BTreeMap<String, FieldAuthor>,
+    ) -> Self {
+        let concerned = |field: &&String| changes.contains(field);
+        let author = authors.keys().filter(concerned).find_map(|field| authors.get(field));
+        Self {
+            id: clock::unique(),
+            collection: T::COLLECTION.to_owned(),
+            row: seen.uuid(),
+            seen: seen.to_row(),
+            now: None,
+            problem,
+            by: author.map(|author| author.by),
+            at: author.map(|author| author.at),
+            changes,
+        }
+    }
+
+    /// This, with the row as the server has it.
+    #[must_use]
+    pub fn now<T: Record>(mut self, row: &T) -> Self {
+        self.now = Some(row.to_row());
+        self
+    }
+
+    /// This, with the end of the row.
+    #[must_use]
+    pub fn deleted(mut self, deletion: Option<Deletion>) -> Self {
+        self.by = deletion.map(|deletion| deletion.deleted_by);
+        self.at = deletion.map(|deletion| deletion.deleted_at);
+        self
+    }
+
+    /// The row as the person wants it.
+    #[must_use]
+    pub fn wanted<T: Record>(&self) -> Option<T> {
+        T::from_row(self.changes.apply(&self.seen))
+    }
+
+    /// This and a later problem of the same row as a single one, if the person can decide on both at once: the same
+    /// fields are in conflict, and the later value is the wanted one.
+    #[must_use]
+    pub fn absorb(&self, later: &Self) -> Option<Self> {
+        if self.row != later.row {
+            return None;
+        }
+        let problem = match (&self.problem, &later.problem) {
+            (Problem::BothChanged { fields }, Problem::BothChanged { fields: newer }) => {
+                let mut fields: Vec<FieldConflict> = fields.clone();
+                for conflict in newer {
+                    fields.retain(|each| each.field != conflict.field);
+                    fields.push(conflict.clone());
+                }
+                Problem::BothChanged { fields }
+            }
+            (Problem::DeletedThere, Problem::DeletedThere) => Problem::DeletedThere,
+            _ => return None,
+        };
+        Some(Self {
+            id: self.id.clone(),
+            seen: self.seen.clone(),
+            changes: self.changes.then(&later.changes),
+            problem,
+            ..later.clone()
+        })
+    }
+}
