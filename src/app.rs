@@ -87,7 +87,7 @@ fn to_login(from: Route, farewell: Option<&Farewell>) -> Html {
         // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
         next: match (farewell, from) {
             (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
-            (_, Route::Session { .. }) => Some(from.to_path()),
+            (_, Route::Session { .. } | Route::Sessions) => Some(from.to_path()),
         },
     };
     html! { <Onward to={Route::Login} {query} /> }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::countdown::use_has_lasted;
 use crate::kept::{Kept, KeptProvider, use_from_kept, use_unresolved};
 use crate::live::Live;
-use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
+use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage, SessionsPage};
 use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
 use crate::resources::{self, Client};
 use crate::route::Route;
@@ -196,6 +196,7 @@ fn page(route: Route, user: &Rc<User>) -> Html {
     let user = Rc::clone(user);
     match route {
         Route::Dashboard => html! { <DashboardPage {user} /> },
+        Route::Sessions => html! { <SessionsPage {user} /> },
         Route::Session { id } => html! { <CoachingSessionPage key={id.to_string()} {id} {user} /> },
         Route::Login | Route::NotFound => html! { <NotFoundPage /> },
     }

@@ -2,20 +2,27 @@
 
 use std::rc::Rc;
 
-use wire::{CoachingRelationship, NewCoachingSession, UserId};
+use chrono::NaiveDate;
+use wire::{CoachingRelationship, CoachingSession, NewCoachingSession, UserId};
 use yew::prelude::*;
 
+use super::Window;
 use crate::calendar;
+use crate::components::RouteLink;
 use crate::navigation::use_navigation;
 use crate::query::{List, use_mutation};
 use crate::resources::{self, UserSessions};
+use crate::route::Route;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
 
+/// The id of the link to a session that the dashboard does not show.
+const ELSEWHERE: &str = "planned-elsewhere";
+
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct PlanSessionProperties {
-    pub(super) query: UserSessions,
+    pub(super) window: Window,
     pub(super) user: UserId,
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
@@ -28,6 +35,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let navigation = use_navigation();
     let is_running = use_state(|| false);
     let mistake = use_state(|| None::<&str>);
+    let elsewhere = use_state(|| None::<CoachingSession>);
     let coachees: Vec<_> = props
         .relationships
         .iter()
@@ -38,7 +46,8 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
 
     let on_submit = {
         let (with, when, title) = (with.clone(), when.clone(), title.clone());
-        let (is_running, mistake, query) = (is_running.clone(), mistake.clone(), props.query);
+        let (is_running, mistake, elsewhere) = (is_running.clone(), mistake.clone(), elsewhere.clone());
+        let (user, window) = (props.user, props.window);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if *is_running {
@@ -56,8 +65,14 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 return;
             };
             mistake.set(None);
+            elsewhere.set(None);
             is_running.set(true);
-            let (is_running, navigation) = (is_running.clone(), navigation.clone());
+            let (is_running, navigation, elsewhere) = (is_running.clone(), navigation.clone(), elsewhere.clone());
+            let list = if starts.date() < window.from {
+                UserSessions::earlier(user, calendar::today())
+            } else {
+                UserSessions::recent(user, calendar::today())
+            };
             let new = NewCoachingSession {
                 coaching_relationship_id: relationship,
                 date: calendar::utc(starts),
@@ -66,13 +81,17 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 meeting_url: None,
                 provider: None,
             };
-            create.run_then(resources::PlanSession(query, new), move |result| {
+            create.run_then(resources::PlanSession(list, new), move |result| {
                 is_running.set(false);
-                if let Ok(planned) = result {
-                    when.set_value("");
-                    title.set_value("");
-                    let day = calendar::day_in_sentence(calendar::local(planned.date).date(), calendar::today());
-                    navigation.show(&planned.id.to_string(), format!("Planned a session for {day}"));
+                let Ok(planned) = result else { return };
+                when.set_value("");
+                title.set_value("");
+                let (day, announcement) = planned_for(planned);
+                if window.contains(day) {
+                    navigation.show(&planned.id.to_string(), announcement);
+                } else {
+                    elsewhere.set(Some(planned.clone()));
+                    navigation.show(ELSEWHERE, announcement);
                 }
             });
         })
@@ -97,6 +116,27 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 }
                 <button type="submit" class="primary" disabled={*is_running} ~textContent="Plan session" />
             </form>
+            if let Some(planned) = &*elsewhere { { elsewhere_note(planned) } }
         </details>
+    }
+}
+
+/// The day of a session, and a sentence that says so.
+fn planned_for(session: &CoachingSession) -> (NaiveDate, String) {
+    let day = calendar::local(session.date).date();
+    let name = calendar::day_in_sentence(day, calendar::today());
+    (day, format!("Planned a session for {name}."))
+}
+
+/// Says where a session is that the dashboard does not show.
+fn elsewhere_note(session: &CoachingSession) -> Html {
+    let (_, text) = planned_for(session);
+    html! {
+        <div class="note">
+            <p ~textContent={format!("{text} The dashboard does not look that far.")} />
+            <RouteLink id={ELSEWHERE} to={Route::Sessions} place={session.id.to_string()} classes="link">
+                <span ~textContent="Show it in all sessions" />
+            </RouteLink>
+        </div>
     }
 }
