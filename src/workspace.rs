@@ -23,7 +23,7 @@ use crate::route::Route;
 use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
 use crate::steady_rows::use_steady_rows;
-use crate::toast::use_say;
+use crate::toast::use_toaster;
 use crate::unresolved::Unresolved;
 
 /// How long a change may be on its way before anybody is told.
@@ -50,17 +50,17 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
     let kept = use_memo((), |()| Kept::new());
     let session = use_session();
     let person = session.user().map(|user| AttrValue::from(user.id.to_string()));
-    let say = use_say();
-    let on_failure = use_callback(say.clone(), |failure: Failure<ApiError>, say| {
+    let toaster = use_toaster();
+    let on_failure = use_callback(toaster.clone(), |failure: Failure<ApiError>, toaster| {
         // That the session has ended is told where one signs in again.
         if !matches!(failure.error.kind(), Kind::Unauthorized) {
-            say.say(format!("Could not {}. {}", failure.attempt, failure.error));
+            toaster.say(format!("Could not {}. {}", failure.attempt, failure.error));
         }
     });
-    use_effect_with((session.clone(), say), |(session, say)| {
-        let say = say.clone();
+    use_effect_with((session.clone(), toaster), |(session, toaster)| {
+        let toaster = toaster.clone();
         let guard = session.on_sign_out("the messages", move |_| {
-            say.clear();
+            toaster.clear();
             Ok(())
         });
         move || drop(guard)

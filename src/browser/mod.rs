@@ -7,8 +7,7 @@
 //! | [`EventSource`] | removes every listener and closes the stream |
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
-//! | [`Listener`] | removes the listener |
-//! | [`LeaveGuard`] | removes the listener |
+//! | [`Listener`], [`LeaveGuard`], [`UndoKey`] | removes the listener |
 //! | [`ContentObserver`](view::ContentObserver), [`RowObserver`](rows::RowObserver) | stops to observe |
 //! | [`PointerListener`](rows::PointerListener) | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
@@ -38,6 +37,7 @@ pub mod rows;
 pub mod storage;
 mod task;
 mod timer;
+mod undo_key;
 pub mod view;
 
 pub use event_source::{EventSource, StreamEvent};
@@ -45,3 +45,4 @@ pub use leave_guard::LeaveGuard;
 pub use listener::{Listener, PageEvent};
 pub use task::{Task, spawn};
 pub use timer::Timeout;
+pub use undo_key::UndoKey;

@@ -136,12 +136,12 @@ fn focus_element(element: &Element) -> bool {
     element.focus_with_options(&options).is_ok()
 }
 
-/// Whether the element with this id has the focus.
+/// Whether nothing has the focus: what had it is gone.
 #[must_use]
-pub fn has_focus(id: &str) -> bool {
+pub fn has_no_focus() -> bool {
     document()
         .and_then(|document| document.active_element())
-        .is_some_and(|element| element.id() == id)
+        .is_none_or(|element| element.tag_name() == "BODY")
 }
 
 /// What was kept with this entry of the browser's history; nothing if it has not been seen yet.

@@ -193,7 +193,11 @@ impl Person {
         self.page
             .command("Network.emulateNetworkConditions", conditions)
             .await?;
-        let condition = if offline { "!navigator.onLine" } else { "navigator.onLine" };
+        let condition = if offline {
+            "!navigator.onLine"
+        } else {
+            "navigator.onLine"
+        };
         self.page.until::<bool>(condition).await.map(drop)
     }
 

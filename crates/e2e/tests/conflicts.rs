@@ -76,7 +76,9 @@ async fn goal_title_and_status_both_survive() -> anyhow::Result<()> {
         coach.sees(&Kind::Goal.shows("Lead two teams")).await?;
         coachee.set_offline(false).await?;
         for person in [&coach, &coachee] {
-            person.sees(&Kind::Goal.shows_choice("Lead two teams", "On hold")).await?;
+            person
+                .sees(&Kind::Goal.shows_choice("Lead two teams", "On hold"))
+                .await?;
         }
         no_defects(&[&coach, &coachee]).await
     })
@@ -88,7 +90,9 @@ async fn both_reword(stage: &Stage) -> anyhow::Result<(Person, Person)> {
     let (coach, coachee) = reworded_while_offline(stage).await?;
     coachee.begin_edit(Kind::Action, "Call Anna", "Mine: call Ada").await?;
     coachee.click("Save").await?;
-    coach.begin_edit(Kind::Action, "Call Anna", "Theirs: write to Otto").await?;
+    coach
+        .begin_edit(Kind::Action, "Call Anna", "Theirs: write to Otto")
+        .await?;
     coach.click("Save").await?;
     coach.sees(&Kind::Action.shows("Theirs: write to Otto")).await?;
     coachee.set_offline(false).await?;
@@ -139,7 +143,8 @@ async fn conflict_outlives_a_reload_and_can_be_edited() -> anyhow::Result<()> {
             .await?;
         coachee.sees(&counts(1)).await?;
         // Within the conflict: the row has a button of that name as well.
-        let edit = "return [...byTestId('conflict').querySelectorAll('button')].find((each) => each.innerText === 'Edit');";
+        let edit =
+            "return [...byTestId('conflict').querySelectorAll('button')].find((each) => each.innerText === 'Edit');";
         coachee.page.element(edit, Vec::new()).await?.click().await?;
         let field = coachee
             .page
@@ -180,7 +185,9 @@ async fn conflict_is_seen_in_every_tab() -> anyhow::Result<()> {
 async fn row_deleted_there_can_be_added_again() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee) = reworded_while_offline(stage).await?;
-        coachee.begin_edit(Kind::Action, "Call Anna", "Call Anna on Friday").await?;
+        coachee
+            .begin_edit(Kind::Action, "Call Anna", "Call Anna on Friday")
+            .await?;
         coachee.click("Save").await?;
         coach.delete(Kind::Action, "Call Anna").await?;
         coach.sees(&Kind::Action.hides("Call Anna")).await?;
@@ -251,7 +258,9 @@ async fn untouched_editor_writes_nothing() -> anyhow::Result<()> {
         coachee.click_in_row(Kind::Action, &id, "Edit").await?;
         coach.begin_edit(Kind::Action, "Call Anna", "Call Otto").await?;
         coach.click("Save").await?;
-        coachee.sees("document.body.innerText.includes('Changed meanwhile to')").await?;
+        coachee
+            .sees("document.body.innerText.includes('Changed meanwhile to')")
+            .await?;
         coachee.take_requests().await?;
         coachee.click("Save").await?;
         coachee.sees(&Kind::Action.shows("Call Otto")).await?;
@@ -320,9 +329,18 @@ async fn waiting_changes_fold_and_toggling_twice_sends_nothing() -> anyhow::Resu
         coach.sees(&Kind::Action.shows("Buy milk")).await?;
         coachee.sees(&counts(0)).await?;
         let requests = coachee.take_requests().await?;
-        let writes: Vec<_> = requests.iter().filter(|request| request.is_api() && request.method != "GET").collect();
+        let writes: Vec<_> = requests
+            .iter()
+            .filter(|request| request.is_api() && request.method != "GET")
+            .collect();
         ensure!(writes.len() == 1 && writes[0].method == "POST", "{writes:#?}");
-        ensure!(coach.rows(Kind::Action).await?.iter().all(|row| !row.text.contains("mistake")));
+        ensure!(
+            coach
+                .rows(Kind::Action)
+                .await?
+                .iter()
+                .all(|row| !row.text.contains("mistake"))
+        );
         no_defects(&[&coach, &coachee]).await
     })
     .await
@@ -363,15 +381,21 @@ async fn server_outage_takes_no_change_back() -> anyhow::Result<()> {
         // More attempts than a change of a reachable server has.
         let mut attempts = 0;
         while attempts < 7 {
-            let requests = coachee.until_request(|request| request.is_api() && request.kind == "Fetch").await?;
+            let requests = coachee
+                .until_request(|request| request.is_api() && request.kind == "Fetch")
+                .await?;
             attempts += requests.iter().filter(|request| request.is_api()).count();
-            coachee.sees(&Kind::Agreement.shows("Written while the server is away")).await?;
+            coachee
+                .sees(&Kind::Agreement.shows("Written while the server is away"))
+                .await?;
             coachee.sees(&Kind::Action.shows_done("Call Anna")).await?;
         }
         coachee.sees(&counts(2)).await?;
         stage.server.start_again().await?;
         coachee.sees(&counts(0)).await?;
-        coach.sees(&Kind::Agreement.shows("Written while the server is away")).await?;
+        coach
+            .sees(&Kind::Agreement.shows("Written while the server is away"))
+            .await?;
         coach.sees(&Kind::Action.shows_done("Call Anna")).await?;
         no_defects(&[]).await
     })

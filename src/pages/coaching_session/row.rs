@@ -12,7 +12,7 @@ use crate::kept::{Kept, KeptText, use_from_kept, use_kept, use_unresolved};
 use crate::query::{UseMutation, use_mutation, use_unsaved};
 use crate::resources::{Create, Delete, Record, Restore, Update};
 use crate::title::move_focus;
-use crate::toast::{Say, use_say};
+use crate::toast::{Toaster, use_toaster};
 use crate::unresolved::{Problem, Unresolved};
 
 /// A row with a text that is edited in place.
@@ -55,7 +55,7 @@ pub(super) struct UseRow<T: TextRow> {
     update: UseMutation<Update<T>>,
     delete: UseMutation<Delete<T>>,
     restore: UseMutation<Restore<T>>,
-    say: Say,
+    toaster: Toaster,
     kept: Kept,
     /// Whether a change of the row waits to be saved.
     pub(super) is_unsaved: bool,
@@ -71,7 +71,7 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
         update: use_mutation(),
         delete: use_mutation(),
         restore: use_mutation(),
-        say: use_say(),
+        toaster: use_toaster(),
         kept: use_kept(),
         is_unsaved: use_unsaved::<Api>(row.id()),
         unresolved: use_unresolved(move |all| all.iter().find(|each| each.row == id).cloned()),
@@ -80,12 +80,12 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
 
 impl<T: TextRow> UseRow<T> {
     /// Changes the row to this, says so, and offers to take it back.
-    pub(super) fn change(&self, wanted: &T, message: impl Into<String>) {
+    pub(super) fn change(&self, wanted: &T, message: impl AsRef<str>) {
         self.change_from(&self.row, wanted, message);
     }
 
     /// Changes the row from the form in which the person saw it, however it reads by now.
-    pub(super) fn change_from(&self, seen: &T, wanted: &T, message: impl Into<String>) {
+    pub(super) fn change_from(&self, seen: &T, wanted: &T, message: impl AsRef<str>) {
         let change = Update::between(seen, wanted);
         if change.changes.is_empty() {
             return;
@@ -93,7 +93,7 @@ impl<T: TextRow> UseRow<T> {
         let (update, undo) = (self.update.clone(), change.reversed());
         self.update.run(change);
         let undo = Callback::from(move |()| update.run(undo.clone()));
-        self.say.offer(message, "Undo", undo);
+        self.toaster.offer(message, "Undo", undo);
     }
 
     /// Saves a text that was typed in the editor.
@@ -123,7 +123,7 @@ impl<T: TextRow> UseRow<T> {
             this.delete.run(Delete::of(row));
             move_focus(&format!("new-{}", T::NAMES.noun));
             let undo = Callback::from(move |()| restore.run(Restore(again.clone())));
-            this.say
+            this.toaster
                 .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
         })
     }
