@@ -454,3 +454,47 @@ async fn what_was_not_sent_when_the_session_ended_is_deleted_when_somebody_else_
     assert_eq!((visit.server.1.borrow().len(), visit.client.pending()), (0, 0));
     visit.end();
 }
+
+/// A visit without a network.
+async fn visit_offline() -> Visit {
+    let visit = Visit::of("me").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit
+}
+
+#[wasm_bindgen_test]
+async fn change_that_nothing_keeps_survives_an_expired_session() {
+    fresh().await;
+    let broken = scripted("throw new DOMException('not here', 'SecurityError');");
+    with_factory(&broken, async {
+        let visit = visit_offline().await;
+        visit.change_to("written");
+        assert!(visit.client.has_unkept_mutations());
+        assert_eq!(visit.client.clear_but_unsent(), 1);
+        assert_eq!(visit.client.pending(), 0);
+        visit.client.remember_for("me");
+        until("it is taken up", || visit.client.pending() == 1).await;
+        assert_eq!(visit.client.clear_but_unsent(), 1);
+        visit.client.remember_for("somebody else");
+        visit.settles("nothing is left").await;
+        assert!(visit.server.1.borrow().is_empty(), "nothing was sent for another person");
+        visit.end();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn database_that_was_taken_away_is_written_again() {
+    fresh().await;
+    let visit = visit_offline().await;
+    visit.change_to("one");
+    until_kept("mutations", 1).await;
+    assert!(!visit.client.has_unkept_mutations());
+    // As "clear site data" does it.
+    Database::delete_database(SCHEMA.name, LIMIT).await.unwrap();
+    visit.change_to("two");
+    until_kept("mutations", 2).await;
+    until("both are kept", || !visit.client.has_unkept_mutations()).await;
+    visit.end();
+}
