@@ -516,7 +516,10 @@ async fn change_that_nothing_keeps_survives_an_expired_session() {
         assert_eq!(visit.client.clear_but_unsent(), 1);
         visit.client.remember_for("somebody else");
         visit.settles("nothing is left").await;
-        assert!(visit.server.1.borrow().is_empty(), "nothing was sent for another person");
+        assert!(
+            visit.server.1.borrow().is_empty(),
+            "nothing was sent for another person"
+        );
         // Whatever is still being opened is of no use any more.
         visit.client.clear();
         visit.end();

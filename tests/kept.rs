@@ -110,7 +110,11 @@ fn renamed_row_keeps_its_typed_text() {
     let kept = fresh("a");
     kept.set_text("edit/actions/1/temporary", Some(&typed("half")));
     kept.rename_text("edit/actions/1/temporary", "edit/actions/1/real");
-    let places: Vec<String> = kept.texts_below("edit/actions/1/").into_iter().map(|(place, _)| place).collect();
+    let places: Vec<String> = kept
+        .texts_below("edit/actions/1/")
+        .into_iter()
+        .map(|(place, _)| place)
+        .collect();
     assert_eq!(places, ["edit/actions/1/real"]);
     kept.clear();
 }

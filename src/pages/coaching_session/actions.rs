@@ -216,12 +216,8 @@ fn use_details(action: &Action, people: &People) -> Html {
         action.status,
         ItemStatus::InProgress | ItemStatus::OnHold | ItemStatus::WontDo
     );
-    let assignees: Vec<String> = action
-        .assignee_ids
-        .iter()
-        .filter_map(|person| people.name(*person))
-        .collect();
-    let author = people.name(action.user_id);
+    let assignees = people.in_sentence(&action.assignee_ids);
+    let author = people.name(action.user_id).map(|author| format!("by {author}"));
     html! {
         <p class="details">
             if shows_status {
@@ -233,7 +229,7 @@ fn use_details(action: &Action, people: &People) -> Html {
                 </span>
             }
             if !assignees.is_empty() {
-                <span key={assignees.join(", ")}>{ format!("For {}", assignees.join(", ")) }</span>
+                <span key={assignees.clone()}>{ format!("For {assignees}") }</span>
             }
             if let Some(goal) = goal.as_deref().cloned().flatten() {
                 <span class="serves" key={goal.clone()} dir="auto">{ format!("→ {goal}") }</span>

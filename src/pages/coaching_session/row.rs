@@ -103,7 +103,7 @@ impl<T: TextRow> UseRow<T> {
             // The change is made to the row as the person saw it, however it reads by now.
             let seen = as_seen(&this.row.with_text(typed.seen), typed.version);
             let wanted = seen.with_text(typed.text);
-            this.change_from(&seen, &wanted, format!("{} saved.", capitalised(T::NAMES.noun)));
+            this.change_from(&seen, &wanted, format!("{} changed.", capitalised(T::NAMES.noun)));
             if let Some(unresolved) = &*this.unresolved {
                 this.kept.resolve(unresolved);
             }
