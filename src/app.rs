@@ -71,7 +71,7 @@ fn Gate(props: &GateProperties) -> Html {
             html! {
                 <main class="splash">
                     { problem(error.to_string(), &retry) }
-                    <RouteLink to={Route::Login} classes="button">{ "Sign in" }</RouteLink>
+                    <RouteLink to={Route::Login} classes="button"><span ~textContent="Sign in" /></RouteLink>
                 </main>
             }
         }

@@ -63,12 +63,12 @@ pub fn AddForm(props: &AddFormProperties) -> Html {
     let id = format!("new-{}", props.noun);
     html! {
         <form class="add" onsubmit={on_submit}>
-            <label class="visually-hidden" for={id.clone()}>{ format!("New {}", props.noun) }</label>
+            <label class="visually-hidden" for={id.clone()} ~textContent={format!("New {}", props.noun)} />
             <textarea {id} ref={field} rows="1" dir="auto" placeholder={props.placeholder} value={typed.clone()}
                 oninput={on_input} onkeydown={on_key} />
             <button type="submit" class="primary" disabled={is_too_long} aria-label={format!("Add {}", props.noun)}>
                 { icon(Glyph::Plus) }
-                <span class="wide-only">{ "Add" }</span>
+                <span class="wide-only" ~textContent="Add" />
             </button>
             { limit_note(&typed, props.max_length) }
         </form>

@@ -46,20 +46,20 @@ pub struct ConflictCardProperties {
 pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
     let choice = |choice: &Choice| {
         let on_choose = choice.on_choose.reform(|_: MouseEvent| ());
-        html! { <button type="button" key={choice.label} onclick={on_choose}>{ choice.label }</button> }
+        html! { <button type="button" key={choice.label} onclick={on_choose} ~textContent={choice.label} /> }
     };
     html! {
         <div class="conflict" role="group" aria-label="Your decision is needed" data-testid="conflict">
-            <p class="explanation" role="status">{ icon(Glyph::Alert) }<span key={props.explanation.clone()}>{ &props.explanation }</span></p>
+            <p class="explanation" role="status">{ icon(Glyph::Alert) }<span ~textContent={&*props.explanation} /></p>
             if let Some(text) = &props.text {
-                <blockquote class="mine" dir="auto" key={text.clone()}>{ text }</blockquote>
+                <blockquote class="mine" dir="auto" ~textContent={&**text} />
             }
             for value in props.values.iter() {
                 <dl key={value.label}>
-                    <dt>{ format!("Your {}", value.label) }</dt>
-                    <dd class="mine" dir="auto" key={value.mine.clone()}>{ &value.mine }</dd>
-                    <dt>{ &props.author }</dt>
-                    <dd class="theirs" dir="auto" key={format!("theirs {}", value.theirs)}>{ &value.theirs }</dd>
+                    <dt ~textContent={format!("Your {}", value.label)} />
+                    <dd class="mine" dir="auto" ~textContent={&value.mine} />
+                    <dt ~textContent={&*props.author} />
+                    <dd class="theirs" dir="auto" ~textContent={&value.theirs} />
                 </dl>
             }
             <span class="buttons">{ for props.choices.iter().map(choice) }</span>

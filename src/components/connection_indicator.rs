@@ -25,11 +25,11 @@ pub fn ConnectionIndicator() -> Html {
 
     let retry = Callback::from(move |_: MouseEvent| sse.retry());
     let reason = status.last_error.filter(|_| !status.is_offline).map(|error| {
-        html! { <span class="reason">{ error.cause.to_string() }</span> }
+        html! { <span class="reason" ~textContent={error.cause.to_string()} /> }
     });
     // Counting aloud would drown everything else out.
     let countdown = seconds.filter(|seconds| *seconds > 0).map(|seconds| {
-        html! { <span aria-hidden="true" class="countdown">{ format!("{seconds} s") }</span> }
+        html! { <span aria-hidden="true" class="countdown" ~textContent={format!("{seconds} s")} /> }
     });
     let content = match status.state {
         _ if !is_shown => Html::default(),
@@ -37,7 +37,7 @@ pub fn ConnectionIndicator() -> Html {
         State::Error => html! {
             <>
                 <button type="button" onclick={retry}>
-                    { icon(Glyph::Alert) }{ "Connection lost. Click to retry." }
+                    { icon(Glyph::Alert) }<span ~textContent="Connection lost. Click to retry." />
                 </button>
                 { reason }
                 { countdown }
@@ -46,17 +46,17 @@ pub fn ConnectionIndicator() -> Html {
         State::Connecting | State::Reconnecting => html! {
             <>
                 <span class="spinner" aria-hidden="true" />
-                <span>{
+                <span ~textContent={
                     match status.state {
                         _ if status.is_offline => "No network. Changes of others are shown once it is back.",
                         State::Connecting => "Connecting…",
                         _ => "Reconnecting…",
                     }
-                }</span>
+                } />
                 { reason }
                 if countdown.is_some() {
                     { countdown }
-                    <button type="button" class="link" onclick={retry}>{ "Try now" }</button>
+                    <button type="button" class="link" onclick={retry} ~textContent="Try now" />
                 }
             </>
         },

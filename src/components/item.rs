@@ -107,10 +107,10 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
             <>
                 { props.leading.clone() }
                 <div class="content">
-                    <p class="text" id={text_id.clone()} dir="auto">{ &props.text }</p>
+                    <p class="text" id={text_id.clone()} dir="auto" ~textContent={&*props.text} />
                     { props.details.clone() }
                     if shows_unsaved {
-                        <p class="details unsaved"><span class="chip">{ "Not saved yet" }</span></p>
+                        <p class="details unsaved"><span class="chip" ~textContent="Not saved yet" /></p>
                     }
                 </div>
                 <span class="buttons quiet">
@@ -208,16 +208,17 @@ fn Editor(props: &EditorProperties) -> Html {
                 value={props.typed.text.clone()} oninput={on_input} onkeydown={on_key} />
             { limit_note(&props.typed.text, props.max_length) }
             if props.typed.text.trim().is_empty() {
-                <p class="note" role="status">{ format!("An empty {} can not be saved. It can be deleted.", props.noun) }</p>
+                <p class="note" role="status"
+                    ~textContent={format!("An empty {} can not be saved. It can be deleted.", props.noun)} />
             }
             if shows_note {
                 <p class="note" role="status">
-                    { "Changed meanwhile to: " }<q dir="auto" key={props.text.to_string()}>{ &props.text }</q>
+                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={&*props.text} />
                 </p>
             }
             <span class="buttons">
-                <button type="submit" class="primary" disabled={!can_save}>{ "Save" }</button>
-                <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())}>{ "Cancel" }</button>
+                <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
+                <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
             </span>
         </form>
     }

@@ -49,16 +49,16 @@ pub fn shell(name: &str, prompt: &SignOutPrompt, page: Html) -> Html {
     let on_sign_out = prompt.on_sign_out.reform(|_: MouseEvent| ());
     html! {
         <>
-            <a class="skip" href={format!("#{MAIN}")}>{ "Skip to the content" }</a>
+            <a class="skip" href={format!("#{MAIN}")} ~textContent="Skip to the content" />
             <header class="top">
                 <div class="top-bar">
                     <RouteLink to={Route::Dashboard} classes="brand">
-                        { icon(Glyph::Mark) }<span>{ "Freshet" }</span>
+                        { icon(Glyph::Mark) }<span ~textContent="Freshet" />
                     </RouteLink>
                     <span class="person">
                         <span class="avatar" aria-hidden="true" ~textContent={initial(name)} />
                         <span class="wide-only" dir="auto" ~textContent={name} />
-                        <button type="button" onclick={on_sign_out}>{ "Sign out" }</button>
+                        <button type="button" onclick={on_sign_out} ~textContent="Sign out" />
                     </span>
                 </div>
                 { unsent_line(prompt.unsent) }
@@ -92,7 +92,7 @@ fn unsent_line(unsent: Unsent) -> Html {
                 <p>
                     <span ~textContent={format!("{waits} {needs}").trim().to_owned()} />
                     if waiting > 0 {
-                        <span class="wide-only">{ " They go by themselves, as soon as the server can be reached." }</span>
+                        <span class="wide-only" ~textContent=" They go by themselves, as soon as the server can be reached." />
                     }
                 </p>
             }
@@ -131,9 +131,9 @@ pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> H
         <section class="card" aria-labelledby={id.clone()}>
             <h2 {id}>
                 { icon(glyph) }
-                { title }
+                <span ~textContent={title} />
                 if let Some(count) = count.filter(|count| *count > 0) {
-                    <span class="count" aria-hidden="true">{ count }</span>
+                    <span class="count" aria-hidden="true" ~textContent={count.to_string()} />
                 }
             </h2>
             { content }
@@ -149,6 +149,6 @@ pub fn splash() -> Html {
 /// The app is getting ready, and there is something to say about it.
 pub fn splash_saying(text: &'static str) -> Html {
     html! {
-        <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p>{ text }</p></main>
+        <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p ~textContent={text} /></main>
     }
 }

@@ -23,9 +23,8 @@ pub fn limit_note(text: &str, most: u32) -> Html {
     match excess(text.trim(), most) {
         0 => Html::default(),
         excess => html! {
-            <p class="error" role="status">
-                { format!("{excess} characters too many: at most {most} can be saved.") }
-            </p>
+            <p class="error" role="status"
+                ~textContent={format!("{excess} characters too many: at most {most} can be saved.")} />
         },
     }
 }

@@ -25,11 +25,11 @@ pub fn LoginPage() -> Html {
         Session::SignedOut(_) | Session::Unknown(_) => html! {
             <main class="login">
                 <div class="login-card">
-                    <p class="brand">{ icon(Glyph::Mark) }<span>{ "Freshet" }</span></p>
-                    <h1>{ "Welcome back" }</h1>
-                    <p class="lead">{ "Sign in to your coaching workspace." }</p>
+                    <p class="brand">{ icon(Glyph::Mark) }<span ~textContent="Freshet" /></p>
+                    <h1 ~textContent="Welcome back" />
+                    <p class="lead" ~textContent="Sign in to your coaching workspace." />
                     if let Some(text) = farewell(&query, session.session(), session.kept_changes()) {
-                        <p class="note" role="status">{ text }</p>
+                        <p class="note" role="status" ~textContent={text} />
                     }
                     <SignInForm {session} />
                 </div>
@@ -96,17 +96,17 @@ fn SignInForm(props: &SignInFormProperties) -> Html {
     };
     html! {
         <form onsubmit={on_submit}>
-            <label for="email">{ "Email" }</label>
+            <label for="email" ~textContent="Email" />
             <input id="email" ref={email} type="email" name="email" autocomplete="username" required=true />
-            <label for="password">{ "Password" }</label>
+            <label for="password" ~textContent="Password" />
             <input id="password" ref={password} type="password" name="password" autocomplete="current-password"
                 required=true />
             if let Some(error) = &*error {
-                <p class="error" role="alert">{ error }</p>
+                <p class="error" role="alert" ~textContent={error.as_str()} />
             }
             <button type="submit" class="primary" disabled={task.is_running()}>
                 if task.is_running() { <span class="spinner" aria-hidden="true" /> }
-                { "Sign in" }
+                <span ~textContent="Sign in" />
             </button>
         </form>
     }

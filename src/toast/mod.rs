@@ -49,15 +49,15 @@ impl PartialEq for Toaster {
 
 impl Toaster {
     /// Shows a text for eight seconds.
-    pub fn say(&self, text: impl AsRef<str>) {
-        let displaced = self.0.toasts.borrow_mut().say(text.as_ref());
+    pub fn say(&self, text: impl Into<String>) {
+        let displaced = self.0.toasts.borrow_mut().say(&text.into());
         Board::update(&self.0);
         lapse(displaced);
     }
 
     /// Shows a text and a button for ten seconds, or longer while a pointer or the focus is there. The newest offer is
     /// accepted by `Ctrl+Z` as well.
-    pub fn offer(&self, text: impl AsRef<str>, label: impl Into<AttrValue>, on_accept: Callback<()>) -> ToastId {
+    pub fn offer(&self, text: impl Into<String>, label: impl Into<AttrValue>, on_accept: Callback<()>) -> ToastId {
         let offer = Offer {
             label: label.into(),
             on_accept,
@@ -67,8 +67,8 @@ impl Toaster {
     }
 
     /// Shows an offer that has something to do when it ends.
-    pub fn show(&self, text: impl AsRef<str>, offer: Offer) -> ToastId {
-        let (id, displaced) = self.0.toasts.borrow_mut().offer(text.as_ref(), offer);
+    pub fn show(&self, text: impl Into<String>, offer: Offer) -> ToastId {
+        let (id, displaced) = self.0.toasts.borrow_mut().offer(&text.into(), offer);
         Board::update(&self.0);
         lapse(displaced);
         id

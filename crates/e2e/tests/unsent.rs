@@ -104,7 +104,7 @@ async fn question_notices_that_everything_was_sent() -> anyhow::Result<()> {
         coach.sees(ASKED).await?;
         coach.set_offline(false).await?;
         coach
-            .sees("document.querySelector('dialog')?.textContent.includes('Everything has been sent')")
+            .sees("document.querySelector('dialog')?.textContent.includes('Everything is saved')")
             .await?;
         let confirm = coach.page.element(
             "return find('button', 'Sign out', document.querySelector('dialog'));",

@@ -120,7 +120,7 @@ fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
                 }
             </ul>
             if actions.is_empty() {
-                <p class="empty">{ "No actions yet. What will happen until the next session?" }</p>
+                <p class="empty" ~textContent="No actions yet. What will happen until the next session?" />
             }
             <Leftovers<Action> scope={props.session.to_string()} {present} people={props.people.clone()} />
         </>
@@ -221,20 +221,19 @@ fn use_details(action: &Action, people: &People) -> Html {
     html! {
         <p class="details">
             if shows_status {
-                <span class="chip" key={status_label(action.status)}>{ status_label(action.status) }</span>
+                <span class="chip" ~textContent={status_label(action.status)} />
             }
             if let Some((day, is_late)) = due {
-                <span class={classes!("due", is_late.then_some("late"))} key={day.clone()}>
-                    { if is_late { "Was due " } else { "Due " } }{ day }
-                </span>
+                <span class={classes!("due", is_late.then_some("late"))}
+                    ~textContent={format!("{} {day}", if is_late { "Was due" } else { "Due" })} />
             }
             if !assignees.is_empty() {
-                <span key={assignees.clone()}>{ format!("For {assignees}") }</span>
+                <span ~textContent={format!("For {assignees}")} />
             }
             if let Some(goal) = goal.as_deref().cloned().flatten() {
-                <span class="serves" key={goal.clone()} dir="auto">{ format!("→ {goal}") }</span>
+                <span class="serves" dir="auto" ~textContent={format!("→ {goal}")} />
             }
-            if let Some(author) = author { <span key={author.clone()}>{ author }</span> }
+            if let Some(author) = author { <span ~textContent={author} /> }
         </p>
     }
 }

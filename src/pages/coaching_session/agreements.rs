@@ -114,7 +114,7 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
                 }
             </ul>
             if agreements.is_empty() {
-                <p class="empty">{ "No agreements yet." }</p>
+                <p class="empty" ~textContent="No agreements yet." />
             }
             <Leftovers<Agreement> scope={props.session.to_string()} {present} people={props.people.clone()} />
         </>
@@ -135,7 +135,7 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let shows_history = use_state(|| false);
     let has_history = use_query_client::<Api>().backend().patches();
     let details = props.people.name(agreement.user_id);
-    let details = details.map(|author| html! { <p class="details"><span key={author.clone()}>{ author }</span></p> });
+    let details = details.map(|author| html! { <p class="details"><span ~textContent={author} /></p> });
     let text_id = format!("text-{}", agreement.id);
     let below = html! {
         <>

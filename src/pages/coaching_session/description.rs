@@ -64,16 +64,18 @@ pub(super) fn Description(props: &DescriptionProperties) -> Html {
     let id = format!("description-{}", props.id);
     html! {
         <form class="field" onsubmit={on_submit}>
-            <label for={id.clone()}>{ "Description" }</label>
+            <label for={id.clone()} ~textContent="Description" />
             <textarea {id} rows="3" dir="auto" value={text.clone()} oninput={on_input} />
             { limit_note(&text, MAX_TEXT) }
             if is_outdated {
-                <p class="note" role="status">{ "Changed meanwhile to: " }<q dir="auto" key={props.text.to_string()}>{ &props.text }</q></p>
+                <p class="note" role="status">
+                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={&*props.text} />
+                </p>
             }
             if is_changed {
                 <span class="buttons">
-                    <button type="submit" class="primary" disabled={!can_save}>{ "Save description" }</button>
-                    <button type="button" onclick={on_discard}>{ "Discard" }</button>
+                    <button type="submit" class="primary" disabled={!can_save} ~textContent="Save description" />
+                    <button type="button" onclick={on_discard} ~textContent="Discard" />
                 </span>
             }
         </form>

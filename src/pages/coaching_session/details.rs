@@ -31,7 +31,8 @@ pub(super) fn status_select(current: ItemStatus, describes: &str, on_choose: Cal
         // Built anew with every status: a pick of the person would otherwise outlive a change by the other.
         <select key={status_label(current)} aria-label="Status" aria-describedby={describes.to_owned()} onchange={on_change}>
             for status in ItemStatus::ALL.iter() {
-                <option value={status_label(*status)} selected={current == *status}>{ status_label(*status) }</option>
+                <option value={status_label(*status)} selected={current == *status}
+                    ~textContent={status_label(*status)} />
             }
         </select>
     }
@@ -58,11 +59,11 @@ fn day_field(
     };
     html! {
         <div class="field">
-            <label for={id.clone()}>{ label }</label>
+            <label for={id.clone()} ~textContent={label} />
             <span class="inline">
                 <input {id} key={value.clone()} type="date" max="9999-12-31" value={value.clone()} onchange={on_change} />
                 if current.is_some() {
-                    <button type="button" onclick={on_choose.reform(|_: MouseEvent| None)}>{ "None" }</button>
+                    <button type="button" onclick={on_choose.reform(|_: MouseEvent| None)} ~textContent="None" />
                 }
             </span>
         </div>
@@ -144,27 +145,26 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     html! {
         <div class="fields" role="group" aria-label="Details" aria-describedby={describes.clone()}>
             <div class="field">
-                <span class="label">{ "Status" }</span>
+                <span class="label" ~textContent="Status" />
                 { status_select(action.status, &describes, Callback::from(move |status| on_status(Edit::Status(status)))) }
             </div>
             { day_field(format!("due-{id}"), "Due", due, Callback::from(move |day| on_due(Edit::Due(due_on(day))))) }
             <fieldset class="field">
-                <legend>{ "Assigned to" }</legend>
+                <legend ~textContent="Assigned to" />
                 for (person, name) in props.people.all() {
                     <label class="inline">
                         <input type="checkbox" checked={action.assignee_ids.contains(&person)} onchange={assign(person)} />
-                        { name }
+                        <span ~textContent={name} />
                     </label>
                 }
             </fieldset>
             <div class="field">
-                <label for={format!("goal-{id}")}>{ "Goal" }</label>
+                <label for={format!("goal-{id}")} ~textContent="Goal" />
                 <select id={format!("goal-{id}")} key={current_goal} onchange={on_goal}>
-                    <option value="" selected={action.goal_id.is_none()}>{ "No goal" }</option>
+                    <option value="" selected={action.goal_id.is_none()} ~textContent="No goal" />
                     for goal in goals.iter().flat_map(|goals| goals.iter()) {
-                        <option value={goal.id.to_string()} selected={action.goal_id == Some(goal.id)}>
-                            { goal.title.clone().unwrap_or_default() }
-                        </option>
+                        <option value={goal.id.to_string()} selected={action.goal_id == Some(goal.id)}
+                            ~textContent={goal.title.as_deref().unwrap_or_default()} />
                     }
                 </select>
             </div>

@@ -131,7 +131,7 @@ fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
                 }
             </ul>
             if goals.is_empty() {
-                <p class="empty">{ "No goals yet. Where should this lead?" }</p>
+                <p class="empty" ~textContent="No goals yet. Where should this lead?" />
             }
             <Leftovers<Goal> scope={props.relationship.to_string()} {present} people={props.people.clone()} />
         </>
@@ -232,16 +232,14 @@ fn use_details(goal: &Rc<Goal>, row: &UseRow<Goal>, session: CoachingSessionId) 
                 { status_select(goal.status, &describes, on_status) }
                 if let Some(is_linked) = is_linked.filter(|is_linked| *is_linked || !goal.status.is_closed()) {
                     <button type="button" class="chip" disabled={is_draft(&**goal)} onclick={on_link}
-                        aria-pressed={is_linked.to_string()} aria-describedby={describes}>
-                        { "In this session" }
-                    </button>
+                        aria-pressed={is_linked.to_string()} aria-describedby={describes} ~textContent="In this session" />
                 }
                 if let Some(day) = target {
-                    <span class="due" key={day.clone()}>{ format!("By {day}") }</span>
+                    <span class="due" ~textContent={format!("By {day}")} />
                 }
             </p>
             if let Some(body) = goal.body.as_deref().filter(|body| !body.is_empty()) {
-                <p class="description" dir="auto" key={body.to_owned()}>{ body }</p>
+                <p class="description" dir="auto" ~textContent={body} />
             }
         </>
     }

@@ -101,10 +101,10 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
         <header class="session-header">
             <p class="eyebrow">
                 { icon(Glyph::Calendar) }
-                <time datetime={format!("{}Z", session.date)} key={when.clone()}>{ when }</time>
-                <span key={session.duration_minutes}>{ format!(" · {} min", session.duration_minutes) }</span>
+                <time datetime={format!("{}Z", session.date)} ~textContent={when} />
+                <span ~textContent={format!(" · {} min", session.duration_minutes)} />
                 if let Some(partner) = &props.partner {
-                    <span key={partner.to_string()}>{ format!(" · with {partner}") }</span>
+                    <span ~textContent={format!(" · with {partner}")} />
                 }
             </p>
             if let Some(typed) = editor.current {
@@ -112,7 +112,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
                     on_save={row.on_save()} />
             } else {
                 <h1>
-                    <span dir="auto" key={title.clone()}>{ title }</span>
+                    <span dir="auto" ~textContent={title} />
                     <button type="button" class="plain" ref={pencil} title="Rename" aria-label="Rename the session" onclick={begin}>
                         { icon(Glyph::Pencil) }
                     </button>
@@ -192,12 +192,12 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
         <form class="rename" onsubmit={on_submit}>
             <input ref={props.field.clone()} dir="auto" aria-label="Session title" value={props.typed.text.clone()}
                 oninput={on_input} onkeydown={on_key} placeholder="What is this session about?" />
-            <button type="submit" class="primary" disabled={!can_save}>{ "Save" }</button>
-            <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())}>{ "Cancel" }</button>
+            <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
+            <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
             { limit_note(&props.typed.text, MAX_TITLE) }
             if shows_note {
                 <p class="note" role="status">
-                    { "Changed meanwhile to: " }<q dir="auto" key={title.clone()}>{ title }</q>
+                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={title} />
                 </p>
             }
         </form>

@@ -47,10 +47,10 @@ pub(super) fn History(props: &HistoryProperties) -> Html {
                     for entry in pages.items.iter() { { write(entry, props) } }
                 </ol>
                 if pages.items.is_empty() {
-                    <p class="empty">{ "Nothing is recorded yet." }</p>
+                    <p class="empty" ~textContent="Nothing is recorded yet." />
                 }
                 if pages.has_more() {
-                    <button type="button" onclick={on_more}>{ "Show older" }</button>
+                    <button type="button" onclick={on_more} ~textContent="Show older" />
                 }
             </>
         }
@@ -75,14 +75,14 @@ fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties) -> Html {
         .filter(|field| entry.kind == HistoryKind::Updated || field.name == props.text_field);
     html! {
         <li key={entry.id.to_string()}>
-            <p><strong>{ name }</strong>{ format!(" {deed} · {when}") }</p>
+            <p><strong ~textContent={name} /><span ~textContent={format!(" {deed} · {when}")} /></p>
             for field in fields {
                 <div class="change">
-                    <span class="label">{ field_label(&field.name) }</span>
+                    <span class="label" ~textContent={field_label(&field.name)} />
                     if entry.kind == HistoryKind::Updated {
-                        <del dir="auto">{ props.people.describe(&field.name, &field.from) }</del>
+                        <del dir="auto" ~textContent={props.people.describe(&field.name, &field.from)} />
                     }
-                    <ins dir="auto">{ props.people.describe(&field.name, &field.to) }</ins>
+                    <ins dir="auto" ~textContent={props.people.describe(&field.name, &field.to)} />
                     if field.name == props.text_field { { bring_back(field.to.as_str(), props) } }
                 </div>
             }
@@ -96,7 +96,7 @@ fn bring_back(text: Option<&str>, props: &HistoryProperties) -> Html {
         Some(text) => {
             let (text, on_bring_back) = (text.to_owned(), props.on_bring_back.clone());
             let on_click = Callback::from(move |_: MouseEvent| on_bring_back.emit(text.clone()));
-            html! { <button type="button" onclick={on_click}>{ "Bring this text back" }</button> }
+            html! { <button type="button" onclick={on_click} ~textContent="Bring this text back" /> }
         }
     }
 }

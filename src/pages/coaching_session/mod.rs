@@ -101,9 +101,9 @@ fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<A
 fn no_such_session() -> Html {
     html! {
         <div class="empty-page">
-            <h1>{ "This session is not here" }</h1>
-            <p>{ "It does not exist any more, or it is between other people." }</p>
-            <RouteLink to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</RouteLink>
+            <h1 ~textContent="This session is not here" />
+            <p ~textContent="It does not exist any more, or it is between other people." />
+            <RouteLink to={Route::Dashboard} classes="button primary"><span ~textContent="Go to your dashboard" /></RouteLink>
         </div>
     }
 }

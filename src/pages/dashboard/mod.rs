@@ -58,8 +58,8 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
     html! {
         <div class="dashboard">
             <header class="greeting">
-                <h1>{ format!("Hello, {}", first_name(user)) }</h1>
-                <p class="lead">{ "Here is what is coming up." }</p>
+                <h1 dir="auto" ~textContent={format!("Hello, {}", first_name(user))} />
+                <p class="lead" ~textContent="Here is what is coming up." />
             </header>
             if let Some(text) = failure { { problem(text, &retry) } }
             <div class="columns">

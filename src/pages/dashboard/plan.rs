@@ -79,23 +79,23 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     };
     html! {
         <details class="card plan">
-            <summary>{ "Plan a session" }</summary>
+            <summary ~textContent="Plan a session" />
             <form onsubmit={on_submit}>
-                <label for="plan-with">{ "With" }</label>
+                <label for="plan-with" ~textContent="With" />
                 <select id="plan-with" ref={with} required=true>
                     for relationship in coachees.iter() {
-                        <option value={relationship.id.to_string()}>{ relationship.partner_of(props.user) }</option>
+                        <option value={relationship.id.to_string()} ~textContent={relationship.partner_of(props.user)} />
                     }
                 </select>
-                <label for="plan-when">{ "When" }</label>
+                <label for="plan-when" ~textContent="When" />
                 <input id="plan-when" ref={when} type="datetime-local" max="9999-12-31T23:59"
                     required=true />
-                <label for="plan-title">{ "Title (optional)" }</label>
+                <label for="plan-title" ~textContent="Title (optional)" />
                 <input id="plan-title" ref={title} maxlength={MAX_TITLE.to_string()} />
                 if let Some(mistake) = *mistake {
-                    <p class="error" role="alert">{ mistake }</p>
+                    <p class="error" role="alert" ~textContent={mistake} />
                 }
-                <button type="submit" class="primary" disabled={*is_running}>{ "Plan session" }</button>
+                <button type="submit" class="primary" disabled={*is_running} ~textContent="Plan session" />
             </form>
         </details>
     }

@@ -45,7 +45,7 @@ fn split(sessions: &List<CoachingSession>, props: &SessionsProperties, today: Na
                 for session in upcoming.iter() { { row(session, today, props, client) } }
             </ul>
             if upcoming.is_empty() {
-                <p class="empty">{ "Nothing is planned for the next three months." }</p>
+                <p class="empty" ~textContent="Nothing is planned for the next three months." />
             }
         </>
     };
@@ -79,13 +79,13 @@ fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties, 
         <li key={session.id.to_string()} data-id={session.id.to_string()}>
             <RouteLink to={Route::Session { id }} classes="row" {on_near}>
                 <span class={classes!("date", (starts.date() == today).then_some("today"))}>
-                    <span>{ calendar::day(starts.date(), today) }</span>
-                    <span class="time">{ calendar::time_of_day(starts) }</span>
+                    <span ~textContent={calendar::day(starts.date(), today)} />
+                    <span class="time" ~textContent={calendar::time_of_day(starts)} />
                 </span>
                 <span class="what">
-                    <span class="title">{ title }</span>
+                    <span class="title" dir="auto" ~textContent={title} />
                     if let Some(relationship) = relationship {
-                        <span class="details">{ format!("with {}", relationship.partner_of(props.user)) }</span>
+                        <span class="details" dir="auto" ~textContent={format!("with {}", relationship.partner_of(props.user))} />
                     }
                 </span>
                 { icon(Glyph::Arrow) }

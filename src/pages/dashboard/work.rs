@@ -55,11 +55,10 @@ fn open_list(actions: &[Rc<Action>], today: NaiveDate, client: &Client) -> Html 
                         <RouteLink to={Route::Session { id: action.coaching_session_id }} place={action.id.to_string()}
                             classes="row" on_near={on_near(action)}>
                             <span class="what">
-                                <span class="title">{ action.body.clone().unwrap_or_default() }</span>
+                                <span class="title" dir="auto" ~textContent={action.body.as_deref().unwrap_or_default()} />
                                 if let Some(due) = action.due_by.map(|due| calendar::local(due.naive_utc()).date()) {
-                                    <span class={classes!("details", "due", (due < today).then_some("late"))}>
-                                        { if due < today { "Was due " } else { "Due " } }{ calendar::day_in_sentence(due, today) }
-                                    </span>
+                                    <span class={classes!("details", "due", (due < today).then_some("late"))}
+                                        ~textContent={due_text(due, today)} />
                                 }
                             </span>
                         </RouteLink>
@@ -67,7 +66,7 @@ fn open_list(actions: &[Rc<Action>], today: NaiveDate, client: &Client) -> Html 
                 }
             </ul>
             if actions.is_empty() {
-                <p class="empty">{ "Nothing is open. Well done." }</p>
+                <p class="empty" ~textContent="Nothing is open. Well done." />
             }
         </>
     }
@@ -99,16 +98,26 @@ fn goal_list(goals: &[Rc<Goal>]) -> Html {
             <ul class="rows plain-rows">
                 for goal in current.iter() {
                     <li key={goal.id.to_string()} data-id={goal.id.to_string()}>
-                        <span class="title">{ goal.title.clone().unwrap_or_default() }</span>
+                        <span class="title" dir="auto" ~textContent={goal.title.as_deref().unwrap_or_default()} />
                         if goal.status == ItemStatus::InProgress {
-                            <span class="chip">{ "In progress" }</span>
+                            <span class="chip" ~textContent="In progress" />
                         }
                     </li>
                 }
             </ul>
             if current.is_empty() {
-                <p class="empty">{ "No goals are open." }</p>
+                <p class="empty" ~textContent="No goals are open." />
             }
         </>
+    }
+}
+
+/// Says until when something is to be done.
+fn due_text(due: NaiveDate, today: NaiveDate) -> String {
+    let day = calendar::day_in_sentence(due, today);
+    if due < today {
+        format!("Was due {day}")
+    } else {
+        format!("Due {day}")
     }
 }
