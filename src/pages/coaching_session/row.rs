@@ -80,12 +80,12 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
 
 impl<T: TextRow> UseRow<T> {
     /// Changes the row to this, says so, and offers to take it back.
-    pub(super) fn change(&self, wanted: &T, message: impl AsRef<str>) {
+    pub(super) fn change(&self, wanted: &T, message: impl Into<String>) {
         self.change_from(&self.row, wanted, message);
     }
 
     /// Changes the row from the form in which the person saw it, however it reads by now.
-    pub(super) fn change_from(&self, seen: &T, wanted: &T, message: impl AsRef<str>) {
+    pub(super) fn change_from(&self, seen: &T, wanted: &T, message: impl Into<String>) {
         let change = Update::between(seen, wanted);
         if change.changes.is_empty() {
             return;
