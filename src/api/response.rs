@@ -22,6 +22,8 @@ pub(super) struct Answer<'a> {
 /// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
 struct Refusal {
     status_code: Option<u16>,
+    /// A word for programs.
+    error: String,
     message: String,
 }
 
@@ -29,6 +31,7 @@ impl FromFields for Refusal {
     fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             status_code: fields.take("status_code")?,
+            error: fields.take_or_default("error")?,
             message: fields.take_or_default("message")?,
         })
     }
@@ -99,6 +102,7 @@ impl<'a> Answer<'a> {
 
     fn error(self, status: u16) -> ApiError {
         let body = read::<Refusal>(self.body).ok();
+        let is_foreign_origin = body.as_ref().is_some_and(|body| body.error == "foreign_origin");
         let message = body
             .map(|body| body.message)
             .filter(|message| !message.trim().is_empty())
@@ -107,6 +111,8 @@ impl<'a> Answer<'a> {
             400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
             400 | 415 | 422 => Kind::Invalid(message),
             401 => Kind::Unauthorized,
+            // Not a matter of rights: the message says which address or proxy is in the way.
+            403 if is_foreign_origin => Kind::Invalid(message),
             403 => Kind::Forbidden,
             404 | 410 => Kind::NotFound,
             409 => Kind::Conflict(message.unwrap_or_else(|| "Somebody has changed this in the meantime.".to_owned())),
@@ -183,6 +189,8 @@ mod tests {
         fails(401, "Unauthorized", &Kind::Unauthorized);
         fails(403, "FORBIDDEN", &Kind::Forbidden);
         fails(404, "", &Kind::NotFound);
+        let foreign = r#"{"status_code":403,"error":"foreign_origin","message":"open it over https"}"#;
+        fails(403, foreign, &Kind::Invalid(Some("Open it over https.".to_owned())));
         fails(413, "", &Kind::TooLarge);
         fails(400, "`x-version` header is missing", &Kind::VersionMismatch);
         fails(400, "Invalid URL: UUID parsing failed", &Kind::Invalid(None));

@@ -277,6 +277,7 @@ impl World {
             return;
         }
         self.note(|| format!("tab {t} is brought back"));
+        self.tabs[t].asks_since = None;
         let is_cached = std::mem::replace(&mut self.tabs[t].is_cached, false);
         self.unpark(t);
         self.tell(t, Input::Resume);
@@ -316,6 +317,8 @@ impl World {
         }
         if !self.tabs[t].is_hung && std::mem::replace(&mut self.tabs[t].is_starved, false) {
             self.note(|| format!("tab {t} gets time again"));
+            // Nobody may have looked at it meanwhile.
+            self.tabs[t].asks_since = None;
             self.unpark(t);
         }
     }

@@ -74,6 +74,7 @@ pub(crate) enum Task {
 /// [`poll_timeout`](Self::poll_timeout), [`handle_timeout`](Self::handle_timeout). Besides, while
 /// [`has_work`](Self::has_work), [`work`](Self::work): that may wait until the page has breathed.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Link {
     settings: Settings,
     connection: Connection<Delivery>,

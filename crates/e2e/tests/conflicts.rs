@@ -34,6 +34,8 @@ async fn reworded_while_offline(stage: &Stage) -> anyhow::Result<(Person, Person
     coach.add(Kind::Action, "Call Anna").await?;
     coachee.sees(&Kind::Action.shows("Call Anna")).await?;
     coachee.set_offline(true).await?;
+    // Until the page knows, a change is tried and may have arrived.
+    coachee.sees("indicator() !== 'connected'").await?;
     Ok((coach, coachee))
 }
 

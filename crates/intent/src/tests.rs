@@ -1,3 +1,5 @@
+//! Tables and random rows.
+
 use serde_json::{Value, json};
 
 use super::{Changes, FieldConflict, Row};

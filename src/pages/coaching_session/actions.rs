@@ -216,12 +216,8 @@ fn use_details(action: &Action, people: &People) -> Html {
         action.status,
         ItemStatus::InProgress | ItemStatus::OnHold | ItemStatus::WontDo
     );
-    let assignees: Vec<String> = action
-        .assignee_ids
-        .iter()
-        .filter_map(|person| people.name(*person))
-        .collect();
-    let author = people.name(action.user_id);
+    let assignees = people.in_sentence(&action.assignee_ids);
+    let author = people.name(action.user_id).map(|author| format!("by {author}"));
     html! {
         <p class="details">
             if shows_status {
@@ -232,7 +228,7 @@ fn use_details(action: &Action, people: &People) -> Html {
                     ~textContent={format!("{} {day}", if is_late { "Was due" } else { "Due" })} />
             }
             if !assignees.is_empty() {
-                <span ~textContent={format!("For {}", assignees.join(", "))} />
+                <span ~textContent={format!("For {assignees}")} />
             }
             if let Some(goal) = goal.as_deref().cloned().flatten() {
                 <span class="serves" dir="auto" ~textContent={format!("→ {goal}")} />

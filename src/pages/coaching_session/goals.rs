@@ -164,7 +164,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
             };
             let seen = as_seen(&with_body(typed.seen), typed.version);
             let wanted = as_seen(&with_body(typed.text), typed.version);
-            row.change_from(&seen, &wanted, "Description saved.");
+            row.change_from(&seen, &wanted, "Description changed.");
         })
     };
     let below = html! {

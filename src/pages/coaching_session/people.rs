@@ -25,6 +25,16 @@ impl People {
         self.relationship.as_ref()?.name_of(person)
     }
 
+    /// People within a sentence: "you and Ada Lovelace".
+    pub(super) fn in_sentence(&self, people: &[UserId]) -> String {
+        let name = |person: &UserId| match self.name(*person) {
+            Some(_) if *person == self.user => Some("you".to_owned()),
+            name => name,
+        };
+        let names: Vec<String> = people.iter().filter_map(name).collect();
+        names.join(" and ")
+    }
+
     /// The people who take part, with their names.
     pub(super) fn all(&self) -> Vec<(UserId, String)> {
         let Some(relationship) = &self.relationship else {

@@ -55,7 +55,7 @@ pub(super) struct UseRow<T: TextRow> {
     update: UseMutation<Update<T>>,
     delete: UseMutation<Delete<T>>,
     restore: UseMutation<Restore<T>>,
-    say: Toaster,
+    toaster: Toaster,
     kept: Kept,
     /// Whether a change of the row waits to be saved.
     pub(super) is_unsaved: bool,
@@ -71,7 +71,7 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
         update: use_mutation(),
         delete: use_mutation(),
         restore: use_mutation(),
-        say: use_toaster(),
+        toaster: use_toaster(),
         kept: use_kept(),
         is_unsaved: use_unsaved::<Api>(row.id()),
         unresolved: use_unresolved(move |all| all.iter().find(|each| each.row == id).cloned()),
@@ -93,7 +93,7 @@ impl<T: TextRow> UseRow<T> {
         let (update, undo) = (self.update.clone(), change.reversed());
         self.update.run(change);
         let undo = Callback::from(move |()| update.run(undo.clone()));
-        self.say.offer(message, "Undo", undo);
+        self.toaster.offer(message, "Undo", undo);
     }
 
     /// Saves a text that was typed in the editor.
@@ -103,7 +103,7 @@ impl<T: TextRow> UseRow<T> {
             // The change is made to the row as the person saw it, however it reads by now.
             let seen = as_seen(&this.row.with_text(typed.seen), typed.version);
             let wanted = seen.with_text(typed.text);
-            this.change_from(&seen, &wanted, format!("{} saved.", capitalised(T::NAMES.noun)));
+            this.change_from(&seen, &wanted, format!("{} changed.", capitalised(T::NAMES.noun)));
             if let Some(unresolved) = &*this.unresolved {
                 this.kept.resolve(unresolved);
             }
@@ -123,7 +123,7 @@ impl<T: TextRow> UseRow<T> {
             this.delete.run(Delete::of(row));
             move_focus(&format!("new-{}", T::NAMES.noun));
             let undo = Callback::from(move |()| restore.run(Restore(again.clone())));
-            this.say
+            this.toaster
                 .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
         })
     }

@@ -12,8 +12,8 @@ mod queue;
 mod races;
 mod reading;
 mod retry;
-mod sleep;
 mod telling;
+mod waking;
 mod weather;
 
 use std::time::Duration;

@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// The machine sleeps. What is due meanwhile comes when it wakes.
-    fn sleep(&mut self, ms: u64, is_counted: bool) {
+    fn sleep_for(&mut self, ms: u64, is_counted: bool) {
         self.wall += ms;
         if is_counted {
             self.monotonic += ms;
@@ -239,7 +239,7 @@ fn sleep_is_noticed_whether_the_clock_counts_it_or_not() {
         for speaks in [true, false] {
             let mut machine = connected();
             machine.pass(SECOND);
-            machine.sleep(2 * HOUR, is_counted);
+            machine.sleep_for(2 * HOUR, is_counted);
             let woke = machine.monotonic;
             // Whatever happens first: a timer, or somebody who looks.
             machine.act(|_, _| ());
@@ -264,7 +264,7 @@ fn sleep_is_noticed_whether_the_clock_counts_it_or_not() {
 #[test]
 fn a_sleep_that_no_timer_notices_is_noticed_by_the_next_tick() {
     let mut machine = connected();
-    machine.sleep(2 * HOUR, false);
+    machine.sleep_for(2 * HOUR, false);
     machine.pass(10 * SECOND);
     assert_eq!(machine.slept(), [2 * HOUR]);
     machine.pass(3 * SECOND);
@@ -294,7 +294,7 @@ fn try_now_tries_now_whatever_the_clocks_say() {
 fn nobody_who_has_left_is_told_of_sleep() {
     let mut machine = connected();
     machine.act(Link::stop);
-    machine.sleep(HOUR, false);
+    machine.sleep_for(HOUR, false);
     machine.act(Link::start);
     assert_eq!(machine.slept(), Vec::<u64>::new());
 }

@@ -288,7 +288,8 @@ impl Disk {
                             content: record.bytes,
                         };
                         if let Some(moment) = unsent.place.split('-').next().and_then(|millis| millis.parse().ok()) {
-                            self.note_latest(EpochMillis::from_millis(moment));
+                            // After it: this tab counts from zero, as the one before did.
+                            self.note_latest(EpochMillis::from_millis(u64::saturating_add(moment, 1)));
                         }
                         told(database.put(MUTATIONS, &unsent.place, &self.record(&unsent)).await);
                         adopted.push(unsent);

@@ -15,17 +15,17 @@ fn showing() -> (World, EntryId) {
     (world, entry)
 }
 
-fn sleep(world: &mut World, seconds: u64) {
+fn wake_after(world: &mut World, seconds: u64) {
     world.tell(|cache, now| cache.revalidate_after_sleep(now, Duration::from_secs(seconds)));
 }
 
 #[test]
 fn data_is_as_much_older_as_the_machine_slept() {
     let (mut world, entry) = showing();
-    sleep(&mut world, 299);
+    wake_after(&mut world, 299);
     world.nothing_departed();
     assert!(!world.cache.snapshot(world.now, entry).unwrap().stale);
-    sleep(&mut world, 1);
+    wake_after(&mut world, 1);
     assert!(world.cache.snapshot(world.now, entry).unwrap().stale);
     world.departed(entry);
 }
@@ -34,10 +34,10 @@ fn data_is_as_much_older_as_the_machine_slept() {
 fn sleep_that_was_counted_adds_no_age() {
     let (mut world, entry) = showing();
     world.at(899_999);
-    sleep(&mut world, 0);
+    wake_after(&mut world, 0);
     world.nothing_departed();
     world.at(900_000);
-    sleep(&mut world, 0);
+    wake_after(&mut world, 0);
     world.departed(entry);
 }
 
@@ -45,7 +45,7 @@ fn sleep_that_was_counted_adds_no_age() {
 fn data_that_nobody_looked_at_grows_older_too() {
     let (mut world, entry) = showing();
     world.release(entry);
-    sleep(&mut world, 300);
+    wake_after(&mut world, 300);
     world.nothing_departed();
     world.observe(1);
     world.departed(entry);
@@ -54,7 +54,7 @@ fn data_that_nobody_looked_at_grows_older_too() {
 #[test]
 fn data_turns_stale_sooner_after_sleep() {
     let (mut world, entry) = showing();
-    sleep(&mut world, 200);
+    wake_after(&mut world, 200);
     world.at(699_999);
     assert!(!world.cache.snapshot(world.now, entry).unwrap().stale);
     assert_eq!(world.cache.poll_timeout(), Some(Instant::from_millis(700_000)));
