@@ -14,7 +14,7 @@ use crate::browser::LeaveGuard;
 use crate::components::{ConnectionIndicator, SignOutPrompt, Unsent, shell};
 use crate::config::Config;
 use crate::countdown::use_has_lasted;
-use crate::kept::{Kept, KeptProvider, use_from_kept, use_unresolved};
+use crate::kept::{Kept, KeptProvider, use_from_kept, use_kept, use_unresolved};
 use crate::live::Live;
 use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage, SessionsPage};
 use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
@@ -139,13 +139,13 @@ fn Members(props: &MembersProperties) -> Html {
     let pending = use_pending::<Api>();
     let undecided = *use_unresolved(<[Unresolved]>::len);
     let has_texts = *use_from_kept(Kept::has_texts);
-    use_leave_guard(pending);
     let unsent = Unsent {
         count: pending + undecided,
         undecided,
         has_texts,
         is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
+    use_leave_guard(!unsent.is_nothing());
     let prompt = use_sign_out_prompt(&session, unsent);
     session
         .user()
@@ -153,14 +153,14 @@ fn Members(props: &MembersProperties) -> Html {
         .unwrap_or_default()
 }
 
-/// Has the browser ask before the page is closed while it has anything that would be lost.
+/// Has the browser ask before the page is closed, if anything would be lost with it.
 #[hook]
-fn use_leave_guard(pending: usize) {
-    let client = use_query_client::<Api>();
-    let is_at_risk = use_from_kept(Kept::is_at_risk);
-    let must_ask = *is_at_risk || (pending > 0 && client.has_unkept_mutations());
-    use_effect_with(must_ask, |must_ask| {
-        let guard = must_ask.then(LeaveGuard::new);
+fn use_leave_guard(may_lose: bool) {
+    let (client, kept) = (use_query_client::<Api>(), use_kept());
+    use_effect_with((may_lose, client, kept), |(may_lose, client, kept)| {
+        let (client, kept) = (client.clone(), kept.clone());
+        let must_ask = move || kept.is_at_risk() || client.has_unkept_mutations();
+        let guard = may_lose.then(|| LeaveGuard::new(must_ask));
         move || drop(guard)
     });
 }

@@ -6,16 +6,22 @@ use web_sys::Event;
 
 const BEFORE_UNLOAD: &str = "beforeunload";
 
-/// While it lives, the browser asks the person before the page is closed or loaded anew
+/// While it lives, the browser may ask the person before the page is closed or loaded anew
 /// (HTML, "beforeunload"; browsers ask only if the person has used the page).
+///
+/// Some browsers put no page with such a listener into their back-forward cache, so it lives no longer than it has to.
 #[derive(Debug)]
 #[must_use = "a guard that is dropped guards nothing"]
 pub struct LeaveGuard(Closure<dyn Fn(Event)>);
 
 impl LeaveGuard {
-    /// Guards the page from now on.
-    pub fn new() -> Self {
-        let closure = Closure::<dyn Fn(Event)>::new(|event: Event| event.prevent_default());
+    /// Guards the page from now on: the person is asked if this says so when the page is about to be closed.
+    pub fn new(must_ask: impl Fn() -> bool + 'static) -> Self {
+        let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            if must_ask() {
+                event.prevent_default();
+            }
+        });
         if let Some(window) = web_sys::window()
             && window
                 .add_event_listener_with_callback(BEFORE_UNLOAD, closure.as_ref().unchecked_ref())
@@ -24,12 +30,6 @@ impl LeaveGuard {
             log::error!("can not listen to {BEFORE_UNLOAD}");
         }
         Self(closure)
-    }
-}
-
-impl Default for LeaveGuard {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -144,12 +144,16 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     let details = use_details(&action, &props.people);
     let is_closed = action.status.is_closed();
 
+    let before_tick = use_mut_ref(|| None::<ItemStatus>);
     let on_toggle = {
         let (action, row) = (Rc::clone(&action), row.clone());
         Callback::from(move |_: Event| {
+            // A tick that is taken back leaves the action as it was.
             let (status, message) = if is_closed {
-                (ItemStatus::InProgress, "Action open again.")
+                let before = before_tick.take().unwrap_or(ItemStatus::InProgress);
+                (before, "Action open again.")
             } else {
+                before_tick.replace(Some(action.status));
                 (ItemStatus::Completed, "Action done.")
             };
             let wanted = Action {
