@@ -23,7 +23,7 @@ use crate::route::Route;
 use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
 use crate::steady_rows::use_steady_rows;
-use crate::toast::use_toaster;
+use crate::toast::{ToastProvider, use_toaster};
 use crate::unresolved::Unresolved;
 
 /// How long a change may be on its way before anybody is told.
@@ -38,9 +38,15 @@ pub struct WorkspaceProperties {
     pub api: Api,
 }
 
-/// What depends on who is signed in: the cache, the stream, and the pages.
+/// Everything that depends on the person who is signed in, with the messages that it shows.
 #[component]
 pub fn Workspace(props: &WorkspaceProperties) -> Html {
+    html! { <ToastProvider><Foundation ..props.clone() /></ToastProvider> }
+}
+
+/// What depends on who is signed in: the cache, the stream, and the pages.
+#[component]
+fn Foundation(props: &WorkspaceProperties) -> Html {
     let api = props.api.clone();
     let client = use_memo((), move |()| {
         let client = Client::new(api);
