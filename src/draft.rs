@@ -4,7 +4,7 @@ use crate::browser::clock;
 use crate::query::Item;
 
 /// The upper half of every id that was made up here. No UUID looks like this: it has version 0.
-const MARK: u128 = 0xd4af_7000_0000_0000;
+pub(crate) const MARK: u128 = 0xd4af_7000_0000_0000;
 
 /// An id that nothing else has, on this page or any other.
 #[must_use]

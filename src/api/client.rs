@@ -11,11 +11,13 @@ use wire::Cursor;
 use wire::json::FromJson;
 
 use super::error::{ApiError, Kind};
+#[cfg(all(test, not(target_arch = "wasm32")))]
+use super::model::Transport;
 use super::precondition::{Changed, Deleted, Written, deletion, entity_tag};
 use super::response::Answer;
 use super::rows::read_one;
-use crate::browser::clock;
 use crate::browser::fetch::{Request, Response, Verb, fetch};
+use crate::browser::{self, clock};
 use crate::config::Config;
 
 /// How long an answer may take.
@@ -27,6 +29,8 @@ pub struct Api {
     inner: Rc<Inner>,
     /// Names what is sent, so that the server can tell that it arrives for the second time.
     key: Option<Rc<str>>,
+    /// The sign-in in which it is sent, and in no other.
+    epoch: Option<u64>,
 }
 
 /// A request for a path of the API.
@@ -80,6 +84,9 @@ struct Inner {
     epoch: Cell<u64>,
     on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
     on_read: RefCell<Option<ReadListener>>,
+    /// The model of the world that answers.
+    #[cfg(all(test, not(target_arch = "wasm32")))]
+    transport: RefCell<Option<Transport>>,
 }
 
 impl Api {
@@ -95,10 +102,13 @@ impl Api {
             epoch: Cell::new(0),
             on_unauthorized: RefCell::default(),
             on_read: RefCell::default(),
+            #[cfg(all(test, not(target_arch = "wasm32")))]
+            transport: RefCell::default(),
         };
         Self {
             inner: Rc::new(inner),
             key: None,
+            epoch: None,
         }
     }
 
@@ -107,9 +117,24 @@ impl Api {
     #[must_use]
     pub fn with_key(&self, key: Rc<str>) -> Self {
         Self {
-            inner: Rc::clone(&self.inner),
             key: Some(key),
+            ..self.clone()
         }
+    }
+
+    /// This API, for requests of the person who is signed in now: nothing is sent once that person has signed out.
+    #[must_use]
+    pub fn in_this_session(&self) -> Self {
+        Self {
+            epoch: Some(self.inner.epoch.get()),
+            ..self.clone()
+        }
+    }
+
+    /// Has a model of the world answer.
+    #[cfg(all(test, not(target_arch = "wasm32")))]
+    pub(crate) fn set_transport(&self, transport: Transport) {
+        *self.inner.transport.borrow_mut() = Some(transport);
     }
 
     /// Whether the server takes two requests with the same key for one.
@@ -124,7 +149,9 @@ impl Api {
         self.inner.patches
     }
 
-    pub(super) fn has_status_route(&self) -> bool {
+    /// Whether the server has a route of its own for the status of a row, as far as is known.
+    #[must_use]
+    pub fn has_status_route(&self) -> bool {
         self.inner.has_status_route.get()
     }
 
@@ -171,10 +198,7 @@ impl Api {
     }
 
     /// Writes a row on condition that it still has this version, and reads the answer.
-    pub(super) async fn write<T: FromJson>(&self, call: Call<'_>) -> Result<Written<T>, ApiError>
-    where
-        T: DeserializeOwned,
-    {
+    pub(super) async fn write<T: FromJson + DeserializeOwned>(&self, call: Call<'_>) -> Result<Written<T>, ApiError> {
         let (response, done) = self.exchange(call).await?;
         match (response.status, done) {
             (412, Err(error)) => Changed::read(&response.body).map(Written::Changed).ok_or(error),
@@ -211,6 +235,9 @@ impl Api {
     /// Sends an authenticated request; reports the position of a read and the end of the session to the listeners.
     async fn exchange(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
         let epoch = self.inner.epoch.get();
+        if self.epoch.is_some_and(|bound| bound != epoch) {
+            return Err(Kind::Unauthorized.into());
+        }
         let verb = call.verb;
         let response = self.send(call).await?;
         let concerns_us = || epoch == self.inner.epoch.get();
@@ -222,17 +249,26 @@ impl Api {
             }
         }
         let done = answer(&response).done();
-        // The end of a session is told, unless it is the session of another person.
         if let Err(error) = &done
             && matches!(error.kind(), Kind::Unauthorized)
-            && concerns_us()
         {
-            let listener = self.inner.on_unauthorized.borrow().clone();
-            if let Some(listener) = listener {
-                listener();
-            }
+            self.tell_unauthorized(epoch);
         }
         Ok((response, done))
+    }
+
+    /// Tells the end of a session, unless that is the session of another person. After the request has ended: a change
+    /// that was refused for this reason has to know of it before the person leaves.
+    fn tell_unauthorized(&self, epoch: u64) {
+        let Some(listener) = self.inner.on_unauthorized.borrow().clone() else {
+            return;
+        };
+        let api = self.clone();
+        browser::spawn(async move {
+            if epoch == api.inner.epoch.get() {
+                listener();
+            }
+        });
     }
 
     /// Sends a form; being unauthorized is an answer here, not the end of a session.
@@ -265,16 +301,20 @@ impl Api {
         let condition = if_match.map(|version| ("if-match", entity_tag(version)));
         let headers = version.chain(key).chain(condition).collect();
         let url = format!("{}{path}", self.inner.base);
-        Ok(fetch(
-            Request {
-                method,
-                url,
-                headers,
-                body,
-            },
-            TIME_LIMIT,
-        )
-        .await?)
+        let request = Request {
+            method,
+            url,
+            headers,
+            body,
+        };
+        #[cfg(all(test, not(target_arch = "wasm32")))]
+        {
+            let transport = self.inner.transport.borrow().clone();
+            if let Some(transport) = transport {
+                return Ok(transport(request).await?);
+            }
+        }
+        Ok(fetch(request, TIME_LIMIT).await?)
     }
 }
 

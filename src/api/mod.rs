@@ -7,6 +7,8 @@
 mod client;
 mod endpoints;
 mod error;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod model;
 mod precondition;
 mod response;
 mod rows;
@@ -14,5 +16,7 @@ mod scan;
 
 pub use client::Api;
 pub use error::{ApiError, Kind};
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use model::Transport;
 pub use precondition::{Changed, Deleted, Written};
 pub use rows::{Rows, read_one};

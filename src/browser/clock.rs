@@ -15,6 +15,10 @@ extern "C" {
 /// sleeps.
 #[must_use]
 pub fn now() -> Instant {
+    if cfg!(not(target_arch = "wasm32")) {
+        // A test on the host has a time of its own.
+        return Instant::default();
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -62,6 +66,26 @@ pub fn utc_offset_minutes(moment: EpochMillis) -> i32 {
 /// A number that no other is likely to equal.
 #[must_use]
 pub fn chance() -> u64 {
+    #[cfg(not(target_arch = "wasm32"))]
+    return host::count();
+    #[cfg(target_arch = "wasm32")]
+    random()
+}
+
+/// The host has no browser whose chance could be asked for: it counts.
+#[cfg(not(target_arch = "wasm32"))]
+mod host {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+
+    pub(super) fn count() -> u64 {
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn random() -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

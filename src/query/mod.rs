@@ -29,6 +29,7 @@
 //!    later.
 //! 6. Own changes are an ordered list of patches over what the server said, applied anew to everything it says.
 
+mod any_mutation;
 mod cache;
 mod client;
 mod edits;
@@ -40,6 +41,7 @@ mod journal;
 mod key;
 mod list;
 mod outage;
+mod outbox;
 mod overlay;
 mod pages;
 mod policy;
@@ -56,11 +58,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use cache::Cache;
-pub use client::{AnyMutation, Failure, QueryClient};
 /// For the simulation of the whole client.
 #[cfg(all(test, not(target_arch = "wasm32")))]
-pub(crate) use edits::Edit;
+pub(crate) use any_mutation::ResponseFuture;
+pub use any_mutation::{AnyMutation, Kinds};
+pub use cache::Cache;
+pub use client::QueryClient;
 pub use edits::{Edits, removal};
 pub use effect::{Changed, Effect, EntryId, FlightId, MutationId, ObserverId, Plan};
 pub use entry::Snapshot;
@@ -68,6 +71,9 @@ pub use explain::{Explanation, Gate};
 pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
 pub use list::{Item, List, Listed, is_newer};
+pub use outbox::Failure;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use outbox::{Chore, Departure, Outbox, Settled, Written};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved};

@@ -114,4 +114,9 @@ pub trait Fault: Clone + PartialEq + 'static {
     fn is_unreachable(&self) -> bool {
         false
     }
+
+    /// Whether the person is not signed in any more: a change was certainly not made, and is kept for the person.
+    fn is_signed_out(&self) -> bool {
+        false
+    }
 }

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::client::{Failure, QueryClient};
+use super::client::QueryClient;
+use super::outbox::Failure;
 use super::query::Backend;
 use crate::browser::{Listener, PageEvent, page};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client::AnyMutation;
+use super::any_mutation::AnyMutation;
 use super::edits::Edits;
 use super::key::Key;
 use super::policy::{Fault, Options};
@@ -159,6 +159,12 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
         outcome: Result<&Self::Output, &<Self::Backend as Backend>::Error>,
     ) -> Option<<Self::Backend as Backend>::Leftover> {
         _ = outcome;
+        None
+    }
+
+    /// The part of the change that the person has to decide on if it left on an earlier visit, its answer never came,
+    /// and it must not be repeated.
+    fn uncertain(&self) -> Option<<Self::Backend as Backend>::Leftover> {
         None
     }
 }

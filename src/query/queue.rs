@@ -14,6 +14,9 @@ use crate::time::Instant;
 /// How often a mutation that failed in passing is tried again.
 const MAX_RETRIES: u32 = 5;
 
+/// How long a mutation waits at most for the page to learn that its person is not signed in any more.
+const SIGN_OUT: Duration = Duration::from_secs(60);
+
 /// What there is to know of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner {
@@ -111,6 +114,11 @@ impl Queue {
             return Fate::RolledBack;
         };
         pending.under_way = false;
+        if error.is_signed_out() {
+            pending.queued = true;
+            pending.retry_at = Some(now + SIGN_OUT);
+            return Fate::Waits;
+        }
         if retry == Retry::Never || !pending.manner.repeatable {
             return Fate::RolledBack;
         }
@@ -169,12 +177,19 @@ impl Queue {
         self.0.iter().filter_map(|pending| pending.manner.lane).collect()
     }
 
-    /// The mutations that are sent now, and what they change: at most `most`.
-    pub(super) fn depart(&mut self, reachable: bool, most: usize, now: Instant) -> Vec<(MutationId, Vec<EntryId>)> {
+    /// The mutations that are sent now, and what they change: at most `most`, and none that must not be repeated while
+    /// the server is away.
+    pub(super) fn depart(
+        &mut self,
+        reachable: bool,
+        is_away: bool,
+        most: usize,
+        now: Instant,
+    ) -> Vec<(MutationId, Vec<EntryId>)> {
         let mut departures = Vec::new();
         for at in 0..self.0.len() {
             if departures.len() < most
-                && self.may_depart(at, reachable)
+                && self.may_depart(at, reachable, is_away)
                 && let Some(pending) = self.0.get_mut(at)
                 && pending.due_at() <= now
             {
@@ -188,24 +203,26 @@ impl Queue {
     }
 
     /// When one is to be sent although nothing happens.
-    pub(super) fn due_at(&self, reachable: bool) -> Option<Instant> {
+    pub(super) fn due_at(&self, reachable: bool, is_away: bool) -> Option<Instant> {
         let waiting = self
             .0
             .iter()
             .enumerate()
-            .filter(|(at, _)| self.may_depart(*at, reachable));
+            .filter(|(at, _)| self.may_depart(*at, reachable, is_away));
         waiting.map(|(_, pending)| pending.due_at()).min()
     }
 
     /// Whether nothing but time keeps it.
-    fn may_depart(&self, at: usize, reachable: bool) -> bool {
+    fn may_depart(&self, at: usize, reachable: bool, is_away: bool) -> bool {
         let (before, rest) = self.0.split_at(at);
         let Some(pending) = rest.first() else { return false };
         let keeps = |earlier: &Pending| {
             (earlier.manner.lane.is_some() && earlier.manner.lane == pending.manner.lane)
                 || (earlier.queued && pending.queued)
         };
-        reachable && !pending.under_way && !before.iter().any(keeps)
+        // A probe that fails may have arrived all the same.
+        let may_probe = pending.manner.repeatable || !is_away;
+        reachable && may_probe && !pending.under_way && !before.iter().any(keeps)
     }
 }
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::client::sending::Then;
-use super::client::{AnyMutation, QueryClient};
+use super::any_mutation::AnyMutation;
+use super::client::QueryClient;
+use super::outbox::Then;
 use super::provider::use_query_client;
 use super::query::{Backend, Mutation};
 

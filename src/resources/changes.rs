@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wire::{Deletion, FieldAuthor};
 
-use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, apply};
+use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, apply, unconfirmed};
 use super::record::{Holds, Record, patch};
 use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
 use crate::draft::is_draft;
@@ -109,7 +109,7 @@ impl<T: Record> Update<T> {
     }
 
     fn wanted(&self, row: &T) -> T {
-        apply(&self.changes, row)
+        unconfirmed(&self.changes, row)
     }
 
     /// A conflict, or a row that is gone, for the person to decide on.
@@ -131,7 +131,7 @@ impl<T: Record> Mutation for Update<T> {
         Edits::default().in_lane(id).patched(
             home.key(),
             patch::<T>(move |data| match data.row(id) {
-                Some(row) => data.with_row(&Rc::new(apply(&changes, &*row))),
+                Some(row) => data.with_row(&Rc::new(unconfirmed(&changes, &*row))),
                 None => data.without_row(id),
             }),
             move |saved: &Saved<T>| match saved {
@@ -150,6 +150,7 @@ impl<T: Record> Mutation for Update<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
+        let api = api.in_this_session();
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut updating, mut step) = Updating::begin(&self.seen, &self.changes, circumstances);
         loop {
@@ -248,12 +249,14 @@ impl<T: Record> Mutation for Create<T> {
 
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
         let error = outcome.err()?;
-        let problem = if error.is_unreachable() {
-            Some(Problem::Uncertain)
-        } else {
-            Problem::refused(error)
-        };
-        problem.map(|problem| Unresolved::new(&self.0, Changes::default(), problem, &BTreeMap::new()))
+        if error.is_unreachable() {
+            return self.uncertain();
+        }
+        Problem::refused(error).map(|problem| addition(&self.0, problem))
+    }
+
+    fn uncertain(&self) -> Option<Unresolved> {
+        Some(addition(&self.0, Problem::Uncertain))
     }
 }
 
@@ -289,6 +292,7 @@ impl<T: Record> Mutation for Delete<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<Removed<T>, ApiError> {
+        let api = api.in_this_session();
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut deleting, mut step) = Deleting::begin(&self.seen, circumstances);
         loop {
@@ -375,6 +379,23 @@ impl<T: Record> Mutation for Restore<T> {
             Combined::Separate
         }
     }
+
+    fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
+        let error = outcome.err()?;
+        if error.is_unreachable() {
+            return self.uncertain();
+        }
+        Problem::refused(error).map(|problem| addition(&self.0, problem))
+    }
+
+    fn uncertain(&self) -> Option<Unresolved> {
+        Some(addition(&self.0, Problem::Uncertain))
+    }
+}
+
+/// A row that was not added, for the person to decide on.
+fn addition<T: Record>(row: &T, problem: Problem) -> Unresolved {
+    Unresolved::new(row, Changes::default(), problem, &BTreeMap::new())
 }
 
 /// The circumstances in which a change of this row leaves.
@@ -383,6 +404,7 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
     let data = data.and_then(|data| data.get::<<T::Home as Query>::Data>());
     Circumstances {
         patches: api.patches(),
+        has_status_route: api.has_status_route(),
         confirmed: data.and_then(|data| data.row(id)),
         is_current: context.is_current,
     }
@@ -390,15 +412,17 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
 
 /// Carries a request of an exchange out.
 async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask<T>) -> Result<Answer<T>, ApiError> {
-    // On another condition it is another request: the server must not take it for a repetition.
-    let key = match &ask {
-        Ask::Patch(_, Some(version)) | Ask::Delete(Some(version)) => format!("{}-{version}", context.key).into(),
-        _ => Rc::clone(&context.key),
+    // On another condition it is another request: the server must not take it for a repetition. One without condition
+    // is not named: it writes what was read before it, which may be something else the next time.
+    let api = match &ask {
+        Ask::Patch(_, version) | Ask::Delete(Some(version)) => {
+            api.with_key(format!("{}-{version}", context.key).into())
+        }
+        _ => api.clone(),
     };
-    let api = api.with_key(key);
     let written = match ask {
         Ask::Read => api.read_row(T::COLLECTION, id).await?,
-        Ask::Patch(patch, version) => api.patch_row(T::COLLECTION, id, &patch, version).await?,
+        Ask::Patch(patch, version) => api.patch_row(T::COLLECTION, id, &patch, Some(version)).await?,
         Ask::Put { now, wanted } => T::put(api, *now, *wanted).await?,
         Ask::Status(status) => match api.put_status(T::COLLECTION, id, &status).await? {
             Some(written) => written,
@@ -418,7 +442,8 @@ async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask
     })
 }
 
-/// The row that an answer to a creation says has taken the place of this temporary one.
-fn created<'a, T: Record>(draft: &T, answer: &'a dyn Any) -> Option<&'a T> {
-    answer.downcast_ref::<T>().filter(|_| is_draft(draft))
+/// The row that an answer to an earlier change of the same row says has taken its place: it was created, and has another
+/// id from then on.
+fn created<'a, T: Record>(row: &T, answer: &'a dyn Any) -> Option<&'a T> {
+    answer.downcast_ref::<T>().filter(|created| created.id() != row.id())
 }

@@ -1,15 +1,16 @@
 //! Goals, and which of them a session works on.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, SessionGoal, Timestamp};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, Timestamp};
 
 use super::record::{Names, Ordered, Record};
 use super::{Reading, gone, read_list};
-use crate::api::{Api, ApiError, Rows};
+use crate::api::{Api, ApiError, Kind, Rows};
 use crate::draft::is_draft;
-use crate::query::{Edits, Key, List, Mutation, Query, SendContext, removal};
+use crate::query::{AnyMutation, Edits, Key, List, Mutation, Query, SendContext, removal};
 
 /// The goals of a relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,28 +118,55 @@ pub struct LinkGoal(pub CoachingSessionId, pub Goal);
 
 impl Mutation for LinkGoal {
     type Backend = Api;
-    type Output = SessionGoal;
+    type Output = ();
 
     const NAME: &'static str = "link_goal";
     const ATTEMPT: &'static str = "work on the goal in this session";
 
-    fn edits(&self) -> Edits<SessionGoal> {
+    fn edits(&self) -> Edits<()> {
         let goal = Rc::new(self.1.clone());
         let again = Rc::clone(&goal);
         Edits::default().in_lane(goal.id.as_u128()).edit(
             &SessionGoals(self.0),
-            move |list| list.with(&goal),
-            move |_| move |list| list.with(&again),
+            move |list| with_goal(list, &goal),
+            move |()| move |list: &List<Goal>| with_goal(list, &again),
         )
     }
 
-    fn is_repeatable(&self, api: &Api) -> bool {
-        api.honours_keys()
+    /// A repetition finds the goal linked.
+    fn is_repeatable(&self, _: &Api) -> bool {
+        true
     }
 
-    async fn send(self, api: Api, context: SendContext) -> Result<SessionGoal, ApiError> {
-        api.with_key(context.key).link_goal(self.0, self.1.id).await
+    async fn send(self, api: Api, context: SendContext) -> Result<(), ApiError> {
+        let api = api.in_this_session();
+        match api.with_key(context.key).link_goal(self.0, self.1.id).await {
+            Err(error) if matches!(error.kind(), Kind::Conflict(_)) => {
+                let (goals, _) = read_list::<Goal>(api.session_goals(self.0).await?, None)?;
+                let is_linked = goals.find(self.1.id.as_u128()).is_some();
+                is_linked.then_some(()).ok_or(error)
+            }
+            result => result.map(drop),
+        }
     }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        let goal = created(self.1.id, answer)?;
+        Some(AnyMutation::new(Self(self.0, goal.clone())))
+    }
+}
+
+/// The list with a goal in it. One that is there already is as the server has it, unlike the one that was seen.
+fn with_goal(list: &List<Goal>, goal: &Rc<Goal>) -> List<Goal> {
+    match list.find(goal.id.as_u128()) {
+        Some(_) => list.clone(),
+        None => list.with(goal),
+    }
+}
+
+/// The goal that an answer says has taken the place of this temporary one.
+fn created(draft: GoalId, answer: &dyn Any) -> Option<&Goal> {
+    answer.downcast_ref::<Goal>().filter(|goal| goal.id != draft)
 }
 
 /// Has a session no longer work on a goal.
@@ -162,5 +190,45 @@ impl Mutation for UnlinkGoal {
 
     async fn send(self, api: Api, context: SendContext) -> Result<(), ApiError> {
         gone(api.with_key(context.key).unlink_goal(self.0, self.1).await)
+    }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        let goal = created(self.1, answer)?;
+        Some(AnyMutation::new(Self(self.0, goal.id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use wire::{ItemStatus, UserId};
+
+    use super::*;
+    use crate::query::Value;
+
+    #[test]
+    fn linking_leaves_a_listed_goal_as_the_server_has_it() {
+        let goal = |version, body: &str| Goal {
+            id: GoalId::from_u128(1),
+            coaching_relationship_id: CoachingRelationshipId::from_u128(2),
+            created_in_session_id: None,
+            user_id: UserId::from_u128(3),
+            title: None,
+            body: Some(body.to_owned()),
+            status: ItemStatus::default(),
+            status_changed_at: None,
+            completed_at: None,
+            target_date: None,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            version,
+        };
+        let link = LinkGoal(CoachingSessionId::from_u128(4), goal(None, "not sent yet"));
+        let edit = link.edits().edits.remove(0);
+        let list = Value::new(List::from(vec![Rc::new(goal(Some(2), "as the server has it"))]));
+        assert!(edit.optimistic.apply(&list).is(&list));
+        let outcome = (edit.outcome)(&()).unwrap();
+        assert!(outcome.apply(&list).is(&list));
     }
 }

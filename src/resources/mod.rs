@@ -19,15 +19,12 @@ use wire::json::FromJson;
 use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSessionId, Goal};
 
 use crate::api::{Api, ApiError, Kind, Rows};
-use crate::query::{Backend, Data, Fault, Item, List, QueryClient, Retry};
+use crate::query::{Backend, Data, Fault, Item, Kinds, List, QueryClient, Retry};
 use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
 pub use agreements::SessionAgreements;
 pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
-/// For the simulation of the whole client.
-#[cfg(all(test, not(target_arch = "wasm32")))]
-pub(crate) use exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
 pub use history::RowHistory;
 pub use record::{Holds, Record};
@@ -39,19 +36,20 @@ pub type Client = QueryClient<Api>;
 
 /// Has the cache know every mutation that may have been written down on an earlier visit.
 pub fn register(client: &Client) {
-    fn row<T: Record>(client: &Client) {
-        client.register::<Create<T>>();
-        client.register::<Update<T>>();
-        client.register::<Delete<T>>();
-        client.register::<Restore<T>>();
+    client.register_all(kinds());
+}
+
+/// Every mutation that may have been written down on an earlier visit.
+pub(crate) fn kinds() -> Kinds<Api> {
+    fn row<T: Record>(kinds: Kinds<Api>) -> Kinds<Api> {
+        let kinds = kinds.with::<Create<T>>().with::<Update<T>>();
+        kinds.with::<Delete<T>>().with::<Restore<T>>()
     }
-    row::<Action>(client);
-    row::<Agreement>(client);
-    row::<Goal>(client);
-    client.register::<Update<CoachingSession>>();
-    client.register::<LinkGoal>();
-    client.register::<UnlinkGoal>();
-    client.register::<PlanSession>();
+    row::<Goal>(row::<Agreement>(row::<Action>(Kinds::default())))
+        .with::<Update<CoachingSession>>()
+        .with::<LinkGoal>()
+        .with::<UnlinkGoal>()
+        .with::<PlanSession>()
 }
 
 /// Fetches what the page of a session shows, for somebody who is about to go there.
@@ -70,6 +68,10 @@ impl Backend for Api {
 impl Fault for ApiError {
     fn is_unreachable(&self) -> bool {
         Self::is_unreachable(self)
+    }
+
+    fn is_signed_out(&self) -> bool {
+        matches!(self.kind(), Kind::Unauthorized)
     }
 
     fn retry(&self) -> Retry {

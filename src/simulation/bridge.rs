@@ -11,6 +11,7 @@ use super::world::World;
 use crate::api::Kind;
 use crate::invalidation::{self, Step};
 use crate::query::Selector;
+use crate::session::Farewell;
 use crate::sse::{Delivery, Report};
 
 impl World {
@@ -18,7 +19,7 @@ impl World {
         let now = self.instant(t);
         match report {
             Report::Delivery(delivery) => match &**delivery {
-                Delivery::Event(Event::ForceLogout { .. }) => self.leave(t, false),
+                Delivery::Event(Event::ForceLogout { reason }) => self.leave(t, &Farewell::Forced(reason.clone())),
                 Delivery::Event(event) => {
                     self.tally.delivered += 1;
                     self.check_delivery(t, event);
@@ -57,13 +58,15 @@ impl World {
             }
             Report::Current(current) => {
                 self.tabs[t].is_current = *current;
+                self.tabs[t].versions.clear();
+                self.note_good_news(t, *current);
                 self.tabs[t].cache.set_pushed(now, *current);
                 if *current && std::mem::replace(&mut self.tabs[t].was_current, true) {
                     self.check_session(t, false);
                 }
             }
             Report::CheckSession => self.check_session(t, true),
-            Report::SessionEnded => self.leave(t, true),
+            Report::SessionEnded => self.leave(t, &Farewell::Expired),
         }
     }
 
@@ -94,14 +97,26 @@ impl World {
                 goal: Goal { id, updated_at, .. },
                 ..
             } => (id.as_u128(), Some(*updated_at)),
+            Event::CoachingSessionGoalCreated { goal_id, .. } => {
+                self.tabs[t].linked.remove(&goal_id.as_u128());
+                return;
+            }
             Event::ActionDeleted { action_id, .. } => (action_id.as_u128(), None),
             Event::AgreementDeleted { agreement_id, .. } => (agreement_id.as_u128(), None),
             Event::GoalDeleted { goal_id, .. } => (goal_id.as_u128(), None),
             _ => return,
         };
+        let is_created = matches!(
+            event,
+            Event::ActionCreated { .. } | Event::AgreementCreated { .. } | Event::GoalCreated { .. }
+        );
+        if let (id, Some(written)) = news {
+            self.note_known_row(t, id, people::number_of(written));
+        }
         // Of two versions of a row the newer one comes later, and neither twice.
         let (id, written) = news;
         if let Some(before) = self.tabs[t].delivered.insert(id, written)
+            && !(before.is_none() && (is_created || self.server.stored.history.is_restored(id)))
             && (before.is_none() || written.is_some_and(|written| Some(written) <= before))
         {
             self.fail(&format!("tab {t} is told what it was told before: {event:?}"));
@@ -161,7 +176,7 @@ impl World {
                             self.tell(t, Input::Refreshed);
                         }
                     }
-                    Ok(_) | Err(Kind::Unauthorized) => self.leave(t, true),
+                    Ok(_) | Err(Kind::Unauthorized) => self.leave(t, &Farewell::Expired),
                     Err(_) => {}
                 }
             }
@@ -172,7 +187,7 @@ impl World {
     pub(super) fn check_session(&mut self, t: TabId, refreshes: bool) {
         let Some(person) = self.tabs[t].user() else { return };
         if self.profiles[self.tabs[t].profile].remembered != Some(person) {
-            return self.leave(t, true);
+            return self.leave(t, &Farewell::Expired);
         }
         self.ask(t, Ask::Who(Why::Check { person, refreshes }));
     }
@@ -181,14 +196,19 @@ impl World {
     pub(super) fn enter(&mut self, t: TabId, person: usize) {
         self.note(|| format!("tab {t}: person {person} is signed in"));
         self.tabs[t].api_epoch += 1;
+        self.tabs[t].api.fence();
         self.remember(t, Some(person));
         self.tabs[t].session = Session::SignedIn(person);
         self.tabs[t].delivered.clear();
         self.tabs[t].own.clear();
+        self.tabs[t].linked.clear();
+        self.tabs[t].versions.clear();
+        self.tabs[t].gate = None;
         self.tabs[t].attempts.clear();
         self.tell(t, Input::Stop);
         // What belongs to the stream has been given up by now.
         self.tabs[t].person = person;
+        self.look_for_kept(t);
         self.tell(t, Input::Start);
         let shows = Show::of(person);
         for show in shows {
@@ -199,15 +219,17 @@ impl World {
     }
 
     /// Whoever is signed in is signed out: here, and on the server unless it knows.
-    pub(super) fn leave(&mut self, t: TabId, server_knows: bool) {
+    pub(super) fn leave(&mut self, t: TabId, farewell: &Farewell) {
         let Some(person) = self.tabs[t].user() else { return };
         self.tally.sign_outs += 1;
         self.note(|| format!("tab {t}: person {person} is signed out"));
         self.tabs[t].api_epoch += 1;
+        self.tabs[t].api.fence();
         self.tell(t, Input::Stop);
         let now = self.instant(t);
         self.tabs[t].cache.clear(now);
-        self.tabs[t].sendings.clear();
+        self.leave_kept(t, *farewell == Farewell::Asked);
+        self.tabs[t].gate = None;
         if self.profiles[self.tabs[t].profile].remembered == Some(person) {
             self.remember(t, None);
         }
@@ -216,7 +238,7 @@ impl World {
         while !self.tabs[t].shown.is_empty() {
             self.unmount(t, 0);
         }
-        if !server_knows {
+        if *farewell != Farewell::Expired {
             self.profiles[self.tabs[t].profile].sign_out_pending = true;
             self.ask(t, Ask::SignOut { then_restore: false });
         }

@@ -1,109 +1,213 @@
-//! What a person changes: the app's own mutations, and what the server answers to them.
+//! What people change: the app's own mutations, made of what is on the screen.
 
-use std::any::Any;
 use std::rc::Rc;
 
-use wire::{Action, ActionId, Agreement, AgreementId, CoachingSession, Goal, GoalId, SessionGoal, Timestamp};
+use chrono::NaiveDate;
+use intent::Row;
+use wire::{Action, ActionId, Agreement, AgreementId, CoachingSession, Goal, GoalId, ItemStatus, UserId};
 
-use super::people;
-use crate::query::{Edit, Mutation};
-use crate::resources::{
-    CreateAction, CreateAgreement, CreateGoal, DeleteAction, DeleteAgreement, DeleteGoal, LinkGoal, RenameSession,
-    UnlinkGoal, UpdateAction, UpdateAgreement, UpdateGoal,
-};
+use super::ledger::{Made, Wish};
+use super::people::{self, moment};
+use super::stock::Stock;
+use crate::draft::MARK;
+use crate::query::AnyMutation;
+use crate::resources::{Create, Delete, LinkGoal, Restore, UnlinkGoal, Update};
 
-/// A change. Sessions and pairs are numbers.
-#[derive(Clone, Debug)]
-pub(super) enum Change {
-    CreateAction(usize, Action),
-    UpdateAction(Action),
-    DeleteAction(usize, ActionId),
-    CreateAgreement(usize, Agreement),
-    UpdateAgreement(Agreement),
-    DeleteAgreement(usize, AgreementId),
-    CreateGoal(usize, Goal),
-    UpdateGoal(Goal),
-    DeleteGoal(usize, GoalId),
-    Link(usize, Goal),
-    Unlink(usize, GoalId),
-    Rename(usize, Option<String>),
+const STATUSES: [ItemStatus; 5] = [
+    ItemStatus::NotStarted,
+    ItemStatus::InProgress,
+    ItemStatus::Completed,
+    ItemStatus::OnHold,
+    ItemStatus::WontDo,
+];
+
+/// A kind of row that people change.
+pub(super) trait Changing: Stock {
+    /// A new row with this number, of a session or a pair of theirs.
+    fn draft(number: u64, at: usize, user: UserId) -> Option<Self>;
+    /// The row with other values in some of its fields.
+    #[must_use]
+    fn varied(&self, number: u64, rng: &mut fastrand::Rng, goals: &[GoalId]) -> Self;
 }
 
-/// What the server answers when it has made a change.
-#[derive(Clone, Debug)]
-pub(super) enum Reply {
-    Action(Action),
-    Agreement(Agreement),
-    Goal(Goal),
-    Link(SessionGoal),
-    Session(CoachingSession),
-    Gone,
+/// The id of a row that the server has not named yet.
+fn draft_id(number: u64) -> u128 {
+    MARK << 64 | u128::from(number)
 }
 
-impl Reply {
-    /// The row that was written, and when.
-    pub(super) fn row(&self) -> Option<(u128, Timestamp)> {
-        match self {
-            Self::Action(row) => Some((row.id.as_u128(), row.updated_at)),
-            Self::Agreement(row) => Some((row.id.as_u128(), row.updated_at)),
-            Self::Goal(row) => Some((row.id.as_u128(), row.updated_at)),
-            Self::Link(_) | Self::Session(_) | Self::Gone => None,
-        }
+fn text(number: u64) -> Option<String> {
+    Some(format!("text {number}"))
+}
+
+/// Takes one field in two or three, and at least the first.
+fn some(rng: &mut fastrand::Rng, of: u8) -> bool {
+    rng.u8(..of) == 0
+}
+
+impl Changing for Action {
+    fn draft(number: u64, at: usize, user: UserId) -> Option<Self> {
+        let now = moment(0);
+        Some(Self {
+            id: ActionId::from_u128(draft_id(number)),
+            coaching_session_id: people::session(at),
+            goal_id: None,
+            user_id: user,
+            body: text(number),
+            due_by: None,
+            status: ItemStatus::default(),
+            status_changed_at: now,
+            created_at: now,
+            updated_at: now,
+            assignee_ids: Vec::new(),
+            version: None,
+        })
     }
 
-    /// As the mutation takes it.
-    pub(super) fn into_answer(self) -> Box<dyn Any> {
-        match self {
-            Self::Action(action) => Box::new(action),
-            Self::Agreement(agreement) => Box::new(agreement),
-            Self::Goal(goal) => Box::new(goal),
-            Self::Link(link) => Box::new(link),
-            Self::Session(session) => Box::new(session),
-            Self::Gone => Box::new(()),
+    fn varied(&self, number: u64, rng: &mut fastrand::Rng, goals: &[GoalId]) -> Self {
+        let mut row = self.clone();
+        if some(rng, 2) {
+            row.status = STATUSES[rng.usize(..5)];
         }
+        if some(rng, 4) {
+            row.due_by = [None, Some(moment(7)), Some(moment(8))][rng.usize(..3)];
+        }
+        if some(rng, 8) {
+            row.goal_id = rng.choice(goals).copied();
+        }
+        if some(rng, 8) {
+            row.assignee_ids = vec![people::user(rng.usize(..2))];
+        }
+        if row == *self || some(rng, 3) {
+            row.body = text(number);
+        }
+        row
     }
 }
 
-impl Change {
-    /// What it does to what is shown, and the lane it travels in.
-    pub(super) fn edits(&self) -> (Vec<Edit>, Option<u128>) {
-        fn of<M: Mutation>(mutation: &M) -> (Vec<Edit>, Option<u128>) {
-            let edits = mutation.edits();
-            (edits.edits, edits.lane)
-        }
-        let session = |at: &usize| people::session(*at);
-        match self {
-            Self::CreateAction(_, action) => of(&CreateAction(action.clone())),
-            Self::UpdateAction(action) => of(&UpdateAction(action.clone())),
-            Self::DeleteAction(at, id) => of(&DeleteAction(session(at), *id)),
-            Self::CreateAgreement(_, agreement) => of(&CreateAgreement(agreement.clone())),
-            Self::UpdateAgreement(agreement) => of(&UpdateAgreement(agreement.clone())),
-            Self::DeleteAgreement(at, id) => of(&DeleteAgreement(session(at), *id)),
-            Self::CreateGoal(_, goal) => of(&CreateGoal(goal.clone())),
-            Self::UpdateGoal(goal) => of(&UpdateGoal(goal.clone())),
-            Self::DeleteGoal(pair, id) => of(&DeleteGoal(people::relationship(*pair), *id)),
-            Self::Link(at, goal) => of(&LinkGoal(session(at), goal.clone())),
-            Self::Unlink(at, id) => of(&UnlinkGoal(session(at), *id)),
-            Self::Rename(at, title) => of(&RenameSession(session(at), title.clone())),
-        }
+impl Changing for Agreement {
+    fn draft(number: u64, at: usize, user: UserId) -> Option<Self> {
+        let now = moment(0);
+        Some(Self {
+            id: AgreementId::from_u128(draft_id(number)),
+            coaching_session_id: people::session(at),
+            body: text(number),
+            user_id: user,
+            created_at: now,
+            updated_at: now,
+            version: None,
+        })
     }
 
-    /// What a creation can be recognised by on the server.
-    pub(super) fn mark(&self) -> Option<Rc<str>> {
-        match self {
-            Self::CreateAction(_, action) => action.body.as_deref(),
-            Self::CreateAgreement(_, agreement) => agreement.body.as_deref(),
-            Self::CreateGoal(_, goal) => goal.body.as_deref(),
-            _ => None,
-        }
-        .map(Rc::from)
+    fn varied(&self, number: u64, _: &mut fastrand::Rng, _: &[GoalId]) -> Self {
+        let body = text(number);
+        Self { body, ..self.clone() }
+    }
+}
+
+impl Changing for Goal {
+    fn draft(number: u64, at: usize, user: UserId) -> Option<Self> {
+        let now = moment(0);
+        Some(Self {
+            id: GoalId::from_u128(draft_id(number)),
+            coaching_relationship_id: people::relationship(at),
+            created_in_session_id: None,
+            user_id: user,
+            title: None,
+            body: text(number),
+            status: ItemStatus::default(),
+            status_changed_at: None,
+            completed_at: None,
+            target_date: None,
+            created_at: now,
+            updated_at: now,
+            version: None,
+        })
     }
 
-    /// Whether the server's "there is no such thing" is what was wanted.
-    pub(super) const fn is_removal(&self) -> bool {
-        matches!(
-            self,
-            Self::DeleteAction(..) | Self::DeleteAgreement(..) | Self::DeleteGoal(..) | Self::Unlink(..)
-        )
+    fn varied(&self, number: u64, rng: &mut fastrand::Rng, _: &[GoalId]) -> Self {
+        let mut row = self.clone();
+        if some(rng, 3) {
+            row.title = text(number);
+        }
+        if some(rng, 2) {
+            row.status = STATUSES[rng.usize(..5)];
+        }
+        if some(rng, 4) {
+            let day = |day| NaiveDate::from_ymd_opt(2026, 11, day);
+            row.target_date = [None, day(21), day(22)][rng.usize(..3)];
+        }
+        if row == *self || some(rng, 3) {
+            row.body = text(number);
+        }
+        row
+    }
+}
+
+impl Changing for CoachingSession {
+    fn draft(_: u64, _: usize, _: UserId) -> Option<Self> {
+        None
+    }
+
+    fn varied(&self, number: u64, rng: &mut fastrand::Rng, _: &[GoalId]) -> Self {
+        let title = text(number).filter(|_| self.title.is_none() || !some(rng, 4));
+        Self { title, ..self.clone() }
+    }
+}
+
+/// Adds a row.
+pub(super) fn create<T: Changing>(row: T) -> Made {
+    Made {
+        row: row.id(),
+        wish: Wish::Create(row.fields()),
+        mutation: AnyMutation::new(Create(row)),
+    }
+}
+
+/// Changes a row that is seen like this. `None` if nothing changes.
+pub(super) fn update<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
+    let (before, after): (Row, Row) = (seen.fields(), wanted.fields());
+    let changed = after.into_iter().filter(|(field, value)| before[field] != *value);
+    let changes: Vec<_> = changed
+        .map(|(field, value)| (field.clone(), before[&field].clone(), value))
+        .collect();
+    (!changes.is_empty()).then(|| Made {
+        row: seen.id(),
+        wish: Wish::Update(changes),
+        mutation: AnyMutation::new(Update::between(seen, wanted)),
+    })
+}
+
+/// Takes a change back.
+pub(super) fn undo<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
+    let mutation = AnyMutation::new(Update::between(seen, wanted).reversed());
+    update(wanted, seen).map(|made| Made { mutation, ..made })
+}
+
+pub(super) fn delete<T: Changing>(seen: &T) -> Made {
+    Made {
+        row: seen.id(),
+        wish: Wish::Delete(seen.fields()),
+        mutation: AnyMutation::new(Delete::of(seen.clone())),
+    }
+}
+
+pub(super) fn restore<T: Changing>(seen: &T) -> Made {
+    Made {
+        row: seen.id(),
+        wish: Wish::Restore,
+        mutation: AnyMutation::new(Restore(seen.clone())),
+    }
+}
+
+/// Has a session work on a goal, or not.
+pub(super) fn link(session: usize, goal: &Rc<Goal>, links: bool) -> Made {
+    let id = people::session(session);
+    Made {
+        row: goal.id.as_u128(),
+        wish: Wish::Link(session, links),
+        mutation: match links {
+            true => AnyMutation::new(LinkGoal(id, (**goal).clone())),
+            false => AnyMutation::new(UnlinkGoal(id, goal.id)),
+        },
     }
 }

@@ -1,24 +1,24 @@
 //! What people do: they look, change things, come and go.
 
-use wire::{Action, ActionId, Agreement, AgreementId, Goal, GoalId, ItemStatus};
-
-use super::change::Change;
-use super::people::{self, PEOPLE, moment, pair_of};
+use super::people::PEOPLE;
 use super::requests::Ask;
 use super::show::Show;
 use super::tab::{Input, Session, TabId};
 use super::world::World;
-
-/// What has this id was made in a tab, and has no other yet.
-const DRAFTS: u128 = 1 << 64;
+use crate::session::Farewell;
 
 impl World {
     /// Somebody does something, or the world changes.
     pub(super) fn disturb(&mut self) {
         match self.rng.u32(..100) {
             0..30 => self.change_elsewhere(),
-            30..50 => self.change_here(),
-            50..58 => self.look_around(),
+            30..52 => self.change_here(),
+            52..56 => self.look_around(),
+            56..58 if self.resolves => {
+                if let Some(t) = self.some_tab() {
+                    self.resolve(t);
+                }
+            }
             58..66 if self.faults.network => self.disturb_network(),
             66..74 if self.faults.streams => self.disturb_stream(),
             74..78 if self.faults.server => self.disturb_server(),
@@ -47,114 +47,6 @@ impl World {
         // In bursts, now and then.
         let count = if self.rng.u8(..16) == 0 { 12 } else { 1 };
         self.change_often(person, count);
-    }
-
-    pub(super) fn change_often(&mut self, person: usize, count: u32) {
-        for _ in 0..count {
-            let Some(change) = self.some_change(person) else { return };
-            let key = self.number();
-            self.note(|| format!("person {person} elsewhere: {change:?}"));
-            if let Ok((_, told)) = self.server.change(person, key, &change) {
-                self.publish(&told);
-            }
-        }
-    }
-
-    fn change_here(&mut self) {
-        let Some(t) = self.some_tab() else { return };
-        let Some(person) = self.tabs[t].user() else { return };
-        if let Some(change) = self.some_change(person) {
-            self.mutate(t, change);
-            self.settle(t);
-        }
-    }
-
-    /// Something that a person might change. What is on the server is on the screen, sooner or later.
-    fn some_change(&mut self, person: usize) -> Option<Change> {
-        let sessions = people::sessions_of(pair_of(person));
-        let (session, number) = (self.rng.usize(sessions), self.number());
-        let text = Some(format!("text {number}"));
-        let id = u128::from(number) | DRAFTS;
-        let (now, pair, user) = (moment(0), pair_of(person), people::user(person));
-        let some_goal: Option<Goal> = {
-            let goals: Vec<&Goal> = self.server.stored.goals_of(pair).collect();
-            self.rng.choice(goals).cloned()
-        };
-        Some(match self.rng.u8(..24) {
-            0..5 => Change::CreateAction(
-                session,
-                Action {
-                    id: ActionId::from_u128(id),
-                    coaching_session_id: people::session(session),
-                    goal_id: some_goal.map(|goal| goal.id),
-                    user_id: user,
-                    body: text,
-                    due_by: None,
-                    status: ItemStatus::default(),
-                    status_changed_at: now,
-                    created_at: now,
-                    updated_at: now,
-                    assignee_ids: Vec::new(),
-                    version: None,
-                },
-            ),
-            5..9 => {
-                let rows: Vec<&Action> = self.server.stored.actions_of(session).collect();
-                let row = self.rng.choice(rows)?.clone();
-                Change::UpdateAction(Action { body: text, ..row })
-            }
-            9..11 => {
-                let rows: Vec<ActionId> = self.server.stored.actions_of(session).map(|row| row.id).collect();
-                Change::DeleteAction(session, self.rng.choice(rows)?)
-            }
-            11..13 => Change::CreateAgreement(
-                session,
-                Agreement {
-                    id: AgreementId::from_u128(id),
-                    coaching_session_id: people::session(session),
-                    body: text,
-                    user_id: user,
-                    created_at: now,
-                    updated_at: now,
-                    version: None,
-                },
-            ),
-            13 => {
-                let rows: Vec<&Agreement> = self.server.stored.agreements_of(session).collect();
-                let row = self.rng.choice(rows)?.clone();
-                Change::UpdateAgreement(Agreement { body: text, ..row })
-            }
-            14 => {
-                let rows: Vec<AgreementId> = self.server.stored.agreements_of(session).map(|row| row.id).collect();
-                Change::DeleteAgreement(session, self.rng.choice(rows)?)
-            }
-            15..17 => Change::CreateGoal(
-                pair,
-                Goal {
-                    id: GoalId::from_u128(id),
-                    coaching_relationship_id: people::relationship(pair),
-                    created_in_session_id: None,
-                    user_id: user,
-                    title: None,
-                    body: text,
-                    status: ItemStatus::default(),
-                    status_changed_at: None,
-                    completed_at: None,
-                    target_date: None,
-                    created_at: now,
-                    updated_at: now,
-                    version: None,
-                },
-            ),
-            17 => Change::UpdateGoal(Goal {
-                body: text,
-                ..some_goal?
-            }),
-            18 => Change::DeleteGoal(pair, some_goal?.id),
-            19..21 => Change::Link(session, some_goal?),
-            21 => Change::Unlink(session, some_goal?.id),
-            _ => Change::Rename(session, text.filter(|_| number % 4 > 0)),
-        })
     }
 
     /// Somebody goes to another page, or asks for something.
@@ -187,7 +79,7 @@ impl World {
         let Some(t) = self.some_tab() else { return };
         let is_signing = self.profiles[self.tabs[t].profile].signing > 0;
         match self.tabs[t].session {
-            Session::SignedIn(_) if self.rng.u8(..3) == 0 => self.leave(t, false),
+            Session::SignedIn(_) if self.rng.u8(..3) == 0 => self.leave(t, &Farewell::Asked),
             Session::SignedIn(_) | Session::Restoring => {}
             Session::Unknown => self.restore(t),
             Session::SignedOut if is_signing => {}

@@ -24,7 +24,7 @@ impl World {
     /// Nobody who has signed out asks for anything but to be signed in.
     pub(super) fn check_asking(&self, t: TabId, ask: &Ask) {
         let is_for_members = match ask {
-            Ask::Read { .. } | Ask::Write { .. } | Ask::Probe(..) | Ask::Ticket(..) => true,
+            Ask::Read { .. } | Ask::Send { .. } | Ask::Probe(..) | Ask::Ticket(..) => true,
             Ask::Who(_) | Ask::SignIn(_) | Ask::SignOut { .. } => false,
         };
         if is_for_members && self.tabs[t].user().is_none() {
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// Nobody sees what is not theirs.
-    pub(super) fn check_entry(&self, t: TabId, entry: EntryId) {
+    pub(super) fn check_entry(&mut self, t: TabId, entry: EntryId) {
         let tab = &self.tabs[t];
         let Some(person) = tab.user() else { return };
         let data = tab
@@ -143,6 +143,31 @@ impl World {
                 "tab {t} shows person {person} what is somebody else's: {show:?}"
             ));
         }
+        self.check_versions(t, entry, &data);
+    }
+
+    /// While changes arrive as they happen, no row goes back to what it was.
+    fn check_versions(&mut self, t: TabId, entry: EntryId, data: &Value) {
+        // A goal that is being linked is shown as it was when it was.
+        let is_linking = |show: &Show| matches!(show, Show::SessionGoals(_)) && self.tabs[t].cache.pending() > 0;
+        if !self.tabs[t].is_current || self.tabs[t].entries.get(&entry).is_some_and(is_linking) {
+            return;
+        }
+        let shown = show::versions(data);
+        // What is gone, and is there again, has not gone back.
+        self.tabs[t]
+            .versions
+            .retain(|(each, id), _| *each != entry || show::has(data, *id));
+        for (id, version) in shown {
+            let before = self.tabs[t].versions.insert((entry, id), version);
+            // That a row is gone is told without its version; one that is back has come and gone.
+            let is_restored = self.server.stored.history.is_restored(id);
+            if before.is_some_and(|before| version < before) && !is_restored {
+                self.fail(&format!(
+                    "tab {t} goes back to version {version} of {id}, after {before:?}"
+                ));
+            }
+        }
     }
 
     /// What counts as fresh knows of everything that was delivered; whatever the server has confirmed is shown, unless
@@ -152,13 +177,14 @@ impl World {
         let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
             return;
         };
-        let Some(data) = snapshot.data.filter(|_| tab.sendings.is_empty()) else {
+        let Some(data) = snapshot.data.filter(|_| tab.cache.pending() == 0) else {
             return;
         };
         let is_edited = matches!(show, Show::Actions(_) | Show::Agreements(_) | Show::Goals(_));
+        let is_linked = |id| matches!(show, Show::SessionGoals(_)) && tab.linked.contains(&id);
         let is_behind = |row: Timestamp, id: u128| match tab.delivered.get(&id) {
-            Some(Some(told)) if !snapshot.stale && row < *told => true,
-            Some(None) if !snapshot.stale => true,
+            Some(Some(told)) if !snapshot.stale && row < *told => !is_linked(id),
+            Some(None) if !snapshot.stale => !self.server.stored.history.is_restored(id),
             _ => !self.paints && is_edited && tab.own.get(&id).is_some_and(|own| row < *own),
         };
         let is_old = show::actions(&data)
@@ -212,7 +238,9 @@ impl World {
 
     /// Whoever is not told what has changed asks for it, if it can be asked for and somebody looks.
     pub(super) fn watch_polling(&mut self) {
-        let is_server_well = self.server.is_up && self.server.busy_until <= self.now && self.weather.lost == 0;
+        let is_away = self.outage.is_some_and(|outage| outage.until > self.now);
+        let is_server_well =
+            self.server.is_up && !is_away && self.server.busy_until <= self.now && self.weather.lost == 0;
         for t in 0..self.tabs.len() {
             let tab = &self.tabs[t];
             let asks = is_server_well
@@ -222,7 +250,7 @@ impl World {
                 && tab.is_online
                 && self.profiles[tab.profile].is_linked
                 && tab.user().is_some()
-                && tab.sendings.is_empty()
+                && tab.cache.pending() == 0
                 && tab.link.status().state != State::Connected;
             let since = asks.then(|| tab.asks_since.unwrap_or(self.now));
             if let Some(long_ago) = self.now.checked_sub(POLLS_WITHIN)

@@ -39,6 +39,8 @@ pub(super) enum Act {
     Storage(TabId),
     /// A tab goes on with what has arrived.
     Work(TabId),
+    /// A tab hears from the disk what was left on earlier visits.
+    TakeUp { tab: TabId, visit: u64 },
     /// A tab that was not given any time is given some.
     Wake(TabId),
     /// A sign-in ends unless it was renewed.
@@ -90,6 +92,12 @@ impl World {
         self.acts.insert((due, number), act);
     }
 
+    /// Something happens at a moment, before whatever else is to happen then.
+    pub(super) fn at_moment_first(&mut self, due: u64, act: Act) {
+        self.firsts += 1;
+        self.acts.insert((due, self.firsts), act);
+    }
+
     /// What is due happens, unless the tab it happens to can do nothing now: then it waits.
     pub(super) fn act(&mut self, act: Act) {
         let Some(t) = self.target(&act) else {
@@ -108,6 +116,7 @@ impl World {
             Act::Text { tab, opened, text } => self.hear_text(tab, opened, &text),
             Act::Storage(tab) => self.check_session(tab, false),
             Act::Work(tab) => self.go_on(tab),
+            Act::TakeUp { tab, visit } => self.take_up(tab, visit),
             Act::Arrive(_)
             | Act::Cookie { .. }
             | Act::Open(_)
@@ -132,17 +141,22 @@ impl World {
             Act::Wake(tab) => self.wake(tab),
             Act::Expire(cookie) => self.expire(cookie),
             Act::Start => self.server.is_up = true,
-            Act::Answer(..) | Act::Frame(..) | Act::Lock { .. } | Act::Text { .. } | Act::Storage(_) | Act::Work(_) => {
-            }
+            Act::Answer(..)
+            | Act::Frame(..)
+            | Act::Lock { .. }
+            | Act::Text { .. }
+            | Act::Storage(_)
+            | Act::TakeUp { .. }
+            | Act::Work(_) => {}
         }
     }
 
     /// The tab in which something happens, if it happens in one.
-    fn target(&self, act: &Act) -> Option<TabId> {
+    pub(super) fn target(&self, act: &Act) -> Option<TabId> {
         match act {
             Act::Answer(asked, _) => Some(asked.tab),
             Act::Frame(id, _) => Some(self.streams[*id].tab),
-            Act::Lock { tab, .. } | Act::Text { tab, .. } => Some(*tab),
+            Act::Lock { tab, .. } | Act::Text { tab, .. } | Act::TakeUp { tab, .. } => Some(*tab),
             Act::Storage(tab) | Act::Work(tab) => Some(*tab),
             Act::Arrive(_)
             | Act::Cookie { .. }

@@ -9,6 +9,30 @@ use super::server::Audience;
 use super::streams::Sent;
 use super::tab::{Input, TabId};
 use super::world::World;
+use crate::api::Kind;
+
+/// Something stands between everybody and the server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outage {
+    pub(super) until: u64,
+    way: usize,
+}
+
+/// How that ends what is asked.
+const OUTAGES: [Kind; 6] = [
+    Kind::Unreachable,
+    Kind::TimedOut,
+    Kind::Server(502),
+    Kind::Unavailable(None),
+    Kind::Server(504),
+    Kind::Intercepted,
+];
+
+impl Outage {
+    pub(super) fn kind(self) -> Kind {
+        OUTAGES[self.way].clone()
+    }
+}
 
 impl World {
     pub(super) fn disturb_network(&mut self) {
@@ -69,6 +93,7 @@ impl World {
             self.tell(t, Input::Online(online));
             let now = self.instant(t);
             self.tabs[t].cache.set_online(now, online);
+            self.note_good_news(t, online);
         }
     }
 
@@ -137,9 +162,8 @@ impl World {
     pub(super) fn disturb_server(&mut self) {
         match self.rng.u8(..8) {
             0..3 => self.stop_server(),
-            3 => {
-                self.busy_server();
-            }
+            3 if self.rng.bool() => self.busy_server(),
+            3 => self.begin_outage(),
             4 => {
                 let head = self.rng.u64(..8);
                 self.note(|| "the server begins a new log".to_owned());
@@ -169,6 +193,27 @@ impl World {
         let seconds = self.rng.u64(1..15);
         self.note(|| format!("the server is busy for {seconds} s"));
         self.server.busy_until = self.now + seconds * 1_000;
+    }
+
+    /// Nothing comes through to the server for minutes, and the browsers believe that there is a network.
+    fn begin_outage(&mut self) {
+        let time = self.rng.u64(20_000..300_000);
+        let until = self.now + time;
+        let outage = Outage {
+            until,
+            way: self.rng.usize(..OUTAGES.len()),
+        };
+        self.note(|| {
+            format!(
+                "for {time} ms, what is asked of the server ends with {:?}",
+                outage.kind()
+            )
+        });
+        self.outage = Some(outage);
+        self.tally.deeds.outages += 1;
+        for id in self.told_streams(|_| true) {
+            self.send(id, Sent::Lost);
+        }
     }
 
     /// The server is away for a moment. Streams end, with or without a word.
@@ -326,13 +371,19 @@ impl World {
     /// What has happened meanwhile happens now, in the same order; timers may come before it or after.
     fn unpark(&mut self, t: TabId) {
         let delay = self.rng.u64(..2);
+        // What is about to happen in this tab was sent after it.
+        let mut soon = self.acts.range(..(self.now + 2, 0));
+        let is_pressed = soon.any(|(_, act)| self.target(act) == Some(t));
+        let due = if is_pressed { self.now } else { self.now + delay };
         for act in std::mem::take(&mut self.tabs[t].parked) {
-            self.at(delay, act);
+            self.at_moment_first(due, act);
         }
     }
 
     fn close_tab(&mut self, t: TabId) {
         self.note(|| format!("tab {t} is closed"));
+        self.tabs[t].visit = None;
+        self.tabs[t].exchanges.clear();
         self.close_stream(t);
         self.drop_lock(t);
         self.tabs[t].channel = None;

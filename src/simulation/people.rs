@@ -35,8 +35,16 @@ pub(super) const fn session(at: usize) -> CoachingSessionId {
     CoachingSessionId::from_u128(200 + at as u128)
 }
 
+/// When time begins, in seconds.
+const BEGINNING: i64 = 1_700_000_000;
+
 /// A moment: they only have to differ, and to grow.
 pub(super) fn moment(number: u64) -> Timestamp {
-    let seconds = 1_700_000_000 + i64::try_from(number).unwrap();
+    let seconds = BEGINNING + i64::try_from(number).unwrap();
     Timestamp::from_timestamp(seconds, 0).unwrap()
+}
+
+/// The number of a moment.
+pub(super) fn number_of(moment: Timestamp) -> u64 {
+    u64::try_from(moment.timestamp() - BEGINNING).unwrap()
 }

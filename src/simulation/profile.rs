@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::kept::Kept;
 use super::network::Act;
 use super::tab::TabId;
 use super::world::World;
 use crate::sse::LockNews;
+use crate::unresolved::Unresolved;
 
 /// A browser.
 #[derive(Default)]
@@ -28,6 +30,10 @@ pub(super) struct Profile {
     pub(super) set_by: i64,
     /// While its machine sleeps.
     pub(super) sleep: Option<Sleep>,
+    /// What is not sent, by the place where it is written down.
+    pub(super) kept: BTreeMap<u64, Kept>,
+    /// What people have to decide on.
+    pub(super) unresolved: Vec<(usize, Unresolved)>,
 }
 
 /// A machine sleeps: nothing in it runs.

@@ -1,5 +1,6 @@
 //! The end of every world: everything heals, and some time passes. Then everything must be well.
 
+use super::ledger::Fate;
 use super::tab::{Session, Shown};
 use super::world::World;
 
@@ -17,6 +18,7 @@ impl World {
         self.weather.slowest = 30;
         self.server.is_up = true;
         self.server.busy_until = self.now;
+        self.outage = None;
         self.swallows_until = self.now;
         for profile in 0..self.profiles.len() {
             self.profiles[profile].is_linked = true;
@@ -28,9 +30,13 @@ impl World {
             }
         }
         self.become_quiet();
+        self.find_kept();
+        self.pass_time(self.now + STAYS);
+        self.become_quiet();
         // Some find out only now that what they hear may be dead, and connect once more.
         self.pass_time(self.now + STAYS);
         self.become_quiet();
+        self.check_stories();
         self.check_tally();
     }
 
@@ -92,22 +98,24 @@ impl World {
         }
     }
 
-    fn check_all(&self) {
+    fn check_all(&mut self) {
         self.check_calm();
-        for (t, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
-            for shown in tab.shown.iter().filter(|_| tab.user().is_some()) {
+        for t in 0..self.tabs.len() {
+            let tab = &self.tabs[t];
+            let shown = tab.shown.clone();
+            let is_used = tab.runs() && tab.user().is_some();
+            for shown in shown.iter().filter(|_| is_used) {
                 self.check_entry(t, shown.entry);
                 self.check_truth(t, shown.show, shown.entry);
             }
         }
-        for (mark, count) in &self.server.stored.created {
-            if *count > 1 {
-                self.fail(&format!("{mark:?} was created {count} times"));
-            }
-        }
-        for mark in &self.confirmed {
-            if !self.server.stored.created.contains_key(mark) {
-                self.fail(&format!("{mark:?} was confirmed and never created"));
+    }
+
+    /// Something has become of every change.
+    fn check_stories(&self) {
+        for (key, story) in &self.ledger.stories {
+            if story.fate == Fate::Open && !self.can_wait(*key) {
+                self.fail(&format!("nothing has become of {key}: {story:?}"));
             }
         }
     }

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use wire::Cursor;
 
-use super::change::{Change, Reply};
+use super::backend::{Effect, response};
+use super::exchanges::{is_read, row_of};
 use super::network::Act;
 use super::show::Show;
 use super::tab::{Input, TabId};
 use super::world::World;
 use crate::api::{ApiError, Kind};
+use crate::browser::fetch::{FetchError, Request, Response};
 use crate::query::{EntryId, FlightId, MutationId};
+use crate::session::Farewell;
 use crate::sse::{Answer, Generation};
 
 /// A request, and who asks.
@@ -33,10 +36,15 @@ pub(super) enum Ask {
         flight: FlightId,
         show: Show,
     },
-    Write {
+    /// A request of a mutation.
+    Send {
         mutation: MutationId,
-        key: u64,
-        change: Rc<Change>,
+        call: u64,
+        /// The change that it belongs to.
+        key: Option<u64>,
+        /// The last change of the row that the tab knew of.
+        known: u64,
+        request: Rc<Request>,
     },
     /// Who is signed in, and why that is asked.
     Who(Why),
@@ -64,8 +72,9 @@ pub(super) type Outcome = Result<Answered, Kind>;
 /// What the server answers.
 #[derive(Clone, Debug)]
 pub(super) enum Answered {
-    Read(Rc<[u8]>, Cursor),
-    Made(Reply),
+    /// After how many changes.
+    Read(Rc<[u8]>, Cursor, u64),
+    Response(Response, u64),
     Person(usize),
     Done,
     Ticket(String),
@@ -88,6 +97,7 @@ impl World {
             epoch: self.tabs[t].api_epoch,
             ask,
         };
+        self.check_gate(t, &asked.ask);
         self.note(|| format!("tab {t} asks {:?}", asked.ask));
         if self.loses(profile) {
             self.lose(asked);
@@ -142,6 +152,9 @@ impl World {
         if !self.server.is_up {
             return Err(Kind::Unreachable);
         }
+        if let Some(outage) = self.outage.filter(|outage| outage.until > self.now) {
+            return Err(outage.kind());
+        }
         if self.server.busy_until > self.now {
             let wait = (self.server.busy_until - self.now).div_ceil(1_000);
             return Err(Kind::Unavailable(Some(Duration::from_secs(wait))));
@@ -159,17 +172,12 @@ impl World {
         };
         match &asked.ask {
             Ask::Read { show, .. } => match self.server.read(person, *show) {
-                Ok((body, cursor)) => Ok(Answered::Read(body, cursor)),
+                Ok((body, cursor)) => Ok(Answered::Read(body, cursor, self.server.stored.changes)),
                 Err(status) => Err(kind(status)),
             },
-            Ask::Write { key, change, .. } => match self.server.change(person, *key, change) {
-                Ok((reply, told)) => {
-                    self.publish(&told);
-                    Ok(Answered::Made(reply))
-                }
-                Err(404) if change.is_removal() => Ok(Answered::Made(Reply::Gone)),
-                Err(status) => Err(kind(status)),
-            },
+            Ask::Send {
+                key, known, request, ..
+            } => Ok(self.do_as_sent(person, *key, *known, request)),
             Ask::Who(_) => {
                 // Whoever shows up stays signed in.
                 if let Some(cookie) = asked.cookie {
@@ -188,6 +196,27 @@ impl World {
         }
     }
 
+    /// Does what a mutation asks, and checks that nobody loses anything by it.
+    fn do_as_sent(&mut self, person: usize, key: Option<u64>, known: u64, request: &Request) -> Answered {
+        let (mut response, told, effect) = self.server.handle(person, request);
+        if let Some(key) = key {
+            let known = (!self.server.kind.patches).then_some(known);
+            let check = match &effect {
+                Effect::Created(id) => self.ledger.note_created(key, *id, &self.server.stored.history),
+                Effect::Overwrote(overwritten) => self.ledger.check_overwritten(key, overwritten, known),
+                Effect::Nothing => Ok(()),
+            };
+            if let Err(why) = check {
+                self.fail(&why);
+            }
+        }
+        self.publish(&told);
+        if is_read(request) {
+            response.event_cursor = Some(self.server.cursor().to_string());
+        }
+        Answered::Response(response, self.server.stored.changes)
+    }
+
     /// An answer arrives at a tab.
     pub(super) fn answer(&mut self, asked: Asked, outcome: Outcome) {
         let Asked { tab: t, epoch, ask, .. } = asked;
@@ -195,24 +224,36 @@ impl World {
         let is_awaited = match &ask {
             Ask::Read { flight, .. } => self.tabs[t].flights.contains(flight),
             Ask::Probe(_, asking) | Ask::Ticket(_, asking) => self.tabs[t].asking == *asking,
-            Ask::Write { .. } | Ask::Who(_) | Ask::SignIn(_) | Ask::SignOut { .. } => true,
+            Ask::Send { .. } | Ask::Who(_) | Ask::SignIn(_) | Ask::SignOut { .. } => true,
         };
         if !is_awaited {
             return;
         }
         self.note(|| format!("tab {t} hears of {ask:?}: {}", told(&outcome)));
-        let is_api = !matches!(ask, Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_));
+        let is_api = !matches!(
+            ask,
+            Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_) | Ask::Send { .. }
+        );
+        self.note_gate(t, &ask, &outcome);
         if is_api && epoch == self.tabs[t].api_epoch {
             match &outcome {
-                Ok(Answered::Read(_, position)) => self.tell(t, Input::Read(Some(position.clone()))),
+                Ok(Answered::Read(_, position, _)) => self.tell(t, Input::Read(Some(position.clone()))),
                 Ok(Answered::Person(_)) => self.tell(t, Input::Read(None)),
-                Err(Kind::Unauthorized) => self.leave(t, true),
+                Err(Kind::Unauthorized) => self.leave(t, &Farewell::Expired),
                 Ok(_) | Err(_) => {}
             }
         }
         match ask {
             Ask::Read { entry, flight, show } => self.land(t, entry, flight, show, outcome),
-            Ask::Write { mutation, .. } => self.settle_mutation(t, mutation, outcome),
+            Ask::Send {
+                mutation,
+                call,
+                request,
+                ..
+            } => {
+                let is_here = epoch == self.tabs[t].api_epoch;
+                self.hear_of_send(t, (mutation, call), &request, outcome, is_here);
+            }
             Ask::Who(why) => self.learn_who(t, why, outcome),
             Ask::SignIn(_) => {
                 if let Ok(Answered::Person(person)) = outcome {
@@ -247,10 +288,10 @@ impl World {
             return;
         }
         let result = match outcome {
-            Ok(Answered::Read(body, _)) => {
+            Ok(Answered::Read(body, _, changes)) => {
                 let weight = body.len();
                 let memo = self.tabs[t].memos.entry(entry).or_default();
-                show.read(body.to_vec(), memo).map(|value| (value, weight))
+                show.read(body.to_vec(), memo).map(|value| (value, weight, changes))
             }
             Ok(_) => return,
             Err(kind) => Err(ApiError::from(kind)),
@@ -258,6 +299,10 @@ impl World {
         if result.is_err() {
             self.tally.reasons += 2;
         }
+        let result = result.map(|(value, weight, changes)| {
+            self.note_known(t, &value, show, changes);
+            (value, weight)
+        });
         let now = self.instant(t);
         if result.is_ok() {
             self.tabs[t].read_at.insert(entry, self.now);
@@ -265,32 +310,61 @@ impl World {
         self.tabs[t].cache.land(now, entry, flight, result);
     }
 
-    fn settle_mutation(&mut self, t: TabId, mutation: MutationId, outcome: Outcome) {
-        let Some(sending) = self.tabs[t].sendings.remove(&mutation) else {
-            return;
-        };
-        let now = self.instant(t);
-        self.tally.reasons += 8;
-        match outcome {
-            Ok(Answered::Made(reply)) => {
-                self.tally.changes += 1;
-                self.confirmed.extend(sending.change.mark());
-                self.tabs[t].own.extend(reply.row());
-                let answer = reply.into_answer();
-                let outcomes = sending.edits.into_iter();
-                let patches = outcomes.filter_map(|edit| Some((edit.key, (edit.outcome)(&*answer)?)));
-                let patches = patches.collect();
-                self.tabs[t].cache.commit(now, mutation, patches);
-            }
-            Ok(_) => {}
-            Err(kind) => {
-                let fate = self.tabs[t].cache.fail(now, mutation, &ApiError::from(kind));
-                if fate == crate::query::Fate::Waits {
-                    self.tabs[t].sendings.insert(mutation, sending);
+    /// What comes of a request of a mutation. The end of the session is told after it, as the API does.
+    fn hear_of_send(
+        &mut self,
+        t: TabId,
+        (mutation, call): (MutationId, u64),
+        request: &Request,
+        outcome: Outcome,
+        is_here: bool,
+    ) {
+        let answer = match outcome {
+            Ok(Answered::Response(response, changes)) => {
+                if matches!(response.status, 200 | 412) {
+                    self.note_known_row(t, row_of(request), changes);
+                    if is_read(request) {
+                        self.note_read_for(t, mutation, changes);
+                    }
                 }
+                Ok(response)
             }
+            Err(Kind::TimedOut) => Err(FetchError::Timeout),
+            Err(kind) => answered(&kind).ok_or(FetchError::Network),
+            Ok(_) => return,
+        };
+        let is_over = matches!(&answer, Ok(response) if response.status == 401);
+        if let (Ok(response), true, true) = (&answer, is_read(request), is_here)
+            && response.status < 400
+        {
+            let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
+            self.tell(t, Input::Read(position));
+        }
+        self.hear_of_mutation(t, mutation, call, answer);
+        if is_over && is_here {
+            self.leave(t, &Farewell::Expired);
         }
     }
+}
+
+/// How a failure looks on the wire, if anything comes back.
+fn answered(kind: &Kind) -> Option<Response> {
+    let status = match kind {
+        Kind::Unauthorized => 401,
+        Kind::Unavailable(_) => 503,
+        Kind::Server(status) => *status,
+        Kind::Intercepted => 200,
+        _ => return None,
+    };
+    let mut response = response(status, &serde_json::Value::Null);
+    if let Kind::Unavailable(Some(wait)) = kind {
+        response.retry_after = Some(wait.as_secs().to_string());
+    }
+    response.body = match kind {
+        Kind::Intercepted => b"<!doctype html><title>Sign in to the network</title>".to_vec(),
+        _ => Vec::new(),
+    };
+    Some(response)
 }
 
 fn kind(status: u16) -> Kind {
@@ -312,7 +386,10 @@ fn answer(outcome: &Outcome) -> Answer {
 
 fn told(outcome: &Outcome) -> String {
     match outcome {
-        Ok(Answered::Read(body, position)) => format!("{} bytes at {position}", body.len()),
+        Ok(Answered::Read(body, position, _)) => format!("{} bytes at {position}", body.len()),
+        Ok(Answered::Response(response, _)) => {
+            format!("{} {}", response.status, String::from_utf8_lossy(&response.body))
+        }
         Ok(other) => format!("{other:?}"),
         Err(kind) => format!("{kind:?}"),
     }

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use wire::{Cursor, Event};
 
-use super::change::{Change, Reply};
+use super::backend::{self, Effect, Kind, header};
 use super::people::pair_of;
 use super::rows::Stored;
 use super::show::Show;
+use crate::browser::fetch::{Request, Response};
 
 /// The server. Who listens to it is the business of `streams`.
 pub(super) struct Server {
@@ -22,7 +23,8 @@ pub(super) struct Server {
     sign_ins: BTreeMap<u64, SignIn>,
     next_sign_in: u64,
     /// What was answered to changes, by person and key.
-    answers: BTreeMap<(usize, u64), Reply>,
+    answers: BTreeMap<(usize, String), (Request, Response)>,
+    pub(super) kind: Kind,
     pub(super) is_up: bool,
     /// Until when it asks everybody to come back later.
     pub(super) busy_until: u64,
@@ -67,9 +69,10 @@ pub(super) struct Beginning {
 }
 
 impl Server {
-    pub(super) fn new(keeps: usize) -> Self {
+    pub(super) fn new(keeps: usize, kind: Kind) -> Self {
         Self {
-            stored: Stored::default(),
+            stored: Stored::new(kind.patches),
+            kind,
             epoch: 1,
             head: 0,
             log: VecDeque::new(),
@@ -138,16 +141,34 @@ impl Server {
         Ok((self.stored.body(show, person), self.cursor()))
     }
 
-    /// Makes a change, unless it was made before, and writes into the log what is to be told of it, in one step.
-    pub(super) fn change(&mut self, person: usize, key: u64, change: &Change) -> Result<(Reply, Vec<Logged>), u16> {
-        if let Some(reply) = self.answers.get(&(person, key)) {
-            return Ok((reply.clone(), Vec::new()));
+    /// Does what a request asks, unless it was asked before, and writes into the log what is to be told of it, in one
+    /// step. A key that was used for another request is refused.
+    pub(super) fn handle(&mut self, person: usize, request: &Request) -> (Response, Vec<Logged>, Effect) {
+        let key = header(request, "idempotency-key").filter(|_| self.kind.honours_keys);
+        let key = key.map(|key| (person, key.to_owned()));
+        if let Some((before, response)) = key.as_ref().and_then(|key| self.answers.get(key)) {
+            let is_same = (&before.url, &before.body) == (&request.url, &request.body);
+            let response = if is_same {
+                response.clone()
+            } else {
+                backend::response(422, &serde_json::Value::Null)
+            };
+            return (response, Vec::new(), Effect::Nothing);
         }
-        let (reply, events) = self.stored.make(person, change)?;
-        self.answers.insert((person, key), reply.clone());
+        let handled = backend::handle(&mut self.stored, self.kind, person, request);
+        if let Some(key) = key
+            && (handled.response.status < 400 || self.kind.keeps_refusals)
+        {
+            self.answers.insert(key, (request.clone(), handled.response.clone()));
+        }
+        let told = self.log_all(person, &handled.told);
+        (handled.response, told, handled.effect)
+    }
+
+    /// Writes what a person has done into the log.
+    pub(super) fn log_all(&mut self, person: usize, events: &[Event]) -> Vec<Logged> {
         let audience = Audience::Pair(pair_of(person));
-        let told = events.iter().map(|event| self.log(audience, event)).collect();
-        Ok((reply, told))
+        events.iter().map(|event| self.log(audience, event)).collect()
     }
 
     /// Writes an event into the log.

@@ -1,10 +1,10 @@
 //! What a page can show: the app's own queries, and how an answer becomes a value.
 
-use wire::{Action, Agreement, Goal};
+use wire::{Action, Agreement, CoachingSession, Goal};
 
 use super::people::{self, pair_of, pair_of_session};
 use crate::api::{ApiError, Rows};
-use crate::query::{Key, List, Options, Query, Value};
+use crate::query::{Item, Key, List, Options, Query, Value};
 use crate::resources::{RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions};
 
 /// Something that is shown. The number is the session, the pair, or the person.
@@ -118,6 +118,29 @@ impl Show {
             Self::Session(_) => Value::from_rc(SessionById::read(body, None)?.0),
         })
     }
+}
+
+/// The version of each row of a value, as far as it has any.
+pub(super) fn versions(value: &Value) -> Vec<(u128, u64)> {
+    fn of<T: Item>(list: Option<std::rc::Rc<List<T>>>) -> Vec<(u128, u64)> {
+        let rows = list.iter().flat_map(|list| list.iter());
+        rows.filter_map(|row| Some((row.id(), row.version()?))).collect()
+    }
+    let session = value.get::<CoachingSession>();
+    let session = session.and_then(|session| Some((session.id(), session.version?)));
+    let rows = [of(actions(value)), of(agreements(value)), of(goals(value))];
+    rows.concat().into_iter().chain(session).collect()
+}
+
+/// Whether a value has this row.
+pub(super) fn has(value: &Value, id: u128) -> bool {
+    fn of<T: Item>(list: Option<std::rc::Rc<List<T>>>, id: u128) -> bool {
+        list.is_some_and(|list| list.find(id).is_some())
+    }
+    of(actions(value), id)
+        || of(agreements(value), id)
+        || of(goals(value), id)
+        || value.get::<CoachingSession>().is_some()
 }
 
 /// The rows of a value, as far as it has any.

@@ -6,15 +6,17 @@ use std::rc::Rc;
 
 use wire::{Cursor, Timestamp};
 
-use super::change::Change;
+use super::exchanges::{Exchange, Wire};
+use super::gate::Gate;
+use super::ledger::Made;
 use super::network::Act;
 use super::profile::carries;
 use super::requests::Ask;
 use super::show::{Memo, Show};
 use super::streams::StreamId;
 use super::world::World;
-use crate::api::ApiError;
-use crate::query::{Cache, Edit, Effect, EntryId, FlightId, Manner, MutationId, ObserverId};
+use crate::api::{Api, ApiError};
+use crate::query::{Cache, Effect, EntryId, FlightId, ObserverId, Outbox};
 use crate::sse::{Answer, Generation, Link, LockNews, Raw, Settings, Task};
 use crate::time::Now;
 
@@ -87,7 +89,22 @@ pub(super) struct Tab {
     /// Since when it should have to ask what has changed, and can.
     pub(super) asks_since: Option<u64>,
     pub(super) flights: BTreeSet<FlightId>,
-    pub(super) sendings: BTreeMap<MutationId, Sending>,
+    pub(super) api: Api,
+    pub(super) wire: Rc<Wire>,
+    pub(super) outbox: Outbox<Api>,
+    pub(super) exchanges: Vec<Exchange>,
+    /// The number under which it keeps what is not sent, while somebody is signed in.
+    pub(super) visit: Option<u64>,
+    /// What the person might take back.
+    pub(super) undo: Vec<Made>,
+    /// The goals that it was told are linked, until an event or a read says so as well.
+    pub(super) linked: BTreeSet<u128>,
+    /// The last change of each row that it knows of.
+    pub(super) known: BTreeMap<u128, u64>,
+    /// The version of each row that is shown, while changes arrive as they happen.
+    pub(super) versions: BTreeMap<(EntryId, u128), u64>,
+    /// While it knows that the server can not be reached.
+    pub(super) gate: Option<Gate>,
 }
 
 /// Something that a component shows.
@@ -96,13 +113,6 @@ pub(super) struct Shown {
     pub(super) show: Show,
     pub(super) entry: EntryId,
     pub(super) observer: ObserverId,
-}
-
-/// A change that has not settled.
-pub(super) struct Sending {
-    pub(super) change: Rc<Change>,
-    pub(super) key: u64,
-    pub(super) edits: Vec<Edit>,
 }
 
 /// What happens to a link.
@@ -127,7 +137,9 @@ pub(super) enum Input {
 }
 
 impl Tab {
-    pub(super) fn new(profile: usize, begun: u64, settings: Settings, seed: u64, me: Option<String>) -> Self {
+    pub(super) fn new(profile: usize, begun: u64, settings: Settings, seed: u64, me: Option<String>, api: Api) -> Self {
+        let wire = Rc::<Wire>::default();
+        api.set_transport(wire.transport());
         Self {
             profile,
             begun,
@@ -166,7 +178,16 @@ impl Tab {
             read_at: HashMap::new(),
             asks_since: None,
             flights: BTreeSet::new(),
-            sendings: BTreeMap::new(),
+            api,
+            wire,
+            outbox: Outbox::default(),
+            exchanges: Vec::new(),
+            visit: None,
+            undo: Vec::new(),
+            linked: BTreeSet::new(),
+            known: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            gate: None,
         }
     }
 
@@ -331,24 +352,6 @@ impl World {
         self.tabs[t].cache.release(now, entry, observer);
     }
 
-    /// Somebody changes something.
-    pub(super) fn mutate(&mut self, t: TabId, change: Change) {
-        let (edits, lane) = change.edits();
-        let patches = edits.iter().map(|edit| (edit.key.clone(), edit.optimistic.clone()));
-        let patches = patches.collect();
-        let manner = Manner {
-            lane,
-            repeatable: true,
-            restored: false,
-            delay: std::time::Duration::ZERO,
-        };
-        let (now, key) = (self.instant(t), self.number());
-        self.note(|| format!("tab {t} changes {change:?}"));
-        let mutation = self.tabs[t].cache.begin(now, manner, patches);
-        let change = Rc::new(change);
-        self.tabs[t].sendings.insert(mutation, Sending { change, key, edits });
-    }
-
     /// Draws conclusions and carries them out.
     pub(super) fn flush(&mut self, t: TabId) {
         let now = self.instant(t);
@@ -363,12 +366,7 @@ impl World {
                     self.ask(t, Ask::Read { entry, flight, show });
                 }
                 Effect::Abort { flight } => _ = self.tabs[t].flights.remove(&flight),
-                Effect::Send { mutation } => {
-                    let sending = self.tabs[t].sendings.get(&mutation);
-                    if let Some((key, change)) = sending.map(|sending| (sending.key, Rc::clone(&sending.change))) {
-                        self.ask(t, Ask::Write { mutation, key, change });
-                    }
-                }
+                Effect::Send { mutation } => self.send_mutation(t, mutation),
                 Effect::Notify { entry, .. } => self.check_entry(t, entry),
                 Effect::Evict { entry } => {
                     self.tabs[t].entries.remove(&entry);

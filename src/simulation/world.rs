@@ -1,17 +1,23 @@
 //! The world: everybody's browsers, the network and the server, and the time that passes for all of them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::rc::Rc;
 
+use super::backend::Kind;
+use super::deeds::Deeds;
+use super::ledger::Ledger;
 use super::network::{Act, Weather};
+use super::outages::Outage;
 use super::people::PEOPLE;
 use super::profile::Profile;
 use super::server::Server;
 use super::show::{Memo, Show};
 use super::streams::Stream;
 use super::tab::{Input, Tab, TabId};
+use crate::api::Api;
+use crate::config::Config;
 use crate::query::Value;
 use crate::sse::Settings;
 use crate::time::{EpochMillis, Instant, Now};
@@ -20,6 +26,8 @@ use crate::time::{EpochMillis, Instant, Now};
 const BEGINNING: u64 = 1_000_000;
 /// What the wall clock says before that, in milliseconds.
 const WALL: u64 = 1_700_000_000_000;
+/// The number before all others.
+const FIRST_NUMBER: u64 = 1_000_000;
 /// How much is told of what happens at one moment, in letters.
 const MOST_TOLD: usize = 320;
 
@@ -28,6 +36,8 @@ pub(super) struct World {
     pub(super) rng: fastrand::Rng,
     pub(super) now: u64,
     number: u64,
+    /// Numbers below all others: what has them comes before what else is due.
+    pub(super) firsts: u64,
     pub(super) acts: BTreeMap<(u64, u64), Act>,
     pub(super) server: Server,
     pub(super) streams: Vec<Stream>,
@@ -41,8 +51,12 @@ pub(super) struct World {
     shares: bool,
     pub(super) paints: bool,
     pub(super) tally: Tally,
-    /// Creations that a tab was told have been made.
-    pub(super) confirmed: BTreeSet<Rc<str>>,
+    /// What people have meant.
+    pub(super) ledger: Ledger,
+    /// What stands between everybody and the server.
+    pub(super) outage: Option<Outage>,
+    /// Whether people decide on what was not made.
+    pub(super) resolves: bool,
     /// What the server has, as it is shown.
     pub(super) truths: RefCell<BTreeMap<(Show, usize), Truth>>,
     tells: bool,
@@ -93,6 +107,7 @@ pub(super) struct Tally {
     pub(super) changes: u64,
     /// How often a tab has found out that it slept, or that the clock was set forward.
     pub(super) slept: u64,
+    pub(super) deeds: Deeds,
 }
 
 impl AddAssign for Tally {
@@ -110,6 +125,7 @@ impl AddAssign for Tally {
             sign_outs,
             changes,
             slept,
+            deeds,
         } = more;
         self.reads += reads;
         self.reasons += reasons;
@@ -123,6 +139,7 @@ impl AddAssign for Tally {
         self.sign_outs += sign_outs;
         self.changes += changes;
         self.slept += slept;
+        self.deeds += deeds;
     }
 }
 
@@ -143,9 +160,10 @@ impl World {
         Self {
             seed,
             now: BEGINNING,
-            number: 0,
+            number: FIRST_NUMBER,
+            firsts: 0,
             acts: BTreeMap::new(),
-            server: Server::new(keeps),
+            server: Server::new(keeps, kind_of(&mut rng)),
             streams: Vec::new(),
             profiles: Vec::new(),
             tabs: Vec::new(),
@@ -161,7 +179,9 @@ impl World {
             shares: rng.u8(..8) > 0,
             paints: rng.u8(..8) > 0,
             tally: Tally::default(),
-            confirmed: BTreeSet::new(),
+            ledger: Ledger::default(),
+            outage: None,
+            resolves: rng.bool(),
             truths: RefCell::default(),
             tells,
             rng,
@@ -217,8 +237,14 @@ impl World {
         let me = self.shares.then(|| format!("tab{t}"));
         let begun = self.now - self.profiles[profile].uncounted - self.rng.u64(..5_000);
         self.note(|| format!("tab {t} is opened in browser {profile}"));
-        self.tabs
-            .push(Tab::new(profile, begun, self.settings, self.seed ^ t as u64, me));
+        self.tabs.push(Tab::new(
+            profile,
+            begun,
+            self.settings,
+            self.seed ^ t as u64,
+            me,
+            self.api(),
+        ));
         self.boot(t);
         self.settle(t);
     }
@@ -240,6 +266,15 @@ impl World {
     /// The time that a tab counts with.
     pub(super) fn instant(&self, t: TabId) -> Instant {
         self.clocks(t).monotonic
+    }
+
+    /// The API of a tab, in front of the server of this world.
+    fn api(&self) -> Api {
+        let Kind {
+            patches, honours_keys, ..
+        } = self.server.kind;
+        let config = format!(r#"{{"api_base":"","api_patch":{patches},"api_idempotency":{honours_keys}}}"#);
+        Api::new(&Config::parse(&config).unwrap())
     }
 
     /// A number that was never used.
@@ -329,9 +364,9 @@ impl World {
                 settings,
                 ..
             } = self;
-            let tickets = settings.needs_ticket;
+            let (tickets, kind) = (settings.needs_ticket, self.server.kind);
             format!(
-                "{faults:?} {weather:?}, tickets: {tickets}, tabs share: {}",
+                "{faults:?} {weather:?} {kind:?}, tickets: {tickets}, tabs share: {}",
                 self.shares
             )
         });
@@ -347,6 +382,17 @@ impl World {
             self.now - BEGINNING,
             self.seed
         );
+    }
+}
+
+/// Half of the servers patch; the others are of the coaching kind.
+fn kind_of(rng: &mut fastrand::Rng) -> Kind {
+    let patches = rng.bool();
+    Kind {
+        patches,
+        honours_keys: patches || rng.u8(..4) == 0,
+        keeps_refusals: rng.bool(),
+        has_status_route: rng.bool(),
     }
 }
 

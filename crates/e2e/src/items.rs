@@ -236,7 +236,7 @@ impl Person {
             quoted(id)
         );
         self.until_there(role, name, &scope).await?;
-        let script = format!("return selected(find(arguments[0], arguments[1], {scope}));");
+        let script = format!("return inSight(selected(find(arguments[0], arguments[1], {scope})));");
         self.page.element(&script, vec![json!(role), json!(name)]).await
     }
 }

@@ -43,6 +43,12 @@ const selected = (element) => {
   return element;
 };
 
+// Scrolled to where no header, message or indicator covers it, as people do before they click.
+const inSight = (element) => {
+  element?.scrollIntoView({ block: "center", behavior: "instant" });
+  return element;
+};
+
 const byTestId = (id) => document.querySelector(`[data-testid="${id}"]`);
 
 const rowElements = (list) => [...(byTestId(list)?.querySelectorAll("[data-id]") ?? [])];

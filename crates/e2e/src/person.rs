@@ -101,7 +101,7 @@ impl Person {
         self.until_there("button", button, "document").await?;
         let found = self
             .page
-            .element("return find('button', arguments[0]);", vec![json!(button)])
+            .element("return inSight(find('button', arguments[0]));", vec![json!(button)])
             .await?;
         found.click().await.with_context(|| format!("clicking {button:?}"))
     }

@@ -221,7 +221,7 @@ fn use_details(action: &Action, people: &People) -> Html {
         ItemStatus::InProgress | ItemStatus::OnHold | ItemStatus::WontDo
     );
     let assignees = people.in_sentence(&action.assignee_ids);
-    let author = people.name(action.user_id).map(|author| format!("by {author}"));
+    let author = format!("by {}", people.in_sentence(&[action.user_id]));
     html! {
         <p class="details">
             if shows_status {
@@ -237,7 +237,7 @@ fn use_details(action: &Action, people: &People) -> Html {
             if let Some(goal) = goal.as_deref().cloned().flatten() {
                 <span class="serves" dir="auto" ~textContent={format!("→ {goal}")} />
             }
-            if let Some(author) = author { <span dir="auto" ~textContent={author} /> }
+            if author != "by " { <span dir="auto" ~textContent={author} /> }
         </p>
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use chrono::{NaiveDate, NaiveTime};
-use wire::{Action, Goal, GoalId, ItemStatus, Timestamp, UserId};
+use wire::{Action, Goal, ItemStatus, Timestamp, UserId};
 use yew::prelude::*;
 
 use super::description::Description;
@@ -83,60 +83,36 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     let goals = use_query_if(props.people.relationship_id().map(RelationshipGoals));
     let goals = goals.data();
     let action = &props.action;
-    let change = |edit: fn(&mut Action, Edit), message: &'static str| {
-        let (action, on_change) = (Rc::clone(action), props.on_change.clone());
-        move |value: Edit| {
-            let mut wanted = (*action).clone();
-            edit(&mut wanted, value);
-            on_change.emit((wanted, message.to_owned()));
-        }
+    let form = ActionForm {
+        action: Rc::clone(action),
+        on_change: props.on_change.clone(),
     };
-    let on_status = change(
-        |action, edit| {
-            if let Edit::Status(status) = edit {
-                action.status = status
-            }
-        },
-        "Status changed.",
-    );
-    let on_due = change(
-        |action, edit| {
-            if let Edit::Due(due) = edit {
-                action.due_by = due
-            }
-        },
-        "Due date changed.",
-    );
-    let on_goal = change(
-        |action, edit| {
-            if let Edit::Goal(goal) = edit {
-                action.goal_id = goal
-            }
-        },
-        "Goal changed.",
-    );
-    let on_assignees = change(
-        |action, edit| {
-            if let Edit::Assignees(people) = edit {
-                action.assignee_ids = people
-            }
-        },
-        "Assignees changed.",
-    );
-    let on_goal = Callback::from(move |event: Event| {
-        let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
-        on_goal(Edit::Goal(chosen.parse().ok()));
-    });
+    let on_status = {
+        let form = form.clone();
+        Callback::from(move |status| form.change("Status changed.", |action| action.status = status))
+    };
+    let on_due = {
+        let form = form.clone();
+        Callback::from(move |day| form.change("Due date changed.", |action| action.due_by = due_on(day)))
+    };
+    let on_goal = {
+        let form = form.clone();
+        Callback::from(move |event: Event| {
+            let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+            form.change("Goal changed.", |action| action.goal_id = chosen.parse().ok());
+        })
+    };
     let assign = |person: UserId| {
-        let (assigned, on_assignees) = (action.assignee_ids.clone(), on_assignees.clone());
+        let form = form.clone();
         Callback::from(move |_: Event| {
-            let mut people = assigned.clone();
-            if people.contains(&person) {
-                people.retain(|each| *each != person);
-            } else {
-                people.push(person);
-            }
-            on_assignees(Edit::Assignees(people));
+            form.change("Assignees changed.", |action| {
+                let people = &mut action.assignee_ids;
+                if people.contains(&person) {
+                    people.retain(|each| *each != person);
+                } else {
+                    people.push(person);
+                }
+            });
         })
     };
     let (id, describes) = (action.id, format!("text-{}", action.id));
@@ -146,9 +122,9 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
         <div class="fields" role="group" aria-label="Details" aria-describedby={describes.clone()}>
             <div class="field">
                 <span class="label" ~textContent="Status" />
-                { status_select(action.status, &describes, Callback::from(move |status| on_status(Edit::Status(status)))) }
+                { status_select(action.status, &describes, on_status) }
             </div>
-            { day_field(format!("due-{id}"), "Due", due, Callback::from(move |day| on_due(Edit::Due(due_on(day))))) }
+            { day_field(format!("due-{id}"), "Due", due, on_due) }
             <fieldset class="field">
                 <legend ~textContent="Assigned to" />
                 for (person, name) in props.people.all() {
@@ -172,13 +148,19 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     }
 }
 
-/// A change of a detail of an action.
+/// The action of a form, and the way to change it.
 #[derive(Clone)]
-enum Edit {
-    Status(ItemStatus),
-    Due(Option<Timestamp>),
-    Goal(Option<GoalId>),
-    Assignees(Vec<UserId>),
+struct ActionForm {
+    action: Rc<Action>,
+    on_change: Callback<(Action, String)>,
+}
+
+impl ActionForm {
+    fn change(&self, message: &str, edit: impl FnOnce(&mut Action)) {
+        let mut wanted = (*self.action).clone();
+        edit(&mut wanted);
+        self.on_change.emit((wanted, message.to_owned()));
+    }
 }
 
 /// The moment at which something is due that is due on a day.

@@ -260,7 +260,8 @@ impl<E: Fault> Cache<E> {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let entry = self.alarms.first().map(|(at, _)| *at);
         let opens_at = self.weather.outage.map(|outage| outage.opens_at());
-        let queue = self.queue.due_at(self.weather.is_reachable());
+        let is_away = self.weather.outage.is_some();
+        let queue = self.queue.due_at(self.weather.is_reachable(), is_away);
         let queue = queue.map(|due| opens_at.map_or(due, |opens_at| due.max(opens_at)));
         let next = [entry, queue].into_iter().flatten().min();
         next.filter(|at| *at < NEVER)

@@ -136,7 +136,8 @@ impl<E: Fault> Cache<E> {
             None => usize::MAX,
             Some(outage) => usize::from(outage.opens_at() <= now),
         };
-        let departed = self.queue.depart(self.weather.is_reachable(), most, now);
+        let (reachable, is_away) = (self.weather.is_reachable(), self.weather.outage.is_some());
+        let departed = self.queue.depart(reachable, is_away, most, now);
         if let Some(outage) = &mut self.weather.outage
             && let Some((mutation, _)) = departed.first()
         {

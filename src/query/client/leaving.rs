@@ -23,13 +23,10 @@ impl<B: Backend> QueryClient<B> {
         let forgotten = {
             let mut state = self.0.state.borrow_mut();
             state.epoch += 1;
-            std::mem::take(&mut state.sendings)
+            state.outbox.drain()
         };
         let unsent = forgotten.len();
-        let written = forgotten
-            .iter()
-            .filter(|(_, sending)| sending.is_written_down())
-            .count();
+        let written = forgotten.iter().filter(|sending| sending.place.is_some()).count();
         let parked = if keeps_unsent { self.park(forgotten) } else { 0 };
         self.forget_what_was_kept(keeps_unsent);
         self.flush();

@@ -3,7 +3,7 @@
 mod keep;
 mod leaving;
 mod observer;
-pub(super) mod sending;
+mod sending;
 pub(super) mod source;
 mod unsaved;
 
@@ -15,10 +15,11 @@ use slotmap::SecondaryMap;
 use yew::Callback;
 
 use super::cache::Cache;
-use super::effect::{Effect, EntryId, FlightId, MutationId, Plan};
+use super::effect::{Effect, EntryId, FlightId, Plan};
 use super::entry::Snapshot;
 use super::explain::Explanation;
 use super::key::Key;
+use super::outbox::{Failure, Outbox};
 use super::policy::Options;
 use super::query::{Backend, Query};
 use super::selector::Selector;
@@ -27,8 +28,6 @@ use crate::browser::{self, Task, Timeout, clock};
 use crate::time::Instant;
 use keep::{Keep, Parked};
 use observer::{Watch, Watches};
-pub use sending::AnyMutation;
-use sending::Sending;
 use source::{Landed, Source, Whole};
 pub(super) use unsaved::LaneWatch;
 use unsaved::Unsaved;
@@ -48,7 +47,7 @@ struct State<B: Backend> {
     sources: SecondaryMap<EntryId, Rc<dyn Source<B::Error>>>,
     watches: SecondaryMap<EntryId, Watches>,
     flights: Vec<(FlightId, Task)>,
-    sendings: Vec<(MutationId, Sending<B>)>,
+    outbox: Outbox<B>,
     /// The one timer, and when it goes off.
     timer: Option<(Instant, Timeout)>,
     flush_is_coming: bool,
@@ -70,30 +69,6 @@ impl<B: Backend> State<B> {
         let at = self.flights.iter().position(|(each, _)| *each == flight)?;
         Some(self.flights.swap_remove(at).1)
     }
-
-    fn take_sending(&mut self, mutation: MutationId) -> Option<Sending<B>> {
-        let at = self.sendings.iter().position(|(each, _)| *each == mutation)?;
-        Some(self.sendings.swap_remove(at).1)
-    }
-
-    fn sending(&self, mutation: MutationId) -> Option<&Sending<B>> {
-        let mut sendings = self.sendings.iter();
-        sendings.find(|(each, _)| *each == mutation).map(|(_, sending)| sending)
-    }
-
-    fn sending_mut(&mut self, mutation: MutationId) -> Option<&mut Sending<B>> {
-        let mut sendings = self.sendings.iter_mut();
-        sendings.find(|(each, _)| *each == mutation).map(|(_, sending)| sending)
-    }
-}
-
-/// A mutation that was refused, or whose fate nobody knows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure<E> {
-    /// What was attempted, to follow "Could not".
-    pub attempt: &'static str,
-    /// Why it failed.
-    pub error: E,
 }
 
 impl<B: Backend> QueryClient<B> {
@@ -107,7 +82,7 @@ impl<B: Backend> QueryClient<B> {
                 sources: SecondaryMap::new(),
                 watches: SecondaryMap::new(),
                 flights: Vec::new(),
-                sendings: Vec::new(),
+                outbox: Outbox::default(),
                 timer: None,
                 flush_is_coming: false,
                 epoch: 0,
@@ -228,11 +203,6 @@ impl<B: Backend> QueryClient<B> {
     /// Who is told how many mutations have not settled.
     pub(super) fn set_on_pending(&self, on_pending: Callback<usize>) {
         self.0.state.borrow_mut().on_pending = on_pending;
-    }
-
-    fn fail(&self, failure: Failure<B::Error>) {
-        let on_failure = self.0.state.borrow().on_failure.clone();
-        on_failure.emit(failure);
     }
 
     /// Starts to observe a key; the observer wakes when this part of the data changes, or what it has looked at.

@@ -103,17 +103,21 @@ impl<E: Fault> Entry<E> {
 
     /// Returns whether it makes a difference.
     fn apply_pushed(&mut self, patch: &Patch) -> bool {
-        if let Some(flight) = &mut self.flight {
+        let painted = self.base.as_ref().map(|base| patch.apply(base));
+        let differs = painted
+            .as_ref()
+            .zip(self.base.as_ref())
+            .is_none_or(|(painted, base)| !painted.is(base));
+        // What the base had before is in what a fetch under way brings, which is newer.
+        if let Some(flight) = self.flight.as_mut().filter(|_| differs) {
             flight.replay.push(patch.clone());
         }
-        let Some(base) = &self.base else { return false };
-        let painted = patch.apply(base);
-        let differs = !painted.is(base);
-        if differs {
-            self.base = Some(painted);
-            self.rebase();
+        if painted.is_none() || !differs {
+            return false;
         }
-        differs
+        self.base = painted;
+        self.rebase();
+        true
     }
 
     /// What was pushed while a change was pending is painted once none is, or once it has been pending for too long.

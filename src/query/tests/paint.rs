@@ -74,6 +74,16 @@ fn a_painted_change_survives_an_answer_that_left_before_it() {
 }
 
 #[test]
+fn old_news_does_not_survive_a_newer_answer() {
+    let (mut world, entry) = World::showing(1);
+    world.invalidate(1);
+    let flight = world.departed(entry);
+    // What is shown had it before the fetch left, so the answer knows of it.
+    world.paint(1, &or(1)).land(entry, flight, Ok(2));
+    assert_eq!(world.shown(entry), Some(2));
+}
+
+#[test]
 fn a_wrong_hint_is_corrected_by_the_read() {
     let (mut world, entry) = World::showing(1);
     world.at(1_000).paint(1, &set(9));

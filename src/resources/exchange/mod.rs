@@ -2,10 +2,11 @@
 //!
 //! | the server | an update is | if another person has written the row |
 //! |---|---|---|
-//! | patches | `PATCH` on condition that the row has the version that was seen | the answer is the row: merge, `PATCH` the rest |
+//! | patches | `PATCH` on condition that the row has the version that was seen; a read before it if that is unknown | the answer is the row: merge, `PATCH` the rest |
 //! | does not | `PUT` of the whole row | a read before it, unless nothing can have happened since the last: merge, `PUT` |
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use intent::{Changes, FieldConflict, Row};
@@ -24,7 +25,7 @@ pub(crate) enum Ask<T> {
     /// Read the row.
     Read,
     /// Write these fields, on condition of this version.
-    Patch(Row, Option<u64>),
+    Patch(Row, u64),
     /// Write the status by the route that is made for it, if there is one.
     Status(String),
     /// Write the whole row.
@@ -69,6 +70,8 @@ pub(crate) enum Step<T, O> {
 pub(crate) struct Circumstances<T> {
     /// Whether the server patches.
     pub(crate) patches: bool,
+    /// Whether it has a route for the status alone, as far as is known.
+    pub(crate) has_status_route: bool,
     /// The row as the server has confirmed it, if that is known.
     pub(crate) confirmed: Option<Rc<T>>,
     /// Whether nothing can have happened to it since.
@@ -84,8 +87,10 @@ pub(crate) struct Updating<T> {
     authors: BTreeMap<String, FieldAuthor>,
     rounds: u32,
     patches: bool,
-    /// The whole row that is to be written where the server does not patch.
-    put: Option<Ask<T>>,
+    has_status_route: bool,
+    /// Whether the row is being read.
+    is_reading: bool,
+    row: PhantomData<fn(T)>,
 }
 
 impl<T: Record> Updating<T> {
@@ -93,6 +98,7 @@ impl<T: Record> Updating<T> {
     pub(crate) fn begin(seen: &T, changes: &Changes, circumstances: Circumstances<T>) -> (Self, Step<T, Saved<T>>) {
         let Circumstances {
             patches,
+            has_status_route,
             confirmed,
             is_current,
         } = circumstances;
@@ -102,16 +108,21 @@ impl<T: Record> Updating<T> {
             authors: BTreeMap::new(),
             rounds: 0,
             patches,
-            put: None,
+            has_status_route,
+            is_reading: false,
+            row: PhantomData,
         };
         let step = if patches {
             // The condition must be a version at which every field had the value that was seen.
             let known = confirmed.filter(|row| changes.fits(&row.to_row()));
-            updating.patch(known.map_or(seen.version(), |row| row.version()))
+            match known.map_or(seen.version(), |row| row.version()) {
+                Some(version) => updating.patch(version),
+                None => updating.read(),
+            }
         } else {
             match confirmed.filter(|_| is_current) {
                 Some(row) => updating.merge(&row),
-                None => Step::Ask(Ask::Read),
+                None => updating.read(),
             }
         };
         (updating, step)
@@ -125,9 +136,13 @@ impl<T: Record> Updating<T> {
                 self.authors.extend(authors);
                 self.merge(&now)
             }
-            Answer::Row(row) if self.patches || self.rounds > 0 => self.done(row),
-            Answer::Row(row) => self.merge(&row),
-            Answer::NoRoute => self.put.take().map_or(Step::Later, Step::Ask),
+            Answer::Row(row) if std::mem::take(&mut self.is_reading) => self.merge(&row),
+            Answer::Row(row) => self.done(row),
+            // The row may have changed while the route was tried.
+            Answer::NoRoute => {
+                self.has_status_route = false;
+                self.read()
+            }
             // Not an answer to anything that an update asks.
             Answer::Deleted => Step::Later,
         }
@@ -142,23 +157,23 @@ impl<T: Record> Updating<T> {
             return self.done(now.clone());
         }
         if self.patches {
-            return self.patch(now.version());
+            return now.version().map_or(Step::Later, |version| self.patch(version));
         }
-        self.rounds += 1;
-        let put = Ask::Put {
-            wanted: Box::new(apply(&self.changes, now)),
-            now: Box::new(now.clone()),
-        };
-        match only_status(&self.changes) {
-            Some(status) => {
-                self.put = Some(put);
-                Step::Ask(Ask::Status(status))
-            }
-            None => Step::Ask(put),
+        match only_status(&self.changes).filter(|_| self.has_status_route) {
+            Some(status) => Step::Ask(Ask::Status(status)),
+            None => Step::Ask(Ask::Put {
+                wanted: Box::new(apply(&self.changes, now)),
+                now: Box::new(now.clone()),
+            }),
         }
     }
 
-    fn patch(&mut self, version: Option<u64>) -> Step<T, Saved<T>> {
+    const fn read(&mut self) -> Step<T, Saved<T>> {
+        self.is_reading = true;
+        Step::Ask(Ask::Read)
+    }
+
+    fn patch(&mut self, version: u64) -> Step<T, Saved<T>> {
         self.rounds += 1;
         if self.rounds > MAX_ROUNDS {
             return Step::Later;
@@ -191,6 +206,7 @@ impl Deleting {
             patches,
             confirmed,
             is_current,
+            ..
         } = circumstances;
         let mut deleting = Self {
             seen: seen.fields(),
@@ -198,9 +214,10 @@ impl Deleting {
             patches,
         };
         let known = confirmed.filter(|row| row.fields() == deleting.seen);
-        let step = if patches {
-            deleting.delete(known.map_or(seen.version(), |row| row.version()))
-        } else if known.is_some() && is_current {
+        let version = known.as_ref().map_or(seen.version(), |row| row.version());
+        let step = if patches && version.is_some() {
+            deleting.delete(version)
+        } else if !patches && known.is_some() && is_current {
             deleting.delete(None)
         } else {
             Step::Ask(Ask::Read)
@@ -235,6 +252,14 @@ impl Deleting {
 /// A row with changes in it. A row that can not be read with them stays as it is.
 pub(super) fn apply<T: Record>(changes: &Changes, row: &T) -> T {
     T::from_row(changes.apply(&row.to_row())).unwrap_or_else(|| row.clone())
+}
+
+/// A row with changes in it that the server has not confirmed: it has no version, since the server never had it like
+/// this, and a condition on the version of the row below would not be one on these values.
+pub(super) fn unconfirmed<T: Record>(changes: &Changes, row: &T) -> T {
+    let mut fields = changes.apply(&row.to_row());
+    fields.remove("version");
+    T::from_row(fields).unwrap_or_else(|| row.clone())
 }
 
 /// The new status, if nothing else changes.

@@ -59,6 +59,7 @@ const TABLE: &[Row] = &[
     Row {
         place: APP,
         modules: &[
+            "query::any_mutation",
             "query::cache",
             "query::effect",
             "query::entry",
@@ -67,6 +68,8 @@ const TABLE: &[Row] = &[
             "query::journal",
             "query::key",
             "query::list",
+            "query::outage",
+            "query::outbox",
             "query::overlay",
             "query::policy",
             "query::queue",

@@ -66,9 +66,24 @@ pub(super) struct Unsent {
     pub(super) name: String,
     /// What it is called, however often it is sent.
     pub(super) key: String,
+    /// Whether it has left, and must not be sent again.
+    pub(super) is_uncertain: bool,
     /// What it is.
     pub(super) content: Vec<u8>,
 }
+
+/// What is written down beside the content of a mutation.
+pub(super) struct Form<'a> {
+    /// Its kind.
+    pub(super) name: &'a str,
+    /// Its name, however often it is sent.
+    pub(super) key: &'a str,
+    /// Whether it has left, and must not be sent again.
+    pub(super) is_uncertain: bool,
+}
+
+/// The last line of the note of a mutation that has left, and must not be sent again.
+const UNCERTAIN: &str = "uncertain";
 
 impl Disk {
     pub(super) fn of(owner: &str, on_reopened: impl Fn() + 'static) -> Rc<Self> {
@@ -152,18 +167,13 @@ impl Disk {
     }
 
     /// Writes a mutation down as this tab's: there, or in a place of its own. Returns where.
-    pub(super) fn write_down(
-        self: &Rc<Self>,
-        place: Option<String>,
-        name: &str,
-        key: &str,
-        content: Vec<u8>,
-    ) -> String {
+    pub(super) fn write_down(self: &Rc<Self>, place: Option<String>, form: &Form<'_>, content: Vec<u8>) -> String {
         let is_new = place.is_none();
         let unsent = Unsent {
             place: place.unwrap_or_else(|| self.new_place()),
-            name: name.to_owned(),
-            key: key.to_owned(),
+            name: form.name.to_owned(),
+            key: form.key.to_owned(),
+            is_uncertain: form.is_uncertain,
             content,
         };
         let record = self.record(&unsent);
@@ -192,7 +202,13 @@ impl Disk {
 
     fn record(&self, unsent: &Unsent) -> Record {
         Record {
-            note: note(&self.owner, &[&self.tab, &unsent.name, &unsent.key]),
+            note: {
+                let uncertain = unsent.is_uncertain.then_some(UNCERTAIN);
+                let lines = [self.tab.as_str(), &unsent.name, &unsent.key]
+                    .into_iter()
+                    .chain(uncertain);
+                note(&self.owner, &lines.collect::<Vec<_>>())
+            },
             bytes: unsent.content.clone(),
         }
     }
@@ -279,12 +295,13 @@ impl Disk {
             }
             let lines: Vec<&str> = record.note.lines().collect();
             match *lines.as_slice() {
-                [owner, _, tab, name, key] if owner == self.owner => {
+                [owner, _, tab, name, key, ref mark @ ..] if owner == self.owner => {
                     if tab != self.tab && !alive.contains(&tab_lock(tab)) {
                         let unsent = Unsent {
                             place,
                             name: name.to_owned(),
                             key: key.to_owned(),
+                            is_uncertain: mark.contains(&UNCERTAIN),
                             content: record.bytes,
                         };
                         if let Some(moment) = unsent.place.split('-').next().and_then(|millis| millis.parse().ok()) {

@@ -11,17 +11,17 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::super::any_mutation::Kinds;
 use super::super::effect::{EntryId, MutationId};
 use super::super::key::Key;
+use super::super::outbox::{Sending, Written};
 use super::super::query::{Backend, Mutation};
 use super::QueryClient;
-use super::sending::AnyMutation;
-use super::sending::Sending;
 use super::source::Source;
 use crate::browser::database::Record;
 use crate::browser::{self, Timeout, clock};
 use crate::time::{EpochMillis, Instant};
-use disk::{DATA, Disk, Unsent, told};
+use disk::{DATA, Disk, Form, Unsent, told};
 
 /// How long data is gathered before it is written.
 const GATHER: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ pub(super) struct Keep<B: Backend> {
     /// When something was written last.
     wrote_at: Option<Instant>,
     /// The kinds of mutations that can be read back.
-    kinds: Vec<(&'static str, Restore<B>)>,
+    kinds: Kinds<B>,
 }
 
 /// What is known of one record of data.
@@ -58,14 +58,10 @@ struct Kept {
     written: EpochMillis,
 }
 
-/// Reads a mutation that was written down.
-type Restore<B> = fn(&[u8]) -> Option<AnyMutation<B>>;
-
 /// A mutation that no disk has, of a person who was signed out without meaning to leave.
 pub(super) struct Parked<B: Backend> {
     owner: String,
-    mutation: AnyMutation<B>,
-    key: Rc<str>,
+    written: Written<B>,
 }
 
 impl<B: Backend> Default for Keep<B> {
@@ -76,7 +72,7 @@ impl<B: Backend> Default for Keep<B> {
             changed: BTreeSet::new(),
             writing: None,
             wrote_at: None,
-            kinds: Vec::new(),
+            kinds: Kinds::default(),
         }
     }
 }
@@ -84,8 +80,12 @@ impl<B: Backend> Default for Keep<B> {
 impl<B: Backend> QueryClient<B> {
     /// Has the cache know a kind of mutation that may have been written down on an earlier visit.
     pub fn register<M: Mutation<Backend = B>>(&self) {
-        let restore: Restore<B> = |content| serde_json::from_slice::<M>(content).ok().map(AnyMutation::new);
-        self.0.state.borrow_mut().keep.kinds.push((M::NAME, restore));
+        self.register_all(Kinds::default().with::<M>());
+    }
+
+    /// As [`register`](Self::register), for several kinds.
+    pub fn register_all(&self, kinds: Kinds<B>) {
+        self.0.state.borrow_mut().keep.kinds.extend(kinds);
     }
 
     /// From now on keeps on this device what this person is shown and does, and takes up what was kept before: data is
@@ -163,16 +163,14 @@ impl<B: Backend> QueryClient<B> {
     }
 
     fn take_up_mutation(&self, disk: &Rc<Disk>, unsent: Unsent) {
-        let restore = {
-            let state = self.0.state.borrow();
-            let kind = state.keep.kinds.iter().find(|(kind, _)| *kind == unsent.name);
-            kind.map(|(_, restore)| *restore)
-        };
-        match restore.and_then(|restore| restore(&unsent.content)) {
-            Some(mutation) => {
-                let id = self.begin(mutation, &unsent.key.into(), true, Box::new(|_| {}));
-                self.note_place(id, unsent.place);
-            }
+        let mutation = self.0.state.borrow().keep.kinds.read(&unsent.name, &unsent.content);
+        match mutation {
+            Some(mutation) => self.take_up_written(Written {
+                mutation,
+                key: unsent.key.into(),
+                attempted: unsent.is_uncertain,
+                place: Some(unsent.place),
+            }),
             None => disk.strike_out(unsent.place),
         }
     }
@@ -181,8 +179,7 @@ impl<B: Backend> QueryClient<B> {
     fn take_up_parked(&self, disk: &Disk) {
         let parked = std::mem::take(&mut self.0.state.borrow_mut().parked);
         for parked in parked.into_iter().filter(|parked| parked.owner == disk.owner) {
-            let id = self.begin(parked.mutation, &parked.key, true, Box::new(|_| {}));
-            self.write_down(id);
+            self.take_up_written(parked.written);
         }
     }
 
@@ -192,22 +189,26 @@ impl<B: Backend> QueryClient<B> {
         let state = self.0.state.borrow();
         let is_kept = |sending: &Sending<B>| {
             let disk = state.keep.disk.as_ref();
-            sending.is_written_down() && disk.is_some_and(|disk| disk.keeps())
+            sending.place.is_some() && disk.is_some_and(|disk| disk.keeps())
         };
-        state.sendings.iter().any(|(_, sending)| !is_kept(sending))
+        state.outbox.iter().any(|(_, sending)| !is_kept(sending))
     }
 
     /// The mutations of a person who leaves without meaning to, as far as no disk has them.
-    pub(super) fn park(&self, sendings: Vec<(MutationId, Sending<B>)>) -> usize {
+    pub(super) fn park(&self, sendings: Vec<Sending<B>>) -> usize {
         let mut state = self.0.state.borrow_mut();
         let Some(disk) = state.keep.disk.clone() else { return 0 };
         let unwritten = sendings
             .into_iter()
-            .filter(|(_, sending)| !sending.is_written_down() || !disk.keeps());
-        state.parked.extend(unwritten.map(|(_, sending)| Parked {
+            .filter(|sending| sending.place.is_none() || !disk.keeps());
+        state.parked.extend(unwritten.map(|sending| Parked {
             owner: disk.owner.clone(),
-            mutation: sending.mutation,
-            key: sending.key,
+            written: Written {
+                mutation: sending.mutation,
+                key: sending.key,
+                attempted: sending.attempted,
+                place: None,
+            },
         }));
         state.parked.len()
     }
@@ -275,11 +276,15 @@ impl<B: Backend> QueryClient<B> {
     pub(super) fn write_down(&self, id: MutationId) {
         let written = {
             let state = self.0.state.borrow();
-            let sending = state.sending(id);
+            let sending = state.outbox.get(id);
             let content = sending.and_then(|sending| Some((sending, sending.mutation.content()?)));
             content.zip(state.keep.disk.clone()).map(|((sending, content), disk)| {
-                let (name, place) = (sending.mutation.name(), sending.place.clone());
-                disk.write_down(place, name, &sending.key, content.into_bytes())
+                let form = Form {
+                    name: sending.mutation.name(),
+                    key: &sending.key,
+                    is_uncertain: sending.is_uncertain(self.backend()),
+                };
+                disk.write_down(sending.place.clone(), &form, content.into_bytes())
             })
         };
         if let Some(place) = written {
@@ -289,26 +294,20 @@ impl<B: Backend> QueryClient<B> {
 
     /// Writes all mutations down once more: the disk has come back, and may have lost what was on it.
     fn write_all_down(&self) {
-        let sendings: Vec<_> = self.0.state.borrow().sendings.iter().map(|(id, _)| *id).collect();
+        let sendings: Vec<_> = self.0.state.borrow().outbox.iter().map(|(id, _)| id).collect();
         for id in sendings {
-            let is_written = self.0.state.borrow().sending(id).is_some_and(Sending::is_written_down);
-            // A mutation that must not be repeated is taken from the disk as it leaves.
-            if is_written {
-                self.write_down(id);
-            }
+            self.write_down(id);
         }
     }
 
     fn note_place(&self, id: MutationId, place: String) {
-        if let Some(sending) = self.0.state.borrow_mut().sending_mut(id) {
-            sending.place = Some(place);
-        }
+        self.0.state.borrow_mut().outbox.note_place(id, place);
     }
 
     /// What was written down there has settled.
-    pub(super) fn strike_out(&self, place: Option<String>) {
+    pub(super) fn strike_out(&self, place: String) {
         let disk = self.0.state.borrow().keep.disk.clone();
-        if let Some((disk, place)) = disk.zip(place) {
+        if let Some(disk) = disk {
             disk.strike_out(place);
         }
     }

@@ -62,7 +62,7 @@ impl Model {
                     lane: self.rng.bool().then_some(at as u128),
                     repeatable: self.rng.bool(),
                     restored: self.rng.u8(..8) == 0,
-                    delay: std::time::Duration::ZERO,
+                    delay: Duration::from_millis([0, 0, 0, 200][self.rng.usize(..4)]),
                 };
                 let mutation = self.cache.begin(now, manner, vec![(key(at as u128), or(bit))]);
                 let change = Change {

@@ -1,0 +1,228 @@
+//! Who changes what: on a screen of this world, or on a device that is not in it.
+
+use std::ops::AddAssign;
+use std::rc::Rc;
+
+use wire::{Action, Agreement, CoachingSession, Goal, GoalId};
+
+use super::change::{self, Changing};
+use super::ledger::Made;
+use super::people::{self, pair_of};
+use super::show::Show;
+use super::stock::Told;
+use super::tab::TabId;
+use super::world::World;
+use crate::query::{List, Value};
+
+/// What was counted of changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Deeds {
+    /// Changes that became part of an earlier one.
+    pub(super) folded: u64,
+    /// Changes that have left something for the person to decide on.
+    pub(super) unresolved: u64,
+    pub(super) refused: u64,
+    /// Changes of earlier visits.
+    pub(super) taken_up: u64,
+    /// Those of them of which nobody knows whether they were made.
+    pub(super) uncertain: u64,
+    /// Problems that were decided on.
+    pub(super) insisted: u64,
+    /// Requests that tried whether the server is back.
+    pub(super) probes: u64,
+    /// Times in which nothing comes through to the server.
+    pub(super) outages: u64,
+}
+
+impl AddAssign for Deeds {
+    fn add_assign(&mut self, more: Self) {
+        let Self {
+            folded,
+            unresolved,
+            refused,
+            taken_up,
+            uncertain,
+            insisted,
+            probes,
+            outages,
+        } = more;
+        self.folded += folded;
+        self.unresolved += unresolved;
+        self.refused += refused;
+        self.taken_up += taken_up;
+        self.uncertain += uncertain;
+        self.insisted += insisted;
+        self.probes += probes;
+        self.outages += outages;
+    }
+}
+
+/// How many changes a person may take back.
+const MOST_UNDO: usize = 3;
+
+impl World {
+    /// A person changes something on a screen.
+    pub(super) fn change_here(&mut self) {
+        let Some(t) = self.some_tab() else { return };
+        let Some(person) = self.tabs[t].user() else { return };
+        if let Some(made) = self.some_made(t, person) {
+            self.mutate(t, &made);
+            self.settle(t);
+        }
+    }
+
+    fn some_made(&mut self, t: TabId, person: usize) -> Option<Made> {
+        let undo = self.tabs[t].undo.len();
+        if undo > 0 && self.rng.u8(..6) == 0 {
+            let at = self.rng.usize(..undo);
+            return Some(self.tabs[t].undo.swap_remove(at));
+        }
+        let shown = self.rng.choice(self.tabs[t].shown.clone())?;
+        let data = self.tabs[t].cache.snapshot(self.instant(t), shown.entry)?.data?;
+        match shown.show {
+            Show::Actions(at) => self.change_list::<Action>(t, person, at, &data),
+            Show::Agreements(at) => self.change_list::<Agreement>(t, person, at, &data),
+            Show::Goals(pair) => self.change_list::<Goal>(t, person, pair, &data),
+            Show::UserActions(_) => self.change_row::<Action>(t, &data),
+            Show::SessionGoals(at) => self.change_links(t, at, &data),
+            Show::Session(_) => {
+                let session = data.get::<CoachingSession>()?;
+                self.change_to_other_values(t, &*session)
+            }
+        }
+    }
+
+    fn change_list<T: Changing>(&mut self, t: TabId, person: usize, at: usize, data: &Value) -> Option<Made> {
+        if self.rng.u8(..4) == 0 {
+            let number = self.number();
+            return T::draft(number, at, people::user(person)).map(change::create);
+        }
+        self.change_row::<T>(t, data)
+    }
+
+    fn change_row<T: Changing>(&mut self, t: TabId, data: &Value) -> Option<Made> {
+        let rows = data.get::<List<T>>()?;
+        // Most often what was added last: that is what two people work on.
+        let newest = rows.last().filter(|_| self.rng.bool()).cloned();
+        let row: Rc<T> = newest.or_else(|| self.rng.choice(rows.iter()).cloned())?;
+        if self.rng.u8(..6) == 0 {
+            self.offer_undo(t, change::restore(&*row));
+            return Some(change::delete(&*row));
+        }
+        self.change_to_other_values(t, &*row)
+    }
+
+    fn change_to_other_values<T: Changing>(&mut self, t: TabId, row: &T) -> Option<Made> {
+        let goals: Vec<GoalId> = self.server.stored.goals_of(row.pair()).map(|goal| goal.id).collect();
+        let number = self.number();
+        let wanted = row.varied(number, &mut self.rng, &goals);
+        let made = change::update(row, &wanted)?;
+        if let Some(undo) = change::undo(row, &wanted) {
+            self.offer_undo(t, undo);
+        }
+        Some(made)
+    }
+
+    fn offer_undo(&mut self, t: TabId, made: Made) {
+        let undo = &mut self.tabs[t].undo;
+        undo.push(made);
+        if undo.len() > MOST_UNDO {
+            undo.remove(0);
+        }
+    }
+
+    /// A session works on a goal that is shown elsewhere on the screen, or not any more on one that is shown here.
+    fn change_links(&mut self, t: TabId, at: usize, data: &Value) -> Option<Made> {
+        let linked = data.get::<List<Goal>>()?;
+        if let (Some(goal), 0) = (self.rng.choice(linked.iter()), self.rng.u8(..3)) {
+            return Some(change::link(at, goal, false));
+        }
+        let all = self.tabs[t]
+            .shown
+            .iter()
+            .find(|shown| matches!(shown.show, Show::Goals(_)))?;
+        let all = self.tabs[t]
+            .cache
+            .snapshot(self.instant(t), all.entry)?
+            .data?
+            .get::<List<Goal>>()?;
+        let free = all.iter().filter(|goal| linked.find(goal.id.as_u128()).is_none());
+        let goal = self.rng.choice(free.cloned().collect::<Vec<_>>())?;
+        Some(change::link(at, &goal, true))
+    }
+
+    /// A person changes something on a device that is not in this world, and that shows what the server has.
+    pub(super) fn change_often(&mut self, person: usize, count: u32) {
+        for _ in 0..count {
+            match self.rng.u8(..24) {
+                0..11 => self.change_elsewhere_of::<Action>(person),
+                11..15 => self.change_elsewhere_of::<Agreement>(person),
+                15..20 => self.change_elsewhere_of::<Goal>(person),
+                20..22 => self.change_links_elsewhere(person),
+                _ => self.change_elsewhere_of::<CoachingSession>(person),
+            }
+        }
+    }
+
+    fn change_elsewhere_of<T: Changing>(&mut self, person: usize) {
+        let (pair, number, user) = (pair_of(person), self.number(), people::user(person));
+        let rows: Vec<T> = self
+            .server
+            .stored
+            .living::<T>()
+            .filter(|row| row.pair() == pair)
+            .cloned()
+            .collect();
+        let sessions = people::sessions_of(pair);
+        let at = if T::COLLECTION == "goals" {
+            pair
+        } else {
+            self.rng.usize(sessions)
+        };
+        let row = self.rng.choice(rows).filter(|_| self.rng.u8(..3) > 0);
+        let told = match row {
+            None => {
+                let Some(mut row) = T::draft(number, at, user) else {
+                    return;
+                };
+                let stored = &mut self.server.stored;
+                stored.changes += 1;
+                row = row.with_id(1_000 + u128::from(stored.changes), people::moment(stored.changes));
+                vec![stored.insert(row, Some(user)).told(Told::Created)]
+            }
+            Some(row) if T::COLLECTION != "coaching_sessions" && self.rng.u8(..5) == 0 => {
+                let deleted = self.server.stored.delete::<T>(row.id(), user);
+                deleted.map(|(told, _)| told).unwrap_or_default()
+            }
+            Some(row) => {
+                let goals: Vec<GoalId> = self.server.stored.goals_of(pair).map(|goal| goal.id).collect();
+                let wanted = row.varied(number, &mut self.rng, &goals);
+                let written = self.server.stored.write::<T>(row.id(), &wanted.fields(), Some(user));
+                written.map(|(row, _)| row.told(Told::Updated)).into_iter().collect()
+            }
+        };
+        self.note(|| format!("person {person} elsewhere: {told:?}"));
+        let told = self.server.log_all(person, &told);
+        self.publish(&told);
+    }
+
+    fn change_links_elsewhere(&mut self, person: usize) {
+        let session = self.rng.usize(people::sessions_of(pair_of(person)));
+        let goals: Vec<GoalId> = self
+            .server
+            .stored
+            .goals_of(pair_of(person))
+            .map(|goal| goal.id)
+            .collect();
+        let Some(goal) = self.rng.choice(goals) else { return };
+        let stored = &mut self.server.stored;
+        let event = match stored.unlink_goal(session, goal) {
+            None => stored.link_goal(session, goal).map(|(_, event)| event),
+            unlinked => unlinked,
+        };
+        let told: Vec<_> = event.into_iter().collect();
+        self.note(|| format!("person {person} elsewhere: {told:?}"));
+        let told = self.server.log_all(person, &told);
+        self.publish(&told);
+    }
+}

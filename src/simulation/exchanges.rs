@@ -1,0 +1,307 @@
+//! A tab's own changes: the real outbox, the real mutations and the real API over a network that is a model. Like
+//! `query::client::sending`, without the browser.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use wire::{Action, Agreement, Goal, Timestamp};
+
+use super::ledger::{Fate, Made};
+use super::people;
+use super::requests::Ask;
+use super::show::{self, Show};
+use super::stock::Stock;
+use super::tab::TabId;
+use super::world::World;
+use crate::api::{Api, ApiError, Transport};
+use crate::browser::fetch::{FetchError, Request, Response, Verb};
+use crate::query::{Chore, Departure, Item, List, MutationId, ResponseFuture, Settled, Value};
+use crate::resources::Saved;
+use crate::unresolved::Unresolved;
+
+/// What a tab's API has asked and not heard of.
+#[derive(Default)]
+pub(super) struct Wire {
+    asked: RefCell<Vec<(u64, Request)>>,
+    answers: RefCell<HashMap<u64, Result<Response, FetchError>>>,
+    count: Cell<u64>,
+}
+
+impl Wire {
+    pub(super) fn transport(self: &Rc<Self>) -> Transport {
+        let wire = Rc::clone(self);
+        Rc::new(move |request| {
+            let call = wire.count.replace(wire.count.get() + 1);
+            wire.asked.borrow_mut().push((call, request));
+            let wire = Rc::clone(&wire);
+            Box::pin(poll_fn(move |_| {
+                let answer = wire.answers.borrow_mut().remove(&call);
+                answer.map_or(Poll::Pending, Poll::Ready)
+            }))
+        })
+    }
+}
+
+/// A mutation under way.
+pub(super) struct Exchange {
+    pub(super) mutation: MutationId,
+    /// How often somebody had signed in or out in this tab.
+    epoch: u64,
+    /// The last change of the row when it was read for this.
+    pub(super) read: Option<u64>,
+    future: ResponseFuture<ApiError>,
+}
+
+impl World {
+    /// A person changes something.
+    pub(super) fn mutate(&mut self, t: TabId, made: &Made) {
+        let (now, key) = (self.instant(t), self.number());
+        self.note(|| format!("tab {t} changes {made:?}, as {key}"));
+        let (_, lane) = made.mutation.edits();
+        let tab = &mut self.tabs[t];
+        let earlier = lane.and_then(|lane| tab.cache.unsent_in(lane));
+        let earlier = earlier.and_then(|id| key_of(&tab.outbox.get(id)?.key));
+        let before = tab.cache.pending();
+        let named = (made.mutation.clone(), key.to_string().into());
+        let chores = tab
+            .outbox
+            .mutate(&mut tab.cache, now, &tab.api, named, Box::new(|_| {}));
+        let after = tab.cache.pending();
+        let who = (tab.person, tab.profile);
+        let begun = match self.server.kind.patches {
+            true => self.server.stored.changes,
+            // What it knows may be all that it goes by.
+            false => tab.known.get(&made.row).copied().unwrap_or_default(),
+        };
+        let check = match earlier.filter(|_| after <= before) {
+            None => {
+                self.ledger.begin(key, who, begun, made);
+                Ok(())
+            }
+            Some(earlier) if after == before => {
+                self.tally.deeds.folded += 1;
+                self.ledger.add(earlier, made);
+                Ok(())
+            }
+            Some(earlier) => self.ledger.take_back(earlier, made),
+        };
+        self.must(check);
+        self.do_chores(t, chores);
+    }
+
+    fn must(&self, check: Result<(), String>) {
+        if let Err(why) = check {
+            self.fail(&why);
+        }
+    }
+
+    /// Does what an outbox wants done. Returns what was left over.
+    pub(super) fn do_chores(&mut self, t: TabId, chores: Vec<Chore<Api>>) -> Vec<Rc<Unresolved>> {
+        let mut leftovers = Vec::new();
+        for chore in chores {
+            match chore {
+                Chore::WriteDown(id) => self.write_down(t, id),
+                Chore::StrikeOut(place) => self.strike_out(t, &place),
+                Chore::KeepLeftover(leftover) => {
+                    let leftover = Rc::new(leftover);
+                    self.keep_leftover(t, &leftover);
+                    leftovers.push(leftover);
+                }
+                Chore::TellFailure(failure) => self.note(|| format!("tab {t}: {failure:?}")),
+            }
+        }
+        leftovers
+    }
+
+    /// A mutation leaves.
+    pub(super) fn send_mutation(&mut self, t: TabId, mutation: MutationId) {
+        let tab = &mut self.tabs[t];
+        let departure = tab.outbox.depart(&tab.cache, &tab.api, mutation);
+        let Some(Departure {
+            mutation: content,
+            context,
+            chores,
+        }) = departure
+        else {
+            return;
+        };
+        let exchange = Exchange {
+            mutation,
+            epoch: tab.api_epoch,
+            read: None,
+            future: content.send(tab.api.clone(), context),
+        };
+        tab.exchanges.push(exchange);
+        self.do_chores(t, chores);
+        self.go_on_exchanging(t, mutation);
+    }
+
+    /// A mutation that is under way goes on: it asks something, or is done.
+    fn go_on_exchanging(&mut self, t: TabId, mutation: MutationId) {
+        let tab = &mut self.tabs[t];
+        let Some(at) = tab.exchanges.iter().position(|exchange| exchange.mutation == mutation) else {
+            return;
+        };
+        let poll = tab.exchanges[at]
+            .future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        let read = tab.exchanges[at].read;
+        let (is_over, key) = (
+            tab.exchanges[at].epoch != tab.api_epoch,
+            tab.outbox.get(mutation).and_then(|sending| key_of(&sending.key)),
+        );
+        let asked = std::mem::take(&mut *tab.wire.asked.borrow_mut());
+        for (call, request) in asked {
+            let row = row_of(&request);
+            let known = self.tabs[t].known.get(&row).copied().unwrap_or_default();
+            let known = read.unwrap_or(known);
+            self.ask(
+                t,
+                Ask::Send {
+                    mutation,
+                    call,
+                    key,
+                    known,
+                    request: Rc::new(request),
+                },
+            );
+        }
+        let Poll::Ready(result) = poll else { return };
+        self.tabs[t].exchanges.remove(at);
+        if !is_over {
+            self.settle_mutation(t, mutation, result.as_deref());
+        }
+    }
+
+    /// An answer, or that there is none, has come for a mutation under way.
+    pub(super) fn hear_of_mutation(
+        &mut self,
+        t: TabId,
+        mutation: MutationId,
+        call: u64,
+        answer: Result<Response, FetchError>,
+    ) {
+        self.tabs[t].wire.answers.borrow_mut().insert(call, answer);
+        self.go_on_exchanging(t, mutation);
+    }
+
+    fn settle_mutation(&mut self, t: TabId, mutation: MutationId, result: Result<&dyn Any, &ApiError>) {
+        self.note(|| format!("tab {t}: {mutation:?} ends, {:?}", result.err()));
+        let now = self.instant(t);
+        self.tally.reasons += 8;
+        let tab = &mut self.tabs[t];
+        let key = tab.outbox.get(mutation).and_then(|sending| key_of(&sending.key));
+        let settled = match result {
+            Ok(answer) => tab.outbox.answered(&mut tab.cache, now, mutation, answer),
+            Err(error) => tab.outbox.refused(&mut tab.cache, now, &tab.api, mutation, error),
+        };
+        let Some(Settled { chores, .. }) = settled else { return };
+        let leftovers = self.do_chores(t, chores);
+        let is_open = self.tabs[t].outbox.get(mutation).is_some();
+        let Some(key) = key.filter(|_| !is_open) else { return };
+        if result.is_ok() {
+            self.tally.changes += 1;
+            self.note_own(t, key, result);
+            self.tally.deeds.unresolved += u64::from(!leftovers.is_empty());
+            let check = self.ledger.settle(key, &leftovers, &self.server.stored.history);
+            self.must(check);
+        } else {
+            self.tally.deeds.refused += 1;
+            let fate = if leftovers.is_empty() {
+                Fate::Refused
+            } else {
+                Fate::Unresolved
+            };
+            self.ledger.set_fate(key, fate);
+        }
+    }
+}
+
+impl World {
+    /// The server has confirmed a change to a tab.
+    fn note_own(&mut self, t: TabId, key: u64, answer: Result<&dyn Any, &ApiError>) {
+        let Ok(answer) = answer else { return };
+        let written = [
+            written::<Action>(answer),
+            written::<Agreement>(answer),
+            written::<Goal>(answer),
+        ];
+        for (id, at) in written.into_iter().flatten() {
+            self.tabs[t].own.insert(id, at);
+            // It was gone, and is there again.
+            if self.tabs[t].delivered.get(&id) == Some(&None) {
+                self.tabs[t].delivered.remove(&id);
+            }
+        }
+        self.tabs[t].linked.extend(self.ledger.linked(key));
+    }
+
+    /// A row was read for a mutation, after so many changes.
+    pub(super) fn note_read_for(&mut self, t: TabId, mutation: MutationId, changes: u64) {
+        let mut exchanges = self.tabs[t].exchanges.iter_mut();
+        if let Some(exchange) = exchanges.find(|exchange| exchange.mutation == mutation) {
+            exchange.read = Some(changes);
+        }
+    }
+
+    /// A tab knows of all changes of a row up to this one.
+    pub(super) fn note_known_row(&mut self, t: TabId, row: u128, number: u64) {
+        let known = self.tabs[t].known.entry(row).or_default();
+        *known = number.max(*known);
+    }
+
+    /// The list in which rows are at home was read, after so many changes.
+    pub(super) fn note_known(&mut self, t: TabId, value: &Value, show: Show, changes: u64) {
+        if self.server.kind.patches {
+            return;
+        }
+        let ids: Vec<u128> = match show {
+            Show::Actions(_) => ids(show::actions(value)),
+            Show::Agreements(_) => ids(show::agreements(value)),
+            Show::Goals(_) => ids(show::goals(value)),
+            Show::Session(at) => vec![people::session(at).as_u128()],
+            Show::SessionGoals(_) | Show::UserActions(_) => Vec::new(),
+        };
+        for id in ids {
+            self.note_known_row(t, id, changes);
+        }
+    }
+}
+
+/// The row in an answer, and when it was written.
+fn written<T: Stock>(answer: &dyn Any) -> Option<(u128, Timestamp)> {
+    let saved = answer.downcast_ref::<Saved<T>>();
+    let saved = saved.and_then(|saved| match saved {
+        Saved::Row { row, .. } => Some(row),
+        Saved::Gone(_) => None,
+    });
+    let row = answer.downcast_ref::<T>().or(saved)?;
+    Some((row.id(), row.written_at()))
+}
+
+fn ids<T: Item>(list: Option<Rc<List<T>>>) -> Vec<u128> {
+    list.iter().flat_map(|list| list.iter()).map(|row| row.id()).collect()
+}
+
+/// The number behind the name of a mutation.
+pub(super) fn key_of(key: &str) -> Option<u64> {
+    key.parse().ok()
+}
+
+/// The row that a request is about.
+pub(super) fn row_of(request: &Request) -> u128 {
+    let mut segments = request.url.split(['/', '?']).skip(2);
+    let id = segments.next().and_then(|id| uuid::Uuid::parse_str(id).ok());
+    id.filter(|_| segments.next() != Some("goals"))
+        .map_or(0, |id| id.as_u128())
+}
+
+/// Whether a request only reads.
+pub(super) fn is_read(request: &Request) -> bool {
+    request.method == Verb::Get
+}

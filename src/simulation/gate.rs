@@ -1,0 +1,78 @@
+//! While the server can not be reached, a tab asks it for data one request at a time, with growing distances.
+
+use super::requests::{Answered, Ask, Outcome};
+use super::tab::TabId;
+use super::world::World;
+use crate::api::{ApiError, Kind};
+
+/// The shortest time between two requests, in milliseconds.
+const SHORTEST: u64 = 750;
+/// How many requests there are within a minute, at most.
+const MOST: usize = 9;
+const MINUTE: u64 = 60_000;
+
+/// A tab knows that the server can not be reached.
+pub(super) struct Gate {
+    /// When a request may leave again.
+    opens_at: u64,
+    /// The requests of the last minute.
+    asked: Vec<u64>,
+}
+
+const fn is_gated(ask: &Ask) -> bool {
+    matches!(ask, Ask::Read { .. } | Ask::Send { .. })
+}
+
+impl World {
+    /// A request leaves.
+    pub(super) fn check_gate(&mut self, t: TabId, ask: &Ask) {
+        let now = self.now;
+        let Some(gate) = self.tabs[t].gate.as_mut().filter(|_| is_gated(ask)) else {
+            return;
+        };
+        let is_hasty = now < gate.opens_at;
+        gate.opens_at = now + SHORTEST;
+        gate.asked.retain(|at| now - at < MINUTE);
+        gate.asked.push(now);
+        self.tally.deeds.probes += 1;
+        if is_hasty || gate.asked.len() > MOST {
+            let asked = gate.asked.clone();
+            self.fail(&format!(
+                "tab {t} asks {ask:?} of a server that is away, after {asked:?}"
+            ));
+        }
+    }
+
+    /// An answer has come, or none.
+    pub(super) fn note_gate(&mut self, t: TabId, ask: &Ask, outcome: &Outcome) {
+        if !is_gated(ask) {
+            return;
+        }
+        self.tally.reasons += 2;
+        let is_away = match outcome {
+            Ok(Answered::Response(..) | Answered::Read(..)) | Ok(_) => false,
+            Err(kind) => ApiError::from(Kind::clone(kind)).is_unreachable(),
+        };
+        if !is_away {
+            self.tabs[t].gate = None;
+        } else if !self.tabs[t].is_current && self.tabs[t].gate.is_none() {
+            self.tabs[t].gate = Some(Gate {
+                opens_at: self.now + SHORTEST,
+                asked: Vec::new(),
+            });
+        }
+    }
+
+    /// A good moment to ask: the network is back, or a stream is connected.
+    pub(super) fn note_good_news(&mut self, t: TabId, is_good: bool) {
+        if !is_good {
+            return;
+        }
+        if self.tabs[t].is_current {
+            self.tabs[t].gate = None;
+        } else if let Some(gate) = &mut self.tabs[t].gate {
+            gate.opens_at = self.now;
+            gate.asked.pop();
+        }
+    }
+}

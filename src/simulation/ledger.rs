@@ -1,0 +1,304 @@
+//! What people have meant, as they saw it on the screen, and what has become of it.
+//!
+//! Knows nothing of how changes are combined, merged or sent: that is what it checks.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use intent::Row;
+use serde_json::Value;
+
+use super::history::History;
+use super::writes::Overwritten;
+use crate::api::Api;
+use crate::query::AnyMutation;
+use crate::unresolved::{Problem, Unresolved};
+
+/// What a person does to a row, by what was on the screen.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    /// A new row with these fields.
+    Create(Row),
+    /// For each field: the value on the screen, and the one that is wanted.
+    Update(Vec<(String, Value, Value)>),
+    /// The fields on the screen.
+    Delete(Row),
+    Restore,
+    /// A session works on the goal, or does not.
+    Link(usize, bool),
+}
+
+/// A change that a person makes.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) mutation: AnyMutation<Api>,
+    pub(super) row: u128,
+    pub(super) wish: Wish,
+}
+
+/// What has become of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Open,
+    Made,
+    /// The person was told that it was not made, and why.
+    Refused,
+    /// The person is shown it, to decide.
+    Unresolved,
+    /// The person has taken it back before it left.
+    TakenBack,
+    /// The person has signed out on purpose, or another person has signed in.
+    Discarded,
+}
+
+/// Changes that leave as one.
+#[derive(Debug)]
+pub(super) struct Story {
+    pub(super) person: usize,
+    pub(super) profile: usize,
+    /// How many changes the server had seen when it began.
+    begun: u64,
+    row: u128,
+    wishes: Vec<Wish>,
+    pub(super) fate: Fate,
+    /// The rows that the server has created for it.
+    created: Vec<u128>,
+}
+
+/// All wishes of a story, one after the other.
+#[derive(Debug, Default)]
+struct Sum {
+    /// The fields of a row that is to be created.
+    create: Option<Row>,
+    /// For each field the values that were seen, and the one that is wanted.
+    fields: BTreeMap<String, (Vec<Value>, Value)>,
+    /// The fields of a row that is to be deleted.
+    delete: Option<Row>,
+    restores: bool,
+    link: Option<(usize, bool)>,
+    is_deleted_before_created: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) stories: BTreeMap<u64, Story>,
+    /// The ids of rows that had a temporary one.
+    real: BTreeMap<u128, u128>,
+}
+
+type Check = Result<(), String>;
+
+impl Story {
+    fn sum(&self) -> Sum {
+        let mut sum = Sum::default();
+        for wish in &self.wishes {
+            match wish {
+                Wish::Create(row) => sum.create = Some(row.clone()),
+                Wish::Update(changes) => {
+                    for (field, seen, wanted) in changes {
+                        if let Some(row) = &mut sum.create {
+                            row.insert(field.clone(), wanted.clone());
+                            continue;
+                        }
+                        let entry = sum.fields.entry(field.clone()).or_default();
+                        entry.0.push(seen.clone());
+                        entry.1 = wanted.clone();
+                    }
+                }
+                Wish::Delete(row) => {
+                    sum.is_deleted_before_created = sum.create.is_some();
+                    sum.delete = (!std::mem::take(&mut sum.restores)).then(|| row.clone());
+                }
+                Wish::Restore => sum.restores = sum.delete.take().is_none(),
+                Wish::Link(session, links) => sum.link = Some((*session, *links)),
+            }
+        }
+        sum
+    }
+}
+
+impl Sum {
+    /// The fields that are not as they were in the end.
+    fn changed(&self) -> impl Iterator<Item = (&String, &(Vec<Value>, Value))> {
+        self.fields
+            .iter()
+            .filter(|(_, (seen, wanted))| seen.first() != Some(wanted))
+    }
+
+    /// Whether it comes to nothing.
+    fn is_nothing(&self) -> bool {
+        let changes_nothing = self.changed().next().is_none() && self.delete.is_none() && !self.restores;
+        self.is_deleted_before_created || (self.create.is_none() && self.link.is_none() && changes_nothing)
+    }
+}
+
+impl Ledger {
+    /// A change is sent as one of its own.
+    pub(super) fn begin(&mut self, key: u64, (person, profile): (usize, usize), begun: u64, made: &Made) {
+        let story = Story {
+            person,
+            profile,
+            begun,
+            row: made.row,
+            wishes: vec![made.wish.clone()],
+            fate: Fate::Open,
+            created: Vec::new(),
+        };
+        self.stories.insert(key, story);
+    }
+
+    /// A change has become part of an earlier one.
+    pub(super) fn add(&mut self, key: u64, made: &Made) {
+        if let Some(story) = self.stories.get_mut(&key) {
+            story.wishes.push(made.wish.clone());
+        }
+    }
+
+    /// A change has made an earlier one needless.
+    pub(super) fn take_back(&mut self, key: u64, made: &Made) -> Check {
+        self.add(key, made);
+        let Some(story) = self.stories.get_mut(&key) else {
+            return Ok(());
+        };
+        story.fate = Fate::TakenBack;
+        if story.sum().is_nothing() {
+            Ok(())
+        } else {
+            Err(format!("{story:?} is taken back, but does not come to nothing"))
+        }
+    }
+
+    pub(super) fn set_fate(&mut self, key: u64, fate: Fate) {
+        if let Some(story) = self.stories.get_mut(&key) {
+            story.fate = fate;
+        }
+    }
+
+    /// The person has given up all that is open.
+    pub(super) fn discard(&mut self, profile: usize, is_meant: impl Fn(usize) -> bool) {
+        let open = self.stories.values_mut().filter(|story| story.fate == Fate::Open);
+        for story in open.filter(|story| story.profile == profile && is_meant(story.person)) {
+            story.fate = Fate::Discarded;
+        }
+    }
+
+    /// The row of a story, and the one that has taken its place.
+    fn rows(&self, story: &Story) -> Vec<u128> {
+        let real = self.real.get(&story.row).copied();
+        std::iter::once(story.row).chain(real).collect()
+    }
+
+    /// The goal that a change links.
+    pub(super) fn linked(&self, key: u64) -> Option<u128> {
+        let story = self.stories.get(&key)?;
+        matches!(story.sum().link, Some((_, true))).then(|| self.rows(story).last().copied())?
+    }
+
+    /// The server has created a row for a change.
+    pub(super) fn note_created(&mut self, key: u64, id: u128, history: &History) -> Check {
+        let Some(story) = self.stories.get_mut(&key) else {
+            return Ok(());
+        };
+        story.created.push(id);
+        let sum = story.sum();
+        self.real.insert(story.row, id);
+        if let Some(create) = &sum.create {
+            let is_as_meant = |(field, value): (&String, &Value)| history.first(id, field) == Some(value);
+            if !create.iter().all(is_as_meant) {
+                return Err(format!("{story:?} was created as something else"));
+            }
+        }
+        if story.created.len() > 1 {
+            return Err(format!("{story:?} was created more than once"));
+        }
+        Ok(())
+    }
+
+    /// A write or a deletion for a change has replaced these values. `known` is the number of the last change of the row
+    /// that its tab knew of when the request left: where the server has no conditions, whatever came after that is lost.
+    pub(super) fn check_overwritten(&self, key: u64, overwritten: &[Overwritten], known: Option<u64>) -> Check {
+        let Some(story) = self.stories.get(&key) else {
+            return Ok(());
+        };
+        let sum = story.sum();
+        for Overwritten { field, old, number, .. } in overwritten {
+            let has_seen = sum.fields.get(field).is_some_and(|(seen, _)| seen.contains(old));
+            let has_seen = has_seen || sum.delete.as_ref().is_some_and(|row| row.get(field) == Some(old));
+            if !has_seen && known.is_none_or(|known| *number <= known) {
+                return Err(format!(
+                    "{field} was {old}, which change {number} had written and the author of {story:?} has not seen \
+                     (knew {known:?})"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A tab takes a change for made, but for what is left over.
+    pub(super) fn settle(&mut self, key: u64, leftovers: &[Rc<Unresolved>], history: &History) -> Check {
+        let Some(story) = self.stories.get(&key) else {
+            return Ok(());
+        };
+        let (sum, rows, since) = (story.sum(), self.rows(story), story.begun);
+        let fate = if leftovers.is_empty() {
+            Fate::Made
+        } else {
+            Fate::Unresolved
+        };
+        let is_there = |leftover: &Rc<Unresolved>| rows.contains(&leftover.row.as_u128());
+        let problem = leftovers.iter().find(|leftover| is_there(leftover));
+        let why = match problem.map(|leftover| (&leftover.problem, leftover)) {
+            Some((Problem::DeletedThere, left)) => {
+                let has = |(field, (_, wanted)): (&String, &(Vec<Value>, Value))| {
+                    let mut changes = left.changes.iter();
+                    changes.any(|change| change.field == *field && change.to == *wanted)
+                };
+                let is_gone = history.existed(left.row.as_u128(), false, since);
+                (!is_gone || !sum.changed().all(has)).then_some("its row is said to be gone")
+            }
+            Some((Problem::ChangedThere, left)) => {
+                (sum.delete.is_none() || left.now.is_none()).then_some("its row is said to have changed")
+            }
+            Some((Problem::BothChanged { fields }, _)) => {
+                let is_told =
+                    |field: &str, wanted: &Value| fields.iter().any(|each| each.field == field && each.mine == *wanted);
+                let mut lost = sum.changed().filter(|(field, (_, wanted))| {
+                    !is_told(field, wanted) && !rows.iter().any(|row| history.held(*row, field, wanted, since))
+                });
+                lost.next().map(|_| "a field is neither written nor told")
+            }
+            Some(_) => Some("it is left over for another reason"),
+            None => sum.why_not_made(story, &rows, history),
+        };
+        if let Some(why) = why {
+            return Err(format!("{story:?} is taken for made, but {why}: {leftovers:?}"));
+        }
+        self.set_fate(key, fate);
+        Ok(())
+    }
+}
+
+impl Sum {
+    /// Why a change that is taken for made was not made.
+    fn why_not_made(&self, story: &Story, rows: &[u128], history: &History) -> Option<&'static str> {
+        let since = story.begun;
+        let any = |is: &dyn Fn(u128) -> bool| rows.iter().any(|row| is(*row));
+        if self.create.is_some() {
+            return story.created.is_empty().then_some("its row was never created");
+        }
+        if self.delete.is_some() {
+            return (!any(&|row| history.existed(row, false, since))).then_some("its row was never deleted");
+        }
+        if self.restores {
+            let is_there = !story.created.is_empty() || any(&|row| history.existed(row, true, since));
+            return (!is_there).then_some("its row was never there again");
+        }
+        if let Some((session, links)) = self.link {
+            return (!any(&|row| history.linked(session, row, links, since))).then_some("its goal was never linked so");
+        }
+        let lost = self
+            .changed()
+            .find(|(field, (_, wanted))| !any(&|row| history.held(row, field, wanted, since)));
+        lost.map(|_| "a field never had the value that is wanted")
+    }
+}
