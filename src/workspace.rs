@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::countdown::use_has_lasted;
 use crate::kept::{Kept, KeptProvider, use_from_kept, use_kept, use_unresolved};
 use crate::live::Live;
+use crate::navigation::Arrivals;
 use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage, SessionsPage};
 use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
 use crate::resources::{self, Client};
@@ -41,7 +42,12 @@ pub struct WorkspaceProperties {
 /// Everything that depends on the person who is signed in, with the messages that it shows.
 #[component]
 pub fn Workspace(props: &WorkspaceProperties) -> Html {
-    html! { <ToastProvider><Foundation ..props.clone() /></ToastProvider> }
+    html! {
+        <>
+            <Arrivals />
+            <ToastProvider><Foundation ..props.clone() /></ToastProvider>
+        </>
+    }
 }
 
 /// What depends on who is signed in: the cache, the stream, and the pages.

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use yew::prelude::*;
-use yew_router::history::{AnyHistory, History as _, Location};
+use yew_router::history::{History as _, Location};
 use yew_router::prelude::*;
 
-use super::Navigation;
 use super::landing::{Arrival, Landing};
+use super::{Guide, Navigation, use_navigation};
 use crate::browser::view::{self, ContentObserver, Position};
 use crate::browser::{Listener, PageEvent, Timeout};
 
@@ -42,13 +42,11 @@ fn entry(location: &Location) -> Entry {
     (location.id(), format!("{}{}", location.path(), location.hash()))
 }
 
-pub(super) struct Core {
-    pub(super) history: AnyHistory,
+struct Arriving {
+    navigation: Navigation,
     /// Renders the announcement.
     update: UseForceUpdateHandle,
     announcement: RefCell<Announcement>,
-    /// The address of the page that is shown; nothing before the first arrival.
-    pub(super) address: RefCell<Option<String>>,
     /// The entry of the history that is shown.
     entry: RefCell<Entry>,
     /// Where the page is scrolled to.
@@ -57,21 +55,12 @@ pub(super) struct Core {
     /// shown only.
     left: RefCell<Vec<(Entry, Position)>>,
     /// The title that the page got since the last arrival.
-    pub(super) title: RefCell<Option<AttrValue>>,
+    title: RefCell<Option<AttrValue>>,
     /// Whether the next title is to be announced.
-    pub(super) needs_title: Cell<bool>,
-    pub(super) has_own_focus: Cell<bool>,
+    needs_title: Cell<bool>,
     landing: RefCell<Option<Landing>>,
     watch: RefCell<Option<Watch>>,
     keeping: RefCell<Option<Timeout>>,
-}
-
-impl std::fmt::Debug for Core {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Core")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
-    }
 }
 
 /// What brings a landing on, and what ends it.
@@ -81,7 +70,23 @@ struct Watch {
     _deadline: Timeout,
 }
 
-impl Core {
+impl Arriving {
+    fn new(navigation: Navigation, update: UseForceUpdateHandle) -> Self {
+        Self {
+            navigation,
+            update,
+            announcement: RefCell::default(),
+            entry: RefCell::default(),
+            position: RefCell::new(Position::TOP),
+            left: RefCell::default(),
+            title: RefCell::default(),
+            needs_title: Cell::default(),
+            landing: RefCell::default(),
+            watch: RefCell::default(),
+            keeping: RefCell::default(),
+        }
+    }
+
     /// A page has been rendered after its address was arrived at.
     fn arrive(self: &Rc<Self>, entry: Entry) {
         self.keeping.take();
@@ -96,11 +101,12 @@ impl Core {
         let arrival = Arrival {
             place: address.split_once('#').map(|(_, place)| place.to_owned()),
             kept,
-            from: self.address.replace(Some(address)),
-            has_own_focus: self.has_own_focus.replace(false),
+            from: self.navigation.0.shown.replace(Some(address)),
+            has_own_focus: self.navigation.0.has_own_focus.replace(false),
         };
         let title = self.title.take();
-        if arrival.from.is_some() {
+        // The browser announces the first page, and a field its own page.
+        if arrival.from.is_some() && !arrival.has_own_focus {
             match title {
                 Some(title) => self.announce(title),
                 None => self.needs_title.set(true),
@@ -111,7 +117,7 @@ impl Core {
         self.keep_position();
     }
 
-    pub(super) fn land(core: &Rc<Self>, mut landing: Landing) {
+    fn land(core: &Rc<Self>, mut landing: Landing) {
         core.watch.take();
         let is_done = landing.attempt();
         core.landing.replace(Some(landing).filter(|_| !is_done));
@@ -153,7 +159,7 @@ impl Core {
 
     fn handle_scroll(self: &Rc<Self>) {
         // Until the page of another entry has been rendered, this is about neither.
-        if entry(&self.history.location()) != *self.entry.borrow() {
+        if entry(&self.navigation.0.history.location()) != *self.entry.borrow() {
             return;
         }
         self.take_position();
@@ -173,73 +179,80 @@ impl Core {
         self.position.replace(planned.unwrap_or_else(view::position));
     }
 
-    pub(super) fn keep_position(&self) {
+    fn keep_position(&self) {
         self.keeping.take();
         self.take_position();
         view::keep_position(&self.position.borrow());
     }
+}
 
-    pub(super) fn announce(&self, text: AttrValue) {
+impl Guide for Arriving {
+    fn leave(&self, is_for_top: bool) {
+        self.keep_position();
+        if is_for_top {
+            // Before the next page is rendered: it must not be seen in the middle, not even for a moment.
+            view::scroll_to(&Position::TOP);
+        }
+    }
+
+    fn show(self: Rc<Self>, place: &str) {
+        Self::land(&self, Landing::on(place));
+    }
+
+    fn announce(&self, text: AttrValue) {
         let number = self.announcement.borrow().number + 1;
         self.announcement.replace(Announcement { number, text });
         self.update.force_update();
     }
+
+    fn name(&self, title: AttrValue) {
+        if self.needs_title.replace(false) {
+            self.announce(title);
+        } else {
+            self.title.replace(Some(title));
+        }
+    }
 }
 
-/// Properties of [`NavigationProvider`].
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub struct NavigationProviderProperties {
-    /// The history that the router around it has.
-    pub history: AnyHistory,
-    /// What may go somewhere else.
-    #[prop_or_default]
-    pub children: Html,
-}
-
-/// Lets everything below go somewhere else, and takes care of every arrival.
+/// Takes care of every arrival, and says aloud what is announced. Stands before the pages, so that it comes after them
+/// when something has been rendered.
 #[component]
-pub fn NavigationProvider(props: &NavigationProviderProperties) -> Html {
+pub fn Arrivals() -> Html {
     let update = use_force_update();
-    let core = use_memo((), |()| Core {
-        history: props.history.clone(),
-        update,
-        announcement: RefCell::default(),
-        address: RefCell::default(),
-        entry: RefCell::default(),
-        position: RefCell::new(Position::TOP),
-        left: RefCell::default(),
-        title: RefCell::default(),
-        needs_title: Cell::default(),
-        has_own_focus: Cell::default(),
-        landing: RefCell::default(),
-        watch: RefCell::default(),
-        keeping: RefCell::default(),
-    });
+    let navigation = use_navigation();
+    let arriving = {
+        let navigation = navigation.clone();
+        use_memo((), move |()| Arriving::new(navigation, update))
+    };
     {
-        let core = Rc::clone(&core);
+        // Before the pages are rendered for the first time.
+        let (navigation, guide) = (navigation.clone(), Rc::clone(&arriving));
+        use_memo((), move |()| navigation.set_guide(Some(guide)));
+    }
+    {
+        let arriving = Rc::clone(&arriving);
         use_effect_with((), move |()| {
             view::take_over_scroll_restoration();
-            let scrolled = Listener::new(PageEvent::Scroll, move || core.handle_scroll());
-            move || drop(scrolled)
+            let scrolled = Listener::new(PageEvent::Scroll, move || arriving.handle_scroll());
+            move || {
+                navigation.set_guide(None);
+                drop(scrolled);
+            }
         });
     }
     let arrived = use_location().map(|location| (entry(&location), location.query_str().to_owned()));
     {
-        let core = Rc::clone(&core);
-        // After what is below: the page is there by then, if its data is.
+        let arriving = Rc::clone(&arriving);
         use_effect_with(arrived, move |arrived| {
             if let Some((entry, _)) = arrived {
-                core.arrive(entry.clone());
+                arriving.arrive(entry.clone());
             }
         });
     }
-    let Announcement { number, text } = core.announcement.borrow().clone();
+    let Announcement { number, text } = arriving.announcement.borrow().clone();
     html! {
-        <>
-            <ContextProvider<Navigation> context={Navigation(core)}>{ props.children.clone() }</ContextProvider<Navigation>>
-            <div class="visually-hidden" role="status" data-testid="announcer">
-                <p key={number} ~textContent={&*text} />
-            </div>
-        </>
+        <div class="visually-hidden" role="status" data-testid="announcer">
+            <p key={number} ~textContent={&*text} />
+        </div>
     }
 }
