@@ -191,7 +191,7 @@ async fn components_show_changes_by_other_tabs() {
     let other = visit("a");
     other.set_text("new/actions/1", Some(&typed("from there")));
     other.add_unresolved(&conflict("a", "mine", "theirs"));
-    let event = web_sys::Event::new("storage").unwrap();
+    let event = Event::new("storage").unwrap();
     web_sys::window().unwrap().dispatch_event(&event).unwrap();
     until("both", || place.text() == "from there, 1 undecided").await;
     kept.clear();

@@ -6,10 +6,10 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use wire::{Event, EventKind, decode};
 
 use super::{HEARD, plan, plan_unreadable};
-use crate::query::{Key, Options, Query, Segment, Selector};
+use crate::query::{Key, Options, PagedQuery, Query, Segment, Selector};
 use crate::resources::{
-    RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions, UserRelationships,
-    UserSessions,
+    RelationshipGoals, RowHistory, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions,
+    UserRelationships, UserSessions,
 };
 
 /// The session, relationship, goal and user of the events; `OTHER` is none of them.
@@ -277,6 +277,16 @@ impl Sample {
     }
 }
 
+impl Sample {
+    fn of_pages<Q: PagedQuery>(query: &Q) -> Self {
+        Self {
+            name: std::any::type_name::<Q>().rsplit("::").next().unwrap(),
+            key: query.key(),
+            options: query.options(),
+        }
+    }
+}
+
 /// One of every kind of query that the app has.
 fn samples() -> Vec<Sample> {
     let (session, relationship, user) = (S.parse().unwrap(), R.parse().unwrap(), U.parse().unwrap());
@@ -287,6 +297,10 @@ fn samples() -> Vec<Sample> {
         Sample::of(&SessionAgreements(session)),
         Sample::of(&RelationshipGoals(relationship)),
         Sample::of(&SessionGoals(session)),
+        Sample::of_pages(&RowHistory {
+            collection: "actions",
+            id: uuid::Uuid::nil(),
+        }),
         Sample::of(&UserRelationships(user)),
         Sample::of(&UserSessions {
             user,
@@ -371,10 +385,14 @@ fn every_query_is_touched_by_an_event_or_reads_again_by_itself() {
 /// The two tests above would not notice a query that has no sample.
 #[test]
 fn every_query_of_the_app_has_a_sample() {
-    const SOURCES: [(&str, &str); 5] = [
+    const SOURCES: [(&str, &str); 9] = [
         ("actions", include_str!("../resources/actions.rs")),
         ("agreements", include_str!("../resources/agreements.rs")),
+        ("changes", include_str!("../resources/changes.rs")),
+        ("exchange", include_str!("../resources/exchange/mod.rs")),
         ("goals", include_str!("../resources/goals.rs")),
+        ("history", include_str!("../resources/history.rs")),
+        ("record", include_str!("../resources/record.rs")),
         ("relationships", include_str!("../resources/relationships.rs")),
         ("sessions", include_str!("../resources/sessions.rs")),
     ];
