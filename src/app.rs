@@ -13,7 +13,6 @@ use crate::navigation::NavigationProvider;
 use crate::pages::LoginPage;
 use crate::route::{LoginQuery, Route};
 use crate::session::{Farewell, Session, SessionProvider, use_session};
-use crate::toast::ToastProvider;
 
 /// Properties of [`App`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -33,14 +32,11 @@ pub fn App(props: &AppProperties) -> Html {
             // Anything below may lead somewhere else.
             <Router history={(*history).clone()}>
                 <NavigationProvider history={(*history).clone()}>
-                    // Anything below may have something to say.
-                    <ToastProvider>
-                        <SessionProvider api={(*api).clone()}>
-                            <Switch<Route> render={Callback::from(way_in)} />
-                            // Beside the way in, not below it: it outlives every change of page.
-                            <LazyWorkspace config={props.config.clone()} api={(*api).clone()} />
-                        </SessionProvider>
-                    </ToastProvider>
+                    <SessionProvider api={(*api).clone()}>
+                        <Switch<Route> render={Callback::from(way_in)} />
+                        // Beside the way in, not below it: it outlives every change of page.
+                        <LazyWorkspace config={props.config.clone()} api={(*api).clone()} />
+                    </SessionProvider>
                 </NavigationProvider>
             </Router>
         </YewduxRoot>
@@ -87,7 +83,7 @@ fn to_login(from: Route, farewell: Option<&Farewell>) -> Html {
         // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
         next: match (farewell, from) {
             (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
-            (_, Route::Session { .. }) => Some(from.to_path()),
+            (_, Route::Session { .. } | Route::Sessions) => Some(from.to_path()),
         },
     };
     html! { <Onward to={Route::Login} {query} /> }

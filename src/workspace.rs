@@ -16,14 +16,14 @@ use crate::config::Config;
 use crate::countdown::use_has_lasted;
 use crate::kept::{Kept, KeptProvider, use_from_kept, use_kept, use_unresolved};
 use crate::live::Live;
-use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
+use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage, SessionsPage};
 use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
 use crate::resources::{self, Client};
 use crate::route::Route;
 use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
 use crate::steady_rows::use_steady_rows;
-use crate::toast::use_toaster;
+use crate::toast::{ToastProvider, use_toaster};
 use crate::unresolved::Unresolved;
 
 /// How long a change may be on its way before anybody is told.
@@ -38,9 +38,15 @@ pub struct WorkspaceProperties {
     pub api: Api,
 }
 
-/// What depends on who is signed in: the cache, the stream, and the pages.
+/// Everything that depends on the person who is signed in, with the messages that it shows.
 #[component]
 pub fn Workspace(props: &WorkspaceProperties) -> Html {
+    html! { <ToastProvider><Foundation ..props.clone() /></ToastProvider> }
+}
+
+/// What depends on who is signed in: the cache, the stream, and the pages.
+#[component]
+fn Foundation(props: &WorkspaceProperties) -> Html {
     let api = props.api.clone();
     let client = use_memo((), move |()| {
         let client = Client::new(api);
@@ -196,6 +202,7 @@ fn page(route: Route, user: &Rc<User>) -> Html {
     let user = Rc::clone(user);
     match route {
         Route::Dashboard => html! { <DashboardPage {user} /> },
+        Route::Sessions => html! { <SessionsPage {user} /> },
         Route::Session { id } => html! { <CoachingSessionPage key={id.to_string()} {id} {user} /> },
         Route::Login | Route::NotFound => html! { <NotFoundPage /> },
     }

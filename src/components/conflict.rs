@@ -50,7 +50,7 @@ pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
     };
     html! {
         <div class="conflict" role="group" aria-label="Your decision is needed" data-testid="conflict">
-            <p class="explanation" role="status">{ icon(Glyph::Alert) }<span ~textContent={&*props.explanation} /></p>
+            <p class="explanation" role="status">{ icon(Glyph::Alert) }<span dir="auto" ~textContent={&*props.explanation} /></p>
             if let Some(text) = &props.text {
                 <blockquote class="mine" dir="auto" ~textContent={&**text} />
             }
@@ -58,7 +58,7 @@ pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
                 <dl key={value.label}>
                     <dt ~textContent={format!("Your {}", value.label)} />
                     <dd class="mine" dir="auto" ~textContent={&value.mine} />
-                    <dt ~textContent={&*props.author} />
+                    <dt dir="auto" ~textContent={&*props.author} />
                     <dd class="theirs" dir="auto" ~textContent={&value.theirs} />
                 </dl>
             }

@@ -10,6 +10,9 @@ use crate::route::Route;
 pub struct RouteLinkProperties {
     /// Where to.
     pub to: Route,
+    /// Its own id.
+    #[prop_or_default]
+    pub id: Option<AttrValue>,
     /// The id of an element or a row there.
     #[prop_or_default]
     pub place: Option<AttrValue>,
@@ -41,6 +44,7 @@ pub fn RouteLink(props: &RouteLinkProperties) -> Html {
     let on_pointer = props.on_near.reform(|_: PointerEvent| ());
     let on_focus = props.on_near.reform(|_: FocusEvent| ());
     html! {
-        <a class={props.classes} {href} onclick={on_click} onpointerenter={on_pointer} onfocus={on_focus}>{ props.children.clone() }</a>
+        <a id={props.id.clone()} class={props.classes} {href} onclick={on_click} onpointerenter={on_pointer}
+            onfocus={on_focus}>{ props.children.clone() }</a>
     }
 }

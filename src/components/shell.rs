@@ -56,7 +56,7 @@ pub fn shell(name: &str, prompt: &SignOutPrompt, page: Html) -> Html {
                         { icon(Glyph::Mark) }<span ~textContent="Freshet" />
                     </RouteLink>
                     <span class="person">
-                        <span class="avatar" aria-hidden="true" ~textContent={initial(name)} />
+                        <span class="avatar" aria-hidden="true" dir="auto" ~textContent={initial(name)} />
                         <span class="wide-only" dir="auto" ~textContent={name} />
                         <button type="button" onclick={on_sign_out} ~textContent="Sign out" />
                     </span>
@@ -131,7 +131,7 @@ pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> H
         <section class="card" aria-labelledby={id.clone()}>
             <h2 {id}>
                 { icon(glyph) }
-                <span ~textContent={title} />
+                <span dir="auto" ~textContent={title} />
                 if let Some(count) = count.filter(|count| *count > 0) {
                     <span class="count" aria-hidden="true" ~textContent={count.to_string()} />
                 }

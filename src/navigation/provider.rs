@@ -1,7 +1,6 @@
 //! Takes care of every arrival, and keeps where pages were left.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -56,7 +55,7 @@ pub(super) struct Core {
     position: RefCell<Position>,
     /// Where the pages of other entries were left. The history itself is told a little later, and of the entry that is
     /// shown only.
-    left: RefCell<HashMap<Entry, Position>>,
+    left: RefCell<Vec<(Entry, Position)>>,
     /// The title that the page got since the last arrival.
     pub(super) title: RefCell<Option<AttrValue>>,
     /// Whether the next title is to be announced.
@@ -87,9 +86,13 @@ impl Core {
     fn arrive(self: &Rc<Self>, entry: Entry) {
         self.keeping.take();
         let address = entry.1.clone();
-        let kept = self.left.borrow_mut().remove(&entry).or_else(view::kept_position);
-        let (entry, position) = (self.entry.replace(entry), self.position.replace(Position::TOP));
-        self.left.borrow_mut().insert(entry, position);
+        let mut left = self.left.borrow_mut();
+        let known = left.iter().position(|(other, _)| *other == entry);
+        let kept = known
+            .map(|known| left.swap_remove(known).1)
+            .or_else(view::kept_position);
+        left.push((self.entry.replace(entry), self.position.replace(Position::TOP)));
+        drop(left);
         let arrival = Arrival {
             place: address.split_once('#').map(|(_, place)| place.to_owned()),
             kept,

@@ -29,7 +29,7 @@ pub fn LoginPage() -> Html {
                     <h1 ~textContent="Welcome back" />
                     <p class="lead" ~textContent="Sign in to your coaching workspace." />
                     if let Some(text) = farewell(&query, session.session(), session.kept_changes()) {
-                        <p class="note" role="status" ~textContent={text} />
+                        <p class="note" role="status" dir="auto" ~textContent={text} />
                     }
                     <SignInForm {session} />
                 </div>

@@ -3,7 +3,6 @@
 mod state;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -21,8 +20,8 @@ pub struct Offer {
     pub label: AttrValue,
     /// Does it. Called at most once.
     pub on_accept: Callback<()>,
-    /// The offer has ended and was neither accepted nor withdrawn: its time is over, it was dismissed, it made room for
-    /// newer ones, or the person has signed out.
+    /// The offer has ended and was neither accepted nor withdrawn: its time is over, it was dismissed, or the
+    /// person has signed out.
     pub on_lapse: Callback<()>,
 }
 
@@ -50,9 +49,8 @@ impl PartialEq for Toaster {
 impl Toaster {
     /// Shows a text for eight seconds.
     pub fn say(&self, text: impl Into<String>) {
-        let displaced = self.0.toasts.borrow_mut().say(&text.into());
+        self.0.toasts.borrow_mut().say(&text.into());
         Board::update(&self.0);
-        lapse(displaced);
     }
 
     /// Shows a text and a button for ten seconds, or longer while a pointer or the focus is there. The newest offer is
@@ -68,9 +66,8 @@ impl Toaster {
 
     /// Shows an offer that has something to do when it ends.
     pub fn show(&self, text: impl Into<String>, offer: Offer) -> ToastId {
-        let (id, displaced) = self.0.toasts.borrow_mut().offer(&text.into(), offer);
+        let id = self.0.toasts.borrow_mut().offer(&text.into(), offer);
         Board::update(&self.0);
-        lapse(displaced);
         id
     }
 
@@ -144,7 +141,7 @@ pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
 /// The messages on the screen, and what ends them.
 struct Board {
     toasts: RefCell<Toasts<Offer>>,
-    timers: RefCell<HashMap<(ToastId, u32), Timeout>>,
+    timers: RefCell<Vec<((ToastId, u32), Timeout)>>,
     /// Whether the person has just ended a message, and with it the button that may have had the focus.
     has_ended: Cell<bool>,
     update: UseForceUpdateHandle,
@@ -200,7 +197,8 @@ impl Board {
         let mut timers = board.timers.take();
         let toasts = board.toasts.borrow();
         let due = toasts.timers().map(|(id, run, duration)| {
-            let timer = timers.remove(&(id, run)).unwrap_or_else(|| {
+            let known = timers.iter().position(|(of, _)| *of == (id, run));
+            let timer = known.map(|known| timers.swap_remove(known).1).unwrap_or_else(|| {
                 let board = Rc::downgrade(board);
                 Timeout::new(duration, move || {
                     if let Some(board) = board.upgrade() {

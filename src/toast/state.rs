@@ -13,8 +13,8 @@ const MESSAGE_DURATION: Duration = Duration::from_secs(8);
 /// How long an offer stands.
 const OFFER_DURATION: Duration = Duration::from_secs(10);
 
-/// The most messages that are shown. The oldest without an offer makes room first.
-const MAX_TOASTS: usize = 4;
+/// The most messages without an offer. The oldest makes room; an offer stands as long as it was promised.
+const MAX_MESSAGES: usize = 4;
 
 /// Identifies a message among all that were ever shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,33 +75,35 @@ impl<A> Toasts<A> {
         self.shown.iter()
     }
 
-    /// Shows a text. The same text again begins its time anew. Returns what had to make room.
-    pub fn say(&mut self, text: &str) -> Option<Toast<A>> {
+    /// Shows a text. The same text again begins its time anew.
+    pub fn say(&mut self, text: &str) {
         self.shown.retain(|toast| toast.offer.is_some() || *toast.text != *text);
-        self.push(text, None)
+        let messages = self.shown.iter().filter(|toast| toast.offer.is_none());
+        if messages.count() >= MAX_MESSAGES
+            && let Some(oldest) = self.shown.iter().position(|toast| toast.offer.is_none())
+        {
+            self.shown.remove(oldest);
+        }
+        self.push(text, None);
     }
 
-    /// Shows a text with an offer, and returns what had to make room.
-    pub fn offer(&mut self, text: &str, offer: A) -> (ToastId, Option<Toast<A>>) {
-        let displaced = self.push(text, Some(offer));
-        (ToastId(self.last), displaced)
+    /// Shows a text with an offer.
+    pub fn offer(&mut self, text: &str, offer: A) -> ToastId {
+        self.push(text, Some(offer))
     }
 
-    fn push(&mut self, text: &str, offer: Option<A>) -> Option<Toast<A>> {
-        let displaced = (self.shown.len() >= MAX_TOASTS).then(|| {
-            let message = self.shown.iter().position(|toast| toast.offer.is_none());
-            self.shown.remove(message.unwrap_or_default())
-        });
+    fn push(&mut self, text: &str, offer: Option<A>) -> ToastId {
         self.last += 1;
+        let id = ToastId(self.last);
         self.shown.push_back(Toast {
-            id: ToastId(self.last),
+            id,
             text: text.into(),
             offer,
             has_pointer: false,
             has_focus: false,
             run: 0,
         });
-        displaced.flatten()
+        id
     }
 
     /// Takes a message away, and returns it if it was shown.
@@ -180,8 +182,7 @@ mod tests {
         }
 
         fn offer(&mut self, offer: &'static str) -> ToastId {
-            let (id, displaced) = self.toasts.offer("Deleted", offer);
-            self.lapsed.extend(displaced.and_then(|toast| toast.offer));
+            let id = self.toasts.offer("Deleted", offer);
             self.arm();
             id
         }
@@ -283,16 +284,15 @@ mod tests {
     }
 
     #[test]
-    fn messages_make_room_before_offers() {
+    fn messages_make_room_and_offers_do_not() {
         let mut world = World::default();
-        for offer in ["a", "b", "c"] {
+        for offer in ["a", "b", "c", "d", "e"] {
             world.offer(offer);
         }
-        world.say("Could not save");
-        world.offer("d");
-        assert_eq!(world.at(1), ["a", "b", "c", "d"]);
-        world.offer("e");
-        assert_eq!(world.at(2), ["b", "c", "d", "e"]);
-        assert_eq!(world.lapsed, ["a"], "what made room does not stand any more");
+        for message in ["1", "2", "3", "4", "5"] {
+            world.say(message);
+        }
+        assert_eq!(world.at(1), ["a", "b", "c", "d", "e", "2", "3", "4", "5"]);
+        assert_eq!(world.lapsed, [""; 0]);
     }
 }

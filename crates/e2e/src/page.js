@@ -136,7 +136,8 @@ const recordAddresses = () => {
     const original = history[method].bind(history);
     history[method] = (...change) => {
       original(...change);
-      kept.addresses.push(location.pathname + location.search);
+      // Without an address it is only the state of the entry that changes.
+      if (change[2] !== undefined) kept.addresses.push(location.pathname + location.search);
     };
   }
 };

@@ -113,7 +113,7 @@ async fn click_hits_its_row_after_deletion_above() -> anyhow::Result<()> {
 #[tokio::test]
 async fn click_on_row_that_just_came_does_nothing() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, api, session) = coach_and_api(stage).await?;
+        let (coach, api, _) = coach_and_api(stage).await?;
         let rows = coach.rows(Kind::Action).await?;
         let [gone, next, ..] = &rows[..] else {
             bail!("there are too few rows");

@@ -232,12 +232,12 @@ fn use_details(action: &Action, people: &People) -> Html {
                     ~textContent={format!("{} {day}", if is_late { "Was due" } else { "Due" })} />
             }
             if !assignees.is_empty() {
-                <span ~textContent={format!("For {assignees}")} />
+                <span dir="auto" ~textContent={format!("For {assignees}")} />
             }
             if let Some(goal) = goal.as_deref().cloned().flatten() {
                 <span class="serves" dir="auto" ~textContent={format!("→ {goal}")} />
             }
-            if author != "by " { <span ~textContent={author} /> }
+            if author != "by " { <span dir="auto" ~textContent={author} /> }
         </p>
     }
 }

@@ -135,7 +135,7 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let shows_history = use_state(|| false);
     let has_history = use_query_client::<Api>().backend().patches();
     let details = props.people.name(agreement.user_id);
-    let details = details.map(|author| html! { <p class="details"><span ~textContent={author} /></p> });
+    let details = details.map(|author| html! { <p class="details"><span dir="auto" ~textContent={author} /></p> });
     let text_id = format!("text-{}", agreement.id);
     let below = html! {
         <>

@@ -130,16 +130,16 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
                 for (person, name) in props.people.all() {
                     <label class="inline">
                         <input type="checkbox" checked={action.assignee_ids.contains(&person)} onchange={assign(person)} />
-                        <span ~textContent={name} />
+                        <span dir="auto" ~textContent={name} />
                     </label>
                 }
             </fieldset>
             <div class="field">
                 <label for={format!("goal-{id}")} ~textContent="Goal" />
-                <select id={format!("goal-{id}")} key={current_goal} onchange={on_goal}>
+                <select id={format!("goal-{id}")} dir="auto" key={current_goal} onchange={on_goal}>
                     <option value="" selected={action.goal_id.is_none()} ~textContent="No goal" />
                     for goal in goals.iter().flat_map(|goals| goals.iter()) {
-                        <option value={goal.id.to_string()} selected={action.goal_id == Some(goal.id)}
+                        <option value={goal.id.to_string()} dir="auto" selected={action.goal_id == Some(goal.id)}
                             ~textContent={goal.title.as_deref().unwrap_or_default()} />
                     }
                 </select>

@@ -104,7 +104,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
                 <time datetime={format!("{}Z", session.date)} ~textContent={when} />
                 <span ~textContent={format!(" · {} min", session.duration_minutes)} />
                 if let Some(partner) = &props.partner {
-                    <span ~textContent={format!(" · with {partner}")} />
+                    <span dir="auto" ~textContent={format!(" · with {partner}")} />
                 }
             </p>
             if let Some(typed) = editor.current {

@@ -75,7 +75,7 @@ fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties) -> Html {
         .filter(|field| entry.kind == HistoryKind::Updated || field.name == props.text_field);
     html! {
         <li key={entry.id.to_string()}>
-            <p><strong ~textContent={name} /><span ~textContent={format!(" {deed} · {when}")} /></p>
+            <p><strong dir="auto" ~textContent={name} /><span ~textContent={format!(" {deed} · {when}")} /></p>
             for field in fields {
                 <div class="change">
                     <span class="label" ~textContent={field_label(&field.name)} />
