@@ -8,11 +8,7 @@ use wire::{Event, EventKind, decode};
 mod samples;
 
 use super::{HEARD, plan, plan_unreadable};
-use crate::query::{Key, Options, PagedQuery, Query, Segment, Selector};
-use crate::resources::{
-    RelationshipGoals, RowHistory, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions,
-    UserRelationships, UserSessions,
-};
+use crate::query::{Key, Options, Segment, Selector};
 use samples::{Sample, samples};
 
 /// The session, relationship, goal and user of the events; `OTHER` is none of them.
