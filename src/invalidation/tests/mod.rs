@@ -333,8 +333,9 @@ fn every_query_is_touched_by_an_event_or_reads_again_by_itself() {
 /// The two tests above would not notice a query that has no sample.
 #[test]
 fn every_query_of_the_app_has_a_sample() {
-    const SOURCES: [(&str, &str); 9] = [
+    const SOURCES: [(&str, &str); 10] = [
         ("actions", include_str!("../../resources/actions.rs")),
+        ("additions", include_str!("../../resources/additions.rs")),
         ("agreements", include_str!("../../resources/agreements.rs")),
         ("changes", include_str!("../../resources/changes.rs")),
         ("exchange", include_str!("../../resources/exchange/mod.rs")),
