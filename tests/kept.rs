@@ -1,7 +1,11 @@
 //! Text that is typed and not saved, and changes that were not made: they outlive the page, and belong to one person.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can not go on must say so, and stands in for the browser"
+)]
 
 mod common;
 
