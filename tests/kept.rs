@@ -1,7 +1,11 @@
 //! Text that is typed and not saved, and changes that were not made: they outlive the page, and belong to one person.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can not go on must say so, and stands in for the browser"
+)]
 
 mod common;
 
@@ -191,7 +195,7 @@ async fn components_show_changes_by_other_tabs() {
     let other = visit("a");
     other.set_text("new/actions/1", Some(&typed("from there")));
     other.add_unresolved(&conflict("a", "mine", "theirs"));
-    let event = web_sys::Event::new("storage").unwrap();
+    let event = Event::new("storage").unwrap();
     web_sys::window().unwrap().dispatch_event(&event).unwrap();
     until("both", || place.text() == "from there, 1 undecided").await;
     kept.clear();

@@ -69,9 +69,7 @@ impl<'a> Answer<'a> {
     /// A body that is no JSON comes from elsewhere: a page of a proxy, of a network that asks to sign in.
     pub(super) fn done(self) -> Result<(), ApiError> {
         self.check_status()?;
-        if !matches!(self.body.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'n')) {
-            return Err(Kind::Intercepted.into());
-        }
+        self.check_origin()?;
         match scan::number(self.body, "status_code") {
             Some(400..) => self.check_body(),
             _ => Ok(()),
@@ -80,7 +78,16 @@ impl<'a> Answer<'a> {
 
     /// Why a body that is not what was asked for is not.
     pub(super) fn refusal(self) -> ApiError {
-        self.check_body().err().unwrap_or_else(|| Kind::Unreadable.into())
+        let error = self.check_origin().and_then(|()| self.check_body()).err();
+        error.unwrap_or_else(|| Kind::Unreadable.into())
+    }
+
+    /// A body that is no JSON does not come from the server.
+    fn check_origin(self) -> Result<(), ApiError> {
+        match self.body.trim_ascii_start().first() {
+            None | Some(b'{' | b'[' | b'n') => Ok(()),
+            Some(_) => Err(Kind::Intercepted.into()),
+        }
     }
 
     fn check_status(self) -> Result<(), ApiError> {

@@ -3,7 +3,7 @@
 //! The layers are kept in the order in which the person made the changes and are applied anew to every new base, so
 //! nothing needs to be restored when one of them fails, and they may settle in any order. A layer that is settled
 //! while an earlier one is not stays in its place: folding it into the base would show the earlier change on top of
-//! the later one.
+//! the later one. Unless they travel in different lanes: such changes concern different things.
 
 use super::effect::MutationId;
 use super::value::{Patch, Value};
@@ -15,6 +15,8 @@ pub(super) struct Overlay(Vec<Layer>);
 #[derive(Clone, Debug)]
 struct Layer {
     mutation: MutationId,
+    /// The lane in which the mutation travels.
+    lane: Option<u128>,
     patch: Patch,
     /// While pending: until when it keeps fetches from starting. Settled: `None`.
     held_until: Option<Instant>,
@@ -22,14 +24,28 @@ struct Layer {
     invalidated: u64,
 }
 
+impl Layer {
+    /// Whether both may change the same thing.
+    fn concerns(&self, other: &Self) -> bool {
+        self.lane.is_none() || other.lane.is_none() || self.lane == other.lane
+    }
+}
+
 impl Overlay {
     pub(super) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    pub(super) fn push(&mut self, mutation: MutationId, patch: Patch, held_until: Instant, invalidated: u64) {
+    pub(super) fn push(
+        &mut self,
+        (mutation, lane): (MutationId, Option<u128>),
+        patch: Patch,
+        held_until: Instant,
+        invalidated: u64,
+    ) {
         self.0.push(Layer {
             mutation,
+            lane,
             patch,
             held_until: Some(held_until),
             invalidated,
@@ -47,10 +63,10 @@ impl Overlay {
     }
 
     /// The mutation changes something else than before.
-    pub(super) fn replace(&mut self, mutation: MutationId, patch: Patch) {
+    pub(super) fn replace(&mut self, (mutation, lane): (MutationId, Option<u128>), patch: Patch) {
         let mut pending = self.0.iter_mut().filter(|layer| layer.held_until.is_some());
         if let Some(layer) = pending.find(|layer| layer.mutation == mutation) {
-            layer.patch = patch;
+            (layer.patch, layer.lane) = (patch, lane);
         }
     }
 
@@ -69,7 +85,7 @@ impl Overlay {
         }
     }
 
-    /// Folds the settled layers that no pending one precedes into the base. Without a base they wait for one.
+    /// Folds the settled layers that no pending one of their lane precedes into the base. Without a base they wait for one.
     pub(super) fn fold(&mut self, base: &mut Option<Value>) {
         if let Some(base) = base {
             for layer in self.take_settled() {
@@ -84,8 +100,18 @@ impl Overlay {
     }
 
     fn take_settled(&mut self) -> Vec<Layer> {
-        let settled = self.0.iter().take_while(|layer| layer.held_until.is_none()).count();
-        self.0.drain(..settled).collect()
+        let (mut taken, mut kept): (Vec<Layer>, Vec<Layer>) = (Vec::new(), Vec::new());
+        for layer in self.0.drain(..) {
+            let is_free = !kept.iter().any(|earlier| earlier.concerns(&layer));
+            let to = if layer.held_until.is_none() && is_free {
+                &mut taken
+            } else {
+                &mut kept
+            };
+            to.push(layer);
+        }
+        self.0 = kept;
+        taken
     }
 
     pub(super) fn apply(&self, base: &Value) -> Value {

@@ -4,6 +4,7 @@
 //! shown and how it is sent. This room does not know where events come from, nor how anything looks.
 
 mod actions;
+mod additions;
 mod agreements;
 mod changes;
 mod exchange;
@@ -23,8 +24,9 @@ use crate::query::{Backend, Data, Fault, Item, Kinds, List, QueryClient, Retry};
 use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
+pub use additions::{Create, Restore};
 pub use agreements::SessionAgreements;
-pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
+pub use changes::{Delete, Removed, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
 pub use history::RowHistory;
 pub use record::{Holds, Record};

@@ -13,12 +13,7 @@ impl World {
         match self.rng.u32(..100) {
             0..30 => self.change_elsewhere(),
             30..52 => self.change_here(),
-            52..56 => self.look_around(),
-            56..58 if self.resolves => {
-                if let Some(t) = self.some_tab() {
-                    self.resolve(t);
-                }
-            }
+            52..58 => self.look_around(),
             58..66 if self.faults.network => self.disturb_network(),
             66..74 if self.faults.streams => self.disturb_stream(),
             74..78 if self.faults.server => self.disturb_server(),

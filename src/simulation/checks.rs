@@ -238,9 +238,8 @@ impl World {
 
     /// Whoever is not told what has changed asks for it, if it can be asked for and somebody looks.
     pub(super) fn watch_polling(&mut self) {
-        let is_away = self.outage.is_some_and(|outage| outage.until > self.now);
         let is_server_well =
-            self.server.is_up && !is_away && self.server.busy_until <= self.now && self.weather.lost == 0;
+            self.server.is_up && !self.is_away() && self.server.busy_until <= self.now && self.weather.lost == 0;
         for t in 0..self.tabs.len() {
             let tab = &self.tabs[t];
             let asks = is_server_well

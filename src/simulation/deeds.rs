@@ -65,10 +65,20 @@ impl World {
     pub(super) fn change_here(&mut self) {
         let Some(t) = self.some_tab() else { return };
         let Some(person) = self.tabs[t].user() else { return };
-        if let Some(made) = self.some_made(t, person) {
-            self.mutate(t, &made);
-            self.settle(t);
+        if self.resolves && self.rng.bool() && self.resolve(t) {
+            return;
         }
+        // Whoever changes something changes more of it, now and then before it has left.
+        let most = [1, 1, 2, 4][self.rng.usize(..4)];
+        for _ in 0..most {
+            if let Some(made) = self.some_made(t, person) {
+                self.mutate(t, &made);
+            }
+            if self.rng.bool() {
+                self.settle(t);
+            }
+        }
+        self.settle(t);
     }
 
     fn some_made(&mut self, t: TabId, person: usize) -> Option<Made> {
@@ -179,7 +189,10 @@ impl World {
         } else {
             self.rng.usize(sessions)
         };
-        let row = self.rng.choice(rows).filter(|_| self.rng.u8(..3) > 0);
+        let newest = rows.last().filter(|_| self.rng.bool()).cloned();
+        let row = newest
+            .or_else(|| self.rng.choice(rows))
+            .filter(|_| self.rng.u8(..3) > 0);
         let told = match row {
             None => {
                 let Some(mut row) = T::draft(number, at, user) else {

@@ -183,20 +183,20 @@ impl World {
         }
     }
 
-    /// A person decides on what was not made.
-    pub(super) fn resolve(&mut self, t: TabId) {
+    /// A person decides on what was not made. Returns whether there was anything.
+    pub(super) fn resolve(&mut self, t: TabId) -> bool {
         let (profile, Some(person)) = (self.tabs[t].profile, self.tabs[t].user()) else {
-            return;
+            return false;
         };
         let records = &self.profiles[profile].unresolved;
         let own = records.iter().enumerate().filter(|(_, (owner, _))| *owner == person);
         let Some(at) = self.rng.choice(own.map(|(at, _)| at).collect::<Vec<_>>()) else {
-            return;
+            return false;
         };
         let (_, record) = self.profiles[profile].unresolved.remove(at);
         // The other's is kept, or that it is gone is accepted.
         if self.rng.u8(..3) == 0 {
-            return;
+            return true;
         }
         let made = match record.collection.as_str() {
             "actions" => self.insist::<Action>(&record),
@@ -209,6 +209,7 @@ impl World {
             self.mutate(t, &made);
             self.settle(t);
         }
+        true
     }
 
     /// The person has seen what the other has made of it, and insists.

@@ -160,10 +160,10 @@ impl World {
     }
 
     pub(super) fn disturb_server(&mut self) {
-        match self.rng.u8(..8) {
+        match self.rng.u8(..11) {
             0..3 => self.stop_server(),
-            3 if self.rng.bool() => self.busy_server(),
-            3 => self.begin_outage(),
+            3 => self.busy_server(),
+            8.. => self.begin_outage(),
             4 => {
                 let head = self.rng.u64(..8);
                 self.note(|| "the server begins a new log".to_owned());
@@ -214,6 +214,11 @@ impl World {
         for id in self.told_streams(|_| true) {
             self.send(id, Sent::Lost);
         }
+    }
+
+    /// Whether nothing comes through to the server.
+    pub(super) fn is_away(&self) -> bool {
+        self.outage.is_some_and(|outage| outage.until > self.now)
     }
 
     /// The server is away for a moment. Streams end, with or without a word.

@@ -74,7 +74,7 @@ pub(super) type Outcome = Result<Answered, Kind>;
 pub(super) enum Answered {
     /// After how many changes.
     Read(Rc<[u8]>, Cursor, u64),
-    Response(Response, u64),
+    Response(Box<Response>, u64),
     Person(usize),
     Done,
     Ticket(String),
@@ -214,7 +214,7 @@ impl World {
         if is_read(request) {
             response.event_cursor = Some(self.server.cursor().to_string());
         }
-        Answered::Response(response, self.server.stored.changes)
+        Answered::Response(Box::new(response), self.server.stored.changes)
     }
 
     /// An answer arrives at a tab.
@@ -327,7 +327,7 @@ impl World {
                         self.note_read_for(t, mutation, changes);
                     }
                 }
-                Ok(response)
+                Ok(*response)
             }
             Err(Kind::TimedOut) => Err(FetchError::Timeout),
             Err(kind) => answered(&kind).ok_or(FetchError::Network),

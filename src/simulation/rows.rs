@@ -33,6 +33,19 @@ pub(super) struct Slot<T> {
     pub(super) row: T,
     pub(super) version: u64,
     pub(super) deleted: Option<Deletion>,
+    /// The row as it is read.
+    json: String,
+}
+
+impl<T: Stock> Slot<T> {
+    pub(super) fn new(row: T, version: u64) -> Self {
+        Self {
+            json: serde_json::to_string(&row).unwrap(),
+            row,
+            version,
+            deleted: None,
+        }
+    }
 }
 
 /// The bytes of a read, after how many changes.
@@ -74,16 +87,21 @@ impl Stored {
     }
 
     fn written(&self, show: Show, reader: usize) -> Vec<u8> {
-        fn list<'a, T: serde::Serialize + 'a>(rows: impl Iterator<Item = &'a T>) -> Vec<u8> {
-            let data: Vec<&T> = rows.collect();
-            serde_json::to_vec(&Envelope { status_code: 200, data }).unwrap()
+        fn list<T: Stock>(stored: &Stored, is_in: impl Fn(&T) -> bool) -> Vec<u8> {
+            let slots = T::slots(stored)
+                .iter()
+                .filter(|slot| slot.deleted.is_none() && is_in(&slot.row));
+            let rows: Vec<&str> = slots.map(|slot| slot.json.as_str()).collect();
+            [r#"{"status_code":200,"data":["#, &rows.join(","), "]}"]
+                .concat()
+                .into_bytes()
         }
         match show {
-            Show::Actions(at) => list(self.actions_of(at)),
-            Show::UserActions(user) => list(self.living::<Action>().filter(|row| row.pair() == pair_of(user))),
-            Show::Agreements(at) => list(self.agreements_of(at)),
-            Show::Goals(pair) => list(self.goals_of(pair)),
-            Show::SessionGoals(at) => list(self.living::<Goal>().filter(|goal| self.link(at, goal.id).is_some())),
+            Show::Actions(at) => list(self, |row: &Action| row.coaching_session_id == people::session(at)),
+            Show::UserActions(user) => list(self, |row: &Action| row.pair() == pair_of(user)),
+            Show::Agreements(at) => list(self, |row: &Agreement| row.coaching_session_id == people::session(at)),
+            Show::Goals(pair) => list(self, |goal: &Goal| goal.pair() == pair),
+            Show::SessionGoals(at) => list(self, |goal: &Goal| self.link(at, goal.id).is_some()),
             Show::Session(at) => {
                 let session = self.sessions[at].row.clone();
                 let data = session.read_by(reader);
@@ -100,17 +118,6 @@ impl Stored {
 
     pub(super) fn goals_of(&self, pair: usize) -> impl Iterator<Item = &Goal> {
         self.living::<Goal>().filter(move |goal| goal.pair() == pair)
-    }
-
-    pub(super) fn actions_of(&self, session: usize) -> impl Iterator<Item = &Action> {
-        let id = people::session(session);
-        self.living::<Action>().filter(move |row| row.coaching_session_id == id)
-    }
-
-    fn agreements_of(&self, session: usize) -> impl Iterator<Item = &Agreement> {
-        let id = people::session(session);
-        self.living::<Agreement>()
-            .filter(move |row| row.coaching_session_id == id)
     }
 
     pub(super) fn link(&self, session: usize, goal: GoalId) -> Option<&SessionGoal> {

@@ -112,7 +112,7 @@ impl World {
         if !self.streams[id].is_heard {
             return;
         }
-        if !self.server.is_up || self.outage.is_some_and(|outage| outage.until > self.now) {
+        if !self.server.is_up || self.is_away() {
             return self.send(id, Sent::Lost);
         }
         if self.swallows_until > self.now {

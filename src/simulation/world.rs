@@ -48,6 +48,7 @@ pub(super) struct World {
     pub(super) swallows_until: u64,
     pub(super) faults: Faults,
     settings: Settings,
+    config: Config,
     shares: bool,
     pub(super) paints: bool,
     pub(super) tally: Tally,
@@ -157,13 +158,14 @@ impl World {
             ..Settings::DEFAULT
         };
         let keeps = [3, 10, 1_000][rng.usize(..3)];
+        let kind = kind_of(&mut rng);
         Self {
             seed,
             now: BEGINNING,
             number: FIRST_NUMBER,
             firsts: 0,
             acts: BTreeMap::new(),
-            server: Server::new(keeps, kind_of(&mut rng)),
+            server: Server::new(keeps, kind),
             streams: Vec::new(),
             profiles: Vec::new(),
             tabs: Vec::new(),
@@ -176,6 +178,7 @@ impl World {
             swallows_until: 0,
             faults,
             settings,
+            config: config_of(kind),
             shares: rng.u8(..8) > 0,
             paints: rng.u8(..8) > 0,
             tally: Tally::default(),
@@ -224,6 +227,9 @@ impl World {
 
     /// How long nothing happens but what happens by itself.
     fn pause(&mut self) -> u64 {
+        if self.is_away() && self.rng.u8(..3) == 0 {
+            return self.rng.u64(..40_000);
+        }
         match self.rng.u8(..32) {
             0..20 => self.rng.u64(..60),
             20..28 => self.rng.u64(..1_500),
@@ -243,7 +249,7 @@ impl World {
             self.settings,
             self.seed ^ t as u64,
             me,
-            self.api(),
+            Api::new(&self.config),
         ));
         self.boot(t);
         self.settle(t);
@@ -266,15 +272,6 @@ impl World {
     /// The time that a tab counts with.
     pub(super) fn instant(&self, t: TabId) -> Instant {
         self.clocks(t).monotonic
-    }
-
-    /// The API of a tab, in front of the server of this world.
-    fn api(&self) -> Api {
-        let Kind {
-            patches, honours_keys, ..
-        } = self.server.kind;
-        let config = format!(r#"{{"api_base":"","api_patch":{patches},"api_idempotency":{honours_keys}}}"#);
-        Api::new(&Config::parse(&config).unwrap())
     }
 
     /// A number that was never used.
@@ -383,6 +380,15 @@ impl World {
             self.seed
         );
     }
+}
+
+/// How the app is told what its server can do.
+fn config_of(kind: Kind) -> Config {
+    let Kind {
+        patches, honours_keys, ..
+    } = kind;
+    let config = format!(r#"{{"api_base":"","api_patch":{patches},"api_idempotency":{honours_keys}}}"#);
+    Config::parse(&config).unwrap()
 }
 
 /// Half of the servers patch; the others are of the coaching kind.

@@ -28,11 +28,7 @@ impl Stored {
         row.stamp(moment(number), self.has_versions.then_some(1));
         self.note_fields(&row, 1, by, |_| true);
         self.history.note_existence(id, number, true);
-        T::slots_mut(self).push(Slot {
-            row: row.clone(),
-            version: 1,
-            deleted: None,
-        });
+        T::slots_mut(self).push(Slot::new(row.clone(), 1));
         row
     }
 
@@ -79,7 +75,7 @@ impl Stored {
         self.note_fields(&row, version, by, |field| changed.iter().any(|each| each == field));
         let slots = T::slots_mut(self).iter_mut();
         for slot in slots.filter(|slot| slot.row.id() == id) {
-            (slot.row, slot.version) = (row.clone(), version);
+            *slot = Slot::new(row.clone(), version);
         }
         Some((row, overwritten))
     }
@@ -146,7 +142,7 @@ impl Stored {
         row.stamp(moment(number), self.has_versions.then_some(version));
         self.history.note_existence(id, number, true);
         for slot in T::slots_mut(self).iter_mut().filter(|slot| slot.row.id() == id) {
-            (slot.row, slot.version, slot.deleted) = (row.clone(), version, None);
+            *slot = Slot::new(row.clone(), version);
         }
         let event = row.told(Told::Created);
         Some((row, vec![event]))

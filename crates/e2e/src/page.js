@@ -31,8 +31,8 @@ const find = (role, name, scope = document) => {
   return named((name) => name === wanted) ?? named((name) => name.startsWith(wanted)) ?? null;
 };
 
-// A way from the dashboard to a session.
-const sessionLink = () => document.querySelector('main a[href^="/coaching-sessions/"]');
+// A way from the dashboard to a session, and not to one of its rows.
+const sessionLink = () => document.querySelector('main a[href^="/coaching-sessions/"]:not([href*="#"])');
 
 // Typing replaces what is selected. Clearing a field by script would not cause the events that typing does.
 const selected = (element) => {

@@ -24,7 +24,7 @@ impl<E: Fault> Cache<E> {
             let id = self.entry(now, key, Options::default());
             // A change that is held back keeps nothing from being read until it leaves.
             let held_until = if manner.delay.is_zero() { now + HOLD } else { now };
-            self.touch(id, |entry| entry.begin(mutation, patch, held_until));
+            self.touch(id, |entry| entry.begin((mutation, manner.lane), patch, held_until));
             entries.push(id);
         }
         let reachable = self.weather.is_reachable();
@@ -99,7 +99,7 @@ impl<E: Fault> Cache<E> {
         }
         for (key, patch) in patches {
             if let Some(id) = self.ids.get(&key).copied() {
-                self.touch(id, |entry| entry.replace(mutation, patch));
+                self.touch(id, |entry| entry.replace((mutation, lane), patch));
             }
         }
     }

@@ -179,13 +179,13 @@ impl<E: Fault> Entry<E> {
     }
 
     /// A mutation begins: its patch is shown, and the key is not fetched until it settles.
-    pub(in crate::query) fn begin(&mut self, mutation: MutationId, patch: Patch, held_until: Instant) {
+    pub(in crate::query) fn begin(&mut self, mutation: (MutationId, Option<u128>), patch: Patch, held_until: Instant) {
         self.overlay.push(mutation, patch, held_until, self.invalidated);
         self.rebase();
     }
 
     /// A mutation that has not left is another one now.
-    pub(in crate::query) fn replace(&mut self, mutation: MutationId, patch: Patch) {
+    pub(in crate::query) fn replace(&mut self, mutation: (MutationId, Option<u128>), patch: Patch) {
         self.overlay.replace(mutation, patch);
         self.rebase();
     }

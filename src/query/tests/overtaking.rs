@@ -154,3 +154,25 @@ fn an_event_reaches_what_nobody_has_read_yet() {
     let entry = world.observe(1);
     world.departed(entry);
 }
+
+#[test]
+fn confirmed_change_of_another_row_hides_no_newer_answer() {
+    let (mut world, entry) = World::showing(0);
+    let lane = |lane, delay| Manner {
+        lane: Some(lane),
+        delay: Duration::from_secs(delay),
+        ..MANNER
+    };
+    // A deletion that is held back stays pending while others settle.
+    world.begin_in(lane(1, 10), or(1));
+    let mutation = world.begin_in(lane(2, 0), or(2));
+    // The server says what the row is after the change, and that it has no other bit.
+    let row = |value: &u64| value & 1 | 2;
+    world.commit(mutation, Patch::new(row));
+    assert_eq!(world.shown(entry), Some(3));
+    let flight = world.invalidate(1).departed(entry);
+    world.land(entry, flight, Ok(6));
+    assert_eq!(world.shown(entry), Some(7));
+    let confirmed = world.cache.confirmed(&key(1)).and_then(|value| value.get::<u64>());
+    assert_eq!(confirmed.as_deref(), Some(&6));
+}

@@ -115,7 +115,7 @@ impl<T: Record> Updating<T> {
         let step = if patches {
             // The condition must be a version at which every field had the value that was seen.
             let known = confirmed.filter(|row| changes.fits(&row.to_row()));
-            match known.map_or(seen.version(), |row| row.version()) {
+            match known.map_or_else(|| seen.version(), |row| row.version()) {
                 Some(version) => updating.patch(version),
                 None => updating.read(),
             }
@@ -214,7 +214,7 @@ impl Deleting {
             patches,
         };
         let known = confirmed.filter(|row| row.fields() == deleting.seen);
-        let version = known.as_ref().map_or(seen.version(), |row| row.version());
+        let version = known.as_ref().map_or_else(|| seen.version(), |row| row.version());
         let step = if patches && version.is_some() {
             deleting.delete(version)
         } else if !patches && known.is_some() && is_current {
