@@ -99,7 +99,11 @@ impl<T: Record> Mutation for Restore<T> {
         let home = self.0.home();
         Edits::default().in_lane(self.0.id()).patched(
             home.key(),
-            patch::<T>(move |data| data.with_new_row(&row)),
+            // If it is there after all, it is as the server has it.
+            patch::<T>(move |data| match data.row(row.id()) {
+                Some(there) => data.with_row(&there),
+                None => data.with_new_row(&row),
+            }),
             |restored: &T| {
                 let restored = Rc::new(restored.clone());
                 patch::<T>(move |data| data.with_new_row(&restored))

@@ -293,10 +293,17 @@ impl Core {
         if storage::is_sign_out_pending() && !core.tell_server().await {
             return core.set(Session::SignedOut(Some(Farewell::Asked)));
         }
-        let answer = core.ask().await;
-        if core.asking.get() != turn {
-            return;
-        }
+        let answer = loop {
+            let remembered = storage::remembered_user();
+            let answer = core.ask().await;
+            if core.asking.get() != turn {
+                return;
+            }
+            // Unless another tab has signed in or out meanwhile: then it is an answer of before.
+            if storage::remembered_user() == remembered {
+                break answer;
+            }
+        };
         match answer {
             Ok(user) => core.enter(user),
             Err(error) if matches!(error.kind(), Kind::Unauthorized) => {

@@ -140,13 +140,18 @@ impl World {
         if self.profiles[self.tabs[t].profile].sign_out_pending {
             self.ask(t, Ask::SignOut { then_restore: true });
         } else {
-            self.ask(t, Ask::Who(Why::Restore(self.tabs[t].turn)));
+            self.ask_who(t);
         }
+    }
+
+    fn ask_who(&mut self, t: TabId) {
+        self.tabs[t].remembered = self.profiles[self.tabs[t].profile].remembered;
+        self.ask(t, Ask::Who(Why::Restore(self.tabs[t].turn)));
     }
 
     pub(super) fn go_on_restoring(&mut self, t: TabId, is_told: bool) {
         if is_told {
-            self.ask(t, Ask::Who(Why::Restore(self.tabs[t].turn)));
+            self.ask_who(t);
         } else {
             self.tabs[t].session = Session::SignedOut;
         }
@@ -156,6 +161,10 @@ impl World {
     pub(super) fn learn_who(&mut self, t: TabId, why: Why, outcome: Outcome) {
         match why {
             Why::Restore(turn) if turn == self.tabs[t].turn && self.tabs[t].session == Session::Restoring => {
+                // Another tab has signed in or out meanwhile.
+                if self.profiles[self.tabs[t].profile].remembered != self.tabs[t].remembered {
+                    return self.ask_who(t);
+                }
                 match outcome {
                     Ok(Answered::Person(person)) => self.enter(t, person),
                     Err(Kind::Unauthorized) => {

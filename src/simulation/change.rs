@@ -172,7 +172,7 @@ pub(super) fn update<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
         .collect();
     (!changes.is_empty()).then(|| Made {
         row: seen.id(),
-        wish: Wish::Update(changes),
+        wish: Wish::Update(changes, before),
         mutation: AnyMutation::new(Update::between(seen, wanted)),
     })
 }

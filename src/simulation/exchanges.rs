@@ -53,6 +53,7 @@ pub(super) struct Exchange {
     epoch: u64,
     /// The last change of the row when it was read for this.
     pub(super) read: Option<u64>,
+    has_asked: bool,
     future: ResponseFuture<ApiError>,
 }
 
@@ -133,6 +134,7 @@ impl World {
             mutation,
             epoch: tab.api_epoch,
             read: None,
+            has_asked: false,
             future: content.send(tab.api.clone(), context),
         };
         tab.exchanges.push(exchange);
@@ -151,6 +153,7 @@ impl World {
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
         let read = tab.exchanges[at].read;
+        let mut is_first = !tab.exchanges[at].has_asked;
         let (is_over, key) = (
             tab.exchanges[at].epoch != tab.api_epoch,
             tab.outbox.get(mutation).and_then(|sending| key_of(&sending.key)),
@@ -167,9 +170,13 @@ impl World {
                     call,
                     key,
                     known,
+                    is_first: std::mem::take(&mut is_first),
                     request: Rc::new(request),
                 },
             );
+        }
+        if let Some(exchange) = self.tabs[t].exchanges.get_mut(at) {
+            exchange.has_asked |= !is_first;
         }
         let Poll::Ready(result) = poll else { return };
         self.tabs[t].exchanges.remove(at);
@@ -194,6 +201,7 @@ impl World {
         self.note(|| format!("tab {t}: {mutation:?} ends, {:?}", result.err()));
         let now = self.instant(t);
         self.tally.reasons += 8;
+        self.note_gate(t, result.err());
         let tab = &mut self.tabs[t];
         let key = tab.outbox.get(mutation).and_then(|sending| key_of(&sending.key));
         let settled = match result {

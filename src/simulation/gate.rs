@@ -1,9 +1,9 @@
 //! While the server can not be reached, a tab asks it for data one request at a time, with growing distances.
 
-use super::requests::{Answered, Ask, Outcome};
+use super::requests::Ask;
 use super::tab::TabId;
 use super::world::World;
-use crate::api::{ApiError, Kind};
+use crate::api::ApiError;
 
 /// The shortest time between two requests, in milliseconds.
 const SHORTEST: u64 = 750;
@@ -20,7 +20,7 @@ pub(super) struct Gate {
 }
 
 const fn is_gated(ask: &Ask) -> bool {
-    matches!(ask, Ask::Read { .. } | Ask::Send { .. })
+    matches!(ask, Ask::Read { .. } | Ask::Send { is_first: true, .. })
 }
 
 impl World {
@@ -43,17 +43,10 @@ impl World {
         }
     }
 
-    /// An answer has come, or none.
-    pub(super) fn note_gate(&mut self, t: TabId, ask: &Ask, outcome: &Outcome) {
-        if !is_gated(ask) {
-            return;
-        }
+    /// A read or a change has ended, with this error if it has failed.
+    pub(super) fn note_gate(&mut self, t: TabId, error: Option<&ApiError>) {
         self.tally.reasons += 2;
-        let is_away = match outcome {
-            Ok(Answered::Response(..) | Answered::Read(..)) | Ok(_) => false,
-            Err(kind) => ApiError::from(Kind::clone(kind)).is_unreachable(),
-        };
-        if !is_away {
+        if !error.is_some_and(ApiError::is_unreachable) {
             self.tabs[t].gate = None;
         } else if !self.tabs[t].is_current && self.tabs[t].gate.is_none() {
             self.tabs[t].gate = Some(Gate {

@@ -224,7 +224,7 @@ impl World {
                     .map(|each| (each.field.clone(), each.theirs.clone(), each.mine.clone()));
                 Some(Made {
                     row: seen.id(),
-                    wish: Wish::Update(wish.collect()),
+                    wish: Wish::Update(wish.collect(), seen.fields()),
                     mutation: AnyMutation::new(Update { seen, changes }),
                 })
             }

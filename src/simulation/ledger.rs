@@ -19,8 +19,8 @@ use crate::unresolved::{Problem, Unresolved};
 pub(super) enum Wish {
     /// A new row with these fields.
     Create(Row),
-    /// For each field: the value on the screen, and the one that is wanted.
-    Update(Vec<(String, Value, Value)>),
+    /// For each field: the value on the screen, and the one that is wanted. And all that was on the screen.
+    Update(Vec<(String, Value, Value)>, Row),
     /// The fields on the screen.
     Delete(Row),
     Restore,
@@ -76,6 +76,8 @@ struct Sum {
     delete: Option<Row>,
     restores: bool,
     link: Option<(usize, bool)>,
+    /// Everything that was on the screen.
+    screens: Vec<Row>,
     is_deleted_before_created: bool,
 }
 
@@ -83,7 +85,7 @@ struct Sum {
 pub(super) struct Ledger {
     pub(super) stories: BTreeMap<u64, Story>,
     /// The ids of rows that had a temporary one.
-    real: BTreeMap<u128, u128>,
+    real: BTreeMap<u128, Vec<u128>>,
 }
 
 type Check = Result<(), String>;
@@ -94,7 +96,8 @@ impl Story {
         for wish in &self.wishes {
             match wish {
                 Wish::Create(row) => sum.create = Some(row.clone()),
-                Wish::Update(changes) => {
+                Wish::Update(changes, screen) => {
+                    sum.screens.push(screen.clone());
                     for (field, seen, wanted) in changes {
                         if let Some(row) = &mut sum.create {
                             row.insert(field.clone(), wanted.clone());
@@ -106,6 +109,7 @@ impl Story {
                     }
                 }
                 Wish::Delete(row) => {
+                    sum.screens.push(row.clone());
                     sum.is_deleted_before_created = sum.create.is_some();
                     sum.delete = (!std::mem::take(&mut sum.restores)).then(|| row.clone());
                 }
@@ -184,14 +188,17 @@ impl Ledger {
 
     /// The row of a story, and the one that has taken its place.
     fn rows(&self, story: &Story) -> Vec<u128> {
-        let real = self.real.get(&story.row).copied();
+        let real = self.real.get(&story.row).into_iter().flatten().copied();
         std::iter::once(story.row).chain(real).collect()
     }
 
     /// The goal that a change links.
-    pub(super) fn linked(&self, key: u64) -> Option<u128> {
-        let story = self.stories.get(&key)?;
-        matches!(story.sum().link, Some((_, true))).then(|| self.rows(story).last().copied())?
+    pub(super) fn linked(&self, key: u64) -> Vec<u128> {
+        let linking = self
+            .stories
+            .get(&key)
+            .filter(|story| matches!(story.sum().link, Some((_, true))));
+        linking.map(|story| self.rows(story)).unwrap_or_default()
     }
 
     /// The server has created a row for a change.
@@ -201,7 +208,7 @@ impl Ledger {
         };
         story.created.push(id);
         let sum = story.sum();
-        self.real.insert(story.row, id);
+        self.real.entry(story.row).or_default().push(id);
         if let Some(create) = &sum.create {
             let is_as_meant = |(field, value): (&String, &Value)| history.first(id, field) == Some(value);
             if !create.iter().all(is_as_meant) {
@@ -223,7 +230,8 @@ impl Ledger {
         let sum = story.sum();
         for Overwritten { field, old, number, .. } in overwritten {
             let has_seen = sum.fields.get(field).is_some_and(|(seen, _)| seen.contains(old));
-            let has_seen = has_seen || sum.delete.as_ref().is_some_and(|row| row.get(field) == Some(old));
+            let was_shown = || sum.screens.iter().any(|row| row.get(field) == Some(old));
+            let has_seen = has_seen || (sum.delete.is_some() && was_shown());
             if !has_seen && known.is_none_or(|known| *number <= known) {
                 return Err(format!(
                     "{field} was {old}, which change {number} had written and the author of {story:?} has not seen \

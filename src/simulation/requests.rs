@@ -44,6 +44,8 @@ pub(super) enum Ask {
         key: Option<u64>,
         /// The last change of the row that the tab knew of.
         known: u64,
+        /// Whether it is the first of this attempt.
+        is_first: bool,
         request: Rc<Request>,
     },
     /// Who is signed in, and why that is asked.
@@ -234,7 +236,9 @@ impl World {
             ask,
             Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_) | Ask::Send { .. }
         );
-        self.note_gate(t, &ask, &outcome);
+        if let Ask::Read { .. } = ask {
+            self.note_gate(t, outcome.as_ref().err().cloned().map(ApiError::from).as_ref());
+        }
         if is_api && epoch == self.tabs[t].api_epoch {
             match &outcome {
                 Ok(Answered::Read(_, position, _)) => self.tell(t, Input::Read(Some(position.clone()))),

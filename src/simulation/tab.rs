@@ -70,6 +70,8 @@ pub(super) struct Tab {
 
     pub(super) session: Session,
     pub(super) turn: u64,
+    /// Who was remembered to be signed in when it asked who is.
+    pub(super) remembered: Option<usize>,
     pub(super) api_epoch: u64,
     pub(super) was_current: bool,
     /// Whether changes arrive as they happen and none was missed, as the link says.
@@ -166,6 +168,7 @@ impl Tab {
             attempts: Vec::new(),
             session: Session::Restoring,
             turn: 0,
+            remembered: None,
             api_epoch: 0,
             was_current: false,
             is_current: false,

@@ -6,6 +6,8 @@ mod lifetime;
 mod model;
 mod mutations;
 mod options;
+mod outage;
+mod outbox;
 mod overtaking;
 mod paint;
 mod queue;
@@ -30,15 +32,27 @@ enum Fail {
     Passing,
     Final,
     Later(u64),
+    /// The server can not be reached.
+    Away,
+    /// The person is not signed in any more.
+    SignedOut,
 }
 
 impl Fault for Fail {
     fn retry(&self) -> Retry {
         match self {
-            Self::Passing => Retry::Backoff,
-            Self::Final => Retry::Never,
+            Self::Passing | Self::Away => Retry::Backoff,
+            Self::Final | Self::SignedOut => Retry::Never,
             Self::Later(ms) => Retry::After(Duration::from_millis(*ms)),
         }
+    }
+
+    fn is_unreachable(&self) -> bool {
+        *self == Self::Away
+    }
+
+    fn is_signed_out(&self) -> bool {
+        *self == Self::SignedOut
     }
 }
 

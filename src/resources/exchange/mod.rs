@@ -15,6 +15,7 @@ use wire::{Deletion, FieldAuthor};
 use super::changes::{Removed, Saved};
 use super::record::Record;
 use crate::api::Changed;
+use crate::query::Item;
 
 /// How often a change is merged and sent anew within one attempt, while others write the same row.
 const MAX_ROUNDS: u32 = 8;
@@ -114,8 +115,9 @@ impl<T: Record> Updating<T> {
         };
         let step = if patches {
             // The condition must be a version at which every field had the value that was seen.
-            let known = confirmed.filter(|row| changes.fits(&row.to_row()));
-            match known.map_or_else(|| seen.version(), |row| row.version()) {
+            let forms = [confirmed.as_deref(), Some(seen)];
+            let known = forms.into_iter().flatten().find(|row| changes.fits(&row.to_row()));
+            match known.and_then(Item::version) {
                 Some(version) => updating.patch(version),
                 None => updating.read(),
             }

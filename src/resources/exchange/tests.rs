@@ -8,7 +8,7 @@ use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
 
 use super::*;
 use crate::query::{List, Mutation, Value};
-use crate::resources::Update;
+use crate::resources::{Restore, Update};
 
 fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
     let then = Timestamp::default();
@@ -175,6 +175,15 @@ fn row_without_version_is_read_before_it_is_patched() {
 }
 
 #[test]
+fn version_of_a_seen_row_counts_only_if_it_fits() {
+    // Combined of two changes that were made on different screens, one of which was behind.
+    let seen = action(Some(5), "a", OPEN);
+    let Update { changes, .. } = Update::between(&action(Some(4), "b", OPEN), &action(Some(4), "c", OPEN));
+    let (_, step) = Updating::begin(&seen, &changes, patching(None));
+    assert_eq!(step, Step::Ask(Ask::Read));
+}
+
+#[test]
 fn row_with_unconfirmed_values_shows_no_version() {
     let seen = action(Some(5), "a", OPEN);
     let update = Update::between(&seen, &action(Some(5), "a", DONE));
@@ -184,6 +193,16 @@ fn row_with_unconfirmed_values_shows_no_version() {
     // The server never had this form: a condition on version 5 would let it overwrite what came with that version.
     assert_eq!((shown[0].status, shown[0].version), (DONE, None));
     assert_eq!(update.reversed().seen.version, None);
+}
+
+#[test]
+fn restoring_leaves_a_row_that_is_there_as_it_is() {
+    let list = Value::new(List::from(vec![Rc::new(action(None, "newer", OPEN))]));
+    let edit = Restore(action(Some(2), "a", OPEN)).edits().edits.remove(0);
+    assert!(edit.optimistic.apply(&list).is(&list));
+    let empty = Value::new(List::<Action>::new());
+    let shown = edit.optimistic.apply(&empty).get::<List<Action>>().unwrap();
+    assert_eq!(shown[0].body.as_deref(), Some("a"));
 }
 
 #[test]

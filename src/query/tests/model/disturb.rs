@@ -75,6 +75,7 @@ impl Model {
                 };
                 self.changes.insert(mutation, change);
             }
+            39 | 40 => self.change_mind(at),
             38 => {
                 let observed = self.observers.iter().find(|(each, ..)| *each == at);
                 if let Some((_, entry, _)) = observed {
@@ -84,6 +85,23 @@ impl Model {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A change that has not left is taken back, or becomes another one.
+    fn change_mind(&mut self, at: usize) {
+        let (now, lane) = (self.instant(), at as u128);
+        let Some(mutation) = self.cache.unsent_in(lane) else {
+            return;
+        };
+        if self.rng.bool() || self.next_bit >= 40 {
+            self.cache.cancel(now, mutation);
+            self.changes.remove(&mutation);
+        } else if let Some(change) = self.changes.get_mut(&mutation) {
+            change.bit = 1 << self.next_bit;
+            self.next_bit += 1;
+            let patches = vec![(key(lane), or(change.bit))];
+            self.cache.replace(now, mutation, Some(lane), patches);
         }
     }
 

@@ -226,6 +226,7 @@ impl Model {
                 let result = match self.rng.u8(..8) {
                     0 if !self.is_healed => Err(Fail::Passing),
                     1 if !self.is_healed => Err(Fail::Later(30)),
+                    2 if !self.is_healed => Err(Fail::Away),
                     _ => Ok((Value::new(request.read.unwrap()), 8)),
                 };
                 if result.is_err() {
@@ -275,7 +276,8 @@ impl Model {
         let (at, bit) = (change.at, change.bit);
         self.reasons += 2;
         if std::mem::take(&mut change.loses_answer) {
-            if self.cache.fail(now, mutation, &Fail::Passing) == Fate::RolledBack {
+            let error = if self.rng.bool() { Fail::Passing } else { Fail::Away };
+            if self.cache.fail(now, mutation, &error) == Fate::RolledBack {
                 self.changes.remove(&mutation);
                 self.invalidated[at] = self.step;
             }
