@@ -31,6 +31,7 @@ mod show;
 mod stock;
 mod streams;
 mod tab;
+mod tally;
 mod tests;
 mod world;
 mod writes;

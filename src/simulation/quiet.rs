@@ -121,7 +121,7 @@ impl World {
     }
 
     fn check_tally(&self) {
-        let super::world::Tally { reads, reasons, .. } = self.tally;
+        let super::tally::Tally { reads, reasons, .. } = self.tally;
         if reads > reasons / 2 + 32 {
             self.fail(&format!("{reads} reads for {reasons} reasons"));
         }

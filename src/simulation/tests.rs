@@ -4,7 +4,8 @@ use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::world::{Tally, World};
+use super::tally::Tally;
+use super::world::World;
 
 /// How many worlds there are, unless somebody asks for more.
 const WORLDS: u64 = 20_000;

@@ -2,11 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
 use std::rc::Rc;
 
 use super::backend::Kind;
-use super::deeds::Deeds;
 use super::ledger::Ledger;
 use super::network::{Act, Weather};
 use super::outages::Outage;
@@ -16,6 +14,7 @@ use super::server::Server;
 use super::show::{Memo, Show};
 use super::streams::Stream;
 use super::tab::{Input, Tab, TabId};
+use super::tally::Tally;
 use crate::api::Api;
 use crate::config::Config;
 use crate::query::Value;
@@ -31,6 +30,7 @@ const FIRST_NUMBER: u64 = 1_000_000;
 /// How much is told of what happens at one moment, in letters.
 const MOST_TOLD: usize = 320;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) rng: fastrand::Rng,
@@ -89,59 +89,6 @@ pub(super) struct Faults {
     pub(super) garbles: bool,
     /// Wall clocks are set, back and forward.
     pub(super) clocks: bool,
-}
-
-/// What was counted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) reads: u64,
-    /// How many reads there may be.
-    pub(super) reasons: u64,
-    pub(super) steps: u64,
-    pub(super) opens: u64,
-    pub(super) delivered: u64,
-    pub(super) gaps: u64,
-    pub(super) polls: u64,
-    pub(super) steals: u64,
-    pub(super) retold: u64,
-    pub(super) sign_outs: u64,
-    pub(super) changes: u64,
-    /// How often a tab has found out that it slept, or that the clock was set forward.
-    pub(super) slept: u64,
-    pub(super) deeds: Deeds,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, more: Self) {
-        let Self {
-            reads,
-            reasons,
-            steps,
-            opens,
-            delivered,
-            gaps,
-            polls,
-            steals,
-            retold,
-            sign_outs,
-            changes,
-            slept,
-            deeds,
-        } = more;
-        self.reads += reads;
-        self.reasons += reasons;
-        self.steps += steps;
-        self.opens += opens;
-        self.delivered += delivered;
-        self.gaps += gaps;
-        self.polls += polls;
-        self.steals += steals;
-        self.retold += retold;
-        self.sign_outs += sign_outs;
-        self.changes += changes;
-        self.slept += slept;
-        self.deeds += deeds;
-    }
 }
 
 impl World {
