@@ -508,7 +508,7 @@ async fn change_that_nothing_keeps_survives_an_expired_session() {
     with_factory(&broken, async {
         let visit = visit_offline().await;
         visit.change_to("written");
-        assert!(visit.client.has_unkept_mutations());
+        until("the browser has said no", || visit.client.has_unkept_mutations()).await;
         assert_eq!(visit.client.clear_but_unsent(), 1);
         assert_eq!(visit.client.pending(), 0);
         visit.client.remember_for("me");
