@@ -159,6 +159,12 @@ impl Queue {
         pending.is_some_and(|pending| pending.queued || pending.failures > 0)
     }
 
+    /// Whether a mutation was sent before: its answer may be the one to an attempt of long ago.
+    pub(super) fn is_repeated(&self, id: MutationId) -> bool {
+        let pending = self.0.iter().find(|pending| pending.id == id);
+        pending.is_some_and(|pending| pending.manner.restored || pending.failures > 0)
+    }
+
     /// The mutations of a lane, first to last.
     pub(super) fn in_lane(&self, lane: u128) -> impl Iterator<Item = MutationId> {
         let mates = self.0.iter().filter(move |pending| pending.manner.lane == Some(lane));

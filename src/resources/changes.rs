@@ -151,6 +151,9 @@ impl<T: Record> Mutation for Update<T> {
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
         if let Some(later) = later.downcast_ref::<Self>() {
+            if !self.changes.leads_to(&later.changes) {
+                return Combined::Separate;
+            }
             let changes = self.changes.then(&later.changes);
             if changes.is_empty() {
                 return Combined::Nothing;

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use wire::{Action, Agreement, CoachingSession, Goal, GoalId};
 
 use super::change::{self, Changing};
-use super::ledger::Made;
+use super::ledger::{Made, Wish};
 use super::people::{self, pair_of};
-use super::show::Show;
+use super::show::{self, Show};
 use super::stock::Told;
 use super::tab::TabId;
 use super::world::World;
@@ -85,7 +85,9 @@ impl World {
         let undo = self.tabs[t].undo.len();
         if undo > 0 && self.rng.u8(..6) == 0 {
             let at = self.rng.usize(..undo);
-            return Some(self.tabs[t].undo.swap_remove(at));
+            let made = self.tabs[t].undo.swap_remove(at);
+            // What is there needs no restoring.
+            return Some(made).filter(|made| !matches!(made.wish, Wish::Restore) || !self.shows(t, made.row));
         }
         let shown = self.rng.choice(self.tabs[t].shown.clone())?;
         let data = self.tabs[t].cache.snapshot(self.instant(t), shown.entry)?.data?;
@@ -100,6 +102,13 @@ impl World {
                 self.change_to_other_values(t, &*session)
             }
         }
+    }
+
+    /// Whether a row is on the screen.
+    fn shows(&self, t: TabId, row: u128) -> bool {
+        let tab = &self.tabs[t];
+        let mut shown = tab.shown.iter().filter_map(|shown| tab.cache.snapshot(self.instant(t), shown.entry)?.data);
+        shown.any(|data| show::has(&data, row))
     }
 
     fn change_list<T: Changing>(&mut self, t: TabId, person: usize, at: usize, data: &Value) -> Option<Made> {

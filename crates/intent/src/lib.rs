@@ -125,6 +125,16 @@ impl Changes {
         Self(self.0.iter().map(reverse).collect())
     }
 
+    /// Whether later changes begin where these end, so that both are a single intent. They do not if they were made on a
+    /// screen that did not show these: nobody knows then which value is the one that the row has.
+    #[must_use]
+    pub fn leads_to(&self, later: &Self) -> bool {
+        later.0.iter().all(|change| {
+            let earlier = self.0.iter().find(|each| each.field == change.field);
+            earlier.is_none_or(|earlier| [&change.from, &change.to].contains(&&earlier.to))
+        })
+    }
+
     /// These changes and later ones as a single intent. A field that ends where it began is not changed.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {

@@ -79,6 +79,17 @@ fn changing_back_leaves_nothing_to_send() {
 }
 
 #[test]
+fn changes_of_another_screen_are_another_intent() {
+    let earlier = change(json!("a"), json!("b"));
+    assert!(earlier.leads_to(&change(json!("b"), json!("c"))));
+    assert!(earlier.leads_to(&change(json!("b"), json!("a"))));
+    assert!(earlier.leads_to(&change(json!("x"), json!("b"))), "both want the same");
+    assert!(!earlier.leads_to(&change(json!("x"), json!("c"))));
+    assert!(!earlier.leads_to(&change(json!("x"), json!("a"))), "this must not come to nothing");
+    assert!(earlier.leads_to(&Changes::default()));
+}
+
+#[test]
 fn conflict_overwrites_what_was_seen() {
     let merged = change(json!("a"), json!("b")).merge(&row(&[("x", json!("c"))]));
     let overwrite: Changes = merged.conflicts.iter().map(FieldConflict::overwrite).collect();

@@ -36,13 +36,15 @@ impl<E: Fault> Cache<E> {
     pub fn commit(&mut self, now: Instant, mutation: MutationId, outcomes: Vec<(Key, Patch)>) {
         self.note(now, || Input::Commit(mutation, outcomes.clone()));
         self.note_reachability(now, Request::Send(mutation), None);
+        let is_repeated = self.queue.is_repeated(mutation);
         if self.queue.remove(mutation).is_none() {
             return;
         }
-        let pushed = self.weather.pushed;
+        // What has happened since the first attempt may have been told long ago.
+        let is_told = self.weather.pushed && !is_repeated;
         for (key, outcome) in outcomes {
             if let Some(id) = self.ids.get(&key).copied() {
-                self.touch(id, |entry| entry.commit(mutation, &outcome, pushed));
+                self.touch(id, |entry| entry.commit(mutation, &outcome, is_told));
             }
         }
         self.stop_holding();

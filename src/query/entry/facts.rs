@@ -208,13 +208,13 @@ impl<E: Fault> Entry<E> {
     }
 
     /// A mutation was confirmed by the server.
-    pub(in crate::query) fn commit(&mut self, mutation: MutationId, outcome: &Patch, pushed: bool) {
+    /// `is_told`: whether an event tells what it has changed, and what has changed since.
+    pub(in crate::query) fn commit(&mut self, mutation: MutationId, outcome: &Patch, is_told: bool) {
         let Some(known) = self.overlay.settle(mutation, outcome) else {
             return;
         };
         self.writes += 1;
-        if !pushed {
-            // No event will tell what else the write has changed.
+        if !is_told {
             self.invalidate("own change");
         } else if self.reflected > known {
             // What was told meanwhile has been read: that may be newer than this answer, and is not told again.

@@ -176,3 +176,26 @@ fn confirmed_change_of_another_row_hides_no_newer_answer() {
     let confirmed = world.cache.confirmed(&key(1)).and_then(|value| value.get::<u64>());
     assert_eq!(confirmed.as_deref(), Some(&6));
 }
+
+#[test]
+fn answer_to_a_repetition_is_read_again() {
+    // The server may have kept the answer to an attempt of long ago: what has happened since is told no more.
+    let (mut world, entry) = World::showing(0);
+    let mutation = world.begin(or(1));
+    world.fail(mutation, Fail::Passing);
+    world.effects.clear();
+    world.at(1_000);
+    assert_eq!(world.sent(), [mutation]);
+    world.commit(mutation, or(1));
+    assert_eq!(world.shown(entry), Some(1));
+    world.departed(entry);
+
+    let (mut world, entry) = World::showing(0);
+    let restored = Manner {
+        restored: true,
+        ..MANNER
+    };
+    let mutation = world.begin_in(restored, or(1));
+    world.commit(mutation, or(1));
+    world.departed(entry);
+}
