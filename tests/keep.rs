@@ -416,8 +416,14 @@ async fn a_change_that_must_not_be_sent_twice_is_not_sent_again_on_the_next_visi
     until_kept("mutations", 1).await;
     visit.client.set_online(true);
     until("it is sent", || visit.server.1.borrow().len() == 1).await;
-    until_kept("mutations", 0).await;
     visit.end();
+    let next = Visit::of_nobody();
+    next.server.2.set(true);
+    next.client.remember_for("me");
+    until_kept("mutations", 0).await;
+    until("the disk has been read", || next.server.open() == 1).await;
+    assert_eq!((next.server.1.borrow().len(), next.client.pending()), (0, 0));
+    next.end();
 }
 
 #[wasm_bindgen_test]
