@@ -9,10 +9,10 @@ use crate::api::Api;
 use crate::components::{Onward, RouteLink, problem, splash};
 use crate::config::Config;
 use crate::lazy::LazyWorkspace;
+use crate::navigation::NavigationProvider;
 use crate::pages::LoginPage;
 use crate::route::{LoginQuery, Route};
 use crate::session::{Farewell, Session, SessionProvider, use_session};
-use crate::toast::ToastProvider;
 
 /// Properties of [`App`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -31,14 +31,13 @@ pub fn App(props: &AppProperties) -> Html {
         <YewduxRoot>
             // Anything below may lead somewhere else.
             <Router history={(*history).clone()}>
-                // Anything below may have something to say.
-                <ToastProvider>
+                <NavigationProvider history={(*history).clone()}>
                     <SessionProvider api={(*api).clone()}>
                         <Switch<Route> render={Callback::from(way_in)} />
                         // Beside the way in, not below it: it outlives every change of page.
                         <LazyWorkspace config={props.config.clone()} api={(*api).clone()} />
                     </SessionProvider>
-                </ToastProvider>
+                </NavigationProvider>
             </Router>
         </YewduxRoot>
     }
@@ -68,7 +67,7 @@ fn Gate(props: &GateProperties) -> Html {
             html! {
                 <main class="splash">
                     { problem(error.to_string(), &retry) }
-                    <RouteLink to={Route::Login} classes="button">{ "Sign in" }</RouteLink>
+                    <RouteLink to={Route::Login} classes="button"><span ~textContent="Sign in" /></RouteLink>
                 </main>
             }
         }
@@ -84,7 +83,7 @@ fn to_login(from: Route, farewell: Option<&Farewell>) -> Html {
         // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
         next: match (farewell, from) {
             (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
-            (_, Route::Session { .. }) => Some(from.to_path()),
+            (_, Route::Session { .. } | Route::Sessions) => Some(from.to_path()),
         },
     };
     html! { <Onward to={Route::Login} {query} /> }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::time::Instant;
+use crate::time::EpochMillis;
 
 /// An exponential backoff whose jitter only ever shortens the wait.
 ///
@@ -48,13 +48,13 @@ impl Backoff {
 
 /// How long `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110, section 10.2.3).
 #[must_use]
-pub fn retry_after(text: &str, now: Instant) -> Option<Duration> {
+pub fn retry_after(text: &str, now: EpochMillis) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = wire::parse_http_date(text)?;
-    let date = Instant::from_millis(u64::try_from(date.timestamp_millis()).ok()?);
+    let date = EpochMillis::from_millis(u64::try_from(date.timestamp_millis()).ok()?);
     Some(now.until(date))
 }
 

@@ -3,26 +3,19 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Timelike, Utc};
 
 use crate::browser::clock;
-use crate::time::Instant;
+use crate::time::EpochMillis;
 
-/// Today, where the person is.
+/// Today, where the person is: at this moment. Whatever shows it uses [`use_today`](crate::today::use_today).
 #[must_use]
 pub fn today() -> NaiveDate {
-    local(to_utc(clock::now())).date()
-}
-
-/// How long it is until the next day begins where the person is: a second too long rather than too short.
-#[must_use]
-pub fn until_tomorrow() -> std::time::Duration {
-    let passed = local(to_utc(clock::now())).time().num_seconds_from_midnight();
-    std::time::Duration::from_secs(u64::from(86_401_u32.saturating_sub(passed)))
+    local(to_utc(clock::wall())).date()
 }
 
 /// A moment in UTC, where the person is.
 #[must_use]
 pub fn local(utc: NaiveDateTime) -> NaiveDateTime {
     let millis = u64::try_from(utc.and_utc().timestamp_millis()).unwrap_or_default();
-    utc + Duration::minutes(i64::from(clock::utc_offset_minutes(Instant::from_millis(millis))))
+    utc + Duration::minutes(i64::from(clock::utc_offset_minutes(EpochMillis::from_millis(millis))))
 }
 
 /// A time where the person is, in UTC.
@@ -40,7 +33,7 @@ pub fn from_field(text: &str) -> Option<NaiveDateTime> {
     wire::parse_date_time(&format!("{text}:00"))
 }
 
-fn to_utc(moment: Instant) -> NaiveDateTime {
+fn to_utc(moment: EpochMillis) -> NaiveDateTime {
     i64::try_from(moment.as_millis())
         .ok()
         .and_then(DateTime::<Utc>::from_timestamp_millis)
@@ -68,6 +61,13 @@ pub fn day(date: NaiveDate, today: NaiveDate) -> String {
     } else {
         format!("{near} {}", date.year())
     }
+}
+
+/// A day, whichever day it is today: "Sat 28 Nov 2026".
+#[must_use]
+pub fn full_day(date: NaiveDate) -> String {
+    let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
+    format!("{} {} {month} {}", date.weekday(), date.day(), date.year())
 }
 
 /// A day within a sentence: "today", "Sat 28 Nov".

@@ -174,6 +174,7 @@ fn connection(timings: &Object<'_>, expects_hello: bool, needs_ticket: bool) -> 
             "late_after_ms" => &mut settings.late_after,
             "tick_ms" => &mut settings.tick,
             "wake_grace_ms" => &mut settings.wake_grace,
+            "offline_flap_ms" => &mut settings.offline_flap,
             "offline_grace_ms" => &mut settings.offline_grace,
             "offline_retry_ms" => &mut settings.offline_retry,
             "release_after_ms" => &mut settings.release_after,

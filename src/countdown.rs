@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use yew::prelude::*;
 
-use crate::browser::{Listener, PageEvent, Timeout, clock};
-use crate::calendar;
+use crate::browser::{Timeout, clock};
 use crate::time::Instant;
 
 /// How many seconds are left until `due`, rendering again as they pass.
@@ -23,24 +21,6 @@ pub fn use_seconds_until(due: Option<Instant>) -> Option<u64> {
     drop(old);
     left.map(|left| left.as_millis().div_ceil(1_000))
         .and_then(|seconds| u64::try_from(seconds).ok())
-}
-
-/// Today, where the person is; renders again when the next day begins, or when they return on another one.
-#[hook]
-pub fn use_today() -> NaiveDate {
-    let update = use_force_update();
-    let today = calendar::today();
-    use_effect_with(today, move |today| {
-        let (today, again) = (*today, update.clone());
-        let returned = Listener::new(PageEvent::VisibilityChange, move || {
-            if calendar::today() != today {
-                again.force_update();
-            }
-        });
-        let midnight = Timeout::new(calendar::until_tomorrow(), move || update.force_update());
-        move || drop((returned, midnight))
-    });
-    today
 }
 
 /// Whether a condition has held for a while. Becomes false at once.

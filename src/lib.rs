@@ -22,12 +22,16 @@ pub mod config;
 pub mod console;
 pub mod countdown;
 pub mod draft;
+pub mod kept;
 pub mod lazy;
+pub mod navigation;
 pub mod route;
 pub mod session;
+pub mod steady_rows;
 pub mod task;
 pub mod title;
 pub mod toast;
+pub mod today;
 pub mod unresolved;
 pub mod workspace;
 

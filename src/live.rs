@@ -10,6 +10,7 @@ use crate::query::{Selector, use_query_client};
 use crate::resources::Client;
 use crate::session::{Farewell, use_session};
 use crate::sse::{Delivery, Report, use_sse, use_sse_reports};
+use crate::today;
 
 /// Properties of [`Live`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Properties)]
@@ -74,6 +75,10 @@ pub fn Live(props: &LiveProperties) -> Html {
         },
         Report::Gap => client.invalidate(&Selector::all(), "gap"),
         Report::Poll => client.refetch_active(),
+        Report::Slept(slept) => {
+            today::check();
+            client.revalidate_after_sleep(*slept);
+        }
         Report::Current(current) => {
             client.set_pushed(*current);
             // The stream carries whoever the cookie names, which another tab may have changed.

@@ -12,6 +12,8 @@ pub enum Route {
     Dashboard,
     /// Where one signs in.
     Login,
+    /// All sessions, past and planned.
+    Sessions,
     /// One session.
     Session {
         /// Which one.
@@ -21,7 +23,7 @@ pub enum Route {
     NotFound,
 }
 
-/// By hand: derived, it would bring a matcher of patterns along, for four addresses that are told apart by their first
+/// By hand: derived, it would bring a matcher of patterns along, for five addresses that are told apart by their first
 /// word.
 impl Routable for Route {
     fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
@@ -32,13 +34,14 @@ impl Routable for Route {
         match self {
             Self::Dashboard => "/".to_owned(),
             Self::Login => "/login".to_owned(),
+            Self::Sessions => "/sessions".to_owned(),
             Self::Session { id } => format!("/coaching-sessions/{id}"),
             Self::NotFound => "/404".to_owned(),
         }
     }
 
     fn routes() -> Vec<&'static str> {
-        vec!["/", "/login", "/coaching-sessions/:id", "/404"]
+        vec!["/", "/login", "/sessions", "/coaching-sessions/:id", "/404"]
     }
 
     fn not_found_route() -> Option<Self> {
@@ -52,6 +55,7 @@ impl Routable for Route {
         let known = match (words.next(), words.next(), words.next(), words.next()) {
             (Some(""), None, ..) => Some(Self::Dashboard),
             (Some(""), Some("login"), None, _) => Some(Self::Login),
+            (Some(""), Some("sessions"), None, _) => Some(Self::Sessions),
             (Some(""), Some("coaching-sessions"), Some(id), None) => id.parse().ok().map(|id| Self::Session { id }),
             _ => None,
         };
@@ -100,7 +104,7 @@ impl LoginQuery {
     #[must_use]
     pub fn destination(&self) -> Route {
         match self.next.as_deref().and_then(Route::recognize) {
-            Some(route @ Route::Session { .. }) => route,
+            Some(route @ (Route::Session { .. } | Route::Sessions)) => route,
             Some(Route::Dashboard | Route::Login | Route::NotFound) | None => Route::Dashboard,
         }
     }
@@ -121,7 +125,13 @@ mod tests {
 
     #[test]
     fn every_address_leads_to_where_it_came_from() {
-        for route in [Route::Dashboard, Route::Login, session(), Route::NotFound] {
+        for route in [
+            Route::Dashboard,
+            Route::Login,
+            Route::Sessions,
+            session(),
+            Route::NotFound,
+        ] {
             assert_eq!(Route::recognize(&route.to_path()), Some(route));
         }
         assert_eq!(Route::recognize(&format!("{}/", session().to_path())), Some(session()));
@@ -167,6 +177,7 @@ mod tests {
             .destination()
         };
         assert_eq!(leads_to(&session().to_path()), session());
+        assert_eq!(leads_to("/sessions"), Route::Sessions);
         for other in [
             "",
             "/",

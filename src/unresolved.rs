@@ -1,6 +1,6 @@
 //! Changes that were not made and that the person has to decide on: conflicts, rows that are gone, refusals.
 //!
-//! They outlive the page and are seen in every tab of the person; [`crate::drafts`] keeps them.
+//! They outlive the page and are seen in every tab of the person; [`crate::kept`] keeps them.
 
 use std::collections::BTreeMap;
 

@@ -10,18 +10,22 @@ use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::components::{ConnectionIndicator, Leaving, shell};
+use crate::browser::LeaveGuard;
+use crate::components::{ConnectionIndicator, SignOutPrompt, Unsent, shell};
 use crate::config::Config;
 use crate::countdown::use_has_lasted;
+use crate::kept::{Kept, KeptProvider, use_from_kept, use_kept, use_unresolved};
 use crate::live::Live;
-use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage};
-use crate::query::{Failure, QueryProvider, use_pending};
+use crate::navigation::Arrivals;
+use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage, SessionsPage};
+use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
 use crate::resources::{self, Client};
 use crate::route::Route;
-use crate::session::{Farewell, use_session};
+use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
-use crate::title::use_focus_on_change;
-use crate::toast::use_say;
+use crate::steady_rows::use_steady_rows;
+use crate::toast::{ToastProvider, use_toaster};
+use crate::unresolved::Unresolved;
 
 /// How long a change may be on its way before anybody is told.
 const UNSENT_AFTER: Duration = Duration::from_secs(3);
@@ -35,32 +39,68 @@ pub struct WorkspaceProperties {
     pub api: Api,
 }
 
-/// What depends on who is signed in: the cache, the stream, and the pages.
+/// Everything that depends on the person who is signed in, with the messages that it shows.
 #[component]
 pub fn Workspace(props: &WorkspaceProperties) -> Html {
+    html! {
+        <>
+            <Arrivals />
+            <ToastProvider><Foundation ..props.clone() /></ToastProvider>
+        </>
+    }
+}
+
+/// What depends on who is signed in: the cache, the stream, and the pages.
+#[component]
+fn Foundation(props: &WorkspaceProperties) -> Html {
     let api = props.api.clone();
     let client = use_memo((), move |()| {
         let client = Client::new(api);
         resources::register(&client);
         client
     });
+    let kept = use_memo((), |()| Kept::new());
     let session = use_session();
     let person = session.user().map(|user| AttrValue::from(user.id.to_string()));
-    let say = use_say();
-    let on_failure = use_callback(say.clone(), |failure: Failure<ApiError>, say| {
+    let toaster = use_toaster();
+    let on_failure = use_callback(toaster.clone(), |failure: Failure<ApiError>, toaster| {
         // That the session has ended is told where one signs in again.
         if !matches!(failure.error.kind(), Kind::Unauthorized) {
-            say.say(format!("Could not {}. {}", failure.attempt, failure.error));
+            toaster.say(format!("Could not {}. {}", failure.attempt, failure.error));
         }
     });
-    use_effect_with((session.clone(), say), |(session, say)| {
-        let say = say.clone();
+    use_effect_with((session.clone(), toaster), |(session, toaster)| {
+        let toaster = toaster.clone();
         let guard = session.on_sign_out("the messages", move |_| {
-            say.clear();
+            toaster.clear();
             Ok(())
         });
         move || drop(guard)
     });
+    let on_leftover = use_callback((*kept).clone(), |unresolved: Unresolved, kept: &Kept| {
+        kept.add_unresolved(&unresolved);
+    });
+    use_effect_with(((*kept).clone(), session.user().cloned()), |(kept, user)| {
+        if let Some(user) = user {
+            kept.set_owner(&user.id.to_string());
+        }
+    });
+    {
+        let kept = kept.clone();
+        use_effect_with(session.clone(), move |session| {
+            let left = session.clone();
+            let guard = session.on_sign_out("the unsaved text", move |farewell| {
+                match farewell {
+                    Farewell::Asked => kept.clear(),
+                    Farewell::Expired | Farewell::Forced(_) => {
+                        left.note_kept(kept.unresolved().len() + usize::from(kept.has_texts()));
+                    }
+                }
+                Ok(())
+            });
+            move || drop(guard)
+        });
+    }
     let Config {
         address,
         connection,
@@ -78,7 +118,8 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
         },
     );
     html! {
-        <QueryProvider<Api> client={(*client).clone()} {on_failure}>
+        <KeptProvider kept={(*kept).clone()}>
+        <QueryProvider<Api> client={(*client).clone()} {on_failure} {on_leftover}>
             // Below the cache, because what arrives goes there.
             <SseProvider {address} settings={connection} {person} shares={share_stream}>
                 <Live paints={paint_events} />
@@ -86,6 +127,7 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
                 <ConnectionIndicator />
             </SseProvider>
         </QueryProvider<Api>>
+        </KeptProvider>
     }
 }
 
@@ -105,39 +147,68 @@ struct MembersProperties {
 #[component]
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
-    use_focus_on_change(props.route);
-    let unsent = use_pending::<Api>();
-    let is_asked = use_state(|| false);
-    let leaving = Leaving {
-        unsent: if use_has_lasted(unsent > 0, UNSENT_AFTER) {
-            unsent
-        } else {
-            0
-        },
-        is_asked: *is_asked && unsent > 0,
-        on_sign_out: {
-            let (session, is_asked) = (session.clone(), is_asked.clone());
-            // What has not been sent goes with whoever leaves: not without being asked.
-            let must_ask = unsent > 0 && !*is_asked;
-            Callback::from(move |()| {
-                is_asked.set(must_ask);
-                if !must_ask {
-                    session.sign_out(Farewell::Asked);
-                }
-            })
-        },
-        on_stay: Callback::from(move |()| is_asked.set(false)),
+    use_steady_rows();
+    let pending = use_pending::<Api>();
+    let undecided = *use_unresolved(<[Unresolved]>::len);
+    let has_texts = *use_from_kept(Kept::has_texts);
+    let unsent = Unsent {
+        count: pending + undecided,
+        undecided,
+        has_texts,
+        is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
+    use_leave_guard(!unsent.is_nothing());
+    let prompt = use_sign_out_prompt(&session, unsent);
     session
         .user()
-        .map(|user| shell(&user.name(), &leaving, page(props.route, user)))
+        .map(|user| shell(&user.name(), &prompt, page(props.route, user)))
         .unwrap_or_default()
+}
+
+/// Has the browser ask before the page is closed, if anything would be lost with it.
+#[hook]
+fn use_leave_guard(may_lose: bool) {
+    let (client, kept) = (use_query_client::<Api>(), use_kept());
+    use_effect_with((may_lose, client, kept), |(may_lose, client, kept)| {
+        let (client, kept) = (client.clone(), kept.clone());
+        let must_ask = move || kept.is_at_risk() || client.has_unkept_mutations();
+        let guard = may_lose.then(|| LeaveGuard::new(must_ask));
+        move || drop(guard)
+    });
+}
+
+/// How a person signs out: with something unsent only by a button that says so.
+#[hook]
+fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
+    let is_asked = use_state(|| false);
+    let sign_out = {
+        let session = session.clone();
+        Callback::from(move |()| session.sign_out(Farewell::Asked))
+    };
+    let ask = {
+        let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
+        Callback::from(move |()| {
+            if unsent.is_nothing() {
+                sign_out.emit(());
+            } else {
+                is_asked.set(true);
+            }
+        })
+    };
+    SignOutPrompt {
+        unsent,
+        is_asked: *is_asked,
+        on_sign_out: ask,
+        on_confirm: sign_out,
+        on_cancel: Callback::from(move |()| is_asked.set(false)),
+    }
 }
 
 fn page(route: Route, user: &Rc<User>) -> Html {
     let user = Rc::clone(user);
     match route {
         Route::Dashboard => html! { <DashboardPage {user} /> },
+        Route::Sessions => html! { <SessionsPage {user} /> },
         Route::Session { id } => html! { <CoachingSessionPage key={id.to_string()} {id} {user} /> },
         Route::Login | Route::NotFound => html! { <NotFoundPage /> },
     }

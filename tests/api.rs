@@ -8,7 +8,7 @@ mod common;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use common::Channel;
+use common::{Channel, settle};
 use freshet::api::{Api, Kind, Rows, read_one};
 use freshet::config::Config;
 use serde_json::{Value, json};
@@ -86,11 +86,13 @@ async fn a_failure_is_known_before_anybody_reads_wherever_it_stands() {
         world.answer(status, json!({"data": [], "status_code": in_body})).await;
         assert_eq!(world.fails().await, Kind::Unauthorized);
     }
+    settle().await;
     assert_eq!(world.farewells.get(), 2);
     world.answer(200, json!({"status_code": 503, "error": "busy"})).await;
     assert_eq!(world.fails().await, Kind::Unavailable(None));
     world.answer(404, json!({})).await;
     assert_eq!(world.fails().await, Kind::NotFound);
+    settle().await;
     assert_eq!(world.farewells.get(), 2);
 }
 
@@ -105,5 +107,6 @@ async fn an_answer_to_somebody_who_has_left_meanwhile_is_told_to_nobody() {
     world.api.fence();
     world.answer(401, json!({"status_code": 401})).await;
     assert_eq!(waiting.await.unwrap_err().kind(), &Kind::Unauthorized);
+    settle().await;
     assert_eq!((world.reads.get(), world.farewells.get()), (0, 0));
 }

@@ -14,7 +14,7 @@ use freshet::backoff::Backoff;
 use freshet::browser::clock;
 use freshet::components::ConnectionIndicator;
 use freshet::sse::{Settings, State};
-use live::{Page, QUICK, address, happens, queries};
+use live::{Page, QUICK, address, event, happens, pass, queries};
 use serde_json::json;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -177,4 +177,22 @@ async fn it_tells_a_network_that_is_gone_from_a_server_that_is() {
     assert!(page.place().find(".reason").is_none());
     happens("online");
     is_hidden_again(&page).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_network_is_shown_at_once_until_something_arrives() {
+    let channel = Channel::new().await;
+    let page = open(&channel, QUICK);
+    page.connected().await;
+    pass(2).await;
+    let begun = clock::now();
+    happens("offline");
+    shows(&page, "No network. Changes of others are shown once it is back.").await;
+    let took = clock::now().since(begun);
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
+    // The stream was kept, and there is a network after all.
+    channel.send(&event(1)).await;
+    is_hidden_again(&page).await;
+    assert_eq!(queries(&channel.stats().await).len(), 1);
+    happens("online");
 }

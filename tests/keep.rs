@@ -3,9 +3,13 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
 
+#[path = "common/clocks.rs"]
+mod clocks;
 mod common;
 #[path = "common/indexed_db.rs"]
 mod indexed_db;
+#[path = "common/live.rs"]
+mod live;
 #[path = "common/words.rs"]
 mod words;
 
@@ -13,6 +17,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use clocks::set_clock;
 use common::{Place, settle, until};
 use freshet::browser::database::{Database, Record, Schema};
 use freshet::browser::{clock, storage};
@@ -323,6 +328,39 @@ async fn a_change_that_was_not_sent_is_sent_on_the_next_visit_under_the_same_key
     visit.end();
 }
 
+#[wasm_bindgen_test]
+async fn changes_keep_their_order_when_clocks_go_back() {
+    let contents = |kept: Vec<(String, Record)>| -> Vec<String> {
+        let bytes = kept.into_iter().map(|(_, record)| record.bytes);
+        bytes.map(|bytes| String::from_utf8(bytes).unwrap()).collect()
+    };
+    let offline = async || {
+        let visit = Visit::of("me").await;
+        visit.client.set_pushed(false);
+        visit.client.set_online(false);
+        visit
+    };
+    fresh().await;
+    let visit = offline().await;
+    visit.change_to("one");
+    let first = set_clock(-3_600_000.0);
+    visit.change_to("two");
+    until_kept("mutations", 2).await;
+    visit.end();
+    // Nor does the order depend on who takes them up, and at what time of day.
+    let visit = offline().await;
+    visit.shows("nothing, 2 unsent").await;
+    let second = set_clock(-86_400_000.0);
+    visit.change_to("three");
+    let kept = contents(until_kept("mutations", 3).await);
+    for (content, word) in kept.iter().zip(["one", "two", "three"]) {
+        assert!(content.contains(word), "{kept:?}");
+    }
+    visit.end();
+    drop(second);
+    drop(first);
+}
+
 /// Whether somebody who comes now, to a disk that never answers, has anything read.
 async fn reads_at_once() -> bool {
     with_factory(&scripted("return fake(IDBOpenDBRequest, {})"), async {
@@ -378,8 +416,14 @@ async fn a_change_that_must_not_be_sent_twice_is_not_sent_again_on_the_next_visi
     until_kept("mutations", 1).await;
     visit.client.set_online(true);
     until("it is sent", || visit.server.1.borrow().len() == 1).await;
-    until_kept("mutations", 0).await;
     visit.end();
+    let next = Visit::of_nobody();
+    next.server.2.set(true);
+    next.client.remember_for("me");
+    until_kept("mutations", 0).await;
+    until("the disk has been read", || next.server.open() == 1).await;
+    assert_eq!((next.server.1.borrow().len(), next.client.pending()), (0, 0));
+    next.end();
 }
 
 #[wasm_bindgen_test]
@@ -452,5 +496,54 @@ async fn what_was_not_sent_when_the_session_ended_is_deleted_when_somebody_else_
     let visit = Visit::of("somebody").await;
     until_kept("mutations", 0).await;
     assert_eq!((visit.server.1.borrow().len(), visit.client.pending()), (0, 0));
+    visit.end();
+}
+
+/// A visit without a network.
+async fn visit_offline() -> Visit {
+    let visit = Visit::of("me").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit
+}
+
+#[wasm_bindgen_test]
+async fn change_that_nothing_keeps_survives_an_expired_session() {
+    fresh().await;
+    let broken = scripted("throw new DOMException('not here', 'SecurityError');");
+    with_factory(&broken, async {
+        let visit = visit_offline().await;
+        visit.change_to("written");
+        until("the browser has said no", || visit.client.has_unkept_mutations()).await;
+        assert_eq!(visit.client.clear_but_unsent(), 1);
+        assert_eq!(visit.client.pending(), 0);
+        visit.client.remember_for("me");
+        until("it is taken up", || visit.client.pending() == 1).await;
+        assert_eq!(visit.client.clear_but_unsent(), 1);
+        visit.client.remember_for("somebody else");
+        visit.settles("nothing is left").await;
+        assert!(
+            visit.server.1.borrow().is_empty(),
+            "nothing was sent for another person"
+        );
+        // Whatever is still being opened is of no use any more.
+        visit.client.clear();
+        visit.end();
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn database_that_was_taken_away_is_written_again() {
+    fresh().await;
+    let visit = visit_offline().await;
+    visit.change_to("one");
+    until_kept("mutations", 1).await;
+    assert!(!visit.client.has_unkept_mutations());
+    // As "clear site data" does it.
+    Database::delete_database(SCHEMA.name, LIMIT).await.unwrap();
+    visit.change_to("two");
+    until_kept("mutations", 2).await;
+    until("both are kept", || !visit.client.has_unkept_mutations()).await;
     visit.end();
 }

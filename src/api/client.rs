@@ -198,10 +198,7 @@ impl Api {
     }
 
     /// Writes a row on condition that it still has this version, and reads the answer.
-    pub(super) async fn write<T: FromJson>(&self, call: Call<'_>) -> Result<Written<T>, ApiError>
-    where
-        T: DeserializeOwned,
-    {
+    pub(super) async fn write<T: FromJson + DeserializeOwned>(&self, call: Call<'_>) -> Result<Written<T>, ApiError> {
         let (response, done) = self.exchange(call).await?;
         match (response.status, done) {
             (412, Err(error)) => Changed::read(&response.body).map(Written::Changed).ok_or(error),
@@ -334,7 +331,7 @@ fn answer(response: &Response) -> Answer<'_> {
         status: response.status,
         retry_after: response.retry_after.as_deref(),
         body: &response.body,
-        now: clock::now(),
+        now: clock::wall(),
     }
 }
 

@@ -128,13 +128,14 @@ impl Api {
             if_match: None,
         };
         match self.write(call).await {
-            // The coaching backend documents the route, and some of its versions refuse whatever it is given.
-            Err(error) if matches!(error.kind(), Kind::Invalid(_)) => {
-                self.note_no_status_route();
-                Ok(None)
-            }
-            result => result.map(Some),
+            // The coaching backend documents the route, and some of its versions refuse whatever it is given. Whether
+            // the row is there, the next request will tell.
+            Ok(Written::Gone(_)) => {}
+            Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::Server(405)) => {}
+            result => return result.map(Some),
         }
+        self.note_no_status_route();
+        Ok(None)
     }
 
     /// Deletes a row, on condition that it still has this version.

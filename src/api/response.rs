@@ -7,7 +7,7 @@ use wire::json::{FromFields, FromJson, Object, Unreadable, read};
 use super::error::{ApiError, Kind};
 use super::scan;
 use crate::backoff;
-use crate::time::Instant;
+use crate::time::EpochMillis;
 
 /// What is needed of a response.
 #[derive(Clone, Copy, Debug)]
@@ -16,12 +16,14 @@ pub(super) struct Answer<'a> {
     pub(super) retry_after: Option<&'a str>,
     pub(super) body: &'a [u8],
     /// When it arrived.
-    pub(super) now: Instant,
+    pub(super) now: EpochMillis,
 }
 
 /// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
 struct Refusal {
     status_code: Option<u16>,
+    /// A word for programs.
+    error: String,
     message: String,
 }
 
@@ -29,6 +31,7 @@ impl FromFields for Refusal {
     fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             status_code: fields.take("status_code")?,
+            error: fields.take_or_default("error")?,
             message: fields.take_or_default("message")?,
         })
     }
@@ -41,7 +44,7 @@ impl<'a> Answer<'a> {
             status: 200,
             retry_after: None,
             body,
-            now: Instant::default(),
+            now: EpochMillis::default(),
         }
     }
 
@@ -66,9 +69,7 @@ impl<'a> Answer<'a> {
     /// A body that is no JSON comes from elsewhere: a page of a proxy, of a network that asks to sign in.
     pub(super) fn done(self) -> Result<(), ApiError> {
         self.check_status()?;
-        if !matches!(self.body.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'n')) {
-            return Err(Kind::Intercepted.into());
-        }
+        self.check_origin()?;
         match scan::number(self.body, "status_code") {
             Some(400..) => self.check_body(),
             _ => Ok(()),
@@ -77,7 +78,16 @@ impl<'a> Answer<'a> {
 
     /// Why a body that is not what was asked for is not.
     pub(super) fn refusal(self) -> ApiError {
-        self.check_body().err().unwrap_or_else(|| Kind::Unreadable.into())
+        let error = self.check_origin().and_then(|()| self.check_body()).err();
+        error.unwrap_or_else(|| Kind::Unreadable.into())
+    }
+
+    /// A body that is no JSON does not come from the server.
+    fn check_origin(self) -> Result<(), ApiError> {
+        match self.body.trim_ascii_start().first() {
+            None | Some(b'{' | b'[' | b'n') => Ok(()),
+            Some(_) => Err(Kind::Intercepted.into()),
+        }
     }
 
     fn check_status(self) -> Result<(), ApiError> {
@@ -99,6 +109,7 @@ impl<'a> Answer<'a> {
 
     fn error(self, status: u16) -> ApiError {
         let body = read::<Refusal>(self.body).ok();
+        let is_foreign_origin = body.as_ref().is_some_and(|body| body.error == "foreign_origin");
         let message = body
             .map(|body| body.message)
             .filter(|message| !message.trim().is_empty())
@@ -107,6 +118,8 @@ impl<'a> Answer<'a> {
             400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
             400 | 415 | 422 => Kind::Invalid(message),
             401 => Kind::Unauthorized,
+            // Not a matter of rights: the message says which address or proxy is in the way.
+            403 if is_foreign_origin => Kind::Invalid(message),
             403 => Kind::Forbidden,
             404 | 410 => Kind::NotFound,
             409 => Kind::Conflict(message.unwrap_or_else(|| "Somebody has changed this in the meantime.".to_owned())),
@@ -139,14 +152,14 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Answer, Duration, Instant, Kind};
+    use super::{Answer, Duration, EpochMillis, Kind};
 
     fn answer(status: u16, body: &str) -> Answer<'_> {
         Answer {
             status,
             retry_after: None,
             body: body.as_bytes(),
-            now: Instant::default(),
+            now: EpochMillis::default(),
         }
     }
 
@@ -183,6 +196,8 @@ mod tests {
         fails(401, "Unauthorized", &Kind::Unauthorized);
         fails(403, "FORBIDDEN", &Kind::Forbidden);
         fails(404, "", &Kind::NotFound);
+        let foreign = r#"{"status_code":403,"error":"foreign_origin","message":"open it over https"}"#;
+        fails(403, foreign, &Kind::Invalid(Some("Open it over https.".to_owned())));
         fails(413, "", &Kind::TooLarge);
         fails(400, "`x-version` header is missing", &Kind::VersionMismatch);
         fails(400, "Invalid URL: UUID parsing failed", &Kind::Invalid(None));
@@ -216,7 +231,7 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let wait = |text| {
-            let now = Instant::from_millis(784_111_770_000);
+            let now = EpochMillis::from_millis(784_111_770_000);
             let answer = Answer {
                 status: 503,
                 retry_after: Some(text),

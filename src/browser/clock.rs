@@ -1,8 +1,18 @@
-//! The clock, and chance.
+//! The clocks, and chance.
 
-use crate::time::Instant;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The time now.
+use crate::time::{EpochMillis, Instant, Now};
+
+#[wasm_bindgen]
+extern "C" {
+    // As one call: `web_sys` would ask for the window and its `performance` each time.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
+
+/// The time that has passed since the page began. Nobody can set this clock; it may stand still while the machine
+/// sleeps.
 #[must_use]
 pub fn now() -> Instant {
     if cfg!(not(target_arch = "wasm32")) {
@@ -12,20 +22,43 @@ pub fn now() -> Instant {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
+        reason = "milliseconds since the page began fit"
+    )]
+    Instant::from_millis(performance_now() as u64)
+}
+
+/// The time on the wall clock.
+#[must_use]
+pub fn wall() -> EpochMillis {
+    if cfg!(not(target_arch = "wasm32")) {
+        return EpochMillis::default();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
         reason = "milliseconds since 1970 fit"
     )]
-    Instant::from_millis(js_sys::Date::now() as u64)
+    EpochMillis::from_millis(js_sys::Date::now() as u64)
+}
+
+/// Both clocks.
+#[must_use]
+pub fn read() -> Now {
+    Now {
+        monotonic: now(),
+        wall: wall(),
+    }
 }
 
 /// A seed that differs from page to page.
 #[must_use]
 pub fn seed() -> u64 {
-    (js_sys::Math::random() * f64::from(u32::MAX)).to_bits() ^ now().as_millis()
+    (js_sys::Math::random() * f64::from(u32::MAX)).to_bits() ^ wall().as_millis()
 }
 
 /// How far local time is ahead of UTC at this moment, in minutes.
 #[must_use]
-pub fn utc_offset_minutes(moment: Instant) -> i32 {
+pub fn utc_offset_minutes(moment: EpochMillis) -> i32 {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
     let date = js_sys::Date::new(&(moment.as_millis() as f64).into());
     #[expect(clippy::cast_possible_truncation, reason = "minutes of a day fit")]

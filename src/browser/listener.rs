@@ -23,6 +23,16 @@ pub enum PageEvent {
     Resume,
     /// Another tab has changed what the browser keeps.
     Storage,
+    /// The page has been scrolled, by a person or by a script.
+    Scroll,
+    /// A wheel or a touchpad is about to scroll.
+    Wheel,
+    /// A finger moves over the screen.
+    TouchMove,
+    /// A key goes down.
+    KeyDown,
+    /// A button of a mouse, a pen or a finger goes down.
+    PointerDown,
 }
 
 impl PageEvent {
@@ -36,14 +46,28 @@ impl PageEvent {
             Self::Freeze => "freeze",
             Self::Resume => "resume",
             Self::Storage => "storage",
+            Self::Scroll => "scroll",
+            Self::Wheel => "wheel",
+            Self::TouchMove => "touchmove",
+            Self::KeyDown => "keydown",
+            Self::PointerDown => "pointerdown",
         }
     }
 
     fn target(self) -> Option<EventTarget> {
         let window = web_sys::window()?;
         match self {
-            Self::Online | Self::Offline | Self::PageHide | Self::PageShow | Self::Storage => Some(window.into()),
             Self::VisibilityChange | Self::Freeze | Self::Resume => window.document().map(Into::into),
+            Self::Online
+            | Self::Offline
+            | Self::PageHide
+            | Self::PageShow
+            | Self::Storage
+            | Self::Scroll
+            | Self::Wheel
+            | Self::TouchMove
+            | Self::KeyDown
+            | Self::PointerDown => Some(window.into()),
         }
     }
 }

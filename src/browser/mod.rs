@@ -7,7 +7,9 @@
 //! | [`EventSource`] | removes every listener and closes the stream |
 //! | [`Timeout`] | cancels the timer |
 //! | [`Task`] | stops the future |
-//! | [`Listener`] | removes the listener |
+//! | [`Listener`], [`LeaveGuard`], [`UndoKey`] | removes the listener |
+//! | [`ContentObserver`](view::ContentObserver), [`RowObserver`](rows::RowObserver) | stops to observe |
+//! | [`PointerListener`](rows::PointerListener) | removes the listener |
 //! | [`Database`](database::Database) | closes the database |
 //! | [`Lock`](locks::Lock) | releases the lock |
 //! | [`locks::request`]'s future | gives up the place in the queue |
@@ -27,14 +29,20 @@ pub mod clock;
 pub mod database;
 mod event_source;
 pub mod fetch;
+mod leave_guard;
 mod listener;
 pub mod locks;
 pub mod page;
+pub mod rows;
 pub mod storage;
 mod task;
 mod timer;
+mod undo_key;
+pub mod view;
 
 pub use event_source::{EventSource, StreamEvent};
+pub use leave_guard::LeaveGuard;
 pub use listener::{Listener, PageEvent};
 pub use task::{Task, spawn};
 pub use timer::Timeout;
+pub use undo_key::UndoKey;

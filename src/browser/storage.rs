@@ -15,7 +15,7 @@ fn storage() -> Option<web_sys::Storage> {
 /// Who was signed in last. `None` too where the browser keeps nothing.
 #[must_use]
 pub fn remembered_user() -> Option<String> {
-    storage()?.get_item(USER).ok().flatten()
+    read(USER)
 }
 
 /// Remembers who is signed in, or that nobody is.
@@ -26,9 +26,7 @@ pub fn remember_user(user: Option<&str>) {
 /// Whether the server has yet to be told that somebody has signed out.
 #[must_use]
 pub fn is_sign_out_pending() -> bool {
-    storage()
-        .and_then(|storage| storage.get_item(SIGN_OUT_PENDING).ok().flatten())
-        .is_some()
+    read(SIGN_OUT_PENDING).is_some()
 }
 
 /// Remembers whether the server has yet to be told that somebody has signed out.
@@ -39,8 +37,8 @@ pub fn set_sign_out_pending(pending: bool) {
 /// The tabs that have changes that were not sent, be they alive or gone. `None` where the browser keeps nothing.
 #[must_use]
 pub fn tabs_with_unsent() -> Option<Vec<String>> {
-    let storage = storage()?;
-    let names = (0..storage.length().ok()?).filter_map(|index| storage.key(index).ok().flatten());
+    storage()?;
+    let names = names(UNSENT).into_iter();
     Some(
         names
             .filter_map(|name| name.strip_prefix(UNSENT).map(str::to_owned))
@@ -53,14 +51,34 @@ pub fn set_has_unsent(tab: &str, has_unsent: bool) {
     keep(&format!("{UNSENT}{tab}"), has_unsent.then_some("yes"));
 }
 
-/// A browser that keeps nothing is no obstacle.
-fn keep(name: &str, value: Option<&str>) {
-    let Some(storage) = storage() else { return };
-    let done = match value {
+/// The names that begin like this.
+#[must_use]
+pub fn names(prefix: &str) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let count = storage.length().unwrap_or_default();
+    let names = (0..count).filter_map(|index| storage.key(index).ok().flatten());
+    names.filter(|name| name.starts_with(prefix)).collect()
+}
+
+/// The text under a name.
+#[must_use]
+pub fn read(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok().flatten()
+}
+
+/// Writes a text under a name, or removes it. Returns whether the browser has kept it.
+pub fn write(name: &str, value: Option<&str>) -> bool {
+    let Some(storage) = storage() else { return false };
+    match value {
         Some(value) => storage.set_item(name, value),
         None => storage.remove_item(name),
-    };
-    if done.is_err() {
+    }
+    .is_ok()
+}
+
+/// A browser that keeps nothing is no obstacle.
+fn keep(name: &str, value: Option<&str>) {
+    if !write(name, value) {
         log::warn!("the browser keeps nothing");
     }
 }

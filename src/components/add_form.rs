@@ -4,53 +4,42 @@ use yew::prelude::*;
 
 use super::focus::focus;
 use super::icon::{Glyph, icon};
-use super::submission::{Refused, Submission, is_enter};
+use super::keys::is_enter;
+use super::text_limit::{is_too_long, limit_note};
+use crate::kept::{KeptText, use_kept_text};
 
 /// Properties of [`AddForm`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct AddFormProperties {
-    /// What is added, in a word: "action".
-    pub what: &'static str,
+    /// The kind of thing that is added, in a word: "action".
+    pub noun: &'static str,
     /// An example of one.
     pub placeholder: &'static str,
-    /// The most characters it may have.
+    /// The most characters that it may have.
     pub max_length: u32,
-    /// Something is to be added.
-    pub on_add: Callback<Submission>,
+    /// The place of the text that is typed and not added yet.
+    pub place: AttrValue,
+    /// Adds this text, which is not empty and has no white space around it.
+    pub on_add: Callback<String>,
 }
 
-/// A field and a button that add something. The field is empty again at once, and has its text back if the server
-/// refuses it.
+/// A field and a button that add something. The text is kept until it is added.
 #[component]
 pub fn AddForm(props: &AddFormProperties) -> Html {
-    let text = use_state(String::new);
     let field = use_node_ref();
+    let kept = use_kept_text(&props.place);
+    let typed = kept.current.map(|kept| kept.text).unwrap_or_default();
+    let is_too_long = is_too_long(typed.trim(), props.max_length);
 
     let submit = {
-        let (text, on_add, field) = (text.clone(), props.on_add.clone(), field.clone());
+        let (on_add, set) = (props.on_add.clone(), kept.set.clone());
+        let (field, text) = (field.clone(), typed.trim().to_owned());
         Callback::from(move |()| {
-            let written = text.trim().to_owned();
             focus(&field);
-            if written.is_empty() {
-                return;
+            if !text.is_empty() && !is_too_long {
+                set.emit(None);
+                on_add.emit(text.clone());
             }
-            let refused = {
-                let (text, written) = (text.clone(), written.clone());
-                Callback::from(move |()| {
-                    // Whatever has been written since stays, below what comes back.
-                    let since = text.trim();
-                    text.set(if since.is_empty() {
-                        written.clone()
-                    } else {
-                        format!("{written}\n{since}")
-                    });
-                })
-            };
-            text.set(String::new());
-            on_add.emit(Submission {
-                text: written,
-                refused: Refused(refused),
-            });
         })
     };
     let on_submit = submit.reform(|event: SubmitEvent| event.prevent_default());
@@ -61,21 +50,27 @@ pub fn AddForm(props: &AddFormProperties) -> Html {
         }
     });
     let on_input = {
-        let text = text.clone();
+        let set = kept.set;
         Callback::from(move |event: InputEvent| {
-            text.set(event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value());
+            let text = event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value();
+            let typed = KeptText {
+                text,
+                ..KeptText::default()
+            };
+            set.emit(Some(typed).filter(|typed| !typed.text.is_empty()));
         })
     };
-    let id = format!("new-{}", props.what);
+    let id = format!("new-{}", props.noun);
     html! {
         <form class="add" onsubmit={on_submit}>
-            <label class="visually-hidden" for={id.clone()}>{ format!("New {}", props.what) }</label>
-            <textarea {id} ref={field} rows="1" placeholder={props.placeholder}
-                maxlength={props.max_length.to_string()} value={(*text).clone()} oninput={on_input} onkeydown={on_key} />
-            <button type="submit" class="primary" aria-label={format!("Add {}", props.what)}>
+            <label class="visually-hidden" for={id.clone()} ~textContent={format!("New {}", props.noun)} />
+            <textarea {id} ref={field} rows="1" dir="auto" placeholder={props.placeholder} value={typed.clone()}
+                oninput={on_input} onkeydown={on_key} />
+            <button type="submit" class="primary" disabled={is_too_long} aria-label={format!("Add {}", props.noun)}>
                 { icon(Glyph::Plus) }
-                <span class="wide-only">{ "Add" }</span>
+                <span class="wide-only" ~textContent="Add" />
             </button>
+            { limit_note(&typed, props.max_length) }
         </form>
     }
 }

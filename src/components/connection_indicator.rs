@@ -8,7 +8,7 @@ use super::icon::{Glyph, icon};
 use crate::countdown::{use_has_lasted, use_seconds_until};
 use crate::sse::{State, use_sse, use_sse_status};
 
-/// Trouble shorter than this is none.
+/// Trouble shorter than this is none, but for a network that is gone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Tells the truth about the connection, in words. Always in the document; hidden while there is nothing to tell.
@@ -17,16 +17,19 @@ pub fn ConnectionIndicator() -> Html {
     let status = use_sse_status();
     let sse = use_sse();
     let is_trouble = !matches!(status.state, State::Connected | State::Disconnected);
-    let is_shown = use_has_lasted(is_trouble, PATIENCE);
+    let has_lasted = use_has_lasted(is_trouble, PATIENCE);
+    let was_shown = use_mut_ref(|| false);
+    let is_shown = is_trouble && (has_lasted || status.is_offline || *was_shown.borrow());
+    *was_shown.borrow_mut() = is_shown;
     let seconds = use_seconds_until(status.retry_at.filter(|_| is_shown));
 
     let retry = Callback::from(move |_: MouseEvent| sse.retry());
     let reason = status.last_error.filter(|_| !status.is_offline).map(|error| {
-        html! { <span class="reason">{ error.cause.to_string() }</span> }
+        html! { <span class="reason" ~textContent={error.cause.to_string()} /> }
     });
     // Counting aloud would drown everything else out.
     let countdown = seconds.filter(|seconds| *seconds > 0).map(|seconds| {
-        html! { <span aria-hidden="true" class="countdown">{ format!("{seconds} s") }</span> }
+        html! { <span aria-hidden="true" class="countdown" ~textContent={format!("{seconds} s")} /> }
     });
     let content = match status.state {
         _ if !is_shown => Html::default(),
@@ -34,7 +37,7 @@ pub fn ConnectionIndicator() -> Html {
         State::Error => html! {
             <>
                 <button type="button" onclick={retry}>
-                    { icon(Glyph::Alert) }{ "Connection lost. Click to retry." }
+                    { icon(Glyph::Alert) }<span ~textContent="Connection lost. Click to retry." />
                 </button>
                 { reason }
                 { countdown }
@@ -43,17 +46,17 @@ pub fn ConnectionIndicator() -> Html {
         State::Connecting | State::Reconnecting => html! {
             <>
                 <span class="spinner" aria-hidden="true" />
-                <span>{
+                <span ~textContent={
                     match status.state {
                         _ if status.is_offline => "No network. Changes of others are shown once it is back.",
                         State::Connecting => "Connecting…",
                         _ => "Reconnecting…",
                     }
-                }</span>
+                } />
                 { reason }
                 if countdown.is_some() {
                     { countdown }
-                    <button type="button" class="link" onclick={retry}>{ "Try now" }</button>
+                    <button type="button" class="link" onclick={retry} ~textContent="Try now" />
                 }
             </>
         },

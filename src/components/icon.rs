@@ -27,6 +27,10 @@ pub enum Glyph {
     Alert,
     /// No longer show.
     Cross,
+    /// More about it.
+    Details,
+    /// How it came to be.
+    History,
 }
 
 impl Glyph {
@@ -44,6 +48,8 @@ impl Glyph {
             Self::Arrow => "icon arrow",
             Self::Alert => "icon alert",
             Self::Cross => "icon cross",
+            Self::Details => "icon details-icon",
+            Self::History => "icon history-icon",
         }
     }
 }

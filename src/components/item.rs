@@ -1,206 +1,224 @@
-//! One row of a list: its text, and what can be done to it.
+//! One row of a list: its text, and the actions on it.
 
-use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
+use intent::Row;
 use yew::prelude::*;
 
 use super::focus::focus;
 use super::icon::{Glyph, icon};
-use super::submission::{Refused, Submission, is_enter, is_escape};
+use super::keys::{is_enter, is_escape};
+use super::text_limit::{is_too_long, limit_note};
+use crate::countdown::use_has_lasted;
+use crate::kept::{KeptText, use_kept_text};
+
+/// How long a change may wait before the row says so.
+const UNSAVED_AFTER: Duration = Duration::from_secs(2);
+/// How long a text has to be in sight before it counts as seen.
+const SEEN_AFTER: Duration = Duration::from_secs(1);
 
 /// Properties of [`ItemRow`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct ItemRowProperties {
-    /// What it is, in a word: "action".
-    pub what: &'static str,
-    /// Its id.
+    /// The kind of row, in a word: "action".
+    pub noun: &'static str,
+    /// The id of the row.
     pub id: AttrValue,
-    /// Its text.
+    /// The text of the row.
     pub text: AttrValue,
-    /// The most characters it may have.
+    /// The version of the row.
+    pub version: Option<u64>,
+    /// The whole row, to be kept with an open editor.
+    pub row: Callback<(), Row>,
+    /// The most characters that the text may have.
     pub max_length: u32,
-    /// Whether the server has yet to confirm that it exists. Nothing can be done to it until then.
+    /// Whether a change of the row waits to be saved.
     #[prop_or_default]
-    pub is_draft: bool,
-    /// Whether it is over and done with.
+    pub is_unsaved: bool,
+    /// Whether nothing is left to be done.
     #[prop_or_default]
     pub is_closed: bool,
-    /// What stands before the text.
+    /// The place of the text that is typed in the row's editor; the editor is open while there is any.
+    pub editor: AttrValue,
+    /// Stands before the text.
     #[prop_or_default]
     pub leading: Html,
-    /// What stands below the text.
+    /// Stands below the text.
     #[prop_or_default]
     pub details: Html,
-    /// The text is to be replaced.
-    pub on_save: Callback<Submission>,
-    /// The row is to go.
+    /// Stands below the row, such as a conflict or a form.
+    #[prop_or_default]
+    pub below: Html,
+    /// More buttons.
+    #[prop_or_default]
+    pub buttons: Html,
+    /// The text is to be saved. Names the text that was seen, and the version that had it.
+    pub on_save: Callback<KeptText>,
+    /// The row is to be deleted.
     pub on_delete: Callback<()>,
 }
 
-/// What a row is doing.
-#[derive(Clone, Debug, PartialEq)]
-enum Mode {
-    Resting,
-    /// The text is being rewritten; it read like this when that began.
-    Editing {
-        draft: String,
-        began_with: AttrValue,
-    },
-    /// It was asked to go and must be asked once more.
-    Deleting,
-}
-
-/// One row of a list: its text, and what can be done to it.
+/// One row of a list: its text, and the actions on it.
 #[component]
 pub fn ItemRow(props: &ItemRowProperties) -> Html {
-    let mode = use_state(|| Mode::Resting);
     let focused = use_node_ref();
     let takes_focus = use_mut_ref(|| false);
+    let editor = use_kept_text(&props.editor);
+    let is_editing = editor.current.is_some();
     {
-        // Whatever takes the place of the button that was pressed takes its focus as well; what changes by itself does
-        // not, since the person may be writing elsewhere by then.
+        // The element that replaces the pressed button takes the focus; a change by itself moves no focus.
         let (focused, takes_focus) = (focused.clone(), Rc::clone(&takes_focus));
-        use_effect_with(std::mem::discriminant(&*mode), move |_| {
+        use_effect_with(is_editing, move |_| {
             if takes_focus.replace(false) {
                 focus(&focused);
             }
         });
     }
+    let shows_unsaved = use_has_lasted(props.is_unsaved, UNSAVED_AFTER);
     let text_id = format!("text-{}", props.id);
-    let set = |next: Mode| {
-        let (mode, takes_focus) = (mode.clone(), Rc::clone(&takes_focus));
+    let open_editor = {
+        let (props, set, takes_focus) = (props.clone(), editor.set.clone(), Rc::clone(&takes_focus));
         Callback::from(move |_: MouseEvent| {
             takes_focus.replace(true);
-            mode.set(next.clone());
+            let text = props.text.to_string();
+            set.emit(Some(KeptText {
+                seen: text.clone(),
+                text,
+                version: props.version,
+                row: Some(props.row.emit(())),
+            }));
         })
     };
-    let body = match &*mode {
-        Mode::Editing { draft, began_with } => {
-            return html! {
-                <li class="item editing" data-id={props.id.clone()}>
-                    { editor(props, &mode, draft, began_with, &focused, &takes_focus) }
-                </li>
-            };
-        }
-        Mode::Deleting => {
-            let on_delete = props.on_delete.reform(|_: MouseEvent| ());
-            html! {
-                <span class="buttons">
-                    <button type="button" class="danger" ref={focused} onclick={on_delete}
-                        aria-describedby={text_id.clone()}>{ "Confirm delete" }</button>
-                    <button type="button" onclick={set(Mode::Resting)}>{ "Keep" }</button>
-                </span>
-            }
-        }
-        Mode::Resting => {
-            let editing = Mode::Editing {
-                draft: props.text.to_string(),
-                began_with: props.text.clone(),
-            };
-            html! {
+    let close_editor = {
+        let (set, takes_focus) = (editor.set.clone(), Rc::clone(&takes_focus));
+        Callback::from(move |()| {
+            takes_focus.replace(true);
+            set.emit(None);
+        })
+    };
+    let content = match &editor.current {
+        Some(typed) => html! {
+            <Editor noun={props.noun} text={props.text.clone()} version={props.version} max_length={props.max_length}
+                typed={typed.clone()} field={focused} set={editor.set.clone()} on_close={close_editor}
+                on_save={props.on_save.clone()} />
+        },
+        None => html! {
+            <>
+                { props.leading.clone() }
+                <div class="content">
+                    <p class="text" id={text_id.clone()} dir="auto" ~textContent={&*props.text} />
+                    { props.details.clone() }
+                    if shows_unsaved {
+                        <p class="details unsaved"><span class="chip" ~textContent="Not saved yet" /></p>
+                    }
+                </div>
                 <span class="buttons quiet">
-                    <button type="button" class="plain" ref={focused} disabled={props.is_draft} title="Edit"
-                        aria-label="Edit" aria-describedby={text_id.clone()} onclick={set(editing)}>
-                        { icon(Glyph::Pencil) }
-                    </button>
-                    <button type="button" class="plain" disabled={props.is_draft} title="Delete" aria-label="Delete"
-                        aria-describedby={text_id.clone()} onclick={set(Mode::Deleting)}>
-                        { icon(Glyph::Bin) }
-                    </button>
+                    <button type="button" class="plain" ref={focused} title="Edit" aria-label="Edit"
+                        aria-describedby={text_id.clone()} onclick={open_editor}>{ icon(Glyph::Pencil) }</button>
+                    { props.buttons.clone() }
+                    <button type="button" class="plain" title="Delete" aria-label="Delete" aria-describedby={text_id}
+                        onclick={props.on_delete.reform(|_: MouseEvent| ())}>{ icon(Glyph::Bin) }</button>
                 </span>
-            }
-        }
+            </>
+        },
     };
     html! {
-        <li class={classes!("item", props.is_draft.then_some("draft"), props.is_closed.then_some("closed"))}
-            data-id={props.id.clone()} aria-busy={props.is_draft.then_some("true")}>
-            { props.leading.clone() }
-            <div class="content">
-                <p class="text" id={text_id}>{ &props.text }</p>
-                { props.details.clone() }
-            </div>
-            { body }
+        <li class={classes!("item", is_editing.then_some("editing"), shows_unsaved.then_some("draft"),
+            props.is_closed.then_some("closed"))} data-id={props.id.clone()}
+            data-unsaved={props.is_unsaved.then_some("true")}>
+            { content }
+            { props.below.clone() }
         </li>
     }
 }
 
-fn editor(
-    props: &ItemRowProperties,
-    mode: &UseStateHandle<Mode>,
-    draft: &str,
-    began_with: &AttrValue,
-    field: &NodeRef,
-    takes_focus: &Rc<RefCell<bool>>,
-) -> Html {
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct EditorProperties {
+    noun: &'static str,
+    text: AttrValue,
+    version: Option<u64>,
+    max_length: u32,
+    typed: KeptText,
+    field: NodeRef,
+    set: Callback<Option<KeptText>>,
+    on_close: Callback<()>,
+    on_save: Callback<KeptText>,
+}
+
+/// The editor of a row's text. It says if the text has changed since it was opened.
+#[component]
+fn Editor(props: &EditorProperties) -> Html {
+    let is_outdated = *props.text != props.typed.seen;
+    let was_outdated = use_mut_ref(|| false);
+    let shows_note = is_outdated || *was_outdated.borrow();
+    was_outdated.replace(shows_note);
+    let is_seen = use_has_lasted(is_outdated, SEEN_AFTER);
+    use_effect_with(is_seen, {
+        let props = props.clone();
+        move |is_seen| {
+            if *is_seen {
+                props.set.emit(Some(KeptText {
+                    seen: props.text.to_string(),
+                    version: props.version,
+                    ..props.typed
+                }));
+            }
+        }
+    });
     let on_input = {
-        let (mode, began_with) = (mode.clone(), began_with.clone());
+        let (set, typed) = (props.set.clone(), props.typed.clone());
         Callback::from(move |event: InputEvent| {
-            let draft = event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value();
-            mode.set(Mode::Editing {
-                draft,
-                began_with: began_with.clone(),
-            });
+            let text = event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value();
+            set.emit(Some(KeptText { text, ..typed.clone() }));
         })
     };
-    let rest = {
-        let (mode, takes_focus) = (mode.clone(), Rc::clone(takes_focus));
-        Callback::from(move |()| {
-            takes_focus.replace(true);
-            mode.set(Mode::Resting);
-        })
-    };
+    let text = props.typed.text.trim().to_owned();
+    let can_save = !text.is_empty() && !is_too_long(&text, props.max_length);
     let save = {
-        let (mode, rest, on_save, text) = (mode.clone(), rest.clone(), props.on_save.clone(), props.text.clone());
-        let (draft, began_with) = (draft.trim().to_owned(), began_with.clone());
+        let (props, is_untouched) = (props.clone(), text == props.typed.seen);
         Callback::from(move |()| {
-            if draft.is_empty() {
+            if !can_save {
                 return;
             }
-            if draft != *text {
-                let editing = Mode::Editing {
-                    draft: draft.clone(),
-                    began_with: began_with.clone(),
-                };
-                let refused = {
-                    let mode = mode.clone();
-                    Callback::from(move |()| {
-                        // Something else may be being done to the row by now.
-                        if *mode == Mode::Resting {
-                            mode.set(editing.clone());
-                        }
-                    })
-                };
-                on_save.emit(Submission {
-                    text: draft.clone(),
-                    refused: Refused(refused),
+            // Saving an untouched text must not write it over the words of another person.
+            if !is_untouched {
+                props.on_save.emit(KeptText {
+                    text: text.clone(),
+                    ..props.typed.clone()
                 });
             }
-            rest.emit(());
+            props.on_close.emit(());
         })
     };
     let on_key = {
-        let (save, rest) = (save.clone(), rest.clone());
+        let (save, close) = (save.clone(), props.on_close.clone());
         Callback::from(move |event: KeyboardEvent| {
             if is_enter(&event) {
                 event.prevent_default();
                 save.emit(());
             } else if is_escape(&event) {
-                rest.emit(());
+                close.emit(());
             }
         })
     };
-    let changed_meanwhile = *began_with != props.text;
     html! {
         <form class="edit" onsubmit={save.reform(|event: SubmitEvent| event.prevent_default())}>
-            <textarea ref={field} rows="1" aria-label={format!("Edit {}", props.what)} value={draft.to_owned()}
-                maxlength={props.max_length.to_string()} oninput={on_input} onkeydown={on_key} />
-            if changed_meanwhile {
-                <p class="note" role="status">{ format!("Changed meanwhile to: “{}”", props.text) }</p>
+            <textarea ref={props.field.clone()} rows="1" dir="auto" aria-label={format!("Edit {}", props.noun)}
+                value={props.typed.text.clone()} oninput={on_input} onkeydown={on_key} />
+            { limit_note(&props.typed.text, props.max_length) }
+            if props.typed.text.trim().is_empty() {
+                <p class="note" role="status"
+                    ~textContent={format!("An empty {} can not be saved. It can be deleted.", props.noun)} />
+            }
+            if shows_note {
+                <p class="note" role="status">
+                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={&*props.text} />
+                </p>
             }
             <span class="buttons">
-                <button type="submit" class="primary">{ "Save" }</button>
-                <button type="button" onclick={rest.reform(|_: MouseEvent| ())}>{ "Cancel" }</button>
+                <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
+                <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
             </span>
         </form>
     }

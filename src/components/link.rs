@@ -1,8 +1,8 @@
 //! A way to another page of the app.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
 
+use crate::navigation::{address, use_navigation};
 use crate::route::Route;
 
 /// Properties of [`RouteLink`].
@@ -10,6 +10,12 @@ use crate::route::Route;
 pub struct RouteLinkProperties {
     /// Where to.
     pub to: Route,
+    /// Its own id.
+    #[prop_or_default]
+    pub id: Option<AttrValue>,
+    /// The id of an element or a row there.
+    #[prop_or_default]
+    pub place: Option<AttrValue>,
     /// How it looks.
     pub classes: &'static str,
     /// Somebody is about to follow it: a pointer is over it, or it has the focus.
@@ -24,21 +30,21 @@ pub struct RouteLinkProperties {
 /// kind of history; the app needs none of these.
 #[component]
 pub fn RouteLink(props: &RouteLinkProperties) -> Html {
-    let navigator = use_navigator();
-    let to = props.to;
+    let navigation = use_navigation();
+    let (to, place) = (props.to, props.place.clone());
+    let href = address(to, place.as_deref());
     let on_click = Callback::from(move |event: MouseEvent| {
         // With one of these keys held, the browser opens another tab or window.
         if event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key() {
             return;
         }
-        if let Some(navigator) = &navigator {
-            event.prevent_default();
-            navigator.push(&to);
-        }
+        event.prevent_default();
+        navigation.go(to, place.as_deref());
     });
     let on_pointer = props.on_near.reform(|_: PointerEvent| ());
     let on_focus = props.on_near.reform(|_: FocusEvent| ());
     html! {
-        <a class={props.classes} href={to.to_path()} onclick={on_click} onpointerenter={on_pointer} onfocus={on_focus}>{ props.children.clone() }</a>
+        <a id={props.id.clone()} class={props.classes} {href} onclick={on_click} onpointerenter={on_pointer}
+            onfocus={on_focus}>{ props.children.clone() }</a>
     }
 }

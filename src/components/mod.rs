@@ -6,25 +6,33 @@
 //! Nothing here fetches, listens or knows an address of the API.
 
 mod add_form;
+mod conflict;
 mod connection_indicator;
+mod dialog;
 mod focus;
 mod icon;
 mod item;
+mod keys;
 mod link;
 mod onward;
 mod query_view;
+mod session_row;
 mod shell;
-mod submission;
+mod text_limit;
 mod toasts;
 
 pub use add_form::AddForm;
+pub use conflict::{Choice, ConflictCard, Versus};
 pub use connection_indicator::ConnectionIndicator;
+pub use dialog::Question;
 pub use focus::focus;
 pub use icon::{Glyph, icon};
 pub use item::ItemRow;
+pub use keys::{is_enter, is_escape};
 pub use link::RouteLink;
 pub use onward::Onward;
 pub use query_view::{problem, query_view, skeleton};
-pub use shell::{Leaving, card, shell, splash, splash_saying};
-pub use submission::{Refused, Submission, is_enter, is_escape};
+pub use session_row::{SessionRow, session_rows};
+pub use shell::{SignOutPrompt, Unsent, card, shell, splash, splash_saying};
+pub use text_limit::{is_too_long, limit_note};
 pub use toasts::toasts;

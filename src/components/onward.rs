@@ -1,10 +1,9 @@
 //! Goes somewhere else.
 
 use yew::prelude::*;
-use yew_router::prelude::*;
-use yew_router::query::Raw;
 
 use super::shell::splash;
+use crate::navigation::use_navigation;
 use crate::route::{LoginQuery, Route};
 
 /// Properties of [`Onward`].
@@ -20,13 +19,9 @@ pub struct OnwardProperties {
 /// Goes somewhere else, and leaves no way back to what was shown before.
 #[component]
 pub fn Onward(props: &OnwardProperties) -> Html {
-    let navigator = use_navigator();
+    let navigation = use_navigation();
     use_effect_with(props.clone(), move |OnwardProperties { to, query }| {
-        let query = query.written();
-        let result = navigator.map(|navigator| navigator.replace_with_query(to, Raw(query.as_str())));
-        if !matches!(result, Some(Ok(()))) {
-            log::error!("can not go on to another page");
-        }
+        navigation.redirect(*to, query);
     });
     splash()
 }

@@ -30,7 +30,7 @@ pub fn query_view<T>(view: View<T, ApiError>, retry: Callback<()>, content: impl
 pub fn skeleton() -> Html {
     html! {
         <div class="skeleton" role="status">
-            <span class="visually-hidden">{ "Loading…" }</span>
+            <span class="visually-hidden" ~textContent="Loading…" />
             <span class="bar" /><span class="bar" /><span class="bar" />
         </div>
     }
@@ -42,8 +42,8 @@ pub fn problem(text: String, retry: &Callback<()>) -> Html {
     html! {
         <div class="problem" role="alert">
             { icon(Glyph::Alert) }
-            <p>{ text }</p>
-            <button type="button" onclick={on_click}>{ "Try again" }</button>
+            <p ~textContent={text} />
+            <button type="button" onclick={on_click} ~textContent="Try again" />
         </div>
     }
 }

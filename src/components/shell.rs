@@ -2,55 +2,125 @@
 
 use yew::prelude::*;
 
+use super::dialog::Question;
 use super::icon::{Glyph, icon};
 use super::link::RouteLink;
+use crate::navigation::MAIN;
 use crate::route::Route;
-use crate::title::MAIN;
 
-/// How somebody leaves.
+/// The changes and texts of this person that the server does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// The number of changes.
+    pub count: usize,
+    /// The number of those on which the person has to decide.
+    pub undecided: usize,
+    /// Whether text is typed that was not added or saved.
+    pub has_texts: bool,
+    /// Whether they have waited so long that the person is told.
+    pub is_told: bool,
+}
+
+impl Unsent {
+    /// Whether nothing would be lost.
+    #[must_use]
+    pub const fn is_nothing(self) -> bool {
+        self.count == 0 && !self.has_texts
+    }
+}
+
+/// How a person signs out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Leaving {
-    /// How many of their changes have been waiting to be sent for a while.
-    pub unsent: usize,
-    /// Whether they have been asked if they want to leave all the same.
+pub struct SignOutPrompt {
+    /// What would be lost.
+    pub unsent: Unsent,
+    /// Whether the person is being asked.
     pub is_asked: bool,
-    /// They want to leave.
+    /// The person wants to sign out, and may have to be asked first.
     pub on_sign_out: Callback<()>,
-    /// They would rather stay.
-    pub on_stay: Callback<()>,
+    /// The answer: sign out.
+    pub on_confirm: Callback<()>,
+    /// The answer: stay.
+    pub on_cancel: Callback<()>,
 }
 
 /// What is around every page of somebody who is signed in: `name` is what to call them.
-pub fn shell(name: &str, leaving: &Leaving, page: Html) -> Html {
-    let on_sign_out = leaving.on_sign_out.reform(|_: MouseEvent| ());
-    let changes = match leaving.unsent {
+pub fn shell(name: &str, prompt: &SignOutPrompt, page: Html) -> Html {
+    let on_sign_out = prompt.on_sign_out.reform(|_: MouseEvent| ());
+    html! {
+        <>
+            <a class="skip" href={format!("#{MAIN}")} ~textContent="Skip to the content" />
+            <header class="top">
+                <div class="top-bar">
+                    <RouteLink to={Route::Dashboard} classes="brand">
+                        { icon(Glyph::Mark) }<span ~textContent="Freshet" />
+                    </RouteLink>
+                    <span class="person">
+                        <span class="avatar" aria-hidden="true" dir="auto" ~textContent={initial(name)} />
+                        <span class="wide-only" dir="auto" ~textContent={name} />
+                        <button type="button" onclick={on_sign_out} ~textContent="Sign out" />
+                    </span>
+                </div>
+                { unsent_line(prompt.unsent) }
+            </header>
+            <main id={MAIN} tabindex="-1">{ page }</main>
+            if prompt.is_asked { { sign_out_question(prompt) } }
+        </>
+    }
+}
+
+fn initial(name: &str) -> String {
+    name.chars().next().map(String::from).unwrap_or_default()
+}
+
+/// Says that changes wait, at a place that is always in sight.
+fn unsent_line(unsent: Unsent) -> Html {
+    let waiting = unsent.count - unsent.undecided;
+    let waits = match waiting {
+        0 => String::new(),
         1 => "One change has not been sent yet.".to_owned(),
         count => format!("{count} changes have not been sent yet."),
     };
+    let needs = match unsent.undecided {
+        0 => String::new(),
+        1 => "One change needs your decision.".to_owned(),
+        count => format!("{count} changes need your decision."),
+    };
     html! {
-        <>
-            <a class="skip" href={format!("#{MAIN}")}>{ "Skip to the content" }</a>
-            <header class="top">
-                <RouteLink to={Route::Dashboard} classes="brand">
-                    { icon(Glyph::Mark) }<span>{ "Freshet" }</span>
-                </RouteLink>
-                <span class="person">
-                    <span class="avatar" aria-hidden="true">{ name.chars().next().map(String::from) }</span>
-                    <span class="wide-only">{ name }</span>
-                    <button type="button" onclick={on_sign_out.clone()}>{ "Sign out" }</button>
-                </span>
-            </header>
-            <div class="unsent" role="status">
-                if leaving.is_asked {
-                    <p>{ "Some changes have not been sent yet. If you sign out now, they are lost." }</p>
-                    <button type="button" class="danger" onclick={on_sign_out}>{ "Sign out anyway" }</button>
-                    <button type="button" onclick={leaving.on_stay.reform(|_: MouseEvent| ())}>{ "Stay" }</button>
-                } else if leaving.unsent > 0 {
-                    <p>{ changes }{ " It happens by itself, as soon as the server can be reached." }</p>
-                }
-            </div>
-            <main id={MAIN} tabindex="-1">{ page }</main>
-        </>
+        <div class="unsent" role="status" data-testid="unsent" data-count={unsent.count.to_string()}>
+            if unsent.is_told {
+                <p>
+                    <span ~textContent={format!("{waits} {needs}").trim().to_owned()} />
+                    if waiting > 0 {
+                        <span class="wide-only" ~textContent=" They go by themselves, as soon as the server can be reached." />
+                    }
+                </p>
+            }
+        </div>
+    }
+}
+
+fn sign_out_question(prompt: &SignOutPrompt) -> Html {
+    let Unsent { count, has_texts, .. } = prompt.unsent;
+    let changes = match count {
+        0 => "",
+        1 => "One change has not been saved.",
+        _ => "Some changes have not been saved.",
+    };
+    let texts = if has_texts {
+        "Text that you have typed was not added."
+    } else {
+        ""
+    };
+    let (text, confirm) = if prompt.unsent.is_nothing() {
+        ("Everything is saved by now.".to_owned(), "Sign out")
+    } else {
+        let lost = format!("{changes} {texts} If you sign out now, it is lost.");
+        (lost.trim_start().replace("  ", " "), "Sign out anyway")
+    };
+    html! {
+        <Question title="Sign out now?" {text} {confirm} cancel="Stay" on_confirm={prompt.on_confirm.clone()}
+            on_cancel={prompt.on_cancel.clone()} />
     }
 }
 
@@ -61,9 +131,9 @@ pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> H
         <section class="card" aria-labelledby={id.clone()}>
             <h2 {id}>
                 { icon(glyph) }
-                { title }
+                <span dir="auto" ~textContent={title} />
                 if let Some(count) = count.filter(|count| *count > 0) {
-                    <span class="count" aria-hidden="true">{ count }</span>
+                    <span class="count" aria-hidden="true" ~textContent={count.to_string()} />
                 }
             </h2>
             { content }
@@ -79,6 +149,6 @@ pub fn splash() -> Html {
 /// The app is getting ready, and there is something to say about it.
 pub fn splash_saying(text: &'static str) -> Html {
     html! {
-        <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p>{ text }</p></main>
+        <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p ~textContent={text} /></main>
     }
 }

@@ -25,11 +25,11 @@ pub fn LoginPage() -> Html {
         Session::SignedOut(_) | Session::Unknown(_) => html! {
             <main class="login">
                 <div class="login-card">
-                    <p class="brand">{ icon(Glyph::Mark) }<span>{ "Freshet" }</span></p>
-                    <h1>{ "Welcome back" }</h1>
-                    <p class="lead">{ "Sign in to your coaching workspace." }</p>
+                    <p class="brand">{ icon(Glyph::Mark) }<span ~textContent="Freshet" /></p>
+                    <h1 ~textContent="Welcome back" />
+                    <p class="lead" ~textContent="Sign in to your coaching workspace." />
                     if let Some(text) = farewell(&query, session.session(), session.kept_changes()) {
-                        <p class="note" role="status">{ text }</p>
+                        <p class="note" role="status" dir="auto" ~textContent={text} />
                     }
                     <SignInForm {session} />
                 </div>
@@ -38,24 +38,23 @@ pub fn LoginPage() -> Html {
     }
 }
 
-/// Why somebody is here, in words. An address can be made up by anybody, so the words are never taken from there.
-fn farewell(query: &LoginQuery, session: &Session, unsent: usize) -> Option<String> {
-    match query.reason.as_deref()? {
-        "signed_out" => Some("You are signed out.".to_owned()),
-        "session_expired" => Some(match unsent {
-            0 => "Your session has ended. Please sign in again.".to_owned(),
-            _ => {
-                "Your session has ended. Please sign in again: what was not saved yet is kept until you do.".to_owned()
-            }
-        }),
-        "forced_logout" => Some(match session {
+/// The reason for the sign-out, in words. An address can be made up, so the words are never taken from there.
+fn farewell(query: &LoginQuery, session: &Session, unsaved: usize) -> Option<String> {
+    let reason = match query.reason.as_deref()? {
+        "signed_out" => return Some("You are signed out.".to_owned()),
+        "session_expired" => "Your session has ended. Please sign in again.".to_owned(),
+        "forced_logout" => match session {
             Session::SignedOut(Some(Farewell::Forced(reason))) if !reason.trim().is_empty() => {
                 format!("You were signed out: {}", reason.trim())
             }
             _ => "You were signed out by the server.".to_owned(),
-        }),
-        _ => None,
-    }
+        },
+        _ => return None,
+    };
+    Some(match unsaved {
+        0 => reason,
+        _ => format!("{reason} What was not saved yet is kept on this device until you sign in again."),
+    })
 }
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -97,17 +96,17 @@ fn SignInForm(props: &SignInFormProperties) -> Html {
     };
     html! {
         <form onsubmit={on_submit}>
-            <label for="email">{ "Email" }</label>
+            <label for="email" ~textContent="Email" />
             <input id="email" ref={email} type="email" name="email" autocomplete="username" required=true />
-            <label for="password">{ "Password" }</label>
+            <label for="password" ~textContent="Password" />
             <input id="password" ref={password} type="password" name="password" autocomplete="current-password"
                 required=true />
             if let Some(error) = &*error {
-                <p class="error" role="alert">{ error }</p>
+                <p class="error" role="alert" ~textContent={error.as_str()} />
             }
             <button type="submit" class="primary" disabled={task.is_running()}>
                 if task.is_running() { <span class="spinner" aria-hidden="true" /> }
-                { "Sign in" }
+                <span ~textContent="Sign in" />
             </button>
         </form>
     }

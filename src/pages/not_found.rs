@@ -12,9 +12,9 @@ pub fn NotFoundPage() -> Html {
     use_title("Not found");
     html! {
         <div class="empty-page">
-            <h1>{ "There is nothing here" }</h1>
-            <p>{ "The address may be mistyped, or what it led to does not exist any more." }</p>
-            <RouteLink to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</RouteLink>
+            <h1 ~textContent="There is nothing here" />
+            <p ~textContent="The address may be mistyped, or what it led to does not exist any more." />
+            <RouteLink to={Route::Dashboard} classes="button primary"><span ~textContent="Go to your dashboard" /></RouteLink>
         </div>
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::cache::Cache;
 use super::effect::{Effect, EntryId, FlightId, MutationId, ObserverId};
@@ -28,6 +29,7 @@ pub enum Input<E> {
     Invalidate(Selector, &'static str),
     Paint(Selector, Patch, &'static str),
     Revalidate,
+    RevalidateAfterSleep(Duration),
     RefetchActive,
     Refetch(EntryId),
     FetchMore(EntryId),
@@ -93,6 +95,7 @@ impl<E: Fault> Journal<E> {
                 Input::Invalidate(selector, cause) => _ = cache.invalidate(now, &selector, cause),
                 Input::Paint(selector, patch, cause) => _ = cache.paint(now, &selector, &patch, cause),
                 Input::Revalidate => cache.revalidate(now),
+                Input::RevalidateAfterSleep(slept) => cache.revalidate_after_sleep(now, slept),
                 Input::RefetchActive => cache.refetch_active(now),
                 Input::Refetch(entry) => cache.refetch(now, entry),
                 Input::FetchMore(entry) => cache.fetch_more(now, entry),
@@ -157,6 +160,7 @@ impl<E: Fault> fmt::Display for Journal<E> {
                 Input::SetRecalling(is) => writeln!(f, "SetRecalling({is})")?,
                 Input::SetBudget(bytes) => writeln!(f, "SetBudget({bytes})")?,
                 Input::Revalidate => writeln!(f, "Revalidate")?,
+                Input::RevalidateAfterSleep(slept) => writeln!(f, "RevalidateAfterSleep({slept:?})")?,
                 Input::RefetchActive => writeln!(f, "RefetchActive")?,
                 Input::Clear => writeln!(f, "Clear")?,
             }

@@ -4,10 +4,12 @@
 //! shown and how it is sent. This room does not know where events come from, nor how anything looks.
 
 mod actions;
+mod additions;
 mod agreements;
 mod changes;
 mod exchange;
 mod goals;
+mod history;
 mod record;
 mod relationships;
 mod sessions;
@@ -22,9 +24,11 @@ use crate::query::{Backend, Data, Fault, Item, Kinds, List, QueryClient, Retry};
 use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
+pub use additions::{Create, Restore};
 pub use agreements::SessionAgreements;
-pub use changes::{Create, Delete, Removed, Restore, Saved, Update};
+pub use changes::{Delete, Removed, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
+pub use history::RowHistory;
 pub use record::{Holds, Record};
 pub use relationships::UserRelationships;
 pub use sessions::{PlanSession, SessionById, UserSessions};

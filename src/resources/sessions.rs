@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionTitle, UserId};
 
@@ -20,6 +20,39 @@ pub struct UserSessions {
     pub from: NaiveDate,
     /// Until this day.
     pub to: NaiveDate,
+}
+
+/// How many days before today a session is recent.
+const RECENT_DAYS: u64 = 30;
+
+/// The years in which sessions are looked for: all that the wire can tell.
+const YEARS: (i32, i32) = (1, 9999);
+
+impl UserSessions {
+    /// The recent sessions of a person, and all that are planned.
+    #[must_use]
+    pub fn recent(user: UserId, today: NaiveDate) -> Self {
+        Self {
+            user,
+            from: recent_since(today),
+            to: NaiveDate::from_ymd_opt(YEARS.1, 12, 31).unwrap_or(today),
+        }
+    }
+
+    /// The sessions of a person before the recent ones.
+    #[must_use]
+    pub fn earlier(user: UserId, today: NaiveDate) -> Self {
+        let to = recent_since(today);
+        Self {
+            user,
+            from: NaiveDate::from_ymd_opt(YEARS.0, 1, 1).unwrap_or(to),
+            to: to.pred_opt().unwrap_or(to),
+        }
+    }
+}
+
+fn recent_since(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today)
 }
 
 impl Query for UserSessions {

@@ -102,9 +102,9 @@ impl SessionHandle {
         self.core.kept.get()
     }
 
-    /// A cleanup keeps so many changes of whoever is signed out.
+    /// A cleanup keeps so many changes or texts of the person who is signed out.
     pub fn note_kept(&self, changes: usize) {
-        self.core.kept.set(changes);
+        self.core.kept.set(self.core.kept.get() + changes);
     }
 
     /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and one

@@ -118,7 +118,7 @@ fn refusal(status: u16) -> Refusal {
 fn rows<T: Stock>(stored: &mut Stored, kind: Kind, call: &Call<'_>, rest: &[&str], query: &str) -> Outcome {
     let id = match *rest {
         [] | [""] => return create::<T>(stored, call),
-        [id, ..] => uuid::Uuid::parse_str(id).map_err(|_| refusal(400))?.as_u128(),
+        [id, ..] => uuid::Uuid::parse_str(id).map_err(|_unreadable| refusal(400))?.as_u128(),
     };
     let slot = stored.slot::<T>(id).ok_or_else(|| refusal(NOT_FOUND))?;
     if slot.row.pair() != pair_of(call.person) {
@@ -157,7 +157,7 @@ fn rows<T: Stock>(stored: &mut Stored, kind: Kind, call: &Call<'_>, rest: &[&str
 
 /// The fields of a body that a person may write.
 fn fields<T: Stock>(body: &str) -> Result<intent::Row, Refusal> {
-    let mut row: intent::Row = serde_json::from_str(body).map_err(|_| refusal(422))?;
+    let mut row: intent::Row = serde_json::from_str(body).map_err(|_unreadable| refusal(422))?;
     row.retain(|field, _| T::FIELDS.contains(&field.as_str()));
     // It is the mark of who has read it.
     row.remove("provider");
@@ -230,7 +230,7 @@ fn links(stored: &mut Stored, call: &Call<'_>, session: &str) -> Outcome {
         let envelope: Value = serde_json::from_slice(&body).unwrap();
         return Ok((envelope["data"].clone(), Vec::new(), Effect::Nothing));
     }
-    let link: wire::LinkGoal = serde_json::from_str(call.body).map_err(|_| refusal(422))?;
+    let link: wire::LinkGoal = serde_json::from_str(call.body).map_err(|_unreadable| refusal(422))?;
     check_goal(stored, call, link.goal_id)?;
     let (link, event) = stored.link_goal(at, link.goal_id).ok_or_else(|| refusal(409))?;
     Ok((json!(link), vec![event], Effect::Nothing))
@@ -238,7 +238,7 @@ fn links(stored: &mut Stored, call: &Call<'_>, session: &str) -> Outcome {
 
 fn unlink(stored: &mut Stored, call: &Call<'_>, session: &str, goal: &str) -> Outcome {
     let at = session_of(call, session)?;
-    let goal: GoalId = goal.parse().map_err(|_| refusal(400))?;
+    let goal: GoalId = goal.parse().map_err(|_unreadable| refusal(400))?;
     let event = stored.unlink_goal(at, goal).ok_or_else(|| refusal(NOT_FOUND))?;
     Ok((json!({ "goal_id": goal }), vec![event], Effect::Nothing))
 }

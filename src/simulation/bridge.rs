@@ -51,6 +51,11 @@ impl World {
                 self.tabs[t].cache.refetch_active(now);
                 self.tally.reasons += 12;
             }
+            Report::Slept(slept) => {
+                self.tally.slept += u64::from(!slept.is_zero());
+                self.tabs[t].cache.revalidate_after_sleep(now, *slept);
+                self.tally.reasons += 12;
+            }
             Report::Current(current) => {
                 self.tabs[t].is_current = *current;
                 self.tabs[t].versions.clear();

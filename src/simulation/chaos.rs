@@ -19,6 +19,7 @@ impl World {
             74..78 if self.faults.server => self.disturb_server(),
             78..90 if self.faults.pages => self.disturb_page(),
             90..96 if self.faults.people => self.disturb_session(),
+            96..100 if self.faults.clocks => self.set_clock(),
             _ => {}
         }
     }

@@ -258,6 +258,9 @@ impl World {
 
     pub(super) fn disturb_page(&mut self) {
         let profile = self.rng.usize(..self.profiles.len());
+        if self.is_asleep(profile) {
+            return;
+        }
         let tabs = self.tabs_of(profile);
         // Whoever signs in or out looks at it.
         let is_signing = self.profiles[profile].signing > 0;
@@ -280,10 +283,10 @@ impl World {
                 self.tabs[t].is_hung = true;
             }
             10 if !is_signing => {
-                self.note(|| format!("the machine of browser {profile} sleeps"));
-                let until = self.rng.u64(1_000..90_000);
+                let time = self.rng.u64(1_000..90_000);
+                self.sleep(profile, time);
                 for t in tabs {
-                    self.starve_for(t, until);
+                    self.starve_for(t, time);
                     self.break_stream(t);
                 }
             }
@@ -324,6 +327,7 @@ impl World {
             return;
         }
         self.note(|| format!("tab {t} is brought back"));
+        self.tabs[t].asks_since = None;
         let is_cached = std::mem::replace(&mut self.tabs[t].is_cached, false);
         self.unpark(t);
         self.tell(t, Input::Resume);
@@ -355,8 +359,16 @@ impl World {
     }
 
     pub(super) fn wake(&mut self, t: TabId) {
+        let profile = self.tabs[t].profile;
+        if self.is_asleep(profile)
+            && let Some(sleep) = &self.profiles[profile].sleep
+        {
+            return self.at_moment(sleep.until, Act::Wake(t));
+        }
         if !self.tabs[t].is_hung && std::mem::replace(&mut self.tabs[t].is_starved, false) {
             self.note(|| format!("tab {t} gets time again"));
+            // Nobody may have looked at it meanwhile.
+            self.tabs[t].asks_since = None;
             self.unpark(t);
         }
     }

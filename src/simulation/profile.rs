@@ -24,10 +24,24 @@ pub(super) struct Profile {
     /// Whether the browser has locks.
     pub(super) has_locks: bool,
     pub(super) locks: BTreeMap<usize, Lock>,
+    /// How much of the time that has passed its monotonic clock has not counted, in milliseconds.
+    pub(super) uncounted: u64,
+    /// How far its wall clock was set forward, in milliseconds.
+    pub(super) set_by: i64,
+    /// While its machine sleeps.
+    pub(super) sleep: Option<Sleep>,
     /// What is not sent, by the place where it is written down.
     pub(super) kept: BTreeMap<u64, Kept>,
     /// What people have to decide on.
     pub(super) unresolved: Vec<(usize, Unresolved)>,
+}
+
+/// A machine sleeps: nothing in it runs.
+pub(super) struct Sleep {
+    pub(super) since: u64,
+    pub(super) until: u64,
+    /// Whether the monotonic clock stands still meanwhile.
+    pub(super) stands_still: bool,
 }
 
 /// The lock of a person: who leads.

@@ -22,6 +22,7 @@ impl World {
         self.swallows_until = self.now;
         for profile in 0..self.profiles.len() {
             self.profiles[profile].is_linked = true;
+            self.end_sleep(profile);
         }
         for t in 0..self.tabs.len() {
             if !self.tabs[t].is_dead && !self.tabs[t].is_hung {
@@ -120,7 +121,7 @@ impl World {
     }
 
     fn check_tally(&self) {
-        let super::world::Tally { reads, reasons, .. } = self.tally;
+        let super::tally::Tally { reads, reasons, .. } = self.tally;
         if reads > reasons / 2 + 32 {
             self.fail(&format!("{reads} reads for {reasons} reasons"));
         }

@@ -18,7 +18,7 @@ use super::world::World;
 use crate::api::{Api, ApiError};
 use crate::query::{Cache, Effect, EntryId, FlightId, ObserverId, Outbox};
 use crate::sse::{Answer, Generation, Link, LockNews, Raw, Settings, Task};
-use crate::time::Instant;
+use crate::time::Now;
 
 pub(super) type TabId = usize;
 
@@ -35,6 +35,8 @@ pub(super) enum Session {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Tab {
     pub(super) profile: usize,
+    /// When its monotonic clock said zero, as that of its machine counts.
+    pub(super) begun: u64,
     pub(super) is_dead: bool,
     /// Whether it gets no time, without being told.
     pub(super) is_starved: bool,
@@ -137,11 +139,12 @@ pub(super) enum Input {
 }
 
 impl Tab {
-    pub(super) fn new(profile: usize, settings: Settings, seed: u64, me: Option<String>, api: Api) -> Self {
+    pub(super) fn new(profile: usize, begun: u64, settings: Settings, seed: u64, me: Option<String>, api: Api) -> Self {
         let wire = Rc::<Wire>::default();
         api.set_transport(wire.transport());
         Self {
             profile,
+            begun,
             is_dead: false,
             is_starved: false,
             is_hung: false,
@@ -204,8 +207,10 @@ impl Tab {
         }
     }
 
-    fn take(&mut self, now: Instant, input: Input) {
+    fn take(&mut self, now: Now, input: Input) {
         let link = &mut self.link;
+        link.read_clocks(now);
+        let now = now.monotonic;
         match input {
             Input::Start => link.start(now),
             Input::Stop => link.stop(now),
@@ -237,7 +242,7 @@ impl World {
         }
         loop {
             while let Some(input) = self.tabs[t].inputs.pop_front() {
-                let now = self.instant(t);
+                let now = self.clocks(t);
                 self.tabs[t].take(now, input);
                 self.carry_out_all(t);
             }
@@ -340,7 +345,7 @@ impl World {
         let tab = &mut self.tabs[t];
         tab.shown.push(Shown { show, entry, observer });
         tab.entries.insert(entry, show);
-        tab.read_at.insert(entry, now.as_millis());
+        tab.read_at.insert(entry, self.now);
         self.tally.reasons += 1;
     }
 

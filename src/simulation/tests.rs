@@ -4,7 +4,8 @@ use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::world::{Tally, World};
+use super::tally::Tally;
+use super::world::World;
 
 /// How many worlds there are, unless somebody asks for more.
 const WORLDS: u64 = 20_000;
@@ -56,6 +57,7 @@ fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
         retold,
         sign_outs,
         changes,
+        slept,
         ..
     } = total;
     for (count, of_thousand) in [
@@ -67,6 +69,7 @@ fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
         (retold, 1),
         (sign_outs, 1),
         (changes, 1),
+        (slept, 1),
     ] {
         assert!(count >= worlds * of_thousand / 1_000, "{total:?}");
     }

@@ -2,11 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
 use std::rc::Rc;
 
 use super::backend::Kind;
-use super::deeds::Deeds;
 use super::ledger::Ledger;
 use super::network::{Act, Weather};
 use super::outages::Outage;
@@ -16,19 +14,23 @@ use super::server::Server;
 use super::show::{Memo, Show};
 use super::streams::Stream;
 use super::tab::{Input, Tab, TabId};
+use super::tally::Tally;
 use crate::api::Api;
 use crate::config::Config;
 use crate::query::Value;
 use crate::sse::Settings;
-use crate::time::Instant;
+use crate::time::{EpochMillis, Instant, Now};
 
 /// When it all begins, in milliseconds.
 const BEGINNING: u64 = 1_000_000;
+/// What the wall clock says before that, in milliseconds.
+const WALL: u64 = 1_700_000_000_000;
 /// The number before all others.
 const FIRST_NUMBER: u64 = 1_000_000;
 /// How much is told of what happens at one moment, in letters.
 const MOST_TOLD: usize = 320;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) rng: fastrand::Rng,
@@ -85,55 +87,8 @@ pub(super) struct Faults {
     pub(super) people: bool,
     /// What is sent can not be read.
     pub(super) garbles: bool,
-}
-
-/// What was counted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) reads: u64,
-    /// How many reads there may be.
-    pub(super) reasons: u64,
-    pub(super) steps: u64,
-    pub(super) opens: u64,
-    pub(super) delivered: u64,
-    pub(super) gaps: u64,
-    pub(super) polls: u64,
-    pub(super) steals: u64,
-    pub(super) retold: u64,
-    pub(super) sign_outs: u64,
-    pub(super) changes: u64,
-    pub(super) deeds: Deeds,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, more: Self) {
-        let Self {
-            reads,
-            reasons,
-            steps,
-            opens,
-            delivered,
-            gaps,
-            polls,
-            steals,
-            retold,
-            sign_outs,
-            changes,
-            deeds,
-        } = more;
-        self.reads += reads;
-        self.reasons += reasons;
-        self.steps += steps;
-        self.opens += opens;
-        self.delivered += delivered;
-        self.gaps += gaps;
-        self.polls += polls;
-        self.steals += steals;
-        self.retold += retold;
-        self.sign_outs += sign_outs;
-        self.changes += changes;
-        self.deeds += deeds;
-    }
+    /// Wall clocks are set, back and forward.
+    pub(super) clocks: bool,
 }
 
 impl World {
@@ -142,7 +97,7 @@ impl World {
         // The first worlds are good ones; then every fault alone, then any of them together.
         let faults = match seed % 16 {
             0 => Faults::default(),
-            one @ 1..=6 => faults_of(1 << (one - 1)),
+            one @ 1..=7 => faults_of(1 << (one - 1)),
             _ => faults_of(rng.u8(..)),
         };
         let settings = Settings {
@@ -233,9 +188,11 @@ impl World {
     pub(super) fn open_tab(&mut self, profile: usize) {
         let t = self.tabs.len();
         let me = self.shares.then(|| format!("tab{t}"));
+        let begun = self.now - self.profiles[profile].uncounted - self.rng.u64(..5_000);
         self.note(|| format!("tab {t} is opened in browser {profile}"));
         self.tabs.push(Tab::new(
             profile,
+            begun,
             self.settings,
             self.seed ^ t as u64,
             me,
@@ -245,8 +202,23 @@ impl World {
         self.settle(t);
     }
 
-    pub(super) fn instant(&self, _: TabId) -> Instant {
-        Instant::from_millis(self.now)
+    /// How far the monotonic clock of a tab is behind the time of this world, in milliseconds.
+    fn lag(&self, t: TabId) -> u64 {
+        self.tabs[t].begun + self.profiles[self.tabs[t].profile].uncounted
+    }
+
+    /// What the clocks of a tab say.
+    pub(super) fn clocks(&self, t: TabId) -> Now {
+        let set_by = self.profiles[self.tabs[t].profile].set_by;
+        Now {
+            monotonic: Instant::from_millis(self.now - self.lag(t)),
+            wall: EpochMillis::from_millis((WALL + self.now).saturating_add_signed(set_by)),
+        }
+    }
+
+    /// The time that a tab counts with.
+    pub(super) fn instant(&self, t: TabId) -> Instant {
+        self.clocks(t).monotonic
     }
 
     /// A number that was never used.
@@ -269,7 +241,7 @@ impl World {
             return None;
         }
         let late = |due: Instant| {
-            let due = due.as_millis().max(self.now);
+            let due = (due.as_millis() + self.lag(t)).max(self.now);
             // Browsers let the timers of hidden pages go off together, and late.
             if tab.is_visible {
                 due
@@ -386,5 +358,6 @@ fn faults_of(bits: u8) -> Faults {
         pages: has(3),
         people: has(4),
         garbles: has(5),
+        clocks: has(6),
     }
 }

@@ -50,7 +50,7 @@ fn answer(response: &Result<Response, FetchError>) -> Answer {
             retry_after: wait,
             ..
         }) => {
-            let wait = wait.as_deref().and_then(|text| retry_after(text, clock::now()));
+            let wait = wait.as_deref().and_then(|text| retry_after(text, clock::wall()));
             Answer::from_status(*status, wait)
         }
         Err(_) => Answer::Unreachable,

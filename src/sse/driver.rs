@@ -141,7 +141,12 @@ impl Driver {
         self.0.slice.begin(clock::now());
         loop {
             while let Some(input) = self.next_input() {
-                input(&mut self.0.link.borrow_mut(), clock::now());
+                let now = clock::read();
+                {
+                    let mut link = self.0.link.borrow_mut();
+                    link.read_clocks(now);
+                    input(&mut link, now.monotonic);
+                }
                 self.carry_out_all();
             }
             if !self.0.link.borrow().has_work() || self.0.later.borrow().is_some() {

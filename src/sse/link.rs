@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
 use wire::Cursor;
 
@@ -17,7 +18,7 @@ use super::settings::Settings;
 use super::status::Status;
 use super::tabs::{LockNews, TabOutput, Tabs};
 use super::transport::{Answer, Generation};
-use crate::time::Instant;
+use crate::time::{Instant, Now};
 
 /// What the link tells the rest of the app.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,9 @@ pub enum Report {
     SessionEnded,
     /// From now on changes arrive as they happen and none was missed, or no longer.
     Current(bool),
+    /// The machine has slept, for at least this much longer than the monotonic clock has counted: what is on the screen
+    /// may be old.
+    Slept(Duration),
 }
 
 /// What the link wants done.
@@ -66,10 +70,11 @@ pub(crate) enum Task {
 
 /// The live link of a page, without the browser.
 ///
-/// Used like the [`Connection`]: after every call [`poll`](Self::poll) until `None`; at
+/// Used like the [`Connection`], with [`read_clocks`](Self::read_clocks) before every call: after every call [`poll`](Self::poll) until `None`; at
 /// [`poll_timeout`](Self::poll_timeout), [`handle_timeout`](Self::handle_timeout). Besides, while
 /// [`has_work`](Self::has_work), [`work`](Self::work): that may wait until the page has breathed.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Link {
     settings: Settings,
     connection: Connection<Delivery>,
@@ -79,7 +84,10 @@ pub(crate) struct Link {
     polling: Polling,
     is_signed_in: bool,
     is_suspended: bool,
+    is_visible: bool,
     was_current: bool,
+    /// What the clocks said last.
+    clocks: Option<Now>,
     /// The position that our newest stream was asked to take up from.
     asked: Option<Cursor>,
     tasks: VecDeque<Task>,
@@ -96,7 +104,9 @@ impl Link {
             polling: Polling::default(),
             is_signed_in: false,
             is_suspended: false,
+            is_visible: true,
             was_current: false,
+            clocks: None,
             asked: None,
             tasks: VecDeque::new(),
         }
@@ -120,7 +130,29 @@ impl Link {
         all.into_iter().flatten().min()
     }
 
+    /// The clocks say this. A wall clock that has run ahead of the monotonic one means that the machine has slept, or
+    /// that the clock was set: the stream has to show that it lives, and no wait changes. A wall clock that was set back
+    /// means nothing.
+    pub(crate) fn read_clocks(&mut self, now: Now) {
+        let before = self.clocks.replace(now);
+        let slept = before.map_or(Duration::ZERO, |before| now.gap_since(before));
+        if slept <= self.settings.late_after || !self.is_signed_in {
+            return;
+        }
+        self.connection.handle_sleep(now.monotonic);
+        if let Some(tabs) = &mut self.tabs {
+            tabs.handle_sleep(now.monotonic, &self.settings);
+        }
+        self.tasks.push_back(Task::Report(Report::Slept(slept)));
+        self.settle(now.monotonic);
+    }
+
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        let is_late = |due| now.since(due) > self.settings.late_after;
+        // Browsers hold the timers back of pages that nobody sees.
+        if self.is_visible && self.poll_timeout().is_some_and(is_late) {
+            self.tasks.push_back(Task::Report(Report::Slept(Duration::ZERO)));
+        }
         self.connection.handle_timeout(now);
         if let Some(tabs) = &mut self.tabs {
             tabs.handle_timeout(now, &self.settings);
@@ -185,6 +217,7 @@ impl Link {
     }
 
     pub(crate) fn set_visible(&mut self, now: Instant, visible: bool) {
+        self.is_visible = visible;
         self.connection.set_visible(now, visible);
         if let Some(tabs) = &mut self.tabs {
             tabs.set_visible(now, visible, &self.settings);
@@ -226,20 +259,23 @@ impl Link {
             && self.is_signed_in
             && !self.is_suspended
         {
-            tabs.handle_lock(now, news, &self.settings);
+            let wall = self.clocks.unwrap_or_default().wall;
+            tabs.handle_lock(now, wall, news, &self.settings);
             self.settle(now);
         }
     }
 
-    /// Another page has said something.
+    /// Another page has said something. What is due is done first: where nobody looks, timers are held back, and what
+    /// pages tell each other is not. So a page that leads unseen answers with what is the case now.
     pub(crate) fn handle_text(&mut self, now: Instant, text: &str) {
-        if let Some(tabs) = &mut self.tabs
-            && self.is_signed_in
-            && !self.is_suspended
-        {
-            tabs.handle_text(now, text, &self.settings);
-            self.settle(now);
+        if self.tabs.is_none() || !self.is_signed_in || self.is_suspended {
+            return;
         }
+        self.handle_timeout(now);
+        if let Some(tabs) = &mut self.tabs {
+            tabs.handle_text(now, text, &self.settings);
+        }
+        self.settle(now);
     }
 
     /// A stream has brought something. It waits for [`work`](Self::work).
@@ -283,7 +319,7 @@ impl Link {
         while self.carry_one(now) {}
         self.polling.set_need(now, self.connection.need(), &self.settings);
         if let Some(tabs) = &mut self.tabs {
-            tabs.set_status(&self.connection.status());
+            tabs.set_status(now, &self.connection.status());
         }
         while self.carry_one(now) {}
         let is_current = self.connection.is_current();

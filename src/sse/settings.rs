@@ -39,6 +39,8 @@ pub struct Settings {
     pub tick: Duration,
     /// How long after sleep a stream has to show that it lives.
     pub wake_grace: Duration,
+    /// How long the network may be gone before nobody is told that they are connected.
+    pub offline_flap: Duration,
     /// How long a stream has that still speaks after the browser has said that there is no network.
     pub offline_grace: Duration,
     /// How long to wait for the network before trying in spite of what the browser says.
@@ -88,6 +90,7 @@ impl Settings {
         late_after: Duration::from_secs(5),
         tick: Duration::from_secs(10),
         wake_grace: Duration::from_secs(3),
+        offline_flap: Duration::from_millis(500),
         offline_grace: Duration::from_secs(5),
         offline_retry: Duration::from_secs(60),
         release_after: Duration::from_secs(300),

@@ -15,7 +15,7 @@ pub struct Status {
     pub last_event_at: Option<Instant>,
     /// When the next attempt is due.
     pub retry_at: Option<Instant>,
-    /// Whether trying waits for the network.
+    /// Whether the browser says that there is no network, and nothing that arrives says otherwise.
     pub is_offline: bool,
     /// Whether what is on the screen is read again now and then, because nothing tells of changes.
     pub is_polling: bool,

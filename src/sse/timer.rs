@@ -21,6 +21,8 @@ pub(super) enum Timer {
     Tick,
     /// The page, or the machine, slept: what has arrived meanwhile gets a moment to be heard.
     Grace,
+    /// The browser says that there is no network; it may only flap.
+    Flap,
     /// The browser says that there is no network, but the stream may not know.
     OfflineGrace,
     /// The stream promises no heartbeat, so nothing else would tell that the session has ended.
@@ -34,7 +36,7 @@ pub(super) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Connect,
         Self::Probe,
         Self::Retry,
@@ -42,6 +44,7 @@ impl Timer {
         Self::Watchdog,
         Self::Tick,
         Self::Grace,
+        Self::Flap,
         Self::OfflineGrace,
         Self::Check,
         Self::Renew,

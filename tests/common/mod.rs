@@ -23,7 +23,11 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::RequestInit;
 use yew::prelude::*;
 
-const SERVER: &str = "http://127.0.0.1:8799";
+/// The scripted server. `FRESHET_TEST_SERVER`, read at compile time, names another, so that two checkouts can test at once.
+const SERVER: &str = match option_env!("FRESHET_TEST_SERVER") {
+    Some(server) => server,
+    None => "http://127.0.0.1:8799",
+};
 const HELLO: &str = r#"{"type":"hello","data":{"epoch":"e","resumed":false,"cursor":"e-0","heartbeat_ms":15000}}"#;
 
 /// A channel of the scripted server.

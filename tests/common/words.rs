@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use freshet::query::{Backend, Edits, Fault, Key, Mutation, Query, Retry};
+use freshet::query::{Backend, Edits, Fault, Key, Mutation, Query, Retry, SendContext};
 use futures_channel::oneshot;
 use serde::{Deserialize, Serialize};
 
@@ -98,10 +98,6 @@ impl Mutation for Write {
     const NAME: &'static str = "write";
     const ATTEMPT: &'static str = "write the word";
 
-    fn read(content: &[u8]) -> Option<Self> {
-        serde_json::from_slice(content).ok()
-    }
-
     fn edits(&self) -> Edits<String> {
         let text = self.1.clone();
         Edits::default().in_lane(1).edit(
@@ -118,8 +114,8 @@ impl Mutation for Write {
         !server.2.get()
     }
 
-    async fn send(self, server: Server, key: Rc<str>) -> Result<String, Refused> {
-        server.1.borrow_mut().push(key);
+    async fn send(self, server: Server, context: SendContext) -> Result<String, Refused> {
+        server.1.borrow_mut().push(context.key);
         server.ask(0).await
     }
 }

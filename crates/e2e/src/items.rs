@@ -159,11 +159,7 @@ impl Person {
     /// When it is not there.
     pub async fn edit(&self, kind: Kind, text: &str, new: &str) -> anyhow::Result<Moment> {
         let id = self.row(kind, text).await?.id;
-        self.click_in_row(kind, &id, "Edit").await?;
-        let field = self
-            .in_row(kind, &id, "textbox", &format!("Edit {}", kind.word()))
-            .await?;
-        field.send_keys(new).await?;
+        self.begin_edit(kind, text, new).await?;
         self.click_in_row(kind, &id, "Save").await?;
         self.page.clicked().await
     }
@@ -202,11 +198,30 @@ impl Person {
     pub async fn delete(&self, kind: Kind, text: &str) -> anyhow::Result<Moment> {
         let id = self.row(kind, text).await?.id;
         self.click_in_row(kind, &id, "Delete").await?;
-        self.click_in_row(kind, &id, "Confirm delete").await?;
         self.page.clicked().await
     }
 
-    async fn click_in_row(&self, kind: Kind, id: &str, button: &str) -> anyhow::Result<()> {
+    /// Opens the editor of the item with this text, and types this instead of it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub async fn begin_edit(&self, kind: Kind, text: &str, new: &str) -> anyhow::Result<()> {
+        let id = self.row(kind, text).await?.id;
+        self.click_in_row(kind, &id, "Edit").await?;
+        let field = self
+            .in_row(kind, &id, "textbox", &format!("Edit {}", kind.word()))
+            .await?;
+        // What is selected is replaced.
+        Ok(field.send_keys(new).await?)
+    }
+
+    /// Clicks a button in the row with this id.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub async fn click_in_row(&self, kind: Kind, id: &str, button: &str) -> anyhow::Result<()> {
         let button_element = self.in_row(kind, id, "button", button).await?;
         button_element
             .click()
@@ -221,7 +236,7 @@ impl Person {
             quoted(id)
         );
         self.until_there(role, name, &scope).await?;
-        let script = format!("return selected(find(arguments[0], arguments[1], {scope}));");
+        let script = format!("return inSight(selected(find(arguments[0], arguments[1], {scope})));");
         self.page.element(&script, vec![json!(role), json!(name)]).await
     }
 }

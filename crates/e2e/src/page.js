@@ -31,8 +31,8 @@ const find = (role, name, scope = document) => {
   return named((name) => name === wanted) ?? named((name) => name.startsWith(wanted)) ?? null;
 };
 
-// A way from the dashboard to a session.
-const sessionLink = () => document.querySelector('main a[href^="/coaching-sessions/"]');
+// A way from the dashboard to a session, and not to one of its rows.
+const sessionLink = () => document.querySelector('main a[href^="/coaching-sessions/"]:not([href*="#"])');
 
 // Typing replaces what is selected. Clearing a field by script would not cause the events that typing does.
 const selected = (element) => {
@@ -40,6 +40,12 @@ const selected = (element) => {
     element.focus();
     element.select();
   }
+  return element;
+};
+
+// Scrolled to where no header, message or indicator covers it, as people do before they click.
+const inSight = (element) => {
+  element?.scrollIntoView({ block: "center", behavior: "instant" });
   return element;
 };
 
@@ -130,7 +136,8 @@ const recordAddresses = () => {
     const original = history[method].bind(history);
     history[method] = (...change) => {
       original(...change);
-      kept.addresses.push(location.pathname + location.search);
+      // Without an address it is only the state of the entry that changes.
+      if (change[2] !== undefined) kept.addresses.push(location.pathname + location.search);
     };
   }
 };

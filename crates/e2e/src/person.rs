@@ -101,7 +101,7 @@ impl Person {
         self.until_there("button", button, "document").await?;
         let found = self
             .page
-            .element("return find('button', arguments[0]);", vec![json!(button)])
+            .element("return inSight(find('button', arguments[0]));", vec![json!(button)])
             .await?;
         found.click().await.with_context(|| format!("clicking {button:?}"))
     }
@@ -181,6 +181,24 @@ impl Person {
         let found: Vec<String> = self.page.eval("return disturbances();", Vec::new()).await?;
         ensure!(found.is_empty(), "{} was disturbed: {found:?}", self.email);
         Ok(())
+    }
+
+    /// Takes the network from this page, or gives it back; the page is told.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub async fn set_offline(&self, offline: bool) -> anyhow::Result<()> {
+        let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.page
+            .command("Network.emulateNetworkConditions", conditions)
+            .await?;
+        let condition = if offline {
+            "!navigator.onLine"
+        } else {
+            "navigator.onLine"
+        };
+        self.page.until::<bool>(condition).await.map(drop)
     }
 
     /// Makes every request of this page take at least so long; zero takes that back.

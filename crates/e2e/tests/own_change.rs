@@ -105,7 +105,9 @@ async fn a_refused_change_is_taken_back_and_explained() -> anyhow::Result<()> {
         coach.page.watch(&Kind::Goal.shows_choice(goal, "In progress")).await?;
         coach.choose(Kind::Goal, goal, "In progress").await?;
         coach.page.watched().await?;
-        coach.sees("byTestId('toasts').innerText.trim() !== ''").await?;
+        coach
+            .sees("byTestId('conflict')?.innerText.includes('could not be saved')")
+            .await?;
         coach.sees(&Kind::Goal.shows_choice(goal, "Not started")).await?;
         coach.slow_down(Duration::ZERO).await?;
         coach.look_at_every_size("refused").await?;

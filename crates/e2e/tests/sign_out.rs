@@ -100,7 +100,7 @@ async fn who_is_signed_out_while_working_returns_to_the_same_page() -> anyhow::R
         let (_, why): (_, String) = coachee.page.until(SIGNED_OUT).await?;
         ensure!(why == "session_expired", "the reason is {why:?}");
         ensure!(
-            coachee.page.text().await?.contains("what was not saved yet is kept"),
+            coachee.page.text().await?.contains("What was not saved yet is kept"),
             "the page does not say what becomes of it"
         );
         ensure!(

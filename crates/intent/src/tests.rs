@@ -1,3 +1,5 @@
+//! Tables and random rows.
+
 use serde_json::{Value, json};
 
 use super::{Changes, FieldConflict, Row};
@@ -40,12 +42,7 @@ fn merges_one_field_by_three_values() {
             conflict(a.clone(), b.clone(), c.clone()),
         ),
         (Value::Null, b.clone(), Value::Null, written(Value::Null, b.clone())),
-        (
-            Value::Null,
-            b.clone(),
-            c.clone(),
-            conflict(Value::Null, b.clone(), c.clone()),
-        ),
+        (Value::Null, b.clone(), c.clone(), conflict(Value::Null, b, c.clone())),
         (a.clone(), Value::Null, a.clone(), written(a.clone(), Value::Null)),
         (a.clone(), Value::Null, Value::Null, done()),
         (a.clone(), Value::Null, c.clone(), conflict(a, Value::Null, c)),

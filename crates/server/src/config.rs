@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 
+use crate::auth::names_this_machine;
 use crate::state::Tuning;
 
 /// Freshet's server: REST, server-sent events and the built app from one process, over one SQLite file.
@@ -80,6 +81,21 @@ impl Origin {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Host and port, as in a `Host` header.
+    pub(crate) fn place(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, place)| place)
+    }
+
+    /// Whether its pages come over https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Whether its pages come from the machine of the browser.
+    pub(crate) fn is_local(&self) -> bool {
+        names_this_machine(self.place())
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{ETAG, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
-use wire::ErrorBody;
+
+use serde_json::{Value, json};
+use wire::{Deletion, ErrorBody};
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -21,12 +22,16 @@ pub(crate) enum Error {
     /// 403: signed in, but this is somebody else's.
     #[error("you have no part in this")]
     Forbidden,
-    /// 403: a page of another origin sent it.
-    #[error("this origin may not do that")]
-    ForeignOrigin,
+    /// 403: a page sent it that may not, or that could not keep its session cookie. The sentence says what to do, for
+    /// the person at that page.
+    #[error("{0}")]
+    ForeignOrigin(String),
     /// 404.
     #[error("there is no such thing")]
     NotFound,
+    /// 404: it was deleted. Only for those who could read it before.
+    #[error("this was deleted")]
+    Deleted(Deletion),
     /// 405.
     #[error("this address does not take that method")]
     MethodNotAllowed,
@@ -43,6 +48,9 @@ pub(crate) enum Error {
     /// 409: a request with the same `Idempotency-Key` was carried out. Replaced by its answer wherever there is one.
     #[error("a request with this Idempotency-Key is being carried out")]
     Repeated,
+    /// 412: the row has another version than the request names.
+    #[error("this has changed meanwhile; `data` has it as it is now")]
+    PreconditionFailed(Box<Stale>),
     /// 413.
     #[error("the body is larger than 1 MiB")]
     TooLarge,
@@ -64,6 +72,17 @@ pub(crate) enum Error {
     /// 500, blank for the client: an invariant of the server itself did not hold.
     #[error("internal: {0}")]
     Internal(&'static str),
+}
+
+/// What a client that knows an old version of a row is told.
+#[derive(Debug)]
+pub(crate) struct Stale {
+    /// The row as it is.
+    pub(crate) row: Value,
+    /// Its entity tag.
+    pub(crate) etag: HeaderValue,
+    /// By field, the last author of what was written since the version that the client knows.
+    pub(crate) changed: Value,
 }
 
 impl Error {
@@ -88,11 +107,12 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden | Self::ForeignOrigin(_) => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::Deleted(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict { .. } | Self::Repeated => StatusCode::CONFLICT,
+            Self::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -107,12 +127,13 @@ impl Error {
             Self::BadRequest(_) => "bad_request",
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden => "forbidden",
-            Self::ForeignOrigin => "foreign_origin",
-            Self::NotFound => "not_found",
+            Self::ForeignOrigin(_) => "foreign_origin",
+            Self::NotFound | Self::Deleted(_) => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict { error, .. } | Self::Invalid { error, .. } => error,
             Self::Repeated => "idempotency_key_in_use",
             Self::Timeout => "timeout",
+            Self::PreconditionFailed(_) => "precondition_failed",
             Self::TooLarge => "body_too_large",
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::TooManyRequests(_) => "rate_limited",
@@ -127,15 +148,21 @@ impl Error {
             Self::Store(_) | Self::Internal(_) => "something went wrong on the server".to_owned(),
             _ => self.to_string(),
         };
-        let details = match self {
-            Self::Conflict { details, .. } => details.clone(),
-            _ => None,
+        let (details, data) = match self {
+            Self::Conflict { details, .. } => (details.clone(), None),
+            Self::Deleted(deletion) => (serde_json::to_value(deletion).ok(), None),
+            Self::PreconditionFailed(stale) => {
+                let details = json!({ "changed": stale.changed });
+                (Some(details), Some(stale.row.clone()))
+            }
+            _ => (None, None),
         };
         ErrorBody {
             status_code: self.status().as_u16(),
             error: self.code().to_owned(),
             message,
             details,
+            data,
         }
     }
 
@@ -206,6 +233,9 @@ impl IntoResponse for Error {
         let mut response = (self.status(), Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Self::PreconditionFailed(stale) = &self {
+            response.headers_mut().insert(ETAG, stale.etag.clone());
         }
         response.extensions_mut().insert(Arc::new(self));
         response

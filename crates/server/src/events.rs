@@ -1,6 +1,6 @@
 //! What follows from a change for the people in it: which events, in which order, to whom.
 
-use wire::{CoachingSessionId, Event, Goal, GoalId, SessionGoal, SessionGoalId, Timestamp};
+use wire::{Action, CoachingSessionId, Event, Goal, GoalId, SessionGoal, SessionGoalId, Timestamp};
 
 use crate::store::access::Access;
 use crate::store::{Write, new_id, session_goals};
@@ -21,6 +21,15 @@ pub(crate) async fn session_changed(
 ) -> Result<(), sqlx::Error> {
     let event = Event::CoachingSessionTitleUpdated {
         coaching_session_id: session,
+    };
+    announce(write, access, &event).await
+}
+
+/// Says that an action has changed.
+pub(crate) async fn action_updated(write: &mut Write, access: &Access, action: &Action) -> Result<(), sqlx::Error> {
+    let event = Event::ActionUpdated {
+        coaching_session_id: action.coaching_session_id,
+        action: action.clone(),
     };
     announce(write, access, &event).await
 }
@@ -59,11 +68,21 @@ pub(crate) async fn link_goal(
         updated_at: at,
     };
     session_goals::insert(write, &link).await?;
+    goal_linked(write, access, session, goal).await?;
+    Ok(link)
+}
+
+/// Says that a session works on a goal.
+pub(crate) async fn goal_linked(
+    write: &mut Write,
+    access: &Access,
+    session: CoachingSessionId,
+    goal: GoalId,
+) -> Result<(), sqlx::Error> {
     let event = Event::CoachingSessionGoalCreated {
         coaching_relationship_id: access.relationship,
         coaching_session_id: session,
         goal_id: goal,
     };
-    announce(write, access, &event).await?;
-    Ok(link)
+    announce(write, access, &event).await
 }

@@ -1,11 +1,13 @@
-//! What is tidied up now and then: old events, expired sign-ins, answers nobody asks for again, idle rate limits.
+//! What is tidied up now and then: old events, expired sign-ins, answers nobody asks for again, rows that were deleted
+//! long ago, idle rate limits.
 
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, sleep};
+use wire::{Action, Agreement, Goal};
 
 use crate::state::AppState;
-use crate::store::{idempotency, now, outbox, sign_ins};
+use crate::store::{deletion, idempotency, now, outbox, sign_ins};
 
 /// How long after a change.
 const FOLD_AFTER: Duration = Duration::from_secs(1);
@@ -52,6 +54,10 @@ async fn tidy(state: &AppState) -> Result<u64, sqlx::Error> {
     let mut write = state.db.write().await?;
     sign_ins::sweep(&mut write, now).await?;
     idempotency::sweep(&mut write, now - state.tuning.answers_kept).await?;
+    let deleted = now - state.tuning.deleted_kept;
+    deletion::purge::<Action>(&mut write, deleted).await?;
+    deletion::purge::<Agreement>(&mut write, deleted).await?;
+    deletion::purge::<Goal>(&mut write, deleted).await?;
     let pruned = outbox::prune(&mut write, state.tuning.log_rows, now - state.tuning.log_age).await?;
     write.commit().await?;
     Ok(pruned)

@@ -47,6 +47,9 @@ pub enum StartError {
     /// The built app is not there.
     #[error("{} has no {}; build the app first or name its folder with --dist", .0.display(), assets::INDEX)]
     NoApp(PathBuf),
+    /// The database file is named by an address. Without the address, which may hold a password.
+    #[error("--data is the path of a SQLite file, such as data/freshet.db, and not an address that begins with {0}://")]
+    DataIsAddress(String),
     /// The file of the database, or its folder, can not be made.
     #[error("cannot create the database {}: {source}", data.display())]
     DataFile {
@@ -97,6 +100,9 @@ impl Server {
     ///
     /// See [`StartError`].
     pub async fn start(config: &Config, tuning: Tuning) -> Result<Self, StartError> {
+        if let Some(scheme) = scheme(&config.data) {
+            return Err(StartError::DataIsAddress(scheme.to_owned()));
+        }
         if !config.dist.join(assets::INDEX).is_file() {
             return Err(StartError::NoApp(config.dist.clone()));
         }
@@ -218,6 +224,15 @@ async fn serve(mut socket: TcpListener, app: &Router, state: &AppState, connecti
             }
         });
     }
+}
+
+/// The scheme of an address such as `postgres://…`, where a path was expected.
+fn scheme(data: &Path) -> Option<&str> {
+    let (scheme, _) = data.to_str()?.split_once("://")?;
+    let mut letters = scheme.bytes();
+    let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
+    is_scheme.then_some(scheme)
 }
 
 /// Opens the database.

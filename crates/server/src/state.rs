@@ -49,6 +49,8 @@ pub struct Tuning {
     pub answers_kept: Duration,
     /// How many such answers are kept for one person.
     pub answers_per_person: u32,
+    /// How long a deleted row can be restored.
+    pub deleted_kept: Duration,
     /// How often old events and expired sign-ins are removed.
     pub maintenance_every: Duration,
     /// How long a stopping server waits for its connections.
@@ -75,6 +77,7 @@ impl Default for Tuning {
             log_age: Duration::from_secs(7 * 24 * 60 * 60),
             answers_kept: Duration::from_secs(7 * 24 * 60 * 60),
             answers_per_person: 1_000,
+            deleted_kept: Duration::from_secs(30 * 24 * 60 * 60),
             maintenance_every: Duration::from_secs(10 * 60),
             shutdown_grace: Duration::from_secs(4),
             password_cost: PasswordCost::default(),

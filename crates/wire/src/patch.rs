@@ -29,18 +29,6 @@ impl<T> Change<T> {
     pub const fn is_named(&self) -> bool {
         matches!(self, Self::To(_))
     }
-
-    /// The value that the patch names, as this makes of it.
-    ///
-    /// # Errors
-    ///
-    /// Those of `check`.
-    pub fn try_map<U, E>(self, check: impl FnOnce(T) -> Result<U, E>) -> Result<Change<U>, E> {
-        Ok(match self {
-            Self::Keep => Change::Keep,
-            Self::To(value) => Change::To(check(value)?),
-        })
-    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {

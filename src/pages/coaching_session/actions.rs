@@ -2,25 +2,57 @@
 
 use std::rc::Rc;
 
-use wire::{Action, ActionId, CoachingRelationship, CoachingSessionId, ItemStatus, Timestamp, UserId};
+use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
 use yew::prelude::*;
 
-use super::author;
+use super::details::{ActionDetails, on_change, toggle};
+use super::history::History;
+use super::people::{People, status_label};
+use super::row::{Leftovers, TextRow, form, use_row};
+use crate::api::Api;
 use crate::calendar;
-use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
-use crate::draft::{draft_id, is_draft};
-use crate::query::{List, Listed, use_item, use_mutation, use_query};
-use crate::resources::{Create, Delete, SessionActions, Update};
-use crate::title::move_focus;
+use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
+use crate::draft::draft_id;
+use crate::kept::use_kept;
+use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client, use_selection};
+use crate::resources::{Create, Record, RelationshipGoals, SessionActions};
+use crate::today::use_today;
 
 /// Longest text, in characters.
 const MAX_TEXT: u32 = 20_000;
 
+impl TextRow for Action {
+    const TEXT: &'static str = "body";
+
+    fn text(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
+    fn with_text(&self, text: String) -> Self {
+        Self {
+            body: Some(text),
+            ..self.clone()
+        }
+    }
+
+    fn scope(&self) -> String {
+        self.coaching_session_id.to_string()
+    }
+
+    fn anew(&self) -> Self {
+        Self {
+            id: ActionId::from_u128(draft_id()),
+            created_at: Timestamp::default(),
+            version: None,
+            ..self.clone()
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct ActionsProperties {
     pub(super) session: CoachingSessionId,
-    pub(super) user: UserId,
-    pub(super) relationship: Option<Rc<CoachingRelationship>>,
+    pub(super) people: People,
 }
 
 /// The actions of a session: add, complete, edit, delete.
@@ -28,12 +60,18 @@ pub(super) struct ActionsProperties {
 pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let actions = use_query(SessionActions(props.session));
     let create = use_mutation::<Create<Action>>();
+    let kept = use_kept();
 
     let on_add = {
-        let (session, user) = (props.session, props.user);
-        Callback::from(move |submission: Submission| {
-            let draft = draft(session, user, submission.text);
-            create.run_then(Create(draft), submission.refused.if_failed());
+        let (session, user) = (props.session, props.people.user);
+        Callback::from(move |text: String| {
+            let draft = draft(session, user, text);
+            let (kept, editor) = (kept.clone(), draft.editor());
+            create.run_then(Create(draft), move |created| {
+                if let Ok(created) = created {
+                    kept.rename_text(&editor, &created.editor());
+                }
+            });
         })
     };
     let retry = {
@@ -41,16 +79,18 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
         Callback::from(move |()| actions.refetch())
     };
     let count = actions.outline_data().map(|actions| actions.len());
+    let scope = props.session.to_string();
     let content = html! {
         <>
             { query_view(actions.outline(), retry, |actions| list(&actions, props)) }
-            <AddForm what="action" placeholder="What will happen next?" max_length={MAX_TEXT} {on_add} />
+            <AddForm noun="action" placeholder="What will happen next?" max_length={MAX_TEXT}
+                place={form::<Action>(&scope)} {on_add} />
         </>
     };
     card("Actions", Glyph::Check, count, content)
 }
 
-/// What a new action looks like until the server has said.
+/// A new action, until the server has answered.
 fn draft(session: CoachingSessionId, user: UserId, text: String) -> Action {
     let not_known_yet = Timestamp::default();
     Action {
@@ -70,17 +110,19 @@ fn draft(session: CoachingSessionId, user: UserId, text: String) -> Action {
 }
 
 fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
+    let present: Vec<u128> = actions.iter().map(|action| action.id.as_u128()).collect();
     html! {
         <>
             <ul class="items" data-testid="actions">
                 for action in actions.iter() {
                     <ActionRow key={action.id.to_string()} session={props.session} action={Listed(Rc::clone(action))}
-                        user={props.user} relationship={props.relationship.clone()} />
+                        people={props.people.clone()} />
                 }
             </ul>
             if actions.is_empty() {
-                <p class="empty">{ "No actions yet. What will happen until the next session?" }</p>
+                <p class="empty" ~textContent="No actions yet. What will happen until the next session?" />
             }
+            <Leftovers<Action> scope={props.session.to_string()} {present} people={props.people.clone()} />
         </>
     }
 }
@@ -89,77 +131,113 @@ fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
 struct ActionRowProperties {
     session: CoachingSessionId,
     action: Listed<Action>,
-    user: UserId,
-    relationship: Option<Rc<CoachingRelationship>>,
+    people: People,
 }
 
 #[component]
 fn ActionRow(props: &ActionRowProperties) -> Html {
     let action = use_item(&SessionActions(props.session), &props.action);
-    let update = use_mutation::<Update<Action>>();
-    let delete = use_mutation::<Delete<Action>>();
+    let row = use_row(&action);
+    let shows_details = use_state(|| false);
+    let shows_history = use_state(|| false);
+    let has_history = use_query_client::<Api>().backend().patches();
+    let details = use_details(&action, &props.people);
     let is_closed = action.status.is_closed();
 
+    let before_tick = use_mut_ref(|| None::<ItemStatus>);
     let on_toggle = {
-        let (action, update) = (Rc::clone(&action), update.clone());
+        let (action, row) = (Rc::clone(&action), row.clone());
         Callback::from(move |_: Event| {
-            let status = if is_closed {
-                ItemStatus::InProgress
+            // A tick that is taken back leaves the action as it was.
+            let (status, message) = if is_closed {
+                let before = before_tick.take().unwrap_or(ItemStatus::InProgress);
+                (before, "Action open again.")
             } else {
-                ItemStatus::Completed
+                before_tick.replace(Some(action.status));
+                (ItemStatus::Completed, "Action done.")
             };
             let wanted = Action {
                 status,
                 ..(*action).clone()
             };
-            update.run(Update::between(&action, &wanted));
+            row.change(&wanted, message);
         })
     };
-    let on_save = {
-        let (action, update) = (Rc::clone(&action), update);
-        Callback::from(move |Submission { text, refused }: Submission| {
-            let wanted = Action {
-                body: Some(text),
-                ..(*action).clone()
-            };
-            update.run_then(Update::between(&action, &wanted), refused.if_failed());
-        })
-    };
-    let on_delete = {
-        let action = Rc::clone(&action);
-        Callback::from(move |()| {
-            delete.run(Delete::of((*action).clone()));
-            move_focus("new-action");
-        })
-    };
-    let is_draft = is_draft(&*action);
+    let text_id = format!("text-{}", action.id);
     let leading = html! {
-        <input type="checkbox" class="tick" aria-label="Done" aria-describedby={format!("text-{}", action.id)}
-            checked={is_closed} disabled={is_draft} onchange={on_toggle} />
+        <input type="checkbox" class="tick" aria-label="Done" aria-describedby={text_id.clone()} checked={is_closed}
+            onchange={on_toggle} />
+    };
+    let below = html! {
+        <>
+            { row.conflict(&props.people) }
+            if *shows_details {
+                <ActionDetails action={Rc::clone(&action)} people={props.people.clone()} on_change={on_change(&row)} />
+            }
+            if *shows_history {
+                <History collection={Action::COLLECTION} id={action.uuid()} text_field={Action::TEXT}
+                    text={action.body.clone().unwrap_or_default()} people={props.people.clone()}
+                    on_bring_back={row.on_bring_back()} />
+            }
+        </>
+    };
+    let buttons = html! {
+        <>
+            { toggle("Details", Glyph::Details, *shows_details, &text_id, flip(&shows_details)) }
+            if has_history { { toggle("History", Glyph::History, *shows_history, &text_id, flip(&shows_history)) } }
+        </>
     };
     html! {
-        <ItemRow what="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
-            max_length={MAX_TEXT} {is_draft} {is_closed} {leading} details={details(&action, props)}
-            {on_save} {on_delete} />
+        <ItemRow noun="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
+            version={action.version} row={row.on_keep()} editor={action.editor()} max_length={MAX_TEXT}
+            is_unsaved={row.is_unsaved} {is_closed} {leading} {details} {below} {buttons}
+            on_save={row.on_save()} on_delete={row.on_delete()} />
     }
 }
 
-/// By whom and until when.
-fn details(action: &Action, props: &ActionRowProperties) -> Html {
+/// Shows what is hidden, and hides what is shown.
+pub(super) fn flip(state: &UseStateHandle<bool>) -> Callback<()> {
+    let state = state.clone();
+    Callback::from(move |()| state.set(!*state))
+}
+
+/// Status, due date, assignees, goal and author in a line.
+#[hook]
+fn use_details(action: &Action, people: &People) -> Html {
+    let today = use_today();
+    let goals = people.relationship_id().map(RelationshipGoals);
+    let goal = action.goal_id;
+    let goal = use_selection(goals.filter(|_| goal.is_some()), move |goals: &List<wire::Goal>| {
+        let goal = goals.iter().find(|each| Some(each.id) == goal);
+        goal.and_then(|goal| goal.title.clone())
+    });
     let due = action.due_by.map(|due| {
-        let (due, today) = (calendar::local(due.naive_utc()).date(), calendar::today());
+        let due = calendar::local(due.naive_utc()).date();
         let is_late = due < today && !action.status.is_closed();
         (calendar::day_in_sentence(due, today), is_late)
     });
-    let author = author(props.relationship.as_deref(), action.user_id, props.user);
+    let shows_status = matches!(
+        action.status,
+        ItemStatus::InProgress | ItemStatus::OnHold | ItemStatus::WontDo
+    );
+    let assignees = people.in_sentence(&action.assignee_ids);
+    let author = format!("by {}", people.in_sentence(&[action.user_id]));
     html! {
         <p class="details">
-            if let Some((day, is_late)) = due {
-                <span class={classes!("due", is_late.then_some("late"))}>
-                    { if is_late { "Was due " } else { "Due " } }{ day }
-                </span>
+            if shows_status {
+                <span class="chip" ~textContent={status_label(action.status)} />
             }
-            if let Some(author) = author { <span>{ author }</span> }
+            if let Some((day, is_late)) = due {
+                <span class={classes!("due", is_late.then_some("late"))}
+                    ~textContent={format!("{} {day}", if is_late { "Was due" } else { "Due" })} />
+            }
+            if !assignees.is_empty() {
+                <span dir="auto" ~textContent={format!("For {assignees}")} />
+            }
+            if let Some(goal) = goal.as_deref().cloned().flatten() {
+                <span class="serves" dir="auto" ~textContent={format!("→ {goal}")} />
+            }
+            if author != "by " { <span dir="auto" ~textContent={author} /> }
         </p>
     }
 }

@@ -2,24 +2,56 @@
 
 use std::rc::Rc;
 
-use wire::{Agreement, AgreementId, CoachingRelationship, CoachingSessionId, Timestamp, UserId};
+use wire::{Agreement, AgreementId, CoachingSessionId, Timestamp, UserId};
 use yew::prelude::*;
 
-use super::author;
-use crate::components::{AddForm, Glyph, ItemRow, Submission, card, query_view};
-use crate::draft::{draft_id, is_draft};
-use crate::query::{List, Listed, use_item, use_mutation, use_query};
-use crate::resources::{Create, Delete, SessionAgreements, Update};
-use crate::title::move_focus;
+use super::actions::flip;
+use super::details::toggle;
+use super::history::History;
+use super::people::People;
+use super::row::{Leftovers, TextRow, form, use_row};
+use crate::api::Api;
+use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
+use crate::draft::draft_id;
+use crate::kept::use_kept;
+use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client};
+use crate::resources::{Create, Record, SessionAgreements};
 
 /// Longest text, in characters.
 const MAX_TEXT: u32 = 20_000;
 
+impl TextRow for Agreement {
+    const TEXT: &'static str = "body";
+
+    fn text(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
+    fn with_text(&self, text: String) -> Self {
+        Self {
+            body: Some(text),
+            ..self.clone()
+        }
+    }
+
+    fn scope(&self) -> String {
+        self.coaching_session_id.to_string()
+    }
+
+    fn anew(&self) -> Self {
+        Self {
+            id: AgreementId::from_u128(draft_id()),
+            created_at: Timestamp::default(),
+            version: None,
+            ..self.clone()
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct AgreementsProperties {
     pub(super) session: CoachingSessionId,
-    pub(super) user: UserId,
-    pub(super) relationship: Option<Rc<CoachingRelationship>>,
+    pub(super) people: People,
 }
 
 /// The agreements of a session: add, edit, delete.
@@ -27,12 +59,18 @@ pub(super) struct AgreementsProperties {
 pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let agreements = use_query(SessionAgreements(props.session));
     let create = use_mutation::<Create<Agreement>>();
+    let kept = use_kept();
 
     let on_add = {
-        let (session, user) = (props.session, props.user);
-        Callback::from(move |submission: Submission| {
-            let draft = draft(session, user, submission.text);
-            create.run_then(Create(draft), submission.refused.if_failed());
+        let (session, user) = (props.session, props.people.user);
+        Callback::from(move |text: String| {
+            let draft = draft(session, user, text);
+            let (kept, editor) = (kept.clone(), draft.editor());
+            create.run_then(Create(draft), move |created| {
+                if let Ok(created) = created {
+                    kept.rename_text(&editor, &created.editor());
+                }
+            });
         })
     };
     let retry = {
@@ -40,16 +78,18 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
         Callback::from(move |()| agreements.refetch())
     };
     let count = agreements.outline_data().map(|agreements| agreements.len());
+    let scope = props.session.to_string();
     let content = html! {
         <>
             { query_view(agreements.outline(), retry, |agreements| list(&agreements, props)) }
-            <AddForm what="agreement" placeholder="What have you agreed on?" max_length={MAX_TEXT} {on_add} />
+            <AddForm noun="agreement" placeholder="What have you agreed on?" max_length={MAX_TEXT}
+                place={form::<Agreement>(&scope)} {on_add} />
         </>
     };
     card("Agreements", Glyph::Handshake, count, content)
 }
 
-/// What a new agreement looks like until the server has said.
+/// A new agreement, until the server has answered.
 fn draft(session: CoachingSessionId, user: UserId, text: String) -> Agreement {
     let not_known_yet = Timestamp::default();
     Agreement {
@@ -64,17 +104,19 @@ fn draft(session: CoachingSessionId, user: UserId, text: String) -> Agreement {
 }
 
 fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
+    let present: Vec<u128> = agreements.iter().map(|agreement| agreement.id.as_u128()).collect();
     html! {
         <>
             <ul class="items" data-testid="agreements">
                 for agreement in agreements.iter() {
-                    <AgreementRow key={agreement.id.to_string()} session={props.session} agreement={Listed(Rc::clone(agreement))}
-                        user={props.user} relationship={props.relationship.clone()} />
+                    <AgreementRow key={agreement.id.to_string()} session={props.session}
+                        agreement={Listed(Rc::clone(agreement))} people={props.people.clone()} />
                 }
             </ul>
             if agreements.is_empty() {
-                <p class="empty">{ "No agreements yet." }</p>
+                <p class="empty" ~textContent="No agreements yet." />
             }
+            <Leftovers<Agreement> scope={props.session.to_string()} {present} people={props.people.clone()} />
         </>
     }
 }
@@ -83,37 +125,35 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
 struct AgreementRowProperties {
     session: CoachingSessionId,
     agreement: Listed<Agreement>,
-    user: UserId,
-    relationship: Option<Rc<CoachingRelationship>>,
+    people: People,
 }
 
 #[component]
 fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let agreement = use_item(&SessionAgreements(props.session), &props.agreement);
-    let update = use_mutation::<Update<Agreement>>();
-    let delete = use_mutation::<Delete<Agreement>>();
-    let on_save = {
-        let agreement = Rc::clone(&agreement);
-        Callback::from(move |Submission { text, refused }: Submission| {
-            let wanted = Agreement {
-                body: Some(text),
-                ..(*agreement).clone()
-            };
-            update.run_then(Update::between(&agreement, &wanted), refused.if_failed());
-        })
+    let row = use_row(&agreement);
+    let shows_history = use_state(|| false);
+    let has_history = use_query_client::<Api>().backend().patches();
+    let details = props.people.name(agreement.user_id);
+    let details = details.map(|author| html! { <p class="details"><span dir="auto" ~textContent={author} /></p> });
+    let text_id = format!("text-{}", agreement.id);
+    let below = html! {
+        <>
+            { row.conflict(&props.people) }
+            if *shows_history {
+                <History collection={Agreement::COLLECTION} id={agreement.uuid()} text_field={Agreement::TEXT}
+                    text={agreement.body.clone().unwrap_or_default()} people={props.people.clone()}
+                    on_bring_back={row.on_bring_back()} />
+            }
+        </>
     };
-    let on_delete = {
-        let agreement = Rc::clone(&agreement);
-        Callback::from(move |()| {
-            delete.run(Delete::of((*agreement).clone()));
-            move_focus("new-agreement");
-        })
+    let buttons = html! {
+        if has_history { { toggle("History", Glyph::History, *shows_history, &text_id, flip(&shows_history)) } }
     };
-    let details = author(props.relationship.as_deref(), agreement.user_id, props.user)
-        .map(|author| html! { <p class="details"><span>{ author }</span></p> })
-        .unwrap_or_default();
     html! {
-        <ItemRow what="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
-            max_length={MAX_TEXT} is_draft={is_draft(&*agreement)} {details} {on_save} {on_delete} />
+        <ItemRow noun="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
+            version={agreement.version} row={row.on_keep()} editor={agreement.editor()} max_length={MAX_TEXT}
+            is_unsaved={row.is_unsaved} details={details.unwrap_or_default()} {below} {buttons}
+            on_save={row.on_save()} on_delete={row.on_delete()} />
     }
 }

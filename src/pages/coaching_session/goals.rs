@@ -1,24 +1,60 @@
-//! The goals of the relationship, and which of them this session works on.
+//! The goals of the relationship, and whether a session works on them.
 
 use std::rc::Rc;
 
 use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, Timestamp, UserId};
 use yew::prelude::*;
 
-use crate::components::{AddForm, Glyph, ItemRow, Submission, card, problem, query_view};
+use super::actions::flip;
+use super::details::{GoalDetails, on_change, status_select, toggle};
+use super::history::History;
+use super::people::People;
+use super::row::{Leftovers, TextRow, UseRow, as_seen, form, use_row};
+use crate::api::Api;
+use crate::calendar;
+use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view};
 use crate::draft::{draft_id, is_draft};
-use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
-use crate::resources::{Create, Delete, LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, Update};
-use crate::title::move_focus;
+use crate::kept::{KeptText, use_kept};
+use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client, use_selection};
+use crate::resources::{Create, LinkGoal, Record, RelationshipGoals, SessionGoals, UnlinkGoal};
+use crate::today::use_today;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
+
+impl TextRow for Goal {
+    const TEXT: &'static str = "title";
+
+    fn text(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    fn with_text(&self, text: String) -> Self {
+        Self {
+            title: Some(text),
+            ..self.clone()
+        }
+    }
+
+    fn scope(&self) -> String {
+        self.coaching_relationship_id.to_string()
+    }
+
+    fn anew(&self) -> Self {
+        Self {
+            id: GoalId::from_u128(draft_id()),
+            created_at: Timestamp::default(),
+            version: None,
+            ..self.clone()
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct GoalsProperties {
     pub(super) session: CoachingSessionId,
     pub(super) relationship: CoachingRelationshipId,
-    pub(super) user: UserId,
+    pub(super) people: People,
 }
 
 /// The goals of the relationship: add, edit, delete, take up in this session or not.
@@ -26,12 +62,18 @@ pub(super) struct GoalsProperties {
 pub(super) fn Goals(props: &GoalsProperties) -> Html {
     let goals = use_query(RelationshipGoals(props.relationship));
     let create = use_mutation::<Create<Goal>>();
+    let kept = use_kept();
 
     let on_add = {
-        let (relationship, user) = (props.relationship, props.user);
-        Callback::from(move |submission: Submission| {
-            let draft = draft(relationship, user, submission.text);
-            create.run_then(Create(draft), submission.refused.if_failed());
+        let (relationship, user) = (props.relationship, props.people.user);
+        Callback::from(move |title: String| {
+            let draft = draft(relationship, user, title);
+            let (kept, editor) = (kept.clone(), draft.editor());
+            create.run_then(Create(draft), move |created| {
+                if let Ok(created) = created {
+                    kept.rename_text(&editor, &created.editor());
+                }
+            });
         })
     };
     let retry = {
@@ -44,19 +86,21 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
         Callback::from(move |()| linked.refetch())
     };
     let count = goals.outline_data().map(|goals| goals.len());
+    let scope = props.relationship.to_string();
     let content = html! {
         <>
             if let Some(error) = linked.failure() {
                 { problem(format!("Which goals this session works on is not known. {error}"), &retry_linked) }
             }
             { query_view(goals.outline(), retry, |goals| list(&goals, props)) }
-            <AddForm what="goal" placeholder="Where do you want to get to?" max_length={MAX_TITLE} {on_add} />
+            <AddForm noun="goal" placeholder="Where do you want to get to?" max_length={MAX_TITLE}
+                place={form::<Goal>(&scope)} {on_add} />
         </>
     };
     card("Goals", Glyph::Flag, count, content)
 }
 
-/// What a new goal looks like until the server has said.
+/// A new goal, until the server has answered.
 fn draft(relationship: CoachingRelationshipId, user: UserId, title: String) -> Goal {
     let not_known_yet = Timestamp::default();
     Goal {
@@ -77,17 +121,19 @@ fn draft(relationship: CoachingRelationshipId, user: UserId, title: String) -> G
 }
 
 fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
+    let present: Vec<u128> = goals.iter().map(|goal| goal.id.as_u128()).collect();
     html! {
         <>
             <ul class="items" data-testid="goals">
                 for goal in goals.iter() {
                     <GoalRow key={goal.id.to_string()} session={props.session} relationship={props.relationship}
-                        goal={Listed(Rc::clone(goal))} />
+                        goal={Listed(Rc::clone(goal))} people={props.people.clone()} />
                 }
             </ul>
             if goals.is_empty() {
-                <p class="empty">{ "No goals yet. Where should this lead?" }</p>
+                <p class="empty" ~textContent="No goals yet. Where should this lead?" />
             }
+            <Leftovers<Goal> scope={props.relationship.to_string()} {present} people={props.people.clone()} />
         </>
     }
 }
@@ -97,63 +143,79 @@ struct GoalRowProperties {
     session: CoachingSessionId,
     relationship: CoachingRelationshipId,
     goal: Listed<Goal>,
+    people: People,
 }
 
 #[component]
 fn GoalRow(props: &GoalRowProperties) -> Html {
     let goal = use_item(&RelationshipGoals(props.relationship), &props.goal);
-    let update = use_mutation::<Update<Goal>>();
-    let delete = use_mutation::<Delete<Goal>>();
-    let link = use_mutation::<LinkGoal>();
-    let unlink = use_mutation::<UnlinkGoal>();
-    let id = goal.id.as_u128();
-    // Whether this session works on it; `None` while that is not known.
-    let is_linked = use_selection(Some(SessionGoals(props.session)), move |linked| {
-        linked.find(id).is_some()
-    });
-    let is_linked = is_linked.map(|is_linked| *is_linked);
-    let select = use_node_ref();
-    {
-        // What the person has picked stays picked, whatever the markup says: a refusal must be shown by hand.
-        let select = select.clone();
-        use_effect_with(Rc::clone(&goal), move |goal| {
-            if let Some(select) = select.cast::<web_sys::HtmlSelectElement>() {
-                select.set_value(label(goal.status));
-            }
-        });
-    }
-    let on_save = {
-        let (goal, update) = (Rc::clone(&goal), update.clone());
-        Callback::from(move |Submission { text, refused }: Submission| {
-            let wanted = Goal {
-                title: Some(text),
+    let row = use_row(&goal);
+    let shows_details = use_state(|| false);
+    let shows_history = use_state(|| false);
+    let has_history = use_query_client::<Api>().backend().patches();
+    let details = use_details(&goal, &row, props.session);
+    let text_id = format!("text-{}", goal.id);
+    let on_describe = {
+        let (goal, row) = (Rc::clone(&goal), row.clone());
+        Callback::from(move |typed: KeptText| {
+            let with_body = |text: String| Goal {
+                body: Some(text).filter(|text| !text.is_empty()),
                 ..(*goal).clone()
             };
-            update.run_then(Update::between(&goal, &wanted), refused.if_failed());
+            let seen = as_seen(&with_body(typed.seen), typed.version);
+            let wanted = as_seen(&with_body(typed.text), typed.version);
+            row.change_from(&seen, &wanted, "Description changed.");
         })
     };
-    let on_delete = {
-        let goal = Rc::clone(&goal);
-        Callback::from(move |()| {
-            delete.run(Delete::of((*goal).clone()));
-            move_focus("new-goal");
-        })
-    };
-    let on_status = {
-        let goal = Rc::clone(&goal);
-        Callback::from(move |event: Event| {
-            let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
-            if let Some(status) = ItemStatus::ALL.iter().find(|status| label(**status) == chosen) {
-                let wanted = Goal {
-                    status: *status,
-                    ..(*goal).clone()
-                };
-                update.run(Update::between(&goal, &wanted));
+    let below = html! {
+        <>
+            { row.conflict(&props.people) }
+            if *shows_details {
+                <GoalDetails goal={Rc::clone(&goal)} on_change={on_change(&row)} {on_describe} />
             }
+            if *shows_history {
+                <History collection={Goal::COLLECTION} id={goal.uuid()} text_field={Goal::TEXT}
+                    text={goal.title.clone().unwrap_or_default()} people={props.people.clone()}
+                    on_bring_back={row.on_bring_back()} />
+            }
+        </>
+    };
+    let buttons = html! {
+        <>
+            { toggle("Details", Glyph::Details, *shows_details, &text_id, flip(&shows_details)) }
+            if has_history { { toggle("History", Glyph::History, *shows_history, &text_id, flip(&shows_history)) } }
+        </>
+    };
+    html! {
+        <ItemRow noun="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
+            version={goal.version} row={row.on_keep()} editor={goal.editor()} max_length={MAX_TITLE}
+            is_unsaved={row.is_unsaved} is_closed={goal.status.is_closed()} {details} {below} {buttons}
+            on_save={row.on_save()} on_delete={row.on_delete()} />
+    }
+}
+
+/// Status, whether the session works on it, target date and description.
+#[hook]
+fn use_details(goal: &Rc<Goal>, row: &UseRow<Goal>, session: CoachingSessionId) -> Html {
+    let link = use_mutation::<LinkGoal>();
+    let unlink = use_mutation::<UnlinkGoal>();
+    let today = use_today();
+    let id = goal.id.as_u128();
+    // None while it is not known.
+    let is_linked = use_selection(Some(SessionGoals(session)), move |linked| linked.find(id).is_some());
+    let is_linked = is_linked.map(|is_linked| *is_linked);
+    let on_status = {
+        let (goal, row) = (Rc::clone(goal), row.clone());
+        Callback::from(move |status| {
+            let wanted = Goal {
+                status,
+                ..(*goal).clone()
+            };
+            row.change(&wanted, "Status changed.");
         })
     };
     let on_link = {
-        let (session, goal) = (props.session, Rc::clone(&goal));
+        let goal = Rc::clone(goal);
         Callback::from(move |_: MouseEvent| {
             if is_linked == Some(true) {
                 unlink.run(UnlinkGoal(session, goal.id));
@@ -162,35 +224,23 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
             }
         })
     };
-    let details = html! {
-        <p class="details">
-            <select ref={select} aria-label="Status" aria-describedby={format!("text-{}", goal.id)}
-                disabled={is_draft(&*goal)} onchange={on_status}>
-                for status in ItemStatus::ALL.iter() {
-                    <option value={label(*status)} selected={goal.status == *status}>{ label(*status) }</option>
-                }
-            </select>
-            if let Some(is_linked) = is_linked.filter(|is_linked| *is_linked || !goal.status.is_closed()) {
-                <button type="button" class="chip" disabled={is_draft(&*goal)} onclick={on_link}
-                    aria-pressed={is_linked.to_string()} aria-describedby={format!("text-{}", goal.id)}>
-                    { "In this session" }
-                </button>
-            }
-        </p>
-    };
+    let describes = format!("text-{}", goal.id);
+    let target = goal.target_date.map(|day| calendar::day_in_sentence(day, today));
     html! {
-        <ItemRow what="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
-            max_length={MAX_TITLE} is_draft={is_draft(&*goal)} is_closed={goal.status.is_closed()}
-            {details} {on_save} {on_delete} />
-    }
-}
-
-const fn label(status: ItemStatus) -> &'static str {
-    match status {
-        ItemStatus::NotStarted => "Not started",
-        ItemStatus::InProgress => "In progress",
-        ItemStatus::Completed => "Completed",
-        ItemStatus::OnHold => "On hold",
-        ItemStatus::WontDo => "Won't do",
+        <>
+            <p class="details">
+                { status_select(goal.status, &describes, on_status) }
+                if let Some(is_linked) = is_linked.filter(|is_linked| *is_linked || !goal.status.is_closed()) {
+                    <button type="button" class="chip" disabled={is_draft(&**goal)} onclick={on_link}
+                        aria-pressed={is_linked.to_string()} aria-describedby={describes} ~textContent="In this session" />
+                }
+                if let Some(day) = target {
+                    <span class="due" ~textContent={format!("By {day}")} />
+                }
+            </p>
+            if let Some(body) = goal.body.as_deref().filter(|body| !body.is_empty()) {
+                <p class="description" dir="auto" ~textContent={body} />
+            }
+        </>
     }
 }

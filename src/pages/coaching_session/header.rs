@@ -1,117 +1,205 @@
-//! What the session is called, when it is and with whom.
+//! The title of the session, its time, and the other person.
 
 use std::rc::Rc;
 
-use wire::CoachingSession;
+use wire::{CoachingSession, CoachingSessionId};
 use yew::prelude::*;
 
+use super::people::People;
+use super::row::{TextRow, use_row};
 use crate::calendar;
-use crate::components::{Glyph, focus, icon, is_escape};
-use crate::countdown::use_today;
-use crate::query::use_mutation;
-use crate::resources::Update;
+use crate::components::{Glyph, focus, icon, is_escape, is_too_long, limit_note};
+use crate::countdown::use_has_lasted;
+use crate::draft::draft_id;
+use crate::kept::{KeptText, use_kept_text};
+use crate::resources::Record as _;
+use crate::today::use_today;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
+/// How long another title has to be in sight before it counts as seen.
+const SEEN_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
+impl TextRow for CoachingSession {
+    const TEXT: &'static str = "title";
+
+    fn text(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// A session may be without a title.
+    fn with_text(&self, text: String) -> Self {
+        Self {
+            title: Some(text).filter(|text| !text.is_empty()),
+            ..self.clone()
+        }
+    }
+
+    fn scope(&self) -> String {
+        self.coaching_relationship_id.to_string()
+    }
+
+    fn anew(&self) -> Self {
+        Self {
+            id: CoachingSessionId::from_u128(draft_id()),
+            version: None,
+            ..self.clone()
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct SessionHeaderProperties {
     pub(super) session: Rc<CoachingSession>,
     pub(super) partner: Option<AttrValue>,
+    pub(super) people: People,
 }
 
-/// What the session is called, when it is and with whom. The title can be changed in place by either.
+/// The title of the session, its time, and the other person. Both people can change the title in place.
 #[component]
 pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
-    let draft = use_state(|| None::<String>);
-    let field = use_node_ref();
-    let rename = use_mutation::<Update<CoachingSession>>();
-    let CoachingSession {
-        title,
-        date,
-        duration_minutes,
-        ..
-    } = &*props.session;
-
-    let is_editing = draft.is_some();
-    let pencil = use_node_ref();
+    let session = &props.session;
+    let row = use_row(session);
+    let editor = use_kept_text(&session.editor());
+    let (field, pencil) = (use_node_ref(), use_node_ref());
+    let takes_focus = use_mut_ref(|| false);
+    let is_editing = editor.current.is_some();
     {
-        let (field, pencil, was) = (field.clone(), pencil.clone(), use_mut_ref(|| false));
+        let (field, pencil, takes_focus) = (field.clone(), pencil.clone(), Rc::clone(&takes_focus));
         use_effect_with(is_editing, move |is_editing| {
-            if was.replace(*is_editing) != *is_editing {
+            if takes_focus.replace(false) {
                 focus(if *is_editing { &field } else { &pencil });
             }
         });
     }
-    let rename = {
-        let (draft, session) = (draft.clone(), Rc::clone(&props.session));
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let Some(written) = (*draft).clone() else { return };
-            let new = Some(written.trim().to_owned()).filter(|text| !text.is_empty());
-            if new != session.title {
-                let draft = draft.clone();
-                let wanted = CoachingSession {
-                    title: new,
-                    ..(*session).clone()
-                };
-                rename.run_then(Update::between(&session, &wanted), move |result| {
-                    if result.is_err() && draft.is_none() {
-                        draft.set(Some(written));
-                    }
-                });
-            }
-            draft.set(None);
-        })
-    };
-    let on_input = {
-        let draft = draft.clone();
-        Callback::from(move |event: InputEvent| {
-            draft.set(Some(event.target_unchecked_into::<web_sys::HtmlInputElement>().value()));
-        })
-    };
     let begin = {
-        let (draft, title) = (draft.clone(), title.clone());
-        Callback::from(move |_: MouseEvent| draft.set(Some(title.clone().unwrap_or_default())))
+        let (session, set, takes_focus) = (Rc::clone(session), editor.set.clone(), Rc::clone(&takes_focus));
+        Callback::from(move |_: MouseEvent| {
+            takes_focus.replace(true);
+            let text = session.title.clone().unwrap_or_default();
+            set.emit(Some(KeptText {
+                seen: text.clone(),
+                text,
+                version: session.version,
+                row: Some(session.to_row()),
+            }));
+        })
     };
-    let cancel = {
-        let draft = draft.clone();
-        Callback::from(move |_: MouseEvent| draft.set(None))
-    };
-    let on_key = {
-        let draft = draft.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if is_escape(&event) {
-                draft.set(None);
-            }
+    let close = {
+        let (set, takes_focus) = (editor.set.clone(), Rc::clone(&takes_focus));
+        Callback::from(move |()| {
+            takes_focus.replace(true);
+            set.emit(None);
         })
     };
     let today = use_today();
-    let starts = calendar::local(*date);
+    let starts = calendar::local(session.date);
     let day = calendar::day(starts.date(), today);
+    let when = format!("{day}, {}", calendar::time_of_day(starts));
+    let title = session.title.as_deref().unwrap_or("Untitled session").to_owned();
     html! {
         <header class="session-header">
             <p class="eyebrow">
                 { icon(Glyph::Calendar) }
-                <time datetime={format!("{date}Z")}>{ format!("{day}, {}", calendar::time_of_day(starts)) }</time>
-                { format!(" · {duration_minutes} min") }
-                if let Some(partner) = &props.partner { { format!(" · with {partner}") } }
+                <time datetime={format!("{}Z", session.date)} ~textContent={when} />
+                <span ~textContent={format!(" · {} min", session.duration_minutes)} />
+                if let Some(partner) = &props.partner {
+                    <span dir="auto" ~textContent={format!(" · with {partner}")} />
+                }
             </p>
-            if let Some(draft) = &*draft {
-                <form class="rename" onsubmit={rename}>
-                    <input ref={field} aria-label="Session title" value={draft.clone()} oninput={on_input} onkeydown={on_key}
-                        maxlength={MAX_TITLE.to_string()} placeholder="What is this session about?" />
-                    <button type="submit" class="primary">{ "Save" }</button>
-                    <button type="button" onclick={cancel}>{ "Cancel" }</button>
-                </form>
+            if let Some(typed) = editor.current {
+                <TitleEditor session={Rc::clone(session)} {typed} {field} set={editor.set} on_close={close}
+                    on_save={row.on_save()} />
             } else {
                 <h1>
-                    { title.as_deref().unwrap_or("Untitled session") }
+                    <span dir="auto" ~textContent={title} />
                     <button type="button" class="plain" ref={pencil} title="Rename" aria-label="Rename the session" onclick={begin}>
                         { icon(Glyph::Pencil) }
                     </button>
                 </h1>
             }
+            { row.conflict(&props.people) }
         </header>
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct TitleEditorProperties {
+    session: Rc<CoachingSession>,
+    typed: KeptText,
+    field: NodeRef,
+    set: Callback<Option<KeptText>>,
+    on_close: Callback<()>,
+    on_save: Callback<KeptText>,
+}
+
+/// The editor of the title. It says if the title has changed since it was opened.
+#[component]
+fn TitleEditor(props: &TitleEditorProperties) -> Html {
+    let title = props.session.title.clone().unwrap_or_default();
+    let is_outdated = title != props.typed.seen;
+    let was_outdated = use_mut_ref(|| false);
+    let shows_note = is_outdated || *was_outdated.borrow();
+    was_outdated.replace(shows_note);
+    let is_seen = use_has_lasted(is_outdated, SEEN_AFTER);
+    use_effect_with(is_seen, {
+        let (props, title) = (props.clone(), title.clone());
+        move |is_seen| {
+            if *is_seen {
+                props.set.emit(Some(KeptText {
+                    seen: title,
+                    version: props.session.version,
+                    ..props.typed
+                }));
+            }
+        }
+    });
+    let on_input = {
+        let (set, typed) = (props.set.clone(), props.typed.clone());
+        Callback::from(move |event: InputEvent| {
+            let text = event.target_unchecked_into::<web_sys::HtmlInputElement>().value();
+            set.emit(Some(KeptText { text, ..typed.clone() }));
+        })
+    };
+    let can_save = !is_too_long(props.typed.text.trim(), MAX_TITLE);
+    let on_submit = {
+        let props = props.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            if !can_save {
+                return;
+            }
+            let text = props.typed.text.trim().to_owned();
+            // Saving an untouched title must not write it over the title of another person.
+            if text != props.typed.seen {
+                props.on_save.emit(KeptText {
+                    text,
+                    ..props.typed.clone()
+                });
+            }
+            props.on_close.emit(());
+        })
+    };
+    let on_key = {
+        let close = props.on_close.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if is_escape(&event) {
+                close.emit(());
+            }
+        })
+    };
+    html! {
+        <form class="rename" onsubmit={on_submit}>
+            <input ref={props.field.clone()} dir="auto" aria-label="Session title" value={props.typed.text.clone()}
+                oninput={on_input} onkeydown={on_key} placeholder="What is this session about?" />
+            <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
+            <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
+            { limit_note(&props.typed.text, MAX_TITLE) }
+            if shows_note {
+                <p class="note" role="status">
+                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={title} />
+                </p>
+            }
+        </form>
     }
 }

@@ -2,8 +2,13 @@
 
 mod actions;
 mod agreements;
+mod description;
+mod details;
 mod goals;
 mod header;
+mod history;
+mod people;
+mod row;
 
 use std::rc::Rc;
 
@@ -15,12 +20,13 @@ use crate::components::{RouteLink, problem, skeleton};
 use crate::query::{View, use_query};
 use crate::resources::{SessionById, UserRelationships};
 use crate::route::Route;
-use crate::title::use_title;
+use crate::title::use_title_once_known;
 
 use actions::Actions;
 use agreements::Agreements;
 use goals::Goals;
 use header::SessionHeader;
+use people::People;
 
 /// Properties of [`CoachingSessionPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -41,10 +47,14 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         Callback::from(move |()| session.refetch())
     };
     let view = session.view();
-    use_title(match &view {
-        View::Ready { data, .. } => data.title.clone().unwrap_or_else(|| "Session".to_owned()),
-        View::Idle | View::Loading | View::Failed(_) => "Session".to_owned(),
-    });
+    let title = match &view {
+        View::Ready { data, .. } => Some(AttrValue::from(
+            data.title.clone().unwrap_or_else(|| "Session".to_owned()),
+        )),
+        View::Failed(_) => Some(AttrValue::from("Session")),
+        View::Idle | View::Loading => None,
+    };
+    use_title_once_known(title, "Session");
     let (session, failure) = match view {
         View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
             return no_such_session();
@@ -58,20 +68,25 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         all.iter().find(|each| each.id == id).cloned()
     });
     let is_coming = failure.is_none();
+    let people = People {
+        user: props.user.id,
+        relationship: relationship.clone(),
+    };
     html! {
         <article class="session">
             if let Some(error) = failure { { problem(error.to_string(), &retry) } }
             if let Some(session) = &session {
-                <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)} />
+                <SessionHeader session={Rc::clone(session)} partner={partner(relationship.as_deref(), &props.user)}
+                    people={people.clone()} />
             } else if is_coming {
                 { skeleton() }
             }
             <div class="columns">
-                <Actions session={props.id} user={props.user.id} relationship={relationship.clone()} />
+                <Actions session={props.id} people={people.clone()} />
                 <div class="column">
-                    <Agreements session={props.id} user={props.user.id} {relationship} />
+                    <Agreements session={props.id} people={people.clone()} />
                     if let Some(session) = session {
-                        <Goals session={props.id} relationship={session.coaching_relationship_id} user={props.user.id} />
+                        <Goals session={props.id} relationship={session.coaching_relationship_id} {people} />
                     }
                 </div>
             </div>
@@ -86,17 +101,9 @@ fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<A
 fn no_such_session() -> Html {
     html! {
         <div class="empty-page">
-            <h1>{ "This session is not here" }</h1>
-            <p>{ "It does not exist any more, or it is between other people." }</p>
-            <RouteLink to={Route::Dashboard} classes="button primary">{ "Go to your dashboard" }</RouteLink>
+            <h1 ~textContent="This session is not here" />
+            <p ~textContent="It does not exist any more, or it is between other people." />
+            <RouteLink to={Route::Dashboard} classes="button primary"><span ~textContent="Go to your dashboard" /></RouteLink>
         </div>
     }
-}
-
-/// How people refer to whoever wrote something.
-fn author(relationship: Option<&CoachingRelationship>, author: wire::UserId, user: wire::UserId) -> Option<String> {
-    if author == user {
-        return Some("You".to_owned());
-    }
-    relationship?.name_of(author)
 }

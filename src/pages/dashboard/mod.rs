@@ -6,23 +6,35 @@ mod work;
 
 use std::rc::Rc;
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use wire::User;
 use yew::prelude::*;
 
 use crate::components::problem;
-use crate::countdown::use_today;
 use crate::query::{View, use_query};
 use crate::resources::{UserRelationships, UserSessions};
 use crate::title::use_title;
+use crate::today::use_today;
 
 use plan::PlanSession;
 use sessions::Sessions;
 use work::{Goals, OpenActions};
 
-/// How far back and ahead the dashboard looks, in days.
-const BEFORE: u64 = 30;
+/// How far ahead the dashboard looks, in days.
 const AHEAD: u64 = 90;
+
+/// The days whose sessions the dashboard shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Window {
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+impl Window {
+    fn contains(self, day: NaiveDate) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+}
 
 /// Properties of [`DashboardPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -37,9 +49,8 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
     use_title("Dashboard");
     let user = &props.user;
     let today = use_today();
-    let query = UserSessions {
-        user: user.id,
-        from: today.checked_sub_days(Days::new(BEFORE)).unwrap_or(today),
+    let window = Window {
+        from: UserSessions::recent(user.id, today).from,
         to: today.checked_add_days(Days::new(AHEAD)).unwrap_or(today),
     };
     let relationships = use_query(UserRelationships(user.id));
@@ -58,19 +69,19 @@ pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
     html! {
         <div class="dashboard">
             <header class="greeting">
-                <h1>{ format!("Hello, {}", first_name(user)) }</h1>
-                <p class="lead">{ "Here is what is coming up." }</p>
+                <h1 dir="auto" ~textContent={format!("Hello, {}", first_name(user))} />
+                <p class="lead" ~textContent="Here is what is coming up." />
             </header>
             if let Some(text) = failure { { problem(text, &retry) } }
             <div class="columns">
                 <div class="column">
-                    <Sessions {query} {today} user={user.id} relationships={relationships.clone()} />
+                    <Sessions {window} user={user.id} relationships={relationships.clone()} />
                     if coaches {
-                        <PlanSession {query} user={user.id} relationships={relationships.clone()} />
+                        <PlanSession {window} user={user.id} relationships={relationships.clone()} />
                     }
                 </div>
                 <div class="column">
-                    <OpenActions {today} user={user.id} />
+                    <OpenActions user={user.id} relationships={relationships.clone()} />
                     for relationship in relationships.iter().flat_map(|all| all.iter()) {
                         <Goals key={relationship.id.to_string()} relationship={Rc::clone(relationship)} user={user.id} />
                     }

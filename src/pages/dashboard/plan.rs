@@ -2,19 +2,31 @@
 
 use std::rc::Rc;
 
-use wire::{CoachingRelationship, NewCoachingSession, UserId};
+use chrono::NaiveDate;
+use wire::{CoachingRelationship, CoachingSession, NewCoachingSession, UserId};
 use yew::prelude::*;
 
+use super::Window;
 use crate::calendar;
+use crate::components::{RouteLink, is_too_long, limit_note};
+use crate::kept::{KeptText, use_kept_text};
+use crate::navigation::use_navigation;
 use crate::query::{List, use_mutation};
 use crate::resources::{self, UserSessions};
+use crate::route::Route;
 
 /// Longest title, in characters.
 const MAX_TITLE: u32 = 500;
 
+/// The place of the title that is typed.
+const PLACE: &str = "plan/title";
+
+/// The id of the link to a session that the dashboard does not show.
+const ELSEWHERE: &str = "planned-elsewhere";
+
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct PlanSessionProperties {
-    pub(super) query: UserSessions,
+    pub(super) window: Window,
     pub(super) user: UserId,
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
@@ -22,10 +34,17 @@ pub(super) struct PlanSessionProperties {
 /// Planning a session with somebody whom this person coaches.
 #[component]
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
-    let (with, when, title) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let (with, when) = (use_node_ref(), use_node_ref());
+    let kept = use_kept_text(&AttrValue::Static(PLACE));
+    let title = kept.current.map(|kept| kept.text).unwrap_or_default();
+    // A title that was kept must be seen.
+    let is_open = *use_memo((), |()| !title.is_empty());
+    let is_too_long = is_too_long(title.trim(), MAX_TITLE);
     let create = use_mutation::<resources::PlanSession>();
+    let navigation = use_navigation();
     let is_running = use_state(|| false);
     let mistake = use_state(|| None::<&str>);
+    let elsewhere = use_state(|| None::<CoachingSession>);
     let coachees: Vec<_> = props
         .relationships
         .iter()
@@ -35,18 +54,20 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
         .collect();
 
     let on_submit = {
-        let (with, when, title) = (with.clone(), when.clone(), title.clone());
-        let (is_running, mistake, query) = (is_running.clone(), mistake.clone(), props.query);
+        let (with, when, title) = (with.clone(), when.clone(), title.trim().to_owned());
+        let set_title = kept.set.clone();
+        let (is_running, mistake, elsewhere) = (is_running.clone(), mistake.clone(), elsewhere.clone());
+        let (user, window) = (props.user, props.window);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            if *is_running {
+            if *is_running || is_too_long {
                 return;
             }
             let input = |field: &NodeRef| field.cast::<web_sys::HtmlInputElement>();
             let relationship = with
                 .cast::<web_sys::HtmlSelectElement>()
                 .and_then(|field| field.value().parse().ok());
-            let (Some(relationship), Some(when), Some(title)) = (relationship, input(&when), input(&title)) else {
+            let (Some(relationship), Some(when)) = (relationship, input(&when)) else {
                 return;
             };
             let Some(starts) = calendar::from_field(&when.value()) else {
@@ -54,45 +75,91 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 return;
             };
             mistake.set(None);
+            elsewhere.set(None);
             is_running.set(true);
-            let is_running = is_running.clone();
+            let (is_running, navigation, elsewhere) = (is_running.clone(), navigation.clone(), elsewhere.clone());
+            let list = if starts.date() < window.from {
+                UserSessions::earlier(user, calendar::today())
+            } else {
+                UserSessions::recent(user, calendar::today())
+            };
             let new = NewCoachingSession {
                 coaching_relationship_id: relationship,
                 date: calendar::utc(starts),
                 duration_minutes: None,
-                title: Some(title.value().trim().to_owned()).filter(|title| !title.is_empty()),
+                title: Some(title.clone()).filter(|title| !title.is_empty()),
                 meeting_url: None,
                 provider: None,
             };
-            create.run_then(resources::PlanSession(query, new), move |result| {
+            let set_title = set_title.clone();
+            create.run_then(resources::PlanSession(list, new), move |result| {
                 is_running.set(false);
-                if result.is_ok() {
-                    when.set_value("");
-                    title.set_value("");
+                let Ok(planned) = result else { return };
+                when.set_value("");
+                set_title.emit(None);
+                let (day, announcement) = planned_for(planned);
+                if window.contains(day) {
+                    navigation.show(&planned.id.to_string(), announcement);
+                } else {
+                    elsewhere.set(Some(planned.clone()));
+                    navigation.show(ELSEWHERE, announcement);
                 }
             });
         })
     };
+    let on_title = {
+        let set = kept.set;
+        Callback::from(move |event: InputEvent| {
+            let text = event.target_unchecked_into::<web_sys::HtmlInputElement>().value();
+            let typed = KeptText {
+                text,
+                ..KeptText::default()
+            };
+            set.emit(Some(typed).filter(|typed| !typed.text.is_empty()));
+        })
+    };
     html! {
-        <details class="card plan">
-            <summary>{ "Plan a session" }</summary>
+        <details class="card plan" open={is_open}>
+            <summary ~textContent="Plan a session" />
             <form onsubmit={on_submit}>
-                <label for="plan-with">{ "With" }</label>
-                <select id="plan-with" ref={with} required=true>
+                <label for="plan-with" ~textContent="With" />
+                <select id="plan-with" ref={with} dir="auto" required=true>
                     for relationship in coachees.iter() {
-                        <option value={relationship.id.to_string()}>{ relationship.partner_of(props.user) }</option>
+                        <option value={relationship.id.to_string()} dir="auto" ~textContent={relationship.partner_of(props.user)} />
                     }
                 </select>
-                <label for="plan-when">{ "When" }</label>
+                <label for="plan-when" ~textContent="When" />
                 <input id="plan-when" ref={when} type="datetime-local" max="9999-12-31T23:59"
                     required=true />
-                <label for="plan-title">{ "Title (optional)" }</label>
-                <input id="plan-title" ref={title} maxlength={MAX_TITLE.to_string()} />
+                <label for="plan-title" ~textContent="Title (optional)" />
+                <input id="plan-title" dir="auto" value={title.clone()} oninput={on_title} />
+                { limit_note(&title, MAX_TITLE) }
                 if let Some(mistake) = *mistake {
-                    <p class="error" role="alert">{ mistake }</p>
+                    <p class="error" role="alert" ~textContent={mistake} />
                 }
-                <button type="submit" class="primary" disabled={*is_running}>{ "Plan session" }</button>
+                <button type="submit" class="primary" disabled={*is_running || is_too_long} ~textContent="Plan session" />
             </form>
+            if let Some(planned) = &*elsewhere { { elsewhere_note(planned) } }
         </details>
+    }
+}
+
+/// The day of a session, and a sentence that says so.
+fn planned_for(session: &CoachingSession) -> (NaiveDate, String) {
+    let day = calendar::local(session.date).date();
+    let name = calendar::day_in_sentence(day, calendar::today());
+    (day, format!("Planned a session for {name}."))
+}
+
+/// Says where a session is that the dashboard does not show.
+fn elsewhere_note(session: &CoachingSession) -> Html {
+    let (_, text) = planned_for(session);
+    html! {
+        <div class="note">
+            <p ~textContent={format!("{text} The dashboard does not look that far.")} />
+            <RouteLink id={ELSEWHERE} to={Route::Sessions} place={session.id.to_string()} classes="link">
+                <span ~textContent="Show it in all sessions" />
+            </RouteLink>
+        </div>
     }
 }

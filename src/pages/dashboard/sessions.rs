@@ -1,4 +1,4 @@
-//! The sessions of a person.
+//! The sessions of a person around today.
 
 use std::rc::Rc;
 
@@ -6,88 +6,87 @@ use chrono::NaiveDate;
 use wire::{CoachingRelationship, CoachingSession, UserId};
 use yew::prelude::*;
 
+use super::Window;
 use crate::calendar;
-use crate::components::{Glyph, RouteLink, card, icon, query_view};
+use crate::components::{Glyph, RouteLink, SessionRow, card, query_view, session_rows};
 use crate::query::{List, use_query, use_query_client};
-use crate::resources::{Client, UserSessions, prefetch_session};
+use crate::resources::{UserSessions, prefetch_session};
 use crate::route::Route;
+use crate::today::use_today;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct SessionsProperties {
-    pub(super) query: UserSessions,
-    pub(super) today: NaiveDate,
+    pub(super) window: Window,
     pub(super) user: UserId,
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
 
-/// The sessions of a person: what is coming, and what has been.
+/// The sessions of a person around today: upcoming, recent, and how many lie beyond.
 #[component]
 pub(super) fn Sessions(props: &SessionsProperties) -> Html {
-    let sessions = use_query(props.query);
+    let today = use_today();
+    let sessions = use_query(UserSessions::recent(props.user, today));
     let client = use_query_client();
     let retry = {
         let sessions = sessions.clone();
         Callback::from(move |()| sessions.refetch())
     };
-    query_view(sessions.view(), retry, |sessions| split(&sessions, props, &client))
+    let on_near = use_callback((), move |id, ()| prefetch_session(&client, id));
+    query_view(sessions.view(), retry, |sessions| {
+        view(&Around::today(&sessions, props, today), props.window, today, &on_near)
+    })
 }
 
-fn split(sessions: &List<CoachingSession>, props: &SessionsProperties, client: &Client) -> Html {
-    let today = props.today;
-    let (upcoming, past): (Vec<_>, Vec<_>) = sessions
-        .iter()
-        .partition(|session| calendar::local(session.date).date() >= today);
-    let coming = html! {
-        <>
-            <ul class="rows">
-                for session in upcoming.iter() { { row(session, today, props, client) } }
-            </ul>
-            if upcoming.is_empty() {
-                <p class="empty">{ "Nothing is planned for the next three months." }</p>
-            }
-        </>
-    };
-    let recent = html! {
-        <ul class="rows">
-            for session in past.iter().rev() { { row(session, today, props, client) } }
-        </ul>
-    };
-    html! {
-        <>
-            { card("Upcoming sessions", Glyph::Calendar, Some(upcoming.len()), coming) }
-            if !past.is_empty() { { card("Recent sessions", Glyph::Calendar, None, recent) } }
-        </>
+/// The sessions around today.
+struct Around {
+    /// Today or later, the next first.
+    upcoming: Vec<Rc<SessionRow>>,
+    /// Before today, the last first.
+    recent: Vec<Rc<SessionRow>>,
+    /// The number of those after the window.
+    beyond: usize,
+}
+
+impl Around {
+    fn today(sessions: &List<CoachingSession>, props: &SessionsProperties, today: NaiveDate) -> Self {
+        let row = |session: &Rc<CoachingSession>| {
+            Rc::new(SessionRow::new(session, props.user, props.relationships.as_deref()))
+        };
+        let (shown, beyond): (Vec<_>, Vec<_>) = sessions.iter().map(row).partition(|row| row.day <= props.window.to);
+        let (upcoming, mut recent): (Vec<_>, Vec<_>) = shown
+            .into_iter()
+            .filter(|row| row.day >= props.window.from)
+            .partition(|row| row.day >= today);
+        recent.reverse();
+        Self {
+            upcoming,
+            recent,
+            beyond: beyond.len(),
+        }
     }
 }
 
-fn row(session: &CoachingSession, today: NaiveDate, props: &SessionsProperties, client: &Client) -> Html {
-    let (client, id) = (client.clone(), session.id);
-    let on_near = Callback::from(move |()| prefetch_session(&client, id));
-    let starts = calendar::local(session.date);
-    let relationship = props
-        .relationships
-        .as_deref()
-        .and_then(|all| all.iter().find(|each| each.id == session.coaching_relationship_id));
-    let title = session
-        .title
-        .as_deref()
-        .or(session.display_title.as_deref())
-        .unwrap_or("Untitled session");
+fn view(around: &Around, window: Window, today: NaiveDate, on_near: &Callback<wire::CoachingSessionId>) -> Html {
+    let count = around.upcoming.len();
+    let more = match around.beyond {
+        0 => "All sessions".to_owned(),
+        count => format!("{count} more after {}: all sessions", calendar::day(window.to, today)),
+    };
+    let upcoming = html! {
+        <>
+            { session_rows(&around.upcoming, today, on_near) }
+            if count == 0 {
+                <p class="empty" ~textContent="Nothing is planned for the next three months." />
+            }
+            <p class="more"><RouteLink to={Route::Sessions} classes="link"><span ~textContent={more} /></RouteLink></p>
+        </>
+    };
     html! {
-        <li key={session.id.to_string()} data-id={session.id.to_string()}>
-            <RouteLink to={Route::Session { id }} classes="row" {on_near}>
-                <span class={classes!("date", (starts.date() == today).then_some("today"))}>
-                    <span>{ calendar::day(starts.date(), today) }</span>
-                    <span class="time">{ calendar::time_of_day(starts) }</span>
-                </span>
-                <span class="what">
-                    <span class="title">{ title }</span>
-                    if let Some(relationship) = relationship {
-                        <span class="details">{ format!("with {}", relationship.partner_of(props.user)) }</span>
-                    }
-                </span>
-                { icon(Glyph::Arrow) }
-            </RouteLink>
-        </li>
+        <>
+            { card("Upcoming sessions", Glyph::Calendar, Some(count), upcoming) }
+            if !around.recent.is_empty() {
+                { card("Recent sessions", Glyph::Calendar, None, session_rows(&around.recent, today, on_near)) }
+            }
+        </>
     }
 }

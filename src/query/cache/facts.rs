@@ -76,6 +76,16 @@ impl<E: Fault> Cache<E> {
         self.come_back(now);
     }
 
+    /// The machine has slept. `slept` is how much of that `now` does not count. Data is as much older, and what is looked
+    /// at is read again if it is old now.
+    pub fn revalidate_after_sleep(&mut self, now: Instant, slept: Duration) {
+        self.note(now, || Input::RevalidateAfterSleep(slept));
+        if !slept.is_zero() {
+            self.touch_matches(&Selector::all(), |entry| entry.grow_older(slept));
+        }
+        self.touch_active(|entry, weather| entry.revalidate(now, weather));
+    }
+
     fn come_back(&mut self, now: Instant) {
         if self.last_return.is_some_and(|last| now.since(last) < RETURN_THROTTLE) {
             return;

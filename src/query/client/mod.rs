@@ -124,6 +124,11 @@ impl<B: Backend> QueryClient<B> {
         self.record(Cache::refetch_active);
     }
 
+    /// The machine has slept, `slept` of it uncounted by the monotonic clock; see [`Cache::revalidate_after_sleep`].
+    pub fn revalidate_after_sleep(&self, slept: std::time::Duration) {
+        self.record(|cache, now| cache.revalidate_after_sleep(now, slept));
+    }
+
     /// Whether changes are pushed from now on; see [`Cache::set_pushed`].
     pub fn set_pushed(&self, pushed: bool) {
         self.record(|cache, now| cache.set_pushed(now, pushed));

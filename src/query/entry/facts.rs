@@ -129,6 +129,11 @@ impl<E: Fault> Entry<E> {
         }
     }
 
+    /// The machine slept for this long, which `now` does not count: what was read is as much older.
+    pub(in crate::query) fn grow_older(&mut self, slept: std::time::Duration) {
+        self.fetched_at = self.fetched_at.and_then(|fetched| fetched.checked_sub(slept));
+    }
+
     /// A good moment to look again if the data is old. A fetch under way will do.
     pub(in crate::query) fn revalidate(&mut self, now: Instant, weather: Weather) {
         self.revalidate_older_than(self.options.stale_after, now, weather);

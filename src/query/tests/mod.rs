@@ -15,6 +15,7 @@ mod races;
 mod reading;
 mod retry;
 mod telling;
+mod waking;
 mod weather;
 
 use std::time::Duration;

@@ -216,7 +216,7 @@ impl Deleting {
             patches,
         };
         let known = confirmed.filter(|row| row.fields() == deleting.seen);
-        let version = known.as_ref().map_or(seen.version(), |row| row.version());
+        let version = known.as_ref().map_or_else(|| seen.version(), |row| row.version());
         let step = if patches && version.is_some() {
             deleting.delete(version)
         } else if !patches && known.is_some() && is_current {

@@ -219,6 +219,7 @@ impl<E> Connection<E> {
                 generation: self.generation,
             });
             self.phase = Phase::Idle;
+            self.page.is_cut_off = false;
         }
     }
 }

@@ -64,11 +64,15 @@ pub struct Connection<E> {
 
 /// What is known of the page and the network, whoever is signed in.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Page {
     role: Role,
     is_online: bool,
     /// When the browser said that the network has gone.
     offline_at: Instant,
+    /// Whether the stream counts as cut off: the browser says that there is no network, or has said so for more than a
+    /// moment, and nothing has arrived since.
+    is_cut_off: bool,
     is_visible: bool,
     is_suspended: bool,
 }
@@ -111,6 +115,7 @@ impl<E> Connection<E> {
                 role: Role::Alone,
                 is_online: true,
                 offline_at: Instant::default(),
+                is_cut_off: false,
                 is_visible: true,
                 is_suspended: false,
             },
@@ -157,9 +162,10 @@ impl<E> Connection<E> {
         Status {
             state: match self.phase {
                 Phase::Idle if self.page.is_suspended || self.history.is_released => State::Disconnected,
-                Phase::Connected => State::Connected,
+                Phase::Connected if !self.page.is_cut_off => State::Connected,
                 Phase::Resting | Phase::Failed(_) => State::Error,
                 Phase::Idle
+                | Phase::Connected
                 | Phase::Ticketing
                 | Phase::Connecting
                 | Phase::Probing
@@ -170,7 +176,7 @@ impl<E> Connection<E> {
             last_connected_at: self.last_connected_at,
             last_event_at: self.last_event_at,
             retry_at: self.timers.deadline(Timer::Retry),
-            is_offline: self.phase == Phase::Offline,
+            is_offline: self.phase == Phase::Offline || (self.page.is_cut_off && !self.page.is_online),
             is_polling: false,
         }
     }
@@ -178,7 +184,7 @@ impl<E> Connection<E> {
     /// Whether changes arrive as they happen, and none was missed.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.phase == Phase::Connected && !self.has_gap
+        self.phase == Phase::Connected && !self.page.is_cut_off && !self.has_gap
     }
 
     /// Whether this is our own stream, and lives or is about to.
@@ -192,7 +198,8 @@ impl<E> Connection<E> {
     #[must_use]
     pub fn need(&self) -> Need {
         match self.phase {
-            Phase::Connected | Phase::Failed(_) | Phase::Idle => Need::None,
+            Phase::Failed(_) | Phase::Idle => Need::None,
+            Phase::Connected if !self.page.is_cut_off => Need::None,
             _ if !self.page.is_visible || !self.page.is_online => Need::Paused,
             _ => Need::Now,
         }
@@ -305,6 +312,7 @@ impl<E> Connection<E> {
                     }
                 }
                 Timer::Grace => self.wake(now),
+                Timer::Flap => self.end_flap(),
                 Timer::OfflineGrace => self.end_offline_grace(now),
                 Timer::Check => {
                     self.outputs.push_back(Output::Refresh);

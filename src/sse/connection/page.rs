@@ -1,7 +1,7 @@
 //! What happens to the page and to the network.
 
 use super::super::phase::{Phase, Role};
-use super::super::status::Status;
+use super::super::status::{State, Status};
 use super::super::timer::Timer;
 use super::Connection;
 use crate::time::Instant;
@@ -26,6 +26,10 @@ impl<E> Connection<E> {
     /// What the page that leads says of its connection.
     pub fn handle_leader(&mut self, status: Status) {
         if self.is_signed_in && self.page.role == Role::Follows {
+            if status.state == State::Connected {
+                // It hears the browser as we do, so something has arrived there.
+                self.page.is_cut_off = false;
+            }
             self.leader = Some(status);
         }
     }
@@ -33,23 +37,46 @@ impl<E> Connection<E> {
     /// The browser says that there is a network, or that there is none.
     pub fn set_online(&mut self, now: Instant, online: bool) {
         let was_online = std::mem::replace(&mut self.page.is_online, online);
-        if was_online == online || self.page.role == Role::Follows {
+        if was_online == online {
+            return;
+        }
+        if online {
+            self.timers.cancel(Timer::Flap);
+        } else {
+            self.page.offline_at = now;
+            if self.phase == Phase::Connected {
+                self.timers.set(Timer::Flap, now + self.settings.offline_flap);
+            }
+        }
+        if self.page.role == Role::Follows {
+            // Whether the stream still lives is for the page that leads to find out.
+            if online {
+                self.page.is_cut_off = false;
+            }
             return;
         }
         if online {
             self.timers.cancel(Timer::OfflineGrace);
-            if self.phase == Phase::Connected && self.heard_at < self.page.offline_at {
+            let was_silent = self.page.is_cut_off || self.heard_at < self.page.offline_at;
+            if self.phase == Phase::Connected && was_silent {
                 self.doubt(now);
             }
             let spread = self.chance_of(self.settings.spread);
             self.hurry(now, spread);
         } else {
-            self.page.offline_at = now;
             match self.phase {
                 Phase::Connected => self.timers.set(Timer::OfflineGrace, now + self.settings.offline_grace),
                 Phase::Ticketing | Phase::Connecting | Phase::Probing | Phase::Waiting => self.wait_for_network(now),
                 Phase::Idle | Phase::Offline | Phase::Resting | Phase::Failed(_) => {}
             }
+        }
+    }
+
+    /// The network has been gone for longer than it takes to flap. If nothing has arrived since, nobody may take the
+    /// stream for alive; the stream is kept for a while.
+    pub(super) fn end_flap(&mut self) {
+        if !self.page.is_online && self.phase == Phase::Connected && self.heard_at <= self.page.offline_at {
+            self.page.is_cut_off = true;
         }
     }
 

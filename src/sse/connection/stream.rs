@@ -106,6 +106,7 @@ impl<E> Connection<E> {
     /// silent because it is dead, or because the session has ended, and is asked about the latter now and then.
     pub(super) fn watch(&mut self, now: Instant) {
         self.heard_at = now;
+        self.page.is_cut_off = false;
         self.timers.cancel(Timer::Grace);
         if self.page.role == Role::Follows {
             // Whether the page that leads lives is not ours to find out.
@@ -136,6 +137,11 @@ impl<E> Connection<E> {
             self.timers.cancel(Timer::Watchdog);
             self.timers.set(Timer::Grace, now + self.settings.wake_grace);
         }
+    }
+
+    /// The machine has slept, or a clock was set, and no timer says so.
+    pub fn handle_sleep(&mut self, now: Instant) {
+        self.doubt(now);
     }
 
     /// It did not.

@@ -13,6 +13,7 @@
 //! ask it, because browsers hold back the timers of pages that can not, but not what pages tell each other.
 
 mod backlog;
+mod lease;
 mod telling;
 
 use std::collections::VecDeque;
@@ -24,9 +25,9 @@ use super::phase::Role;
 use super::settings::Settings;
 use super::status::{State, Status};
 use super::transport::{Frame, Generation, Hello, Message, Signal};
-use crate::time::Instant;
+use crate::time::{EpochMillis, Instant};
 use backlog::Backlog;
-use telling::{Telling, Word};
+use telling::{Lead, Telling, Word};
 
 /// What has become of the lock that says who leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,17 +146,19 @@ impl Tabs {
         self.outputs.push_back(TabOutput::Role(Role::Undecided));
     }
 
-    pub(super) fn handle_lock(&mut self, now: Instant, news: LockNews, settings: &Settings) {
+    /// `wall` is the time on the clock of all pages: whoever comes to lead later has a later term, though it has heard of
+    /// nobody before.
+    pub(super) fn handle_lock(&mut self, now: Instant, wall: EpochMillis, news: LockNews, settings: &Settings) {
         match news {
             LockNews::Granted => {
-                self.term = now.as_millis().max(self.term + 1);
+                self.term = wall.as_millis().max(self.term + 1);
                 self.leader.clone_from(&self.me);
                 self.take_role(Role::Leads);
                 self.told = Status {
                     state: State::Connecting,
                     ..Status::default()
                 };
-                self.say("", Word::Lead(self.told.clone()));
+                self.say_lead("", now);
             }
             LockNews::Taken => self.follow(now, settings),
             LockNews::Lost => {
@@ -184,7 +187,7 @@ impl Tabs {
 
     /// Another page has said something.
     pub(super) fn handle_text(&mut self, now: Instant, text: &str, settings: &Settings) {
-        let Some(telling) = Telling::from_text(text) else {
+        let Some(telling) = Telling::from_text(text, now) else {
             return;
         };
         let Telling { term, from, to, word } = telling;
@@ -197,7 +200,7 @@ impl Tabs {
                 if (term, &from) < (self.term, &self.leader) {
                     // It was frozen, and does not know that it leads no longer.
                     if self.role == Role::Leads {
-                        self.say("", Word::Lead(self.told.clone()));
+                        self.say_lead("", now);
                     }
                     return;
                 }
@@ -213,7 +216,13 @@ impl Tabs {
                     self.handle_leader(word);
                 }
             }
-            Word::Ping if self.role == Role::Leads => self.say(&from, Word::Lead(self.told.clone())),
+            Word::Ping if self.role == Role::Leads && term > self.term => {
+                // It knows of a leader that is later than us, or that led before the clock was set back, and would not
+                // hear us. The lock decides; whoever has it has a later term then.
+                self.term = term;
+                self.enter();
+            }
+            Word::Ping if self.role == Role::Leads => self.say_lead(&from, now),
             Word::Join(cursor) if self.role == Role::Leads && self.told.state == State::Connected => {
                 self.welcome(&from, cursor.as_ref());
             }
@@ -226,7 +235,7 @@ impl Tabs {
     /// The page that we follow has said something.
     fn handle_leader(&mut self, word: Word) {
         match word {
-            Word::Lead(status) => {
+            Word::Lead(Lead { status, .. }) => {
                 let is_connected = status.state == State::Connected;
                 self.outputs.push_back(TabOutput::Leader(status));
                 if !is_connected {
@@ -328,11 +337,11 @@ impl Tabs {
     }
 
     /// How our connection is.
-    pub(super) fn set_status(&mut self, status: &Status) {
+    pub(super) fn set_status(&mut self, now: Instant, status: &Status) {
         let told = |status: &Status| (status.state, status.last_error, status.retry_at, status.is_offline);
         if self.role == Role::Leads && told(&self.told) != told(status) {
             self.told = status.clone();
-            self.say("", Word::Lead(status.clone()));
+            self.say_lead("", now);
         }
     }
 
@@ -343,41 +352,9 @@ impl Tabs {
         }
     }
 
-    /// The page can be seen, or no longer.
-    pub(super) fn set_visible(&mut self, now: Instant, visible: bool, settings: &Settings) {
-        self.is_visible = visible;
-        if !visible {
-            self.ping_at = None;
-        } else if self.role == Role::Follows {
-            self.say("", Word::Opportunity);
-            self.heard_at = now;
-            self.ping(now, settings);
-        }
-    }
-
-    pub(super) fn handle_timeout(&mut self, now: Instant, settings: &Settings) {
-        let Some(due) = self.ping_at.filter(|due| *due <= now) else {
-            return;
-        };
-        if now.since(due) > settings.late_after {
-            // We slept, and so perhaps did the page that leads.
-            self.heard_at = now;
-        }
-        if now.since(self.heard_at) >= settings.lead_lease {
-            self.heard_at = now;
-            self.lose();
-            self.outputs.push_back(TabOutput::Steal);
-        }
-        self.ping(now, settings);
-    }
-
-    /// Asks the page that leads how it is, and again before long if anybody can see us.
-    fn ping(&mut self, now: Instant, settings: &Settings) {
-        if self.role == Role::Follows {
-            self.say("", Word::Ping);
-            let next = (now + settings.lead_ping).min(self.heard_at + settings.lead_lease);
-            self.ping_at = self.is_visible.then_some(next);
-        }
+    fn say_lead(&mut self, to: &str, now: Instant) {
+        let status = self.told.clone();
+        self.say(to, Word::Lead(Lead { status, at: now }));
     }
 
     fn say(&mut self, to: &str, word: Word) {

@@ -3,6 +3,8 @@
 //! Lines of text: the version, the term of the page that leads, the page that speaks, the page that is spoken to
 //! (empty: all), a word, and what belongs to the word. The last field may have lines of its own.
 
+use std::time::Duration;
+
 use wire::Cursor;
 
 use super::super::intake::RawMessage;
@@ -10,7 +12,7 @@ use super::super::status::{Cause, ConnectionError, Failure, State, Status};
 use crate::time::Instant;
 
 /// Another version of the app may be open in another page; it is not understood, and need not be.
-const VERSION: &str = "freshet-1";
+const VERSION: &str = "freshet-2";
 
 /// What one page tells the others, or one of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +30,7 @@ pub(super) struct Telling {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
     /// I lead, and this is my connection.
-    Lead(Status),
+    Lead(Lead),
     /// Is anybody there who leads?
     Ping,
     /// I want to be told what the stream tells after this.
@@ -43,11 +45,19 @@ pub(super) enum Word {
     Opportunity,
 }
 
+/// The connection of the page that leads.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Lead {
+    pub(super) status: Status,
+    /// When this was the case. Pages do not share a clock, so moments are told as times from then.
+    pub(super) at: Instant,
+}
+
 impl Telling {
     pub(super) fn to_text(&self) -> String {
         let cursor = |cursor: &Option<Cursor>| cursor.as_ref().map(Cursor::to_string).unwrap_or_default();
         let word = match &self.word {
-            Word::Lead(status) => format!("lead\n{}", status_to_text(status)),
+            Word::Lead(lead) => format!("lead\n{}", lead_to_text(lead)),
             Word::Ping => "ping".to_owned(),
             Word::Join(from) => format!("join\n{}", cursor(from)),
             Word::Welcome { resumed, cursor: from } => {
@@ -61,8 +71,8 @@ impl Telling {
         format!("{VERSION}\n{term}\n{from}\n{to}\n{word}")
     }
 
-    /// Reads what another page has told; `None` if it is nothing that this version tells.
-    pub(super) fn from_text(text: &str) -> Option<Self> {
+    /// Reads what another page has told just now; `None` if it is nothing that this version tells.
+    pub(super) fn from_text(text: &str, now: Instant) -> Option<Self> {
         let mut fields = text.splitn(6, '\n');
         let mut field = || fields.next();
         if field()? != VERSION {
@@ -74,7 +84,7 @@ impl Telling {
         let word = field()?;
         let rest = field().unwrap_or_default();
         let word = match word {
-            "lead" => Word::Lead(status_from_text(rest)?),
+            "lead" => Word::Lead(lead_from_text(rest, now)?),
             "ping" => Word::Ping,
             "join" => Word::Join(rest.parse().ok()),
             "welcome" => {
@@ -121,41 +131,47 @@ const CAUSES: [Cause; 9] = [
     Cause::Final(Failure::Missing),
 ];
 
+/// The longest time that is told, in milliseconds: beyond any that there is.
+const LONGEST: u64 = 24 * 60 * 60 * 1_000;
+
 /// The state, the last failure and the next attempt: what another page can show.
-fn status_to_text(status: &Status) -> String {
+fn lead_to_text(Lead { status, at: now }: &Lead) -> String {
     let place = |found: Option<usize>| found.map_or_else(String::new, |at| at.to_string());
-    let moment = |moment: Option<Instant>| moment.map_or_else(String::new, |at| at.as_millis().to_string());
+    let time = |time: Option<Duration>| time.map_or_else(String::new, |time| time.as_millis().to_string());
     let error = status.last_error;
     [
         place(STATES.iter().position(|state| *state == status.state)),
         u8::from(status.is_offline).to_string(),
-        moment(status.retry_at),
+        time(status.retry_at.map(|due| now.until(due))),
         place(error.and_then(|error| CAUSES.iter().position(|cause| *cause == error.cause))),
-        moment(error.map(|error| error.at)),
+        time(error.map(|error| now.since(error.at))),
         error.map_or_else(String::new, |error| error.attempt.to_string()),
     ]
     .join("\n")
 }
 
-fn status_from_text(text: &str) -> Option<Status> {
+fn lead_from_text(text: &str, now: Instant) -> Option<Lead> {
     let mut lines = text.split('\n').map(|line| line.parse::<u64>().ok());
     let mut number = || lines.next().flatten();
     let place = |number: u64| usize::try_from(number).ok();
+    let time = |millis: u64| Duration::from_millis(millis.min(LONGEST));
     let state = *STATES.get(place(number()?)?)?;
     let is_offline = number() == Some(1);
-    let retry_at = number().map(Instant::from_millis);
+    let retry_at = number().map(|left| now + time(left));
     let cause = number().and_then(place).and_then(|at| CAUSES.get(at).copied());
-    let at = number().map(Instant::from_millis);
+    // This page may have begun later.
+    let at = number().map(|ago| now.checked_sub(time(ago)).unwrap_or_default());
     let attempt = number().and_then(|attempt| u32::try_from(attempt).ok());
     let last_error = match (cause, at, attempt) {
         (Some(cause), Some(at), Some(attempt)) => Some(ConnectionError { cause, at, attempt }),
         _ => None,
     };
-    Some(Status {
+    let status = Status {
         state,
         is_offline,
         retry_at,
         last_error,
         ..Status::default()
-    })
+    };
+    Some(Lead { status, at: now })
 }

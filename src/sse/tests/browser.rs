@@ -7,6 +7,10 @@ use super::super::intake::{Raw, RawMessage};
 use super::super::link::{Link, Report, Task};
 use super::super::tabs::LockNews;
 use super::*;
+use crate::time::{EpochMillis, Now};
+
+/// What the wall clock says at the beginning, in milliseconds.
+const WALL: u64 = 1_700_000_000_000;
 
 /// A browser: pages, a lock, a channel between them, and a server that keeps a log.
 pub(super) struct Browser {
@@ -15,6 +19,10 @@ pub(super) struct Browser {
     pub(super) holder: Option<usize>,
     pub(super) queue: Vec<usize>,
     pub(super) now: Instant,
+    /// How much of the time that has passed the monotonic clocks have not counted, in milliseconds.
+    pub(super) uncounted: u64,
+    /// How far the wall clock was set forward, in milliseconds.
+    pub(super) set_by: i64,
     /// How many events there are; the log's epoch is `e`.
     pub(super) log: u64,
     /// Whether the server can be reached.
@@ -22,6 +30,8 @@ pub(super) struct Browser {
 }
 
 pub(super) struct Page {
+    /// When its clock said zero.
+    begun: u64,
     pub(super) link: Link,
     pub(super) stream: Option<Generation>,
     has_channel: bool,
@@ -30,6 +40,8 @@ pub(super) struct Page {
     missed: Vec<String>,
     pub(super) heard: Vec<u64>,
     pub(super) gaps: usize,
+    /// What was reported of sleep.
+    pub(super) slept: Vec<Duration>,
 }
 
 impl Browser {
@@ -39,6 +51,8 @@ impl Browser {
             holder: None,
             queue: Vec::new(),
             now: Instant::from_millis(1_000_000),
+            uncounted: 0,
+            set_by: 0,
             log: 0,
             is_up: true,
         };
@@ -52,6 +66,8 @@ impl Browser {
     pub(super) fn open_page(&mut self, read: Option<u64>) -> usize {
         let at = self.pages.len();
         self.pages.push(Page {
+            // Moments of one page mean nothing to another.
+            begun: at as u64 * 7_000,
             link: Link::new(SETTINGS, 7, Some(format!("page{at}"))),
             stream: None,
             has_channel: false,
@@ -59,6 +75,7 @@ impl Browser {
             missed: Vec::new(),
             heard: Vec::new(),
             gaps: 0,
+            slept: Vec::new(),
         });
         self.act(at, |link, now| {
             link.start(now);
@@ -67,19 +84,37 @@ impl Browser {
         at
     }
 
+    /// What the clocks of a page say.
+    pub(super) fn clocks(&self, at: usize) -> Now {
+        let now = self.now.as_millis();
+        Now {
+            monotonic: Instant::from_millis(now - self.uncounted - self.pages[at].begun),
+            wall: EpochMillis::from_millis((WALL + now).saturating_add_signed(self.set_by)),
+        }
+    }
+
+    /// When the next timer of a page goes off.
+    fn due(&self, page: &Page) -> Option<Instant> {
+        let lag = Duration::from_millis(self.uncounted + page.begun);
+        Some(page.link.poll_timeout()? + lag)
+    }
+
     pub(super) fn act(&mut self, at: usize, act: impl FnOnce(&mut Link, Instant)) {
-        act(&mut self.pages[at].link, self.now);
+        let now = self.clocks(at);
+        self.pages[at].link.read_clocks(now);
+        act(&mut self.pages[at].link, now.monotonic);
         self.carry_out(at);
     }
 
     pub(super) fn carry_out(&mut self, at: usize) {
         loop {
-            self.pages[at].link.handle_timeout(self.now);
+            let now = self.clocks(at).monotonic;
+            self.pages[at].link.handle_timeout(now);
             let Some(task) = self.pages[at].link.poll() else {
                 if !self.pages[at].link.has_work() {
                     return;
                 }
-                self.pages[at].link.work(self.now);
+                self.pages[at].link.work(now);
                 continue;
             };
             match task {
@@ -90,12 +125,13 @@ impl Browser {
                 Task::Close => self.pages[at].stream = None,
                 Task::Seek => {
                     self.pages[at].has_channel = true;
+                    self.release(at);
                     if self.holder.is_none() {
                         self.holder = Some(at);
-                        self.pages[at].link.handle_lock(self.now, LockNews::Granted);
+                        self.pages[at].link.handle_lock(now, LockNews::Granted);
                     } else {
                         self.queue.push(at);
-                        self.pages[at].link.handle_lock(self.now, LockNews::Taken);
+                        self.pages[at].link.handle_lock(now, LockNews::Taken);
                     }
                 }
                 Task::Steal => {
@@ -104,7 +140,7 @@ impl Browser {
                     if let Some(before) = before.filter(|before| !self.pages[*before].is_frozen) {
                         self.act(before, |link, now| link.handle_lock(now, LockNews::Lost));
                     }
-                    self.pages[at].link.handle_lock(self.now, LockNews::Granted);
+                    self.pages[at].link.handle_lock(now, LockNews::Granted);
                 }
                 Task::Leave => {
                     self.pages[at].has_channel = false;
@@ -127,6 +163,7 @@ impl Browser {
                     }
                 }
                 Task::Report(Report::Gap) => self.pages[at].gaps += 1,
+                Task::Report(Report::Slept(slept)) => self.pages[at].slept.push(slept),
                 Task::Report(_) | Task::FetchTicket(_) | Task::Probe(_) => {}
             }
         }
@@ -192,7 +229,7 @@ impl Browser {
         let until = self.now + Duration::from_millis(ms);
         loop {
             let pages = self.pages.iter().filter(|page| !page.is_frozen);
-            let due = pages.filter_map(|page| page.link.poll_timeout()).min();
+            let due = pages.filter_map(|page| self.due(page)).min();
             let next_beat = Instant::from_millis((self.now.as_millis() / 15_000 + 1) * 15_000);
             let next = due.map_or(next_beat, |due| due.min(next_beat));
             if next > until {

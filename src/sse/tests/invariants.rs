@@ -30,6 +30,9 @@ struct Chaos {
     signed_in: bool,
     role: Role,
     is_online: bool,
+    /// When the network was said to be gone, and when something last told that it is not.
+    offline_at: Instant,
+    alive_at: Instant,
     is_away: bool,
     last_open: Option<Instant>,
     /// What was delivered last since somebody signed in, or since something was said to be missed.
@@ -56,6 +59,8 @@ impl Chaos {
             signed_in: false,
             role: Role::Alone,
             is_online: true,
+            offline_at: Instant::default(),
+            alive_at: Instant::default(),
             is_away: false,
             last_open: None,
             delivered: 0,
@@ -94,7 +99,9 @@ impl Chaos {
             4 => connection.handle_opportunity(now),
             5 => connection.handle_read(now, format!("e-{}", self.rng.u8(..)).parse().ok()),
             6 => {
-                self.is_online = self.rng.bool();
+                if std::mem::replace(&mut self.is_online, self.rng.bool()) && !self.is_online {
+                    self.offline_at = now;
+                }
                 connection.set_online(now, self.is_online);
             }
             7 => connection.set_visible(now, self.rng.bool()),
@@ -124,10 +131,13 @@ impl Chaos {
                 connection.handle_ticket(now, generation, ticket);
             }
             13 => connection.handle_refreshed(now),
-            14 => connection.handle_leader(Status {
-                state: State::Connected,
-                ..Status::default()
-            }),
+            14 => {
+                self.alive_at = now;
+                connection.handle_leader(Status {
+                    state: State::Connected,
+                    ..Status::default()
+                });
+            }
             15..18 => connection.handle_timeout(now),
             _ => {
                 is_signal = true;
@@ -136,6 +146,9 @@ impl Chaos {
                 if is_hello || connection.status().state != State::Connected {
                     // It may begin another count.
                     self.delivered = 0;
+                }
+                if matches!(signal, Signal::Message(_) | Signal::Opened) && !is_late_news {
+                    self.alive_at = now;
                 }
                 connection.handle_signal(now, generation, signal);
             }
@@ -242,6 +255,12 @@ impl Chaos {
             }
             State::Disconnected => assert_eq!(self.live, None, "{seed}"),
         }
+        let is_cut_off = !self.is_online
+            && self.alive_at < self.offline_at
+            && self.now > self.offline_at + self.settings.offline_flap
+            && due.is_none_or(|due| due > self.now);
+        let is_told_well = status.state == State::Connected || self.connection.is_current();
+        assert!(!(is_cut_off && is_told_well), "{seed}: connected without a network");
         if self.connection.need() != Need::None {
             assert_ne!(
                 status.state,

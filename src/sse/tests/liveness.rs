@@ -264,6 +264,70 @@ fn a_stream_that_still_speaks_is_kept_without_a_network_and_one_that_does_not_is
     world.state(State::Reconnecting);
 }
 
+/// What is told of the connection: where it stands, whether there is no network, and whether nothing was missed.
+fn told(world: &World) -> (State, bool, bool) {
+    let status = world.connection.status();
+    (status.state, status.is_offline, world.connection.is_current())
+}
+
+const WELL: (State, bool, bool) = (State::Connected, false, true);
+const CUT_OFF: (State, bool, bool) = (State::Reconnecting, true, false);
+
+#[test]
+fn a_lost_network_is_told_within_half_a_second() {
+    let mut world = well_at(20_000);
+    assert_eq!(told(online(&mut world, false).at(20_499)), WELL);
+    assert_eq!(told(world.at(20_500)), CUT_OFF);
+    // The stream is kept, in case that it speaks.
+    assert_eq!(told(world.at(24_999).expect(&[])), CUT_OFF);
+    assert_eq!(world.connection.need(), Need::Paused);
+    assert_eq!(told(world.at(25_000).expect(&[(25_000, close(1))])), CUT_OFF);
+}
+
+#[test]
+fn whatever_arrives_proves_the_network() {
+    let mut world = well_at(20_000);
+    online(&mut world, false).at(22_000);
+    assert_eq!(told(world.signal(1, heartbeat())), WELL);
+    assert_eq!(told(world.at(40_000).expect(&[])), WELL);
+    // What arrived before proves nothing.
+    let mut world = well_at(20_000);
+    world.at(20_100).signal(1, heartbeat()).at(20_101);
+    online(&mut world, false);
+    assert_eq!(told(world.at(20_601)), CUT_OFF);
+}
+
+#[test]
+fn a_network_that_flaps_is_never_told_lost() {
+    let mut world = well_at(20_000);
+    for ms in (20_000..32_000).step_by(800) {
+        online(world.at(ms), false);
+        assert_eq!(told(world.at(ms + 400)), WELL);
+        online(&mut world, true).signal(1, heartbeat());
+        assert_eq!(told(&world), WELL);
+    }
+    world.expect(&[]);
+}
+
+#[test]
+fn a_cut_off_stream_counts_once_it_speaks() {
+    let cut_off = || {
+        let mut world = well_at(20_000);
+        online(&mut world, false).at(22_000);
+        online(&mut world, true).expect(&[]);
+        assert_eq!(told(&world), (State::Reconnecting, false, false));
+        world
+    };
+    let mut world = cut_off();
+    assert_eq!(told(world.at(24_900).signal(1, heartbeat())), WELL);
+    world.at(30_000).expect(&[]);
+    let mut world = cut_off();
+    world
+        .at(25_000)
+        .expect(&[(25_000, close(1)), (25_000, open_at(2, "e-0"))]);
+    assert_eq!(told(world.hello(2, resumed())), WELL);
+}
+
 #[test]
 fn a_stream_that_was_silent_while_there_was_no_network_is_examined_when_it_is_back() {
     let mut world = well_at(20_000);

@@ -1,6 +1,7 @@
 //! The connection in virtual time: tables of what happens when, and what is to be done about it.
 
 mod browser;
+mod clocks;
 mod intake;
 mod invariants;
 mod lifetime;

@@ -156,12 +156,17 @@ fn who_follows_shows_the_connection_of_who_leads_and_never_a_better_one() {
     browser.pages[0].link.receive(generation, Raw::Signal(Signal::Lost));
     browser.carry_out(0);
     browser.wait(2_000);
-    let (leads, follows) = (browser.pages[0].link.status(), browser.pages[1].link.status());
-    assert_eq!(
-        (leads.state, leads.retry_at, leads.last_error),
-        (follows.state, follows.retry_at, follows.last_error)
-    );
-    assert_eq!(follows.state, State::Reconnecting);
+    let [leads, follows] = [0, 1].map(|at| {
+        let (status, now) = (browser.pages[at].link.status(), browser.clocks(at).monotonic);
+        let error = status.last_error.unwrap();
+        (
+            status.state,
+            now.until(status.retry_at.unwrap()),
+            (error.cause, error.attempt, now.since(error.at)),
+        )
+    });
+    assert_eq!(leads, follows);
+    assert_eq!(follows.0, State::Reconnecting);
     // Whoever asks for it there, it is tried here.
     browser.is_up = true;
     let before = browser.pages[0].link.status().retry_at.unwrap();
@@ -200,7 +205,7 @@ impl Follower {
     /// Hears a word of a page that leads. Returns what it answers.
     fn hear(&mut self, term: u64, word: &str) -> Vec<String> {
         self.0
-            .handle_text(self.1, &format!("freshet-1\n{term}\nleader{term}\n\n{word}"));
+            .handle_text(self.1, &format!("freshet-2\n{term}\nleader{term}\n\n{word}"));
         self.answers()
     }
 
@@ -276,8 +281,8 @@ fn who_has_signed_out_is_deaf_to_locks_pages_and_what_was_on_its_way() {
     assert!(!link.has_work());
     while link.poll().is_some() {}
     link.handle_lock(browser.now, LockNews::Granted);
-    link.handle_text(browser.now, &format!("freshet-1\n9\nother\n\n{CONNECTED}"));
-    link.handle_text(browser.now, "freshet-1\n9\nother\n\nping");
+    link.handle_text(browser.now, &format!("freshet-2\n9\nother\n\n{CONNECTED}"));
+    link.handle_text(browser.now, "freshet-2\n9\nother\n\nping");
     assert_eq!(link.poll(), None);
     assert_eq!(link.status(), Status::default());
 }
@@ -318,19 +323,19 @@ fn what_another_version_says_or_nobody_should_is_not_heard() {
     browser.happen();
     for text in [
         "",
-        "freshet-1",
-        "freshet-1\n1\npage9\n\nlead",
-        "freshet-1\nnan\npage9\n\nping",
-        "freshet-1\n99999999999999\npage9\n\nlead\n7",
-        "freshet-1\n99999999999999\npage9\n\nmessage\nname",
-        "freshet-1\n99999999999999\npage9\n\njoin\nnonsense",
-        "freshet-1\n99999999999999\npage9\n\nsing\n",
-        "freshet-2\n99999999999999\npage9\n\nping",
+        "freshet-2",
+        "freshet-2\n1\npage9\n\nlead",
+        "freshet-2\nnan\npage9\n\nping",
+        "freshet-2\n99999999999999\npage9\n\nlead\n7",
+        "freshet-2\n99999999999999\npage9\n\nmessage\nname",
+        "freshet-2\n99999999999999\npage9\n\njoin\nnonsense",
+        "freshet-2\n99999999999999\npage9\n\nsing\n",
+        "freshet-1\n99999999999999\npage9\n\nping",
         "{\"type\":\"lead\"}",
         // Of a term before this one.
-        "freshet-1\n5\npage9\n\nmessage\ntopics_changed\ne-7\n{}",
+        "freshet-2\n5\npage9\n\nmessage\ntopics_changed\ne-7\n{}",
         // To somebody else.
-        "freshet-1\n99999999999999\npage9\npage7\nwelcome\n0\n",
+        "freshet-2\n99999999999999\npage9\npage7\nwelcome\n0\n",
     ] {
         for at in 0..2 {
             browser.act(at, |link, now| link.handle_text(now, text));
@@ -340,4 +345,50 @@ fn what_another_version_says_or_nobody_should_is_not_heard() {
     browser.all_heard(&[1, 2]);
     browser.all_connected();
     assert_eq!(browser.holder, Some(0));
+}
+
+#[test]
+fn a_page_that_follows_tells_a_lost_network_itself() {
+    // The page that leads gets no time.
+    let mut browser = Browser::new(2);
+    browser.freeze_without_a_word(0);
+    browser.act(1, |link, now| link.set_online(now, false));
+    browser.wait(600);
+    let status = browser.pages[1].link.status();
+    assert_eq!((status.state, status.is_offline), (State::Reconnecting, true));
+    browser.act(1, |link, now| link.set_online(now, true));
+    browser.all_connected();
+    // The browser is wrong, as the page that leads knows.
+    let mut browser = Browser::new(2);
+    browser.act(1, |link, now| link.set_online(now, false));
+    browser.wait(400);
+    browser.all_connected();
+    browser.wait(5_000);
+    browser.all_connected();
+    browser.happen();
+    browser.all_heard(&[1]);
+}
+
+#[test]
+fn an_unseen_leader_answers_with_what_is_now() {
+    let mut link = Link::new(SETTINGS, 7, Some("me".to_owned()));
+    let now = Instant::from_millis(1_000);
+    link.start(now);
+    link.handle_lock(now, LockNews::Granted);
+    let hello = r#"{"type":"hello","data":{"resumed":true,"heartbeat_ms":15000}}"#;
+    link.receive(Generation(1), raw("hello", hello.to_owned(), String::new()));
+    link.work(now);
+    link.set_online(now, false);
+    while link.poll().is_some() {}
+    // No timer has gone off.
+    let now = Instant::from_millis(2_000);
+    link.handle_text(now, "freshet-2\n0\nother\n\nping");
+    let said: Vec<String> = std::iter::from_fn(|| link.poll())
+        .filter_map(|task| match task {
+            Task::Say(text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert!(said.iter().all(|text| text.contains("\nlead\n3\n1\n")), "{said:?}");
+    assert!(!said.is_empty());
 }

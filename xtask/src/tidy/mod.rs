@@ -18,11 +18,12 @@ use anyhow::bail;
 use crate::shell::{root, step};
 use source::SourceFile;
 
-const RULES: [fn(&SourceFile) -> Vec<Finding>; 7] = [
+const RULES: [fn(&SourceFile) -> Vec<Finding>; 8] = [
     text::module_documentation,
     text::white_space,
     text::length,
     text::machine_paths,
+    text::text_nodes,
     calls::sleeps,
     calls::leaks,
     imports::imports,

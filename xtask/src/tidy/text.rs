@@ -58,6 +58,27 @@ pub(super) fn length(file: &SourceFile) -> Vec<Finding> {
     )]
 }
 
+/// No text stands in `html!` as a node of its own: whatever replaces that node, such as a browser that translates the
+/// page, takes it out of the app's hands. The element that shows a text sets it.
+pub(super) fn text_nodes(file: &SourceFile) -> Vec<Finding> {
+    if !file.is_rust() || !file.path.starts_with("src/") || !file.text.contains("html!") {
+        return Vec::new();
+    }
+    let lines = file.numbered_lines().filter(|(_, line)| has_text_node(line));
+    lines
+        .map(|(number, _)| finding(file, number, "set a text with `~textContent`, not as a node of its own"))
+        .collect()
+}
+
+/// Whether a child in braces, which stands at the start of a line or behind a tag or another child, is a text.
+fn has_text_node(line: &str) -> bool {
+    line.match_indices("{ ").any(|(at, braces)| {
+        let (before, inside) = (line[..at].trim_end(), &line[at + braces.len()..]);
+        let is_child = before.is_empty() || before.ends_with(['>', '}']) && !before.ends_with("=>");
+        is_child && ["\"", "&", "format!("].iter().any(|start| inside.starts_with(start))
+    })
+}
+
 /// Nothing points at a folder of somebody's machine.
 pub(super) fn machine_paths(file: &SourceFile) -> Vec<Finding> {
     let names_one = |line: &str| MACHINE_PATHS.iter().any(|path| line.contains(path));
@@ -77,7 +98,7 @@ fn finding(file: &SourceFile, line: usize, rule: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::{length, machine_paths, module_documentation, white_space};
+    use super::{length, machine_paths, module_documentation, text_nodes, white_space};
     use crate::tidy::tests::findings;
 
     #[test]
@@ -112,5 +133,21 @@ mod tests {
         let text = format!("//! See {}me/anna/notes.\n", "/ho");
         assert_eq!(findings(machine_paths, "src/a.rs", &text).len(), 1);
         assert!(findings(machine_paths, "src/a.rs", "//! homework/done\n").is_empty());
+    }
+
+    #[test]
+    fn text_is_no_node_of_its_own() {
+        for (text, count) in [
+            ("html! { <p>{ \"Saved\" }</p> }", 1),
+            ("html! {\n    { format!(\"{count}\") }\n}", 1),
+            ("html! { <p>{ icon }{ &props.text }</p> }", 1),
+            ("html! { <p ~textContent=\"Saved\" /> }", 0),
+            ("html! { <p>{ content }</p> }", 0),
+            ("html! {}\nlet word = if is_one { \"one\" } else { \"many\" };", 0),
+            ("html! {}\nmatch kind { Kind::A => { \"a\" } }", 0),
+            ("let no_view = { \"a\" };", 0),
+        ] {
+            assert_eq!(findings(text_nodes, "src/a.rs", text).len(), count, "{text}");
+        }
     }
 }

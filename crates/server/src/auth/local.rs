@@ -10,6 +10,11 @@ pub(crate) fn is_local(headers: &HeaderMap) -> bool {
         .get(HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
+    names_this_machine(host)
+}
+
+/// Whether a host, with or without its port, is this machine for whoever names it.
+pub(crate) fn names_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,
         None => host.split(':').next().unwrap_or_default(),

@@ -20,9 +20,30 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Error::UnsupportedMediaType("expected a body of type application/json"));
         }
         let bytes = read(request, state).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| refusal(&error, &bytes))
+        parse(&bytes).map(Self)
+    }
+}
+
+/// A JSON Merge Patch (RFC 7396). Fields that the type does not have are refused: they would be changed, and can not.
+#[derive(Debug)]
+pub(crate) struct Patch<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Patch<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let accepted = media_type(request.headers()).is_some_and(|media_type| {
+            ["application/merge-patch+json", "application/json"]
+                .iter()
+                .any(|accepted| media_type.eq_ignore_ascii_case(accepted))
+        });
+        if !accepted {
+            return Err(Error::UnsupportedMediaType(
+                "expected a body of type application/merge-patch+json or application/json",
+            ));
+        }
+        let bytes = read(request, state).await?;
+        parse(&bytes).map(Self)
     }
 }
 
@@ -47,12 +68,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
-/// 422 for JSON of the wrong shape, 400 for what is no JSON. The error alone does not tell them apart: `null` where a
-/// variant is expected counts as a syntax error.
-fn refusal(error: &serde_json::Error, bytes: &[u8]) -> Error {
-    match serde_json::from_slice::<IgnoredAny>(bytes) {
-        Ok(IgnoredAny) => Error::invalid(error.to_string()),
-        Err(error) => Error::BadRequest(format!("the body is no JSON: {error}")),
+/// Reads an object. 422 for JSON of the wrong shape, with the name of the field; 400 for what is no JSON. The error
+/// alone does not tell them apart: `null` where a variant is expected counts as a syntax error.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
+        return Err(Error::BadRequest(format!("the body is no JSON: {error}")));
+    }
+    // A list would be read as the values of the fields in order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::invalid("the body must be a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| Error::invalid(sentence(&error)))
+}
+
+/// What is wrong with which field. Without the place in the text, which nobody has seen.
+fn sentence(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (path, inner) = (error.path().to_string(), error.inner());
+    let message = inner.to_string();
+    let place = format!(" at line {} column {}", inner.line(), inner.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    match message.strip_prefix("unknown field ") {
+        Some(rest) => {
+            let rest = rest.replace(", expected one of", "; these can:");
+            format!("{} can not be changed", rest.replace(", expected", "; this can:"))
+        }
+        // A field that is missing has its name in the message.
+        None if path == "." => message.to_owned(),
+        None => format!("{path}: {message}"),
     }
 }
 

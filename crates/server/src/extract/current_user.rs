@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use wire::UserId;
+use wire::{Timestamp, UserId};
 
 use crate::error::Error;
+use crate::store::history::Author;
 use crate::store::idempotency::Keyed;
 use crate::store::sign_ins::{self, TokenHash};
 use crate::store::{Db, Write, now};
@@ -34,6 +35,11 @@ impl CurrentUser {
         } else {
             Err(Error::Forbidden)
         }
+    }
+
+    /// They as the author of what is written at this moment.
+    pub(crate) const fn author(&self, at: Timestamp) -> Author {
+        Author { by: self.id, at }
     }
 
     /// Begins a change on their behalf. Looks the sign-in up once more, in the same transaction: one that was ended

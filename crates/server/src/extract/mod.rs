@@ -2,8 +2,10 @@
 
 mod body;
 mod current_user;
+mod if_match;
 mod parts;
 
-pub(crate) use body::{Form, Json};
+pub(crate) use body::{Form, Json, Patch};
 pub(crate) use current_user::CurrentUser;
+pub(crate) use if_match::IfMatch;
 pub(crate) use parts::{Path, Query};

@@ -8,23 +8,25 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
 use sqlx::SqliteConnection;
-use wire::{Action, ActionId, CoachingSessionId, Deleted, Event, GoalId, NewAction, UserId};
+use wire::{Action, ActionId, ActionPatch, CoachingSessionId, Deleted, Event, GoalId, NewAction, UserId};
 
 use super::authorization::admit;
 use super::reply::Reply;
+use super::rows::{check, present};
 use super::sort::{Sort, missing_last};
 use super::validate;
 use crate::error::Error;
 use crate::events;
-use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
 use crate::store::access::Access;
-use crate::store::{access, actions, goals, new_id, now};
+use crate::store::history::FIRST_VERSION;
+use crate::store::{Write, access, actions, goals, new_id, now, storable};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/actions", get(list).post(create))
-        .route("/actions/{id}", get(read).put(update).delete(remove))
+        .route("/actions/{id}", get(read).put(update).patch(patch).delete(remove))
 }
 
 /// What a list of actions can be sorted by.
@@ -73,8 +75,9 @@ async fn read(
 ) -> Result<Reply<Action>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_action(&mut snapshot, id).await?, user.id)?;
-    let action = actions::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
-    Ok(Reply::read(snapshot.cursor(), action))
+    let found = actions::find(&mut snapshot, id).await?;
+    let action = present(&mut snapshot, found, id.0).await?;
+    Ok(Reply::read(snapshot.cursor(), action).tagged())
 }
 
 async fn create(
@@ -83,7 +86,7 @@ async fn create(
     Json(body): Json<NewAction>,
 ) -> Result<Reply<Action>, Error> {
     let now = now();
-    validate::length("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), validate::BODY)?;
     let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     check_goal(&mut write, &access, body.goal_id).await?;
@@ -93,13 +96,13 @@ async fn create(
         goal_id: body.goal_id,
         user_id: user.id,
         body: body.body,
-        due_by: body.due_by,
+        due_by: body.due_by.map(storable),
         status: body.status,
         status_changed_at: now,
         created_at: now,
         updated_at: now,
         assignee_ids: check_assignees(&access, body.assignee_ids.unwrap_or_default())?,
-        version: None,
+        version: Some(FIRST_VERSION),
     };
     actions::insert(&mut write, &action).await?;
     let event = Event::ActionCreated {
@@ -108,7 +111,21 @@ async fn create(
     };
     events::announce(&mut write, &access, &event).await?;
     write.commit().await?;
-    Ok(Reply::created(action))
+    Ok(Reply::created(action).tagged())
+}
+
+/// Opens an action for a change: admits the person, finds the row, checks the precondition.
+async fn open(
+    write: &mut Write,
+    user: &CurrentUser,
+    id: ActionId,
+    if_match: &IfMatch,
+) -> Result<(Access, Action), Error> {
+    let access = admit(access::of_action(write, id).await?, user.id)?;
+    let found = actions::find(write, id).await?;
+    let action = present(write, found, id.0).await?;
+    check(write, if_match, &action).await?;
+    Ok((access, action))
 }
 
 /// Replaces everything about an action that can be written: what the body leaves out becomes null, except that
@@ -117,51 +134,91 @@ async fn update(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<ActionId>,
+    if_match: IfMatch,
     Json(body): Json<NewAction>,
 ) -> Result<Reply<Action>, Error> {
-    let now = now();
-    validate::length("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), validate::BODY)?;
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_action(&mut write, id).await?, user.id)?;
+    let (access, before) = open(&mut write, &user, id, &if_match).await?;
     check_goal(&mut write, &access, body.goal_id).await?;
-    let before = actions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
-    let assignee_ids = match body.assignee_ids {
-        Some(assignees) => check_assignees(&access, assignees)?,
-        None => before.assignee_ids,
-    };
-    let action = Action {
+    let mut after = Action {
         goal_id: body.goal_id,
         body: body.body,
-        due_by: body.due_by,
-        status_changed_at: if before.status == body.status {
+        due_by: body.due_by.map(storable),
+        status: body.status,
+        ..before.clone()
+    };
+    if let Some(assignees) = body.assignee_ids {
+        after.assignee_ids = check_assignees(&access, assignees)?;
+    }
+    save(write, &access, &user, &before, after).await
+}
+
+/// Changes the fields that the patch names. One that changes nothing writes nothing.
+async fn patch(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<ActionId>,
+    if_match: IfMatch,
+    Patch(patch): Patch<ActionPatch>,
+) -> Result<Reply<Action>, Error> {
+    let mut write = user.write(&state.db).await?;
+    let (access, before) = open(&mut write, &user, id, &if_match).await?;
+    let mut after = before.clone();
+    patch.body.apply(&mut after.body);
+    patch.due_by.apply(&mut after.due_by);
+    after.due_by = after.due_by.map(storable);
+    patch.status.apply(&mut after.status);
+    patch.goal_id.apply(&mut after.goal_id);
+    patch.assignee_ids.apply(&mut after.assignee_ids);
+    if after.assignee_ids != before.assignee_ids {
+        after.assignee_ids = check_assignees(&access, after.assignee_ids)?;
+    }
+    if after.goal_id != before.goal_id {
+        check_goal(&mut write, &access, after.goal_id).await?;
+    }
+    if after.body != before.body {
+        validate::text("body", after.body.as_deref(), validate::BODY)?;
+    }
+    if after == before {
+        return Ok(Reply::updated(before).tagged());
+    }
+    save(write, &access, &user, &before, after).await
+}
+
+/// Stores a changed action and says so.
+async fn save(
+    mut write: Write,
+    access: &Access,
+    user: &CurrentUser,
+    before: &Action,
+    after: Action,
+) -> Result<Reply<Action>, Error> {
+    let author = user.author(now());
+    let after = Action {
+        status_changed_at: if before.status == after.status {
             before.status_changed_at
         } else {
-            now
+            author.at
         },
-        status: body.status,
-        updated_at: now,
-        assignee_ids,
-        ..before
+        updated_at: author.at,
+        ..after
     };
-    actions::update(&mut write, &action).await?;
-    let event = Event::ActionUpdated {
-        coaching_session_id: action.coaching_session_id,
-        action: action.clone(),
-    };
-    events::announce(&mut write, &access, &event).await?;
+    let action = actions::update(&mut write, before, after, author).await?;
+    events::action_updated(&mut write, access, &action).await?;
     write.commit().await?;
-    Ok(Reply::updated(action))
+    Ok(Reply::updated(action).tagged())
 }
 
 async fn remove(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<ActionId>,
+    if_match: IfMatch,
 ) -> Result<JsonReply<Deleted<ActionId>>, Error> {
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_action(&mut write, id).await?, user.id)?;
-    let action = actions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
-    actions::delete(&mut write, id).await?;
+    let (access, action) = open(&mut write, &user, id, &if_match).await?;
+    actions::delete(&mut write, &action, user.author(now())).await?;
     let event = Event::ActionDeleted {
         coaching_session_id: action.coaching_session_id,
         action_id: id,

@@ -7,22 +7,25 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
-use wire::{Agreement, AgreementId, CoachingSessionId, Deleted, Event, NewAgreement};
+use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, Deleted, Event, NewAgreement};
 
 use super::authorization::admit;
 use super::reply::Reply;
+use super::rows::{check, present};
 use super::sort::{Sort, missing_last};
 use super::validate;
 use crate::error::Error;
 use crate::events;
-use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
-use crate::store::{access, agreements, new_id, now};
+use crate::store::access::Access;
+use crate::store::history::FIRST_VERSION;
+use crate::store::{Write, access, agreements, new_id, now};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/agreements", get(list).post(create))
-        .route("/agreements/{id}", get(read).put(update).delete(remove))
+        .route("/agreements/{id}", get(read).put(update).patch(patch).delete(remove))
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -69,8 +72,9 @@ async fn read(
 ) -> Result<Reply<Agreement>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_agreement(&mut snapshot, id).await?, user.id)?;
-    let agreement = agreements::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
-    Ok(Reply::read(snapshot.cursor(), agreement))
+    let found = agreements::find(&mut snapshot, id).await?;
+    let agreement = present(&mut snapshot, found, id.0).await?;
+    Ok(Reply::read(snapshot.cursor(), agreement).tagged())
 }
 
 async fn create(
@@ -79,7 +83,7 @@ async fn create(
     Json(body): Json<NewAgreement>,
 ) -> Result<Reply<Agreement>, Error> {
     let now = now();
-    validate::length("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), validate::BODY)?;
     let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     let agreement = Agreement {
@@ -89,7 +93,7 @@ async fn create(
         user_id: user.id,
         created_at: now,
         updated_at: now,
-        version: None,
+        version: Some(FIRST_VERSION),
     };
     agreements::insert(&mut write, &agreement).await?;
     let event = Event::AgreementCreated {
@@ -98,43 +102,91 @@ async fn create(
     };
     events::announce(&mut write, &access, &event).await?;
     write.commit().await?;
-    Ok(Reply::created(agreement))
+    Ok(Reply::created(agreement).tagged())
+}
+
+/// Opens an agreement for a change: admits the person, finds the row, checks the precondition.
+async fn open(
+    write: &mut Write,
+    user: &CurrentUser,
+    id: AgreementId,
+    if_match: &IfMatch,
+) -> Result<(Access, Agreement), Error> {
+    let access = admit(access::of_agreement(write, id).await?, user.id)?;
+    let found = agreements::find(write, id).await?;
+    let agreement = present(write, found, id.0).await?;
+    check(write, if_match, &agreement).await?;
+    Ok((access, agreement))
 }
 
 async fn update(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<AgreementId>,
+    if_match: IfMatch,
     Json(body): Json<NewAgreement>,
 ) -> Result<Reply<Agreement>, Error> {
-    validate::length("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), validate::BODY)?;
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_agreement(&mut write, id).await?, user.id)?;
-    let before = agreements::find(&mut write, id).await?.ok_or(Error::NotFound)?;
-    let agreement = Agreement {
+    let (access, before) = open(&mut write, &user, id, &if_match).await?;
+    let after = Agreement {
         body: body.body,
-        updated_at: now(),
-        ..before
+        ..before.clone()
     };
-    agreements::update(&mut write, &agreement).await?;
+    save(write, &access, &user, &before, after).await
+}
+
+/// Changes the fields that the patch names. One that changes nothing writes nothing.
+async fn patch(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<AgreementId>,
+    if_match: IfMatch,
+    Patch(patch): Patch<AgreementPatch>,
+) -> Result<Reply<Agreement>, Error> {
+    let mut write = user.write(&state.db).await?;
+    let (access, before) = open(&mut write, &user, id, &if_match).await?;
+    let mut after = before.clone();
+    patch.body.apply(&mut after.body);
+    if after == before {
+        return Ok(Reply::updated(before).tagged());
+    }
+    validate::text("body", after.body.as_deref(), validate::BODY)?;
+    save(write, &access, &user, &before, after).await
+}
+
+/// Stores a changed agreement and says so.
+async fn save(
+    mut write: Write,
+    access: &Access,
+    user: &CurrentUser,
+    before: &Agreement,
+    after: Agreement,
+) -> Result<Reply<Agreement>, Error> {
+    let author = user.author(now());
+    let after = Agreement {
+        updated_at: author.at,
+        ..after
+    };
+    let agreement = agreements::update(&mut write, before, after, author).await?;
     let event = Event::AgreementUpdated {
         coaching_session_id: agreement.coaching_session_id,
         agreement: agreement.clone(),
     };
-    events::announce(&mut write, &access, &event).await?;
+    events::announce(&mut write, access, &event).await?;
     write.commit().await?;
-    Ok(Reply::updated(agreement))
+    Ok(Reply::updated(agreement).tagged())
 }
 
 async fn remove(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<AgreementId>,
+    if_match: IfMatch,
 ) -> Result<JsonReply<Deleted<AgreementId>>, Error> {
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_agreement(&mut write, id).await?, user.id)?;
-    let agreement = agreements::find(&mut write, id).await?.ok_or(Error::NotFound)?;
-    agreements::delete(&mut write, id).await?;
+    let (access, agreement) = open(&mut write, &user, id, &if_match).await?;
+    agreements::delete(&mut write, &agreement, user.author(now())).await?;
     let event = Event::AgreementDeleted {
         coaching_session_id: agreement.coaching_session_id,
         agreement_id: id,

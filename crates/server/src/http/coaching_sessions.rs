@@ -4,29 +4,37 @@ use std::cmp::Ordering;
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, patch};
+use axum::routing::{self, get};
 use chrono::{NaiveDateTime, Timelike as _};
 use serde::Deserialize;
 use serde_json::json;
-use wire::{CoachingSession, CoachingSessionId, ItemStatus, NewCoachingSession, SessionTitle, SessionUpdate};
+use wire::{
+    CoachingSession, CoachingSessionId, ItemStatus, NewCoachingSession, SessionPatch, SessionTitle, SessionUpdate,
+    UserId,
+};
 
 use super::authorization::{admit, admit_coach};
 use super::reply::Reply;
+use super::rows::check;
 use super::sort::Sort;
 use super::users::SessionQuery;
 use super::validate;
 use crate::error::Error;
 use crate::events;
-use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
 use crate::store::access::Access;
-use crate::store::{Write, access, coaching_sessions, goals, new_id, now, users};
+use crate::store::history::FIRST_VERSION;
+use crate::store::{Write, access, coaching_sessions, goals, new_id, now, storable, users};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/coaching_sessions", get(list).post(create))
-        .route("/coaching_sessions/{id}", get(read).put(update).delete(remove))
-        .route("/coaching_sessions/{id}/title", patch(retitle))
+        .route(
+            "/coaching_sessions/{id}",
+            get(read).put(update).patch(patch).delete(remove),
+        )
+        .route("/coaching_sessions/{id}/title", routing::patch(retitle))
 }
 
 /// What a list of sessions can be sorted by.
@@ -73,19 +81,25 @@ async fn read(
         .await?
         .ok_or(Error::NotFound)?;
     if session.hydrated_at.is_some() {
-        return Ok(Reply::read(snapshot.cursor(), session));
+        return Ok(Reply::read(snapshot.cursor(), session).tagged());
     }
     drop(snapshot);
     let mut write = user.write(&state.db).await?;
     // Two people may open it at the same moment: only one of them finds it untouched.
-    let now = now();
-    if coaching_sessions::hydrate(&mut write, id, now).await? {
-        link_goals_in_progress(&mut write, &access, id, now).await?;
+    let author = user.author(now());
+    let mut session = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
+    if session.hydrated_at.is_none() {
+        let opened = CoachingSession {
+            hydrated_at: Some(author.at),
+            updated_at: author.at,
+            ..session.clone()
+        };
+        session = coaching_sessions::update(&mut write, &session, opened, author).await?;
+        link_goals_in_progress(&mut write, &access, id, author.at).await?;
     }
-    let session = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     let cursor = write.cursor().await?;
     write.commit().await?;
-    Ok(Reply::read(cursor, session))
+    Ok(Reply::read(cursor, session).tagged())
 }
 
 async fn create(
@@ -119,19 +133,34 @@ async fn create(
         created_at: now,
         updated_at: now,
         hydrated_at: Some(now),
-        version: None,
+        version: Some(FIRST_VERSION),
     };
-    coaching_sessions::insert(&mut write, &session).await?;
+    coaching_sessions::insert(&mut write, &session, user.id).await?;
     events::session_changed(&mut write, &access, session.id).await?;
     link_goals_in_progress(&mut write, &access, session.id, now).await?;
     write.commit().await?;
-    Ok(Reply::created(session))
+    Ok(Reply::created(session).tagged())
+}
+
+/// Opens a session for a change: admits the person, finds the row, checks the precondition.
+async fn open(
+    write: &mut Write,
+    user: &CurrentUser,
+    id: CoachingSessionId,
+    if_match: &IfMatch,
+    admit: fn(Option<Access>, UserId) -> Result<Access, Error>,
+) -> Result<(Access, CoachingSession), Error> {
+    let access = admit(access::of_session(write, id).await?, user.id)?;
+    let session = coaching_sessions::find(write, id).await?.ok_or(Error::NotFound)?;
+    check(write, if_match, &session).await?;
+    Ok((access, session))
 }
 
 async fn update(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<CoachingSessionId>,
+    if_match: IfMatch,
     Json(body): Json<SessionUpdate>,
 ) -> Result<Reply<()>, Error> {
     let title = validate::title(body.title)?;
@@ -139,56 +168,99 @@ async fn update(
     let provider = validate::provider(body.provider)?;
     let duration = body.duration_minutes.map(validate::duration).transpose()?;
     let mut write = user.write(&state.db).await?;
-    let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
-    let before = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
+    let (access, before) = open(&mut write, &user, id, &if_match, admit_coach).await?;
     let after = CoachingSession {
-        date: body.date,
+        date: storable(body.date.and_utc()).naive_utc(),
         duration_minutes: duration.unwrap_or(before.duration_minutes),
         title,
         meeting_url,
         provider,
         ical_sequence: before.ical_sequence + 1,
-        ..before
+        ..before.clone()
     };
-    save(write, &access, &after).await?;
-    Ok(Reply::done())
+    let session = save(write, &access, &user, &before, after).await?;
+    Ok(Reply::done().for_row(&session))
+}
+
+/// Changes the fields that the patch names; either participant gives it a title, the rest is for the coach. One that
+/// changes nothing writes nothing.
+async fn patch(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<CoachingSessionId>,
+    if_match: IfMatch,
+    Patch(patch): Patch<SessionPatch>,
+) -> Result<Reply<CoachingSession>, Error> {
+    let who = if patch.is_for_the_coach() { admit_coach } else { admit };
+    let mut write = user.write(&state.db).await?;
+    let (access, before) = open(&mut write, &user, id, &if_match, who).await?;
+    let mut after = before.clone();
+    patch.title.apply(&mut after.title);
+    patch.date.apply(&mut after.date);
+    patch.duration_minutes.apply(&mut after.duration_minutes);
+    patch.meeting_url.apply(&mut after.meeting_url);
+    patch.provider.apply(&mut after.provider);
+    let after = CoachingSession {
+        title: validate::title(after.title)?,
+        date: storable(after.date.and_utc()).naive_utc(),
+        duration_minutes: validate::duration(after.duration_minutes)?,
+        meeting_url: validate::meeting_url(after.meeting_url)?,
+        provider: validate::provider(after.provider)?,
+        ..after
+    };
+    if after == before {
+        return Ok(Reply::updated(before).tagged());
+    }
+    let after = CoachingSession {
+        ical_sequence: before.ical_sequence + 1,
+        ..after
+    };
+    let session = save(write, &access, &user, &before, after).await?;
+    Ok(Reply::updated(session).tagged())
 }
 
 async fn retitle(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<CoachingSessionId>,
+    if_match: IfMatch,
     Json(body): Json<SessionTitle>,
 ) -> Result<Reply<CoachingSession>, Error> {
     let title = validate::title(body.title)?;
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_session(&mut write, id).await?, user.id)?;
-    let before = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
+    let (access, before) = open(&mut write, &user, id, &if_match, admit).await?;
     let changed = i64::from(before.title != title);
     let after = CoachingSession {
         ical_sequence: before.ical_sequence + changed,
         title,
-        ..before
+        ..before.clone()
     };
-    save(write, &access, &after).await?;
-    Ok(Reply::updated(after))
+    let session = save(write, &access, &user, &before, after).await?;
+    Ok(Reply::updated(session).tagged())
 }
 
 /// Stores a changed session and says so.
-async fn save(mut write: Write, access: &Access, session: &CoachingSession) -> Result<(), Error> {
-    coaching_sessions::update(&mut write, session).await?;
+async fn save(
+    mut write: Write,
+    access: &Access,
+    user: &CurrentUser,
+    before: &CoachingSession,
+    after: CoachingSession,
+) -> Result<CoachingSession, Error> {
+    let session = coaching_sessions::update(&mut write, before, after, user.author(now())).await?;
     events::session_changed(&mut write, access, session.id).await?;
     write.commit().await?;
-    Ok(())
+    Ok(session)
 }
 
 async fn remove(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<CoachingSessionId>,
+    if_match: IfMatch,
 ) -> Result<Reply<()>, Error> {
     let mut write = user.write(&state.db).await?;
-    let access = admit_coach(access::of_session(&mut write, id).await?, user.id)?;
+    let (access, _) = open(&mut write, &user, id, &if_match, admit_coach).await?;
     let children = coaching_sessions::children(&mut write, id).await?;
     if children.actions + children.agreements > 0 {
         return Err(Error::Conflict {
@@ -197,8 +269,12 @@ async fn remove(
             details: Some(json!({ "actions": children.actions, "agreements": children.agreements })),
         });
     }
+    let goals = goals::forget_session(&mut write, id, user.author(now())).await?;
     coaching_sessions::delete(&mut write, id).await?;
     events::session_changed(&mut write, &access, id).await?;
+    for goal in goals {
+        events::goal_updated(&mut write, &access, &goal).await?;
+    }
     write.commit().await?;
     Ok(Reply::done())
 }

@@ -9,18 +9,21 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::SqliteConnection;
-use wire::{CoachingRelationshipId, Deleted, Event, Goal, GoalId, ItemStatus, NewGoal, Timestamp};
+use wire::{CoachingRelationshipId, Deleted, Event, Goal, GoalId, GoalPatch, ItemStatus, NewGoal, Timestamp};
 
 use super::authorization::admit;
 use super::reply::Reply;
+use super::rows::{check, present};
 use super::session_goals::completed;
 use super::sort::{Sort, missing_last};
 use super::validate;
 use crate::error::Error;
 use crate::events;
-use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
-use crate::store::{access, goals, new_id, now};
+use crate::store::access::Access;
+use crate::store::history::FIRST_VERSION;
+use crate::store::{Write, access, actions, goals, new_id, now};
 
 /// How many goals of one relationship can be in progress.
 const MOST_IN_PROGRESS: usize = 3;
@@ -28,7 +31,7 @@ const MOST_IN_PROGRESS: usize = 3;
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/goals", get(list).post(create))
-        .route("/goals/{id}", get(read).put(update).delete(remove))
+        .route("/goals/{id}", get(read).put(update).patch(patch).delete(remove))
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -72,8 +75,9 @@ async fn list(
 async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<GoalId>) -> Result<Reply<Goal>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_goal(&mut snapshot, id).await?, user.id)?;
-    let goal = goals::find(&mut snapshot, id).await?.ok_or(Error::NotFound)?;
-    Ok(Reply::read(snapshot.cursor(), goal))
+    let found = goals::find(&mut snapshot, id).await?;
+    let goal = present(&mut snapshot, found, id.0).await?;
+    Ok(Reply::read(snapshot.cursor(), goal).tagged())
 }
 
 /// Sets a goal. Written down in a session, it is linked to it and put in progress, and announced as it then is.
@@ -118,7 +122,7 @@ async fn create(
         target_date: body.target_date,
         created_at: now,
         updated_at: now,
-        version: None,
+        version: Some(FIRST_VERSION),
     };
     set_status(&mut goal, status, now);
     goals::insert(&mut write, &goal).await?;
@@ -127,7 +131,16 @@ async fn create(
         events::link_goal(&mut write, &access, session, goal.id, now).await?;
     }
     write.commit().await?;
-    Ok(Reply::created(goal))
+    Ok(Reply::created(goal).tagged())
+}
+
+/// Opens a goal for a change: admits the person, finds the row, checks the precondition.
+async fn open(write: &mut Write, user: &CurrentUser, id: GoalId, if_match: &IfMatch) -> Result<(Access, Goal), Error> {
+    let access = admit(access::of_goal(write, id).await?, user.id)?;
+    let found = goals::find(write, id).await?;
+    let goal = present(write, found, id.0).await?;
+    check(write, if_match, &goal).await?;
+    Ok((access, goal))
 }
 
 /// Replaces everything about a goal that can be written: what the body leaves out becomes null.
@@ -135,35 +148,82 @@ async fn update(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<GoalId>,
+    if_match: IfMatch,
     Json(body): Json<NewGoal>,
 ) -> Result<Reply<Goal>, Error> {
-    let now = now();
     check_texts(&body)?;
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_goal(&mut write, id).await?, user.id)?;
-    let mut goal = goals::find(&mut write, id).await?.ok_or(Error::NotFound)?;
-    if body.status == ItemStatus::InProgress && goal.status != ItemStatus::InProgress {
+    let (access, before) = open(&mut write, &user, id, &if_match).await?;
+    let after = Goal {
+        title: body.title,
+        body: body.body,
+        status: body.status,
+        target_date: body.target_date,
+        ..before.clone()
+    };
+    save(write, &access, &user, &before, after).await
+}
+
+/// Changes the fields that the patch names. One that changes nothing writes nothing.
+async fn patch(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<GoalId>,
+    if_match: IfMatch,
+    Patch(patch): Patch<GoalPatch>,
+) -> Result<Reply<Goal>, Error> {
+    let mut write = user.write(&state.db).await?;
+    let (access, before) = open(&mut write, &user, id, &if_match).await?;
+    let mut after = before.clone();
+    patch.title.apply(&mut after.title);
+    patch.body.apply(&mut after.body);
+    patch.status.apply(&mut after.status);
+    patch.target_date.apply(&mut after.target_date);
+    if after == before {
+        return Ok(Reply::updated(before).tagged());
+    }
+    if after.title != before.title {
+        validate::text("title", after.title.as_deref(), validate::TITLE)?;
+    }
+    validate::length("body", after.body.as_deref(), validate::BODY)?;
+    save(write, &access, &user, &before, after).await
+}
+
+/// Stores a changed goal and says so.
+async fn save(
+    mut write: Write,
+    access: &Access,
+    user: &CurrentUser,
+    before: &Goal,
+    after: Goal,
+) -> Result<Reply<Goal>, Error> {
+    let author = user.author(now());
+    if after.status == ItemStatus::InProgress && before.status != ItemStatus::InProgress {
         check_limit(&mut write, access.relationship).await?;
     }
-    set_status(&mut goal, body.status, now);
-    goal.title = body.title;
-    goal.body = body.body;
-    goal.target_date = body.target_date;
-    goal.updated_at = now;
-    goals::update(&mut write, &goal).await?;
-    events::goal_updated(&mut write, &access, &goal).await?;
+    let mut goal = Goal {
+        status: before.status,
+        updated_at: author.at,
+        ..after
+    };
+    set_status(&mut goal, after.status, author.at);
+    let goal = goals::update(&mut write, before, goal, author).await?;
+    events::goal_updated(&mut write, access, &goal).await?;
     write.commit().await?;
-    Ok(Reply::updated(goal))
+    Ok(Reply::updated(goal).tagged())
 }
 
 async fn remove(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<GoalId>,
+    if_match: IfMatch,
 ) -> Result<JsonReply<Deleted<GoalId>>, Error> {
     let mut write = user.write(&state.db).await?;
-    let access = admit(access::of_goal(&mut write, id).await?, user.id)?;
-    goals::delete(&mut write, id).await?;
+    let (access, goal) = open(&mut write, &user, id, &if_match).await?;
+    let author = user.author(now());
+    actions::lose_goal(&mut write, id, author).await?;
+    goals::delete(&mut write, &goal, author).await?;
     // Its links and what actions lose are announced by this alone.
     let event = Event::GoalDeleted {
         coaching_relationship_id: access.relationship,
@@ -202,6 +262,6 @@ pub(super) async fn check_limit(db: &mut SqliteConnection, relationship: Coachin
 }
 
 fn check_texts(body: &NewGoal) -> Result<(), Error> {
-    validate::length("title", body.title.as_deref(), validate::TITLE)?;
+    validate::text("title", body.title.as_deref(), validate::TITLE)?;
     validate::length("body", body.body.as_deref(), validate::BODY)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -96,6 +96,7 @@ async fn settle(state: &AppState, keyed: &Keyed, response: Response) -> Result<R
         status: head.status.as_u16(),
         content_type: text(CONTENT_TYPE),
         event_cursor: text(EVENT_CURSOR),
+        etag: text(ETAG),
         body: body.to_vec(),
     };
     keyed
@@ -107,12 +108,18 @@ async fn settle(state: &AppState, keyed: &Keyed, response: Response) -> Result<R
 
 /// Whether asking again would be answered the same. A request that was not let in or that came too late was not
 /// looked at, and one that found its key in use is answered with what is stored.
+///
+/// Nor is a precondition that failed an answer: it changed nothing, no repetition can succeed (versions only rise), and
+/// its purpose is the row as it is now, which a stored answer would not have.
 fn is_answer(response: &Response) -> bool {
     let status = response.status();
     !status.is_server_error()
         && !matches!(
             status,
-            StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+            StatusCode::UNAUTHORIZED
+                | StatusCode::REQUEST_TIMEOUT
+                | StatusCode::PRECONDITION_FAILED
+                | StatusCode::TOO_MANY_REQUESTS
         )
 }
 
@@ -128,7 +135,11 @@ fn replay(keyed: &Keyed, answer: Answer) -> Result<Response, Error> {
     *response.status_mut() =
         StatusCode::from_u16(answer.status).or(Err(Error::Internal("a stored answer has no status")))?;
     let headers = response.headers_mut();
-    for (name, value) in [(CONTENT_TYPE, answer.content_type), (EVENT_CURSOR, answer.event_cursor)] {
+    for (name, value) in [
+        (CONTENT_TYPE, answer.content_type),
+        (EVENT_CURSOR, answer.event_cursor),
+        (ETAG, answer.etag),
+    ] {
         if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
             headers.insert(name, value);
         }
@@ -159,6 +170,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     }
 }
 
+/// `If-Match` is no part of it: a client that heard no answer, and read the row meanwhile, asks for the same change with
+/// another version, and learns that it was made.
 fn digest(method: &Method, address: &str, body: &[u8]) -> Digest {
     let mut digest = Sha256::new();
     // Neither a method nor an address holds a line break, so no two requests come to the same text.

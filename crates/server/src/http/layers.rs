@@ -1,21 +1,20 @@
-//! What holds for every request: where it may come from, what is said about it in the log, which headers it gets.
+//! What holds for every request: what is said about it in the log, which headers it gets.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::CorsLayer;
 
 use super::idempotency::IDEMPOTENCY_KEY;
 use super::reply::EVENT_CURSOR;
-use crate::auth::is_local;
 use crate::config::Origin;
 use crate::error::Error;
 use crate::state::AppState;
@@ -36,43 +35,6 @@ pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Respo
         Ok(Err(_)) => Err(Error::Timeout),
         Err(_) => Err(Error::Internal("a handler panicked")),
     }
-}
-
-/// Middleware: refuses what a page of another origin sends with this person's cookie.
-///
-/// Browsers put `Origin` on every request that changes something. One that comes without it is judged by
-/// `Sec-Fetch-Site`, and without both comes from a program that carries no cookie jar of a person.
-pub(super) async fn check_origin(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_foreign(request.headers(), reads, &state.allowed_origins) {
-        return Err(Error::ForeignOrigin);
-    }
-    Ok(next.run(request).await)
-}
-
-fn is_foreign(headers: &HeaderMap, reads: bool, allowed: &[Origin]) -> bool {
-    let text = |name| {
-        headers
-            .get(name)
-            .map(|value: &HeaderValue| value.to_str().unwrap_or_default())
-    };
-    if let Some(origin) = text(ORIGIN) {
-        let origin = origin.to_ascii_lowercase();
-        let host = text(HOST).unwrap_or_default().to_ascii_lowercase();
-        // A page that came without https may be anybody's on the way, except at home.
-        let own = origin.split_once("://").is_some_and(|(scheme, place)| {
-            !place.is_empty() && place == host && (scheme == "https" || (scheme == "http" && is_local(headers)))
-        });
-        let named = allowed.iter().any(|other| other.as_str() == origin);
-        return !own && !named;
-    }
-    // A read without an origin is a link, an image or a page of ours, and its answer stays unreadable elsewhere.
-    !reads
-        && text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Middleware: what the API answers is nobody's to keep.
@@ -148,48 +110,11 @@ pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
                 CACHE_CONTROL,
                 CONTENT_TYPE,
                 IDEMPOTENCY_KEY,
+                IF_MATCH,
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("x-version"),
             ])
-            .expose_headers([EVENT_CURSOR, RETRY_AFTER])
+            .expose_headers([ETAG, EVENT_CURSOR, RETRY_AFTER])
             .max_age(Duration::from_secs(60 * 60)),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::is_foreign;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pair = |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
-        pairs.iter().map(pair).collect()
-    }
-
-    #[test]
-    fn only_pages_of_this_server_or_of_a_named_origin_may_write() {
-        let allowed = ["https://app.example".parse().unwrap()];
-        for (pairs, foreign) in [
-            (&[("host", "a.example"), ("origin", "https://a.example")][..], false),
-            (
-                &[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:8080")],
-                false,
-            ),
-            (&[("host", "a.example"), ("origin", "http://a.example")], true),
-            (&[("host", "localhost"), ("origin", "https://localhost")], false),
-            (&[("host", "localhost"), ("origin", "ftp://localhost")], true),
-            (&[("host", "a.example"), ("origin", "https://app.example")], false),
-            (&[("host", "a.example"), ("origin", "https://evil.example")], true),
-            (&[("host", "a.example"), ("origin", "https://a.example:81")], true),
-            (&[("host", "a.example"), ("origin", "null")], true),
-            (&[("host", "a.example"), ("origin", "")], true),
-            (&[("host", "a.example"), ("sec-fetch-site", "same-origin")], false),
-            (&[("host", "a.example"), ("sec-fetch-site", "cross-site")], true),
-            (&[("host", "a.example"), ("sec-fetch-site", "same-site")], true),
-            (&[("host", "a.example")], false),
-        ] {
-            assert_eq!(is_foreign(&headers(pairs), false, &allowed), foreign, "{pairs:?}");
-        }
-    }
 }

@@ -10,11 +10,15 @@ mod authorization;
 mod coaching_sessions;
 mod goals;
 mod health;
+mod history;
 mod idempotency;
 mod layers;
 mod metrics;
 mod organizations;
+mod origin;
 mod reply;
+mod restore;
+mod rows;
 mod session;
 mod session_goals;
 mod sort;
@@ -45,6 +49,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(agreements::router())
         .merge(announcements::router())
         .merge(goals::router())
+        .merge(history::router())
+        .merge(restore::router())
         .layer(from_fn_with_state(state.clone(), idempotency::once))
         // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.
         .merge(session::router())
@@ -57,7 +63,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn_with_state(state.clone(), auth::recognise))
-        .layer(from_fn_with_state(state.clone(), layers::check_origin))
+        .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(layers::no_store));
 

@@ -1,10 +1,13 @@
 //! Answers that worked, in the envelope.
 
 use axum::Json;
+use axum::http::header::ETAG;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use wire::{Cursor, Envelope};
+
+use crate::store::history::Versioned;
 
 /// Which position of the event log a read reflects.
 pub(crate) const EVENT_CURSOR: HeaderName = HeaderName::from_static("x-event-cursor");
@@ -15,6 +18,13 @@ pub(crate) struct Reply<T> {
     status: StatusCode,
     envelope: Envelope<T>,
     cursor: Option<Cursor>,
+    etag: Option<HeaderValue>,
+}
+
+/// The entity tag of a row: its version, in quotes.
+pub(super) fn etag(version: u64) -> Option<HeaderValue> {
+    // Digits and quotes are a header.
+    HeaderValue::try_from(format!("\"{version}\"")).ok()
 }
 
 impl<T> Reply<T> {
@@ -24,6 +34,7 @@ impl<T> Reply<T> {
             status: StatusCode::OK,
             envelope: Envelope { status_code: 200, data },
             cursor: Some(cursor),
+            etag: None,
         }
     }
 
@@ -33,6 +44,7 @@ impl<T> Reply<T> {
             status: StatusCode::OK,
             envelope: Envelope { status_code: 200, data },
             cursor: None,
+            etag: None,
         }
     }
 
@@ -42,7 +54,16 @@ impl<T> Reply<T> {
             status: StatusCode::CREATED,
             envelope: Envelope { status_code: 201, data },
             cursor: None,
+            etag: None,
         }
+    }
+}
+
+impl<T: Versioned> Reply<T> {
+    /// With the entity tag of the row that is answered.
+    pub(crate) fn tagged(self) -> Self {
+        let etag = etag(self.envelope.data.version());
+        Self { etag, ..self }
     }
 }
 
@@ -56,7 +77,14 @@ impl Reply<()> {
                 data: (),
             },
             cursor: None,
+            etag: None,
         }
+    }
+
+    /// With the entity tag of a row that is not answered.
+    pub(crate) fn for_row(self, row: &impl Versioned) -> Self {
+        let etag = etag(row.version());
+        Self { etag, ..self }
     }
 }
 
@@ -66,6 +94,9 @@ impl<T: Serialize> IntoResponse for Reply<T> {
         let cursor = self.cursor.map(|cursor| HeaderValue::try_from(cursor.to_string()));
         if let Some(Ok(cursor)) = cursor {
             response.headers_mut().insert(EVENT_CURSOR, cursor);
+        }
+        if let Some(etag) = self.etag {
+            response.headers_mut().insert(ETAG, etag);
         }
         response
     }

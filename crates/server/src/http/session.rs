@@ -10,6 +10,7 @@ use serde::Deserialize;
 use wire::{Credentials, Event, User, UserId};
 
 use super::authorization::administers;
+use super::origin;
 use super::reply::Reply;
 use super::validate;
 use crate::auth::{Token, clearing_cookie, session_cookie};
@@ -42,6 +43,7 @@ async fn sign_in(
     headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Result<impl IntoResponse, Error> {
+    origin::check_cookie(&headers)?;
     let email = credentials.email.trim();
     if !validate::fits_email(email) || credentials.password.len() > validate::URL {
         return Err(REFUSED);

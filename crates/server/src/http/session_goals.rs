@@ -113,7 +113,8 @@ async fn link(
     let goal = goals::find(&mut write, goal_id).await?;
     // A goal of another relationship is no goal as far as this session is concerned.
     let goal = goal.filter(|goal| goal.coaching_relationship_id == access.relationship);
-    let mut goal = goal.ok_or(Error::NotFound)?;
+    let before = goal.ok_or(Error::NotFound)?;
+    let mut goal = before.clone();
     let promoted = match goal.status {
         ItemStatus::Completed => return Err(completed()),
         ItemStatus::NotStarted | ItemStatus::OnHold => {
@@ -126,7 +127,7 @@ async fn link(
     };
     let link = events::link_goal(&mut write, &access, session, goal_id, now).await?;
     if promoted {
-        goals::update(&mut write, &goal).await?;
+        let goal = goals::update(&mut write, &before, goal, user.author(now)).await?;
         events::goal_updated(&mut write, &access, &goal).await?;
     }
     write.commit().await?;

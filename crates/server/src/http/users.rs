@@ -140,7 +140,9 @@ async fn list_relationships(
 #[derive(Debug, Deserialize)]
 pub(super) struct SessionQuery {
     pub(super) coaching_relationship_id: Option<CoachingRelationshipId>,
+    #[serde(default, deserialize_with = "wire::optional_date")]
     from_date: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "wire::optional_date")]
     to_date: Option<NaiveDate>,
 }
 

@@ -28,6 +28,15 @@ pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(),
     }
 }
 
+/// Refuses a text that is too long, or that is there and blank.
+pub(super) fn text(field: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
+    length(field, text, most)?;
+    if text.is_some_and(|text| text.trim().is_empty()) {
+        return Err(Error::invalid(format!("{field} must not be empty")));
+    }
+    Ok(())
+}
+
 /// Whether an email address is short enough. In bytes, as mail servers count: an address that may be stored must also
 /// be one that signs in.
 pub(super) const fn fits_email(email: &str) -> bool {

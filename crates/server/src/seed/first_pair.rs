@@ -7,6 +7,7 @@ use wire::{
 };
 
 use super::Demo;
+use crate::store::history::FIRST_VERSION;
 use crate::store::{actions, agreements, goals, new_id, session_goals};
 
 pub(super) async fn write(
@@ -15,11 +16,11 @@ pub(super) async fn write(
     coach: UserId,
     coachee: UserId,
 ) -> Result<(), sqlx::Error> {
-    let first = demo.session(pair, -14, 15, "Where things stand").await?;
-    let second = demo.session(pair, -7, 15, "Handing work over").await?;
-    let today = demo.session(pair, 0, 15, "Leading without doing it all").await?;
-    demo.session(pair, 7, 15, "Feedback that lands").await?;
-    demo.session(pair, 14, 15, "Looking back on a month").await?;
+    let first = demo.session(pair, coach, -14, 15, "Where things stand").await?;
+    let second = demo.session(pair, coach, -7, 15, "Handing work over").await?;
+    let today = demo.session(pair, coach, 0, 15, "Leading without doing it all").await?;
+    demo.session(pair, coach, 7, 15, "Feedback that lands").await?;
+    demo.session(pair, coach, 14, 15, "Looking back on a month").await?;
 
     let delegate = goal(
         demo,
@@ -132,7 +133,7 @@ pub(super) async fn write(
             created_at: at,
             updated_at: at,
             assignee_ids: vec![by],
-            version: None,
+            version: Some(FIRST_VERSION),
         };
         actions::insert(demo.write, &action).await?;
     }
@@ -159,7 +160,7 @@ pub(super) async fn write(
             user_id: by,
             created_at: at,
             updated_at: at,
-            version: None,
+            version: Some(FIRST_VERSION),
         };
         agreements::insert(demo.write, &agreement).await?;
     }
@@ -189,7 +190,7 @@ async fn goal(
         target_date: at.date_naive().checked_add_days(Days::new(days)),
         created_at: at,
         updated_at: at,
-        version: None,
+        version: Some(FIRST_VERSION),
     };
     goals::insert(demo.write, &goal).await?;
     Ok(goal.id)

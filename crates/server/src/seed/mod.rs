@@ -11,6 +11,7 @@ use wire::{
 };
 
 use crate::auth::Passwords;
+use crate::store::history::FIRST_VERSION;
 use crate::store::{Db, Write, coaching_sessions, new_id, now, organizations, relationships, users};
 
 /// The password of everybody in the demo.
@@ -60,8 +61,8 @@ pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Er
         .person("coachee2@example.com", "Dee", "Coachee", Role::User)
         .await?;
     let pair = demo.relationship(coach, coachee).await?;
-    demo.session(pair, -7, 14, "Getting to know each other").await?;
-    demo.session(pair, 7, 14, "Picking a first goal").await?;
+    demo.session(pair, coach, -7, 14, "Getting to know each other").await?;
+    demo.session(pair, coach, 7, 14, "Picking a first goal").await?;
 
     demo.person("admin@example.com", "Ada", "Admin", Role::Admin).await?;
     write.commit().await
@@ -109,6 +110,7 @@ impl Demo<'_> {
     async fn session(
         &mut self,
         pair: CoachingRelationshipId,
+        coach: UserId,
         days: i64,
         hour: u32,
         title: &str,
@@ -128,9 +130,9 @@ impl Demo<'_> {
             created_at: self.now,
             updated_at: self.now,
             hydrated_at: (days <= 0).then_some(self.now),
-            version: None,
+            version: Some(FIRST_VERSION),
         };
-        coaching_sessions::insert(self.write, &session).await?;
+        coaching_sessions::insert(self.write, &session, coach).await?;
         Ok(id)
     }
 

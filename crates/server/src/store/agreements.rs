@@ -2,14 +2,33 @@
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-use wire::{Agreement, AgreementId, CoachingSessionId, UserId};
+use uuid::Uuid;
+use wire::{Agreement, AgreementId, CoachingSessionId, HistoryKind, UserId};
 
 use super::column::{Columns as _, micros};
+use super::deletion::{self, Deletable, Table, table};
+use super::history::{self, Author, Versioned};
+
+impl Versioned for Agreement {
+    const FIELDS: &'static [&'static str] = &["body"];
+
+    fn key(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> u64 {
+        self.version.unwrap_or(history::FIRST_VERSION)
+    }
+}
+
+impl Deletable for Agreement {
+    const TABLE: Table = table!("agreements");
+}
 
 pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO agreements (id, coaching_session_id, user_id, body, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO agreements (id, coaching_session_id, user_id, body, created_at, updated_at, version)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(agreement.id.0)
     .bind(agreement.coaching_session_id.0)
@@ -17,13 +36,18 @@ pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement) -> 
     .bind(agreement.body.as_deref())
     .bind(micros(agreement.created_at))
     .bind(micros(agreement.updated_at))
-    .execute(db)
+    .bind(agreement.version().cast_signed())
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    let author = Author {
+        by: agreement.user_id,
+        at: agreement.created_at,
+    };
+    history::record(db, HistoryKind::Created, None, agreement, author).await
 }
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: AgreementId) -> Result<Option<Agreement>, sqlx::Error> {
-    sqlx::query("SELECT * FROM agreements WHERE id = ?")
+    sqlx::query("SELECT * FROM agreements WHERE id = ? AND deleted_at IS NULL")
         .bind(id.0)
         .try_map(|row| agreement(&row))
         .fetch_optional(db)
@@ -35,30 +59,59 @@ pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
 ) -> Result<Vec<Agreement>, sqlx::Error> {
-    sqlx::query("SELECT * FROM agreements WHERE coaching_session_id = ? ORDER BY created_at, id")
+    sqlx::query("SELECT * FROM agreements WHERE coaching_session_id = ? AND deleted_at IS NULL ORDER BY created_at, id")
         .bind(session.0)
         .try_map(|row| agreement(&row))
         .fetch_all(db)
         .await
 }
 
-/// Writes everything that can change about an agreement.
-pub(crate) async fn update(db: &mut SqliteConnection, agreement: &Agreement) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE agreements SET body = ?2, updated_at = ?3 WHERE id = ?1")
-        .bind(agreement.id.0)
-        .bind(agreement.body.as_deref())
-        .bind(micros(agreement.updated_at))
-        .execute(db)
-        .await?;
-    Ok(())
+/// Writes everything that can change about an agreement; hands it back with its version.
+pub(crate) async fn update(
+    db: &mut SqliteConnection,
+    before: &Agreement,
+    mut after: Agreement,
+    author: Author,
+) -> Result<Agreement, sqlx::Error> {
+    let version = sqlx::query(
+        "UPDATE agreements SET body = ?2, updated_at = ?3, version = version + 1 WHERE id = ?1 RETURNING version",
+    )
+    .bind(after.id.0)
+    .bind(after.body.as_deref())
+    .bind(micros(after.updated_at))
+    .try_map(|row: SqliteRow| row.version("version"))
+    .fetch_one(&mut *db)
+    .await?;
+    after.version = Some(version);
+    history::record(db, HistoryKind::Updated, Some(before), &after, author).await?;
+    Ok(after)
 }
 
-pub(crate) async fn delete(db: &mut SqliteConnection, id: AgreementId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM agreements WHERE id = ?")
-        .bind(id.0)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Marks an agreement as deleted.
+pub(crate) async fn delete(
+    db: &mut SqliteConnection,
+    agreement: &Agreement,
+    author: Author,
+) -> Result<(), sqlx::Error> {
+    let after = Agreement {
+        version: Some(deletion::mark::<Agreement>(db, agreement.id.0, author).await?),
+        ..agreement.clone()
+    };
+    history::record(db, HistoryKind::Deleted, Some(agreement), &after, author).await
+}
+
+/// Brings a deleted agreement back.
+pub(crate) async fn restore(
+    db: &mut SqliteConnection,
+    id: AgreementId,
+    author: Author,
+) -> Result<Option<Agreement>, sqlx::Error> {
+    deletion::unmark::<Agreement>(db, id.0).await?;
+    let restored = find(db, id).await?;
+    if let Some(agreement) = &restored {
+        history::record(db, HistoryKind::Restored, Some(agreement), agreement, author).await?;
+    }
+    Ok(restored)
 }
 
 fn agreement(row: &SqliteRow) -> Result<Agreement, sqlx::Error> {
@@ -69,6 +122,6 @@ fn agreement(row: &SqliteRow) -> Result<Agreement, sqlx::Error> {
         user_id: row.id("user_id", UserId)?,
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
-        version: None,
+        version: Some(row.version("version")?),
     })
 }

@@ -3,9 +3,30 @@
 use chrono::NaiveDateTime;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-use wire::{CoachingRelationshipId, CoachingSession, CoachingSessionId, Timestamp, UserId};
+use uuid::Uuid;
+use wire::{CoachingRelationshipId, CoachingSession, CoachingSessionId, HistoryKind, UserId};
 
 use super::column::{Columns as _, micros};
+use super::history::{self, Author, Versioned};
+
+impl Versioned for CoachingSession {
+    const FIELDS: &'static [&'static str] = &[
+        "title",
+        "date",
+        "duration_minutes",
+        "meeting_url",
+        "provider",
+        "hydrated_at",
+    ];
+
+    fn key(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> u64 {
+        self.version.unwrap_or(history::FIRST_VERSION)
+    }
+}
 
 /// Which sessions a list shows. `None` does not narrow it.
 #[derive(Debug, Default)]
@@ -24,11 +45,15 @@ pub(crate) struct Children {
     pub(crate) agreements: i64,
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, session: &CoachingSession) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    session: &CoachingSession,
+    by: UserId,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO coaching_sessions (id, coaching_relationship_id, date, duration_minutes, title, meeting_url,
-             provider, ical_sequence, created_at, updated_at, hydrated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             provider, ical_sequence, created_at, updated_at, hydrated_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )
     .bind(session.id.0)
     .bind(session.coaching_relationship_id.0)
@@ -41,9 +66,14 @@ pub(crate) async fn insert(db: &mut SqliteConnection, session: &CoachingSession)
     .bind(micros(session.created_at))
     .bind(micros(session.updated_at))
     .bind(session.hydrated_at.map(micros))
-    .execute(db)
+    .bind(session.version().cast_signed())
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    let author = Author {
+        by,
+        at: session.created_at,
+    };
+    history::record(db, HistoryKind::Created, None, session, author).await
 }
 
 pub(crate) async fn find(
@@ -66,7 +96,8 @@ pub(crate) async fn of_user(
     sqlx::query(
         "SELECT s.*, coalesce(s.title, (
                  SELECT g.title FROM session_goals l JOIN goals g ON g.id = l.goal_id
-                 WHERE l.coaching_session_id = s.id AND g.title IS NOT NULL ORDER BY l.created_at, l.id LIMIT 1
+                 WHERE l.coaching_session_id = s.id AND g.title IS NOT NULL AND g.deleted_at IS NULL
+                 ORDER BY l.created_at, l.id LIMIT 1
              )) AS display_title
          FROM coaching_sessions s JOIN coaching_relationships r ON r.id = s.coaching_relationship_id
          WHERE (r.coach_id = ?1 OR r.coachee_id = ?1)
@@ -84,31 +115,39 @@ pub(crate) async fn of_user(
     .await
 }
 
-/// Writes everything that can change about a session.
-pub(crate) async fn update(db: &mut SqliteConnection, session: &CoachingSession) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Writes everything that can change about a session; hands it back with its version.
+pub(crate) async fn update(
+    db: &mut SqliteConnection,
+    before: &CoachingSession,
+    mut after: CoachingSession,
+    author: Author,
+) -> Result<CoachingSession, sqlx::Error> {
+    let version = sqlx::query(
         "UPDATE coaching_sessions SET date = ?2, duration_minutes = ?3, title = ?4, meeting_url = ?5, provider = ?6,
-             ical_sequence = ?7, updated_at = ?8, hydrated_at = ?9
-         WHERE id = ?1",
+             ical_sequence = ?7, updated_at = ?8, hydrated_at = ?9, version = version + 1
+         WHERE id = ?1 RETURNING version",
     )
-    .bind(session.id.0)
-    .bind(micros(session.date.and_utc()))
-    .bind(session.duration_minutes)
-    .bind(session.title.as_deref())
-    .bind(session.meeting_url.as_deref())
-    .bind(session.provider.as_deref())
-    .bind(session.ical_sequence)
-    .bind(micros(session.updated_at))
-    .bind(session.hydrated_at.map(micros))
-    .execute(db)
+    .bind(after.id.0)
+    .bind(micros(after.date.and_utc()))
+    .bind(after.duration_minutes)
+    .bind(after.title.as_deref())
+    .bind(after.meeting_url.as_deref())
+    .bind(after.provider.as_deref())
+    .bind(after.ical_sequence)
+    .bind(micros(after.updated_at))
+    .bind(after.hydrated_at.map(micros))
+    .try_map(|row: SqliteRow| row.version("version"))
+    .fetch_one(&mut *db)
     .await?;
-    Ok(())
+    after.version = Some(version);
+    history::record(db, HistoryKind::Updated, Some(before), &after, author).await?;
+    Ok(after)
 }
 
 pub(crate) async fn children(db: &mut SqliteConnection, id: CoachingSessionId) -> Result<Children, sqlx::Error> {
     sqlx::query(
-        "SELECT (SELECT count(*) FROM actions WHERE coaching_session_id = ?1) AS actions,
-             (SELECT count(*) FROM agreements WHERE coaching_session_id = ?1) AS agreements",
+        "SELECT (SELECT count(*) FROM actions WHERE coaching_session_id = ?1 AND deleted_at IS NULL) AS actions,
+             (SELECT count(*) FROM agreements WHERE coaching_session_id = ?1 AND deleted_at IS NULL) AS agreements",
     )
     .bind(id.0)
     .try_map(|row: SqliteRow| {
@@ -121,28 +160,16 @@ pub(crate) async fn children(db: &mut SqliteConnection, id: CoachingSessionId) -
     .await
 }
 
+/// Removes a session, and for good what was deleted in it before.
 pub(crate) async fn delete(db: &mut SqliteConnection, id: CoachingSessionId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM coaching_sessions WHERE id = ?")
-        .bind(id.0)
-        .execute(db)
-        .await?;
+    for statement in [
+        "DELETE FROM actions WHERE coaching_session_id = ? AND deleted_at IS NOT NULL",
+        "DELETE FROM agreements WHERE coaching_session_id = ? AND deleted_at IS NOT NULL",
+        "DELETE FROM coaching_sessions WHERE id = ?",
+    ] {
+        sqlx::query(statement).bind(id.0).execute(&mut *db).await?;
+    }
     Ok(())
-}
-
-/// Marks a session as opened; says whether it was not before.
-pub(crate) async fn hydrate(
-    db: &mut SqliteConnection,
-    id: CoachingSessionId,
-    at: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let written = sqlx::query(
-        "UPDATE coaching_sessions SET hydrated_at = ?2, updated_at = ?2 WHERE id = ?1 AND hydrated_at IS NULL",
-    )
-    .bind(id.0)
-    .bind(micros(at))
-    .execute(db)
-    .await?;
-    Ok(written.rows_affected() > 0)
 }
 
 fn session(row: &SqliteRow) -> Result<CoachingSession, sqlx::Error> {
@@ -159,6 +186,6 @@ fn session(row: &SqliteRow) -> Result<CoachingSession, sqlx::Error> {
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
         hydrated_at: row.maybe_moment("hydrated_at")?,
-        version: None,
+        version: Some(row.version("version")?),
     })
 }

@@ -8,8 +8,12 @@ use wire::{ItemStatus, Timestamp};
 
 /// The present, as exactly as it can be stored.
 pub(crate) fn now() -> Timestamp {
-    let now = Utc::now();
-    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+    storable(Utc::now())
+}
+
+/// A moment as exactly as it can be stored: what is answered to a write is what will be read.
+pub(crate) fn storable(moment: Timestamp) -> Timestamp {
+    DateTime::from_timestamp_micros(moment.timestamp_micros()).unwrap_or(moment)
 }
 
 /// An id nobody has. Ids of one process ascend, so "by creation, then by id" is the order of creation.
@@ -43,6 +47,7 @@ pub(super) trait Columns {
     fn naive(&self, name: &str) -> Result<NaiveDateTime, Error>;
     fn maybe_date(&self, name: &str) -> Result<Option<NaiveDate>, Error>;
     fn status(&self, name: &str) -> Result<ItemStatus, Error>;
+    fn version(&self, name: &str) -> Result<u64, Error>;
 }
 
 impl Columns for SqliteRow {
@@ -87,6 +92,10 @@ impl Columns for SqliteRow {
         let text: &str = self.try_get(name)?;
         let known = ItemStatus::ALL.iter().find(|status| status_name(**status) == text);
         known.copied().ok_or_else(|| decode(name, "no status"))
+    }
+
+    fn version(&self, name: &str) -> Result<u64, Error> {
+        self.try_get(name).map(i64::unsigned_abs)
     }
 }
 

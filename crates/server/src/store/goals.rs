@@ -2,15 +2,34 @@
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, UserId};
+use uuid::Uuid;
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, HistoryKind, ItemStatus, UserId};
 
 use super::column::{Columns as _, micros, status_name};
+use super::deletion::{self, Deletable, Table, table};
+use super::history::{self, Author, Versioned};
+
+impl Versioned for Goal {
+    const FIELDS: &'static [&'static str] = &["title", "body", "status", "target_date", "created_in_session_id"];
+
+    fn key(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> u64 {
+        self.version.unwrap_or(history::FIRST_VERSION)
+    }
+}
+
+impl Deletable for Goal {
+    const TABLE: Table = table!("goals");
+}
 
 pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO goals (id, coaching_relationship_id, created_in_session_id, user_id, title, body, status,
-             status_changed_at, completed_at, target_date, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             status_changed_at, completed_at, target_date, created_at, updated_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )
     .bind(goal.id.0)
     .bind(goal.coaching_relationship_id.0)
@@ -24,13 +43,18 @@ pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal) -> Result<(),
     .bind(goal.target_date)
     .bind(micros(goal.created_at))
     .bind(micros(goal.updated_at))
-    .execute(db)
+    .bind(goal.version().cast_signed())
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    let author = Author {
+        by: goal.user_id,
+        at: goal.created_at,
+    };
+    history::record(db, HistoryKind::Created, None, goal, author).await
 }
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: GoalId) -> Result<Option<Goal>, sqlx::Error> {
-    sqlx::query("SELECT * FROM goals WHERE id = ?")
+    sqlx::query("SELECT * FROM goals WHERE id = ? AND deleted_at IS NULL")
         .bind(id.0)
         .try_map(|row| goal(&row))
         .fetch_optional(db)
@@ -44,7 +68,8 @@ pub(crate) async fn of_relationship(
     status: Option<ItemStatus>,
 ) -> Result<Vec<Goal>, sqlx::Error> {
     sqlx::query(
-        "SELECT * FROM goals WHERE coaching_relationship_id = ?1 AND (?2 IS NULL OR status = ?2)
+        "SELECT * FROM goals
+         WHERE coaching_relationship_id = ?1 AND (?2 IS NULL OR status = ?2) AND deleted_at IS NULL
          ORDER BY created_at, id",
     )
     .bind(relationship.0)
@@ -61,7 +86,7 @@ pub(crate) async fn of_session(
 ) -> Result<Vec<Goal>, sqlx::Error> {
     sqlx::query(
         "SELECT g.* FROM session_goals l JOIN goals g ON g.id = l.goal_id
-         WHERE l.coaching_session_id = ? ORDER BY l.created_at, l.id",
+         WHERE l.coaching_session_id = ? AND g.deleted_at IS NULL ORDER BY l.created_at, l.id",
     )
     .bind(session.0)
     .try_map(|row| goal(&row))
@@ -69,33 +94,93 @@ pub(crate) async fn of_session(
     .await
 }
 
-/// Writes everything that can change about a goal.
-pub(crate) async fn update(db: &mut SqliteConnection, goal: &Goal) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Writes everything that can change about a goal; hands it back with its version.
+pub(crate) async fn update(
+    db: &mut SqliteConnection,
+    before: &Goal,
+    mut after: Goal,
+    author: Author,
+) -> Result<Goal, sqlx::Error> {
+    let version = sqlx::query(
         "UPDATE goals SET title = ?2, body = ?3, status = ?4, status_changed_at = ?5, completed_at = ?6,
-             target_date = ?7, updated_at = ?8
-         WHERE id = ?1",
+             target_date = ?7, updated_at = ?8, created_in_session_id = ?9, version = version + 1
+         WHERE id = ?1 RETURNING version",
     )
-    .bind(goal.id.0)
-    .bind(goal.title.as_deref())
-    .bind(goal.body.as_deref())
-    .bind(status_name(goal.status))
-    .bind(goal.status_changed_at.map(micros))
-    .bind(goal.completed_at.map(micros))
-    .bind(goal.target_date)
-    .bind(micros(goal.updated_at))
-    .execute(db)
+    .bind(after.id.0)
+    .bind(after.title.as_deref())
+    .bind(after.body.as_deref())
+    .bind(status_name(after.status))
+    .bind(after.status_changed_at.map(micros))
+    .bind(after.completed_at.map(micros))
+    .bind(after.target_date)
+    .bind(micros(after.updated_at))
+    .bind(after.created_in_session_id.map(|id| id.0))
+    .try_map(|row: SqliteRow| row.version("version"))
+    .fetch_one(&mut *db)
     .await?;
-    Ok(())
+    after.version = Some(version);
+    history::record(db, HistoryKind::Updated, Some(before), &after, author).await?;
+    Ok(after)
 }
 
-/// Removes a goal, its links to sessions with it; actions lose it.
-pub(crate) async fn delete(db: &mut SqliteConnection, id: GoalId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM goals WHERE id = ?")
+/// Has the goals that were first written down in a session forget it, because it will be gone. Hands them back.
+pub(crate) async fn forget_session(
+    db: &mut SqliteConnection,
+    session: CoachingSessionId,
+    author: Author,
+) -> Result<Vec<Goal>, sqlx::Error> {
+    let goals = sqlx::query(
+        "SELECT * FROM goals WHERE created_in_session_id = ? AND deleted_at IS NULL ORDER BY created_at, id",
+    )
+    .bind(session.0)
+    .try_map(|row| goal(&row))
+    .fetch_all(&mut *db)
+    .await?;
+    let mut changed = Vec::with_capacity(goals.len());
+    for before in goals {
+        let after = Goal {
+            created_in_session_id: None,
+            updated_at: author.at,
+            ..before.clone()
+        };
+        changed.push(update(db, &before, after, author).await?);
+    }
+    Ok(changed)
+}
+
+/// Marks a goal as deleted. Its links to sessions stay, seen by nobody.
+pub(crate) async fn delete(db: &mut SqliteConnection, goal: &Goal, author: Author) -> Result<(), sqlx::Error> {
+    let after = Goal {
+        version: Some(deletion::mark::<Goal>(db, goal.id.0, author).await?),
+        ..goal.clone()
+    };
+    history::record(db, HistoryKind::Deleted, Some(goal), &after, author).await
+}
+
+/// The status of a goal that is deleted.
+pub(crate) async fn status_of_deleted(
+    db: &mut SqliteConnection,
+    id: GoalId,
+) -> Result<Option<ItemStatus>, sqlx::Error> {
+    sqlx::query("SELECT status FROM goals WHERE id = ? AND deleted_at IS NOT NULL")
         .bind(id.0)
-        .execute(db)
-        .await?;
-    Ok(())
+        .try_map(|row: SqliteRow| row.status("status"))
+        .fetch_optional(db)
+        .await
+}
+
+/// Brings a deleted goal back, and its links with it.
+pub(crate) async fn restore(
+    db: &mut SqliteConnection,
+    id: GoalId,
+    author: Author,
+) -> Result<Option<Goal>, sqlx::Error> {
+    deletion::unmark::<Goal>(db, id.0).await?;
+    let restored = find(db, id).await?;
+    if let Some(goal) = &restored {
+        history::record(db, HistoryKind::Restored, Some(goal), goal, author).await?;
+    }
+    Ok(restored)
 }
 
 fn goal(row: &SqliteRow) -> Result<Goal, sqlx::Error> {
@@ -112,6 +197,6 @@ fn goal(row: &SqliteRow) -> Result<Goal, sqlx::Error> {
         target_date: row.maybe_date("target_date")?,
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
-        version: None,
+        version: Some(row.version("version")?),
     })
 }

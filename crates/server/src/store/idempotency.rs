@@ -40,6 +40,8 @@ pub(crate) struct Answer {
     pub(crate) content_type: Option<String>,
     /// The position of the event log that the answer reflects, if it said so.
     pub(crate) event_cursor: Option<String>,
+    /// The entity tag of the row as the change left it.
+    pub(crate) etag: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -68,7 +70,7 @@ impl Keyed {
     /// The answer that this key was given, whatever it was asked.
     pub(crate) async fn find(&self, db: &mut SqliteConnection) -> Result<Option<Answer>, sqlx::Error> {
         sqlx::query(
-            "SELECT request_digest, status, content_type, event_cursor, body FROM idempotency_keys
+            "SELECT request_digest, status, content_type, event_cursor, etag, body FROM idempotency_keys
              WHERE user_id = ? AND key = ? AND created_at > ?",
         )
         .bind(self.person.0)
@@ -82,6 +84,7 @@ impl Keyed {
                 status: row.try_get("status")?,
                 content_type: row.try_get("content_type")?,
                 event_cursor: row.try_get("event_cursor")?,
+                etag: row.try_get("etag")?,
                 body: row.try_get("body")?,
             })
         })
@@ -100,8 +103,8 @@ impl Keyed {
         // A key that was forgotten may still have its row.
         sqlx::query(
             "INSERT OR REPLACE INTO idempotency_keys
-                 (user_id, key, request_digest, status, content_type, event_cursor, body, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                 (user_id, key, request_digest, status, content_type, event_cursor, etag, body, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(self.person.0)
         .bind(&self.key)
@@ -109,6 +112,7 @@ impl Keyed {
         .bind(answer.status)
         .bind(answer.content_type.as_deref())
         .bind(answer.event_cursor.as_deref())
+        .bind(answer.etag.as_deref())
         .bind(&answer.body)
         .bind(micros(at))
         .execute(&mut *db)

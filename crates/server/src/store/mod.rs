@@ -3,6 +3,7 @@
 //! - [`Db`] hands out a [`Snapshot`] to read in or a [`Write`] to change things in. A snapshot carries the position
 //!   of the event log that it reflects; a write announces its events in the same transaction.
 //! - One file per resource: plain functions over a connection, so that they work in either.
+//! - [`history`] and [`deletion`] are what all rows with a version share.
 //! - [`access`] answers whose something is; what follows from that is decided elsewhere.
 
 pub(crate) mod access;
@@ -12,8 +13,11 @@ pub(crate) mod announcements;
 pub(crate) mod coaching_sessions;
 mod column;
 mod db;
+pub(crate) mod deletion;
 pub(crate) mod goals;
+pub(crate) mod history;
 pub(crate) mod idempotency;
+mod lost_goals;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod relationships;
@@ -21,5 +25,5 @@ pub(crate) mod session_goals;
 pub(crate) mod sign_ins;
 pub(crate) mod users;
 
-pub(crate) use column::{new_id, now};
+pub(crate) use column::{new_id, now, storable};
 pub(crate) use db::{Db, Snapshot, Write};

@@ -43,6 +43,7 @@ async fn an_action_is_created_changed_and_deleted_and_each_time_announced() {
     assert_eq!(
         Action {
             updated_at: created.updated_at,
+            version: created.version,
             ..echoed.clone()
         },
         created

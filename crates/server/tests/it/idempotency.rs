@@ -31,7 +31,7 @@ async fn head(person: &Person) -> u64 {
 #[track_caller]
 fn repeats(again: &Answer, first: &Answer) {
     assert_eq!((again.status, &again.text), (first.status, &first.text));
-    for name in ["content-type", "x-event-cursor"] {
+    for name in ["content-type", "x-event-cursor", "etag"] {
         assert_eq!(again.headers.get(name), first.headers.get(name), "{name}");
     }
     assert_eq!(first.headers.get(REPLAYED), None);
@@ -94,7 +94,13 @@ async fn every_route_that_changes_something_honours_the_key() {
             format!("/api/actions/{action}"),
             new_action(&session, "three"),
         ),
+        (
+            Method::PATCH,
+            format!("/api/actions/{action}"),
+            json!({ "body": "four" }),
+        ),
         (Method::DELETE, format!("/api/actions/{action}"), none.clone()),
+        (Method::POST, format!("/api/actions/{action}/restore"), none.clone()),
         (Method::POST, "/api/agreements".to_owned(), body.clone()),
         (Method::PUT, format!("/api/agreements/{}", agreement.id), body),
         (
@@ -102,8 +108,23 @@ async fn every_route_that_changes_something_honours_the_key() {
             format!("/api/agreements/{}", agreement.id),
             none.clone(),
         ),
+        (
+            Method::POST,
+            format!("/api/agreements/{}/restore", agreement.id),
+            none.clone(),
+        ),
+        (
+            Method::PATCH,
+            format!("/api/agreements/{}", agreement.id),
+            json!({ "body": "meant" }),
+        ),
         (Method::POST, "/api/goals".to_owned(), change_goal.clone()),
         (Method::PUT, format!("/api/goals/{}", goal.id), change_goal),
+        (
+            Method::PATCH,
+            format!("/api/goals/{}", goal.id),
+            json!({ "title": "Stroll" }),
+        ),
         (
             Method::POST,
             format!("/api/coaching_sessions/{id}/goals"),
@@ -115,8 +136,14 @@ async fn every_route_that_changes_something_honours_the_key() {
             none.clone(),
         ),
         (Method::DELETE, format!("/api/goals/{}", goal.id), none.clone()),
+        (Method::POST, format!("/api/goals/{}/restore", goal.id), none.clone()),
         (Method::POST, "/api/coaching_sessions".to_owned(), plan.clone()),
         (Method::PUT, format!("/api/coaching_sessions/{id}"), plan),
+        (
+            Method::PATCH,
+            format!("/api/coaching_sessions/{id}"),
+            json!({ "duration_minutes": 30 }),
+        ),
         (
             Method::PATCH,
             format!("/api/coaching_sessions/{id}/title"),
@@ -357,6 +384,52 @@ async fn answers_are_kept_for_a_week_and_not_without_end() {
         .sql("UPDATE idempotency_keys SET created_at = created_at - 2 * 86400 * 1000000")
         .await;
     assert!(!post(&coach, "d").await);
+}
+
+#[tokio::test]
+async fn a_failed_precondition_is_no_answer() {
+    let server = TestServer::start().await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let session = coach.new_session().await;
+    let path = format!("/api/actions/{}", coach.add_action(&session, "one").await.id);
+    let patch = async |key: &str, tag: &str, body: &Value| {
+        let request = coach.request(Method::PATCH, &path).header("idempotency-key", key);
+        coach.send(request.header("if-match", tag).json(body)).await
+    };
+    coachee.patch(&path, json!({ "body": "two" })).await.data::<Action>();
+    let three = json!({ "body": "three" });
+    let stale = patch("k", "\"1\"", &three).await;
+    assert_eq!((stale.status, stale.version()), (412, 2));
+    // The same request learns of the row as it is now.
+    coachee
+        .patch(&path, json!({ "status": "OnHold" }))
+        .await
+        .data::<Action>();
+    let stale = patch("k", "\"1\"", &three).await;
+    assert_eq!((stale.status, stale.version()), (412, 3));
+    assert_eq!(stale.headers.get(REPLAYED), None);
+    // The key is as good as new for the change that comes of it, whatever that is by then.
+    let made = patch("k", "\"3\"", &json!({ "body": "two and three" })).await;
+    assert_eq!(made.version(), 4);
+    // A client that heard no answer and has read the row meanwhile learns that it was made.
+    for tag in ["\"3\"", "\"4\"", "*"] {
+        repeats(&patch("k", tag, &json!({ "body": "two and three" })).await, &made);
+    }
+    assert_eq!(coach.get(&path).await.version(), 4);
+}
+
+#[tokio::test]
+async fn a_patch_that_changes_nothing_is_answered_again() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let session = coach.new_session().await;
+    let path = format!("/api/actions/{}", coach.add_action(&session, "one").await.id);
+    let same = json!({ "body": "one" });
+    let first = send(&coach, "k", Method::PATCH, &path, &same).await;
+    assert_eq!(first.version(), 1);
+    coach.patch(&path, json!({ "body": "two" })).await.data::<Action>();
+    repeats(&send(&coach, "k", Method::PATCH, &path, &same).await, &first);
+    assert_eq!(coach.get(&path).await.version(), 2);
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
         .await
         .data();
     let (action, agreement, goal) = (actions[0].id, agreements[0].id, goals[0].id);
+    let deleted = coach.add_action(&session, "deleted").await.id;
+    coach.delete(&format!("/api/actions/{deleted}")).await;
     let before = coach.get(&format!("/api/actions?coaching_session_id={id}")).await;
 
     let [organization] = coach.get("/api/organizations").await.data::<[Organization; 1]>();
@@ -36,6 +38,7 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
     let link = json!({ "goal_id": goal });
     let none = json!({});
     let title = json!({ "title": "mine now" });
+    let text = json!({ "body": "mine now" });
     let user = coach.id;
     for (method, path, body) in [
         (Method::GET, format!("/api/users/{user}"), &none),
@@ -94,6 +97,21 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
         (Method::GET, format!("/api/goals/{goal}"), &none),
         (Method::PUT, format!("/api/goals/{goal}"), &in_pair),
         (Method::DELETE, format!("/api/goals/{goal}"), &none),
+        (Method::PATCH, format!("/api/coaching_sessions/{id}"), &title),
+        (Method::PATCH, format!("/api/actions/{action}"), &text),
+        (Method::PATCH, format!("/api/agreements/{agreement}"), &text),
+        (Method::PATCH, format!("/api/goals/{goal}"), &title),
+        (Method::GET, format!("/api/coaching_sessions/{id}/history"), &none),
+        (Method::GET, format!("/api/actions/{action}/history"), &none),
+        (Method::GET, format!("/api/agreements/{agreement}/history"), &none),
+        (Method::GET, format!("/api/goals/{goal}/history"), &none),
+        (Method::POST, format!("/api/actions/{action}/restore"), &none),
+        (Method::POST, format!("/api/agreements/{agreement}/restore"), &none),
+        (Method::POST, format!("/api/goals/{goal}/restore"), &none),
+        // Nor of what was deleted.
+        (Method::GET, format!("/api/actions/{deleted}"), &none),
+        (Method::GET, format!("/api/actions/{deleted}/history"), &none),
+        (Method::POST, format!("/api/actions/{deleted}/restore"), &none),
     ] {
         // An administrator of the organization takes no part in its sessions either.
         for person in [&other, &admin] {
@@ -101,6 +119,9 @@ async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
             assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
             answer.refused(403, "forbidden");
         }
+        let nobody = server.stranger();
+        let answer = nobody.send(nobody.request(method, &path).json(body)).await;
+        answer.refused(401, "unauthorized");
     }
     let after = coach.get(&format!("/api/actions?coaching_session_id={id}")).await;
     assert_eq!(

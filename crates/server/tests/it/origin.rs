@@ -50,6 +50,73 @@ async fn only_pages_of_this_server_change_anything() {
     assert_eq!(*server.streams.borrow(), 0);
 }
 
+/// Signs in from a page, as a browser would.
+async fn sign_in_from(person: &Person, origin: &str, host: Option<&str>) -> Answer {
+    let form = [("email", "coach@example.com"), ("password", server::DEMO_PASSWORD)];
+    let mut request = person
+        .request(Method::POST, "/api/login")
+        .header("origin", origin)
+        .form(&form);
+    if let Some(host) = host {
+        request = request.header("host", host);
+    }
+    person.send(request).await
+}
+
+#[tokio::test]
+async fn a_page_that_can_not_sign_in_says_why() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    for (origin, host, says) in [
+        // Over plain http, on a network.
+        (
+            "http://192.168.1.5:8080",
+            Some("192.168.1.5:8080"),
+            "Open it over https",
+        ),
+        // The same through a proxy that names the server as it likes.
+        ("http://192.168.1.5", None, "Open it over https"),
+        // Over https, through a proxy that drops the host.
+        (
+            "https://app.example",
+            None,
+            "proxy in between has to pass the Host header on",
+        ),
+        (
+            "https://app.example",
+            Some("127.0.0.1:8080"),
+            "--allow-origin https://app.example",
+        ),
+        ("null", None, "Open this server's own address"),
+    ] {
+        let answer = sign_in_from(&stranger, origin, host).await;
+        let message = answer.refused(403, "foreign_origin").message;
+        assert!(message.contains(says), "{origin}: {message}");
+        assert_eq!(answer.headers.get("set-cookie"), None);
+    }
+    let answer = sign_in_from(&stranger, "https://app.example", Some("app.example")).await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_not_kept_is_not_set() {
+    let origin = "http://192.168.1.5:8080";
+    let server = TestServer::with(tuning(), &["--allow-origin", origin]).await;
+    let stranger = server.stranger();
+    // The origin may use the API, but its browsers would drop the cookie without a word.
+    let answer = sign_in_from(&stranger, origin, Some("192.168.1.5:8080")).await;
+    let message = answer.refused(403, "foreign_origin").message;
+    assert!(message.contains("browsers do not keep the cookie"), "{message}");
+    assert_eq!(answer.headers.get("set-cookie"), None);
+    // On this machine, and behind https, they keep it.
+    for (origin, host) in [
+        (server.base.clone(), None),
+        ("https://a.example".to_owned(), Some("a.example")),
+    ] {
+        assert_eq!(sign_in_from(&stranger, &origin, host).await.status, 200);
+    }
+}
+
 fn cors(headers: &HeaderMap) -> [Option<&str>; 2] {
     [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS]
         .map(|name| headers.get(name).map(|value| value.to_str().unwrap()))
@@ -69,7 +136,10 @@ async fn another_origin_is_let_in_by_name() {
     let friend = read("https://app.example").await;
     assert_eq!(cors(&friend.headers), [Some("https://app.example"), Some("true")]);
     let exposed = friend.header(ACCESS_CONTROL_EXPOSE_HEADERS.as_str());
-    assert!(exposed.contains("x-event-cursor"), "{exposed}");
+    assert!(
+        exposed.contains("x-event-cursor") && exposed.contains("etag"),
+        "{exposed}"
+    );
     write_from(&coach, &[("origin", "https://app.example")]).await.done();
 
     let foe = read("https://evil.example").await;
@@ -81,13 +151,16 @@ async fn another_origin_is_let_in_by_name() {
         .header("access-control-request-method", "POST")
         .header(
             "access-control-request-headers",
-            "content-type,idempotency-key,x-version",
+            "content-type,idempotency-key,if-match,x-version",
         );
     let preflight = coach.send(preflight).await;
     assert_eq!(preflight.status, 200);
     assert!(preflight.header("access-control-allow-methods").contains("PATCH"));
     let headers = preflight.header("access-control-allow-headers");
-    assert!(headers.contains("idempotency-key"), "{headers}");
+    assert!(
+        headers.contains("idempotency-key") && headers.contains("if-match"),
+        "{headers}"
+    );
 
     let closed = TestServer::start().await;
     let stranger = closed.stranger();

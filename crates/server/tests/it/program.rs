@@ -70,6 +70,36 @@ async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
     );
 }
 
+#[tokio::test]
+async fn an_address_is_no_database_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = dist(&folder);
+    for data in ["postgres://me:secret@db.example/freshet", "sqlite://data/freshet.db"] {
+        let mut command = program(&["--addr", "127.0.0.1:0", "--dist", text(&dist), "--data", data]);
+        let output = soon("the program ends", command.current_dir(folder.path()).output()).await;
+        let Output { status, stderr, .. } = output.unwrap();
+        let said = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(2), "{said}");
+        assert!(said.contains("--data is the path of a SQLite file"), "{said}");
+        assert!(said.lines().count() == 1 && !said.contains("secret"), "{said}");
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "nothing but the app: {left:?}");
+    }
+    // A path may hold anything else.
+    let odd = folder.path().join("my data/a:b.db");
+    let config = Config::try_parse_from([
+        "x",
+        "--dist",
+        text(&dist),
+        "--addr",
+        "127.0.0.1:0",
+        "--data",
+        text(&odd),
+    ]);
+    Server::start(&config.unwrap(), tuning()).await.unwrap();
+    assert!(odd.exists());
+}
+
 /// A program that listens, and what it says.
 struct Running {
     child: Child,

@@ -178,7 +178,6 @@ fn what_is_no_list_of_these_is_unreadable() {
         "",
         "null",
         "[]",
-        "<html>",
         "{}",
         r#"{"data":[]}"#,
         r#"{"status_code":200}"#,
@@ -202,5 +201,6 @@ fn what_is_no_list_of_these_is_unreadable() {
             assert_eq!(read(body, last).0.unwrap_err().kind(), &Kind::Unreadable, "{body}");
         }
     }
+    assert_eq!(read("<html>", None).0.unwrap_err().kind(), &Kind::Intercepted);
     assert_eq!(last.list().len(), 3);
 }

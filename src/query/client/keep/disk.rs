@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::browser::database::{Database, DatabaseError, Record, Schema};
 use crate::browser::locks::{self, Lock, Mode};
 use crate::browser::{self, clock, storage};
+use crate::time::EpochMillis;
 
 pub(super) const DATA: &str = "data";
 const MUTATIONS: &str = "mutations";
@@ -31,6 +32,8 @@ pub(super) struct Disk {
     is_left: Cell<bool>,
     /// Numbers mutations that were made in the same millisecond.
     count: Cell<u32>,
+    /// The latest moment that a place names. No place after it names an earlier one, though the clock is set back.
+    latest: Cell<EpochMillis>,
     /// How many mutations are written down as this tab's.
     unsent: Cell<usize>,
     /// Whether the last mutation that was to be written down could not be.
@@ -91,6 +94,7 @@ impl Disk {
             lock: RefCell::default(),
             is_left: Cell::new(false),
             count: Cell::new(0),
+            latest: Cell::default(),
             unsent: Cell::new(0),
             is_failing: Cell::new(false),
             is_opening: Cell::new(true),
@@ -178,11 +182,16 @@ impl Disk {
         unsent.place
     }
 
+    fn note_latest(&self, moment: EpochMillis) {
+        self.latest.set(self.latest.get().max(moment));
+    }
+
     /// A place after all others.
     fn new_place(&self) -> String {
         let count = self.count.get();
         self.count.set(count.wrapping_add(1));
-        format!("{:014}-{count:010}", clock::now().as_millis())
+        self.note_latest(clock::wall());
+        format!("{:014}-{count:010}", self.latest.get().as_millis())
     }
 
     /// A mutation that is written down as this tab's has settled.
@@ -295,6 +304,10 @@ impl Disk {
                             is_uncertain: mark.contains(&UNCERTAIN),
                             content: record.bytes,
                         };
+                        if let Some(moment) = unsent.place.split('-').next().and_then(|millis| millis.parse().ok()) {
+                            // After it: this tab counts from zero, as the one before did.
+                            self.note_latest(EpochMillis::from_millis(u64::saturating_add(moment, 1)));
+                        }
                         told(database.put(MUTATIONS, &unsent.place, &self.record(&unsent)).await);
                         adopted.push(unsent);
                     }
@@ -327,6 +340,6 @@ fn tab_lock(tab: &str) -> String {
 
 /// What there is to know about something that is kept: whose it is, when it was written, and more.
 fn note(owner: &str, more: &[&str]) -> String {
-    let written = clock::now().as_millis().to_string();
+    let written = clock::wall().as_millis().to_string();
     [&[owner, written.as_str()], more].concat().join("\n")
 }

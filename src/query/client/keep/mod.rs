@@ -20,7 +20,7 @@ use super::QueryClient;
 use super::source::Source;
 use crate::browser::database::Record;
 use crate::browser::{self, Timeout, clock};
-use crate::time::Instant;
+use crate::time::{EpochMillis, Instant};
 use disk::{DATA, Disk, Form, Unsent, told};
 
 /// How long data is gathered before it is written.
@@ -55,7 +55,7 @@ struct Kept {
     body: Option<Vec<u8>>,
     /// What it weighs, in bytes.
     weight: usize,
-    written: Instant,
+    written: EpochMillis,
 }
 
 /// A mutation that no disk has, of a person who was signed out without meaning to leave.
@@ -141,13 +141,13 @@ impl<B: Backend> QueryClient<B> {
     }
 
     fn take_up_data(&self, disk: &Rc<Disk>, data: Vec<(String, Record)>) {
-        let now = clock::now();
+        let now = clock::wall();
         let keep = &mut self.0.state.borrow_mut().keep;
         for (address, record) in data {
             let mut lines = record.note.lines();
             let is_own = lines.next() == Some(&disk.owner);
             let written = lines.next().and_then(|millis| millis.parse().ok());
-            let written = written.map(Instant::from_millis);
+            let written = written.map(EpochMillis::from_millis);
             match written.filter(|written| is_own && now.since(*written) < OLDEST) {
                 // What was read on this visit is about to be written there.
                 Some(_) if keep.records.iter().any(|kept| kept.address == address) => {}
@@ -336,7 +336,7 @@ impl<B: Backend> Keep<B> {
             address: address.to_owned(),
             body: None,
             weight,
-            written: clock::now(),
+            written: clock::wall(),
         });
     }
 

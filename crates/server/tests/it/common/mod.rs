@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use server::{Config, PasswordCost, Server, Tuning};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -135,10 +135,30 @@ impl TestServer {
 
     /// Changes the database behind the server's back.
     pub(crate) async fn sql(&self, statement: &'static str) {
-        let options = SqliteConnectOptions::new().filename(self.folder.path().join("data/test.db"));
-        let mut connection = options.connect().await.unwrap();
+        let mut connection = self.connection().await;
         connection.execute(statement).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// A number in the database.
+    pub(crate) async fn count(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query)
+            .fetch_one(&mut self.connection().await)
+            .await
+            .unwrap()
+    }
+
+    /// A text in the database.
+    pub(crate) async fn text(&self, query: &'static str) -> String {
+        sqlx::query_scalar(query)
+            .fetch_one(&mut self.connection().await)
+            .await
+            .unwrap()
+    }
+
+    async fn connection(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("data/test.db"));
+        options.connect().await.unwrap()
     }
 
     /// `127.0.0.1:port`.

@@ -59,6 +59,14 @@ impl Answer {
         );
     }
 
+    /// The version in the entity tag.
+    #[track_caller]
+    pub(crate) fn version(&self) -> u64 {
+        let tag = self.header("etag");
+        let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        version.unwrap_or_else(|| panic!("{tag}")).parse().unwrap()
+    }
+
     pub(crate) fn cursor(&self) -> Cursor {
         self.header("x-event-cursor").parse().unwrap()
     }
@@ -138,6 +146,12 @@ impl Person {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
+    /// A request with an `If-Match`.
+    pub(crate) async fn send_if(&self, tag: &str, method: Method, path: &str, body: Value) -> Answer {
+        let request = self.request(method, path).header("if-match", tag).json(&body);
+        self.send(request).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
@@ -184,6 +198,24 @@ impl Person {
         let relationship = self.relationship().await.id;
         let body = json!({ "coaching_relationship_id": relationship, "date": "2030-01-01T10:00:00" });
         self.post("/api/coaching_sessions", body).await.data()
+    }
+
+    /// Makes an agreement in a session.
+    pub(crate) async fn add_agreement(&self, session: &CoachingSession, text: &str) -> wire::Agreement {
+        let body = json!({ "coaching_session_id": session.id, "body": text });
+        self.post("/api/agreements", body).await.data()
+    }
+
+    /// Sets a goal in this person's only relationship.
+    pub(crate) async fn add_goal(&self, title: &str) -> wire::Goal {
+        let relationship = self.relationship().await.id;
+        let body = json!({ "coaching_relationship_id": relationship, "title": title, "status": "NotStarted" });
+        self.post("/api/goals", body).await.data()
+    }
+
+    /// The position of the log.
+    pub(crate) async fn head(&self) -> u64 {
+        self.get("/api/users/current").await.cursor().seq
     }
 
     /// Adds an action to a session.

@@ -5,12 +5,11 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use wire::{Event, EventKind, decode};
 
+mod samples;
+
 use super::{HEARD, plan, plan_unreadable};
-use crate::query::{Key, Options, Query, Segment, Selector};
-use crate::resources::{
-    RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions, UserRelationships,
-    UserSessions,
-};
+use crate::query::{Key, Options, Segment, Selector};
+use samples::{Sample, samples};
 
 /// The session, relationship, goal and user of the events; `OTHER` is none of them.
 const S: &str = "749f7242-36b9-43dd-97d7-d98da9d9ba4b";
@@ -111,7 +110,7 @@ fn golden(kind: EventKind) -> Event {
     macro_rules! golden {
         ($($name:literal)*) => {
             match kind.name() {
-                $($name => include_str!(concat!("../../crates/wire/tests/golden/", $name, ".json")),)*
+                $($name => include_str!(concat!("../../../crates/wire/tests/golden/", $name, ".json")),)*
                 other => panic!("{other} has no golden file here"),
             }
         };
@@ -260,43 +259,6 @@ fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
     assert_eq!(planned(&decode("message", unknown_job).unwrap()), ["/podcasts/p-1"]);
 }
 
-/// A query of the app, about what the events are about.
-struct Sample {
-    name: &'static str,
-    key: Key,
-    options: Options,
-}
-
-impl Sample {
-    fn of<Q: Query>(query: &Q) -> Self {
-        Self {
-            name: std::any::type_name::<Q>().rsplit("::").next().unwrap(),
-            key: query.key(),
-            options: query.options(),
-        }
-    }
-}
-
-/// One of every kind of query that the app has.
-fn samples() -> Vec<Sample> {
-    let (session, relationship, user) = (S.parse().unwrap(), R.parse().unwrap(), U.parse().unwrap());
-    let day = chrono::NaiveDate::default();
-    vec![
-        Sample::of(&SessionActions(session)),
-        Sample::of(&UserActions(user)),
-        Sample::of(&SessionAgreements(session)),
-        Sample::of(&RelationshipGoals(relationship)),
-        Sample::of(&SessionGoals(session)),
-        Sample::of(&UserRelationships(user)),
-        Sample::of(&UserSessions {
-            user,
-            from: day,
-            to: day,
-        }),
-        Sample::of(&SessionById(session)),
-    ]
-}
-
 /// The events that touch nothing the app shows, and why.
 const UNSHOWN: [(EventKind, &str); 19] = {
     use EventKind as K;
@@ -371,14 +333,19 @@ fn every_query_is_touched_by_an_event_or_reads_again_by_itself() {
 /// The two tests above would not notice a query that has no sample.
 #[test]
 fn every_query_of_the_app_has_a_sample() {
-    const SOURCES: [(&str, &str); 5] = [
-        ("actions", include_str!("../resources/actions.rs")),
-        ("agreements", include_str!("../resources/agreements.rs")),
-        ("goals", include_str!("../resources/goals.rs")),
-        ("relationships", include_str!("../resources/relationships.rs")),
-        ("sessions", include_str!("../resources/sessions.rs")),
+    const SOURCES: [(&str, &str); 10] = [
+        ("actions", include_str!("../../resources/actions.rs")),
+        ("additions", include_str!("../../resources/additions.rs")),
+        ("agreements", include_str!("../../resources/agreements.rs")),
+        ("changes", include_str!("../../resources/changes.rs")),
+        ("exchange", include_str!("../../resources/exchange/mod.rs")),
+        ("goals", include_str!("../../resources/goals.rs")),
+        ("history", include_str!("../../resources/history.rs")),
+        ("record", include_str!("../../resources/record.rs")),
+        ("relationships", include_str!("../../resources/relationships.rs")),
+        ("sessions", include_str!("../../resources/sessions.rs")),
     ];
-    let modules = include_str!("../resources/mod.rs").lines();
+    let modules = include_str!("../../resources/mod.rs").lines();
     let modules: Vec<_> = modules
         .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
         .collect();

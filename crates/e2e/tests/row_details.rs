@@ -1,0 +1,116 @@
+//! The fields of a row beside its text, and its history.
+
+use e2e::items::Kind;
+use e2e::page::quoted;
+use e2e::person::Person;
+use e2e::scenario::{no_defects, scenario};
+use serde_json::json;
+
+/// Chooses an option in the form of a row.
+async fn choose_in_form(person: &Person, label: &str, option: &str) -> anyhow::Result<()> {
+    let script = "const label = [...document.querySelectorAll('.fields label, .fields .label')]
+            .find((each) => each.innerText.toLowerCase() === arguments[0].toLowerCase());
+        const select = label?.parentElement.querySelector('select');
+        return [...(select?.options ?? [])].find((each) => each.text === arguments[1]);";
+    let option = person.page.element(script, vec![json!(label), json!(option)]).await?;
+    Ok(option.click().await?)
+}
+
+/// A condition: the row with this text says this as well.
+fn row_says(list: &str, text: &str, more: &str) -> String {
+    format!(
+        "!!rowWith({}, {})?.text.includes({})",
+        quoted(list),
+        quoted(text),
+        quoted(more)
+    )
+}
+
+#[tokio::test]
+async fn fields_of_an_action_reach_the_other_person() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+        coach.add(Kind::Action, "Call Anna").await?;
+        // Once the server has given the row its id.
+        coachee.sees(&Kind::Action.shows("Call Anna")).await?;
+        coach
+            .sees("!rowElements('actions').some((row) => row.dataset.unsaved)")
+            .await?;
+        let id = coach.row(Kind::Action, "Call Anna").await?.id;
+        coach.click_in_row(Kind::Action, &id, "Details").await?;
+        coach.look_at_every_size("details").await?;
+        choose_in_form(&coach, "Status", "On hold").await?;
+        coachee.sees(&row_says("actions", "Call Anna", "On hold")).await?;
+        choose_in_form(&coach, "Goal", "Give feedback within a day").await?;
+        coachee
+            .sees(&row_says("actions", "Call Anna", "Give feedback within a day"))
+            .await?;
+        let assign = "return [...document.querySelectorAll('.fields input[type=checkbox]')]
+            .find((box) => box.parentElement.innerText.includes('Coachee'));";
+        coach.page.element(assign, Vec::new()).await?.click().await?;
+        coachee.sees(&row_says("actions", "Call Anna", "For you")).await?;
+        let day = "const field = document.querySelector('.fields input[type=date]');
+            const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+            set.call(field, '2031-05-06');
+            field.dispatchEvent(new Event('change', { bubbles: true })); return null;";
+        coach.page.eval::<()>(day, Vec::new()).await?;
+        coachee.sees(&row_says("actions", "Call Anna", "6 May 2031")).await?;
+        coach.click("None").await?;
+        coachee
+            .sees(&format!("!({})", row_says("actions", "Call Anna", "6 May 2031")))
+            .await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn earlier_text_is_brought_back_from_the_history() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+        coach.add(Kind::Agreement, "We start on time").await?;
+        coachee.sees(&Kind::Agreement.shows("We start on time")).await?;
+        coachee
+            .begin_edit(Kind::Agreement, "We start on time", "We start at nine")
+            .await?;
+        coachee.click("Save").await?;
+        coach.sees(&Kind::Agreement.shows("We start at nine")).await?;
+        let id = coach.row(Kind::Agreement, "We start at nine").await?.id;
+        coach.click_in_row(Kind::Agreement, &id, "History").await?;
+        coach
+            .sees("document.querySelector('.history')?.innerText.includes('Cee Coachee changed')")
+            .await?;
+        coach.look_at_every_size("history").await?;
+        coach.click("Bring this text back").await?;
+        coachee.sees(&Kind::Agreement.shows("We start on time")).await?;
+        // Live: the newest write is on top without a reload.
+        coach
+            .sees("document.querySelector('.history li')?.innerText.includes('You changed')")
+            .await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn description_of_a_goal_is_saved_and_kept() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+        let goal = "Speak at the spring conference";
+        let id = coach.row(Kind::Goal, goal).await?.id;
+        coach.click_in_row(Kind::Goal, &id, "Details").await?;
+        coach.fill("Description", "Twenty minutes, no slides").await?;
+        coach.page.driver.refresh().await?;
+        coach.sees(&Kind::Goal.shows(goal)).await?;
+        coach.click_in_row(Kind::Goal, &id, "Details").await?;
+        coach
+            .sees("find('textbox', 'Description')?.value === 'Twenty minutes, no slides'")
+            .await?;
+        coach.click("Save description").await?;
+        coachee
+            .sees(&row_says("goals", goal, "Twenty minutes, no slides"))
+            .await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}

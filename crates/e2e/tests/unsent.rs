@@ -1,0 +1,118 @@
+//! Signing out while changes have not been sent: the question is asked where one looks, and nothing else means yes.
+
+use anyhow::ensure;
+use e2e::items::Kind;
+use e2e::person::Person;
+use e2e::scenario::{COACH, Stage, no_defects, scenario};
+use serde_json::json;
+
+/// A condition: the question is open, has the focus, and can be seen.
+const ASKED: &str = "(() => { const dialog = document.querySelector('dialog[open]');
+    const box = dialog?.getBoundingClientRect();
+    return box?.top >= 0 && box.bottom <= innerHeight && dialog.contains(document.activeElement); })()";
+
+/// A condition: it is not open, and the button has the focus again.
+const BACK: &str = "!document.querySelector('dialog') && document.activeElement === find('button', 'Sign out')";
+
+/// A condition: the line that counts what is unsent is in the window, and small.
+const LINE_IN_SIGHT: &str = "(() => { const box = byTestId('unsent').getBoundingClientRect();
+    return box.height > 10 && box.height < 40 && box.top >= 0 && box.bottom <= innerHeight; })()";
+
+/// The coach on a long page that is scrolled down, with one change that can not be sent.
+async fn coach_with_unsent_change(stage: &Stage) -> anyhow::Result<Person> {
+    let (coach, _, session) = stage.two_people_in_one_session().await?;
+    let api = stage.api(COACH).await?;
+    for number in 1..=25 {
+        api.create(Kind::Action, &session, &format!("Step {number}")).await?;
+    }
+    coach.sees("rowElements('actions').length >= 25").await?;
+    coach.set_offline(true).await?;
+    coach.add(Kind::Agreement, "Written without a network").await?;
+    coach
+        .page
+        .eval::<()>("scrollTo(0, 900); return null;", Vec::new())
+        .await?;
+    coach
+        .sees("scrollY === 900 && byTestId('unsent').dataset.count === '1'")
+        .await?;
+    Ok(coach)
+}
+
+#[tokio::test]
+async fn unsent_line_stays_in_sight() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = coach_with_unsent_change(stage).await?;
+        coach.sees(LINE_IN_SIGHT).await?;
+        ensure!(coach.page.text().await?.contains("One change has not been sent yet."));
+        coach.look_at_every_size("unsent").await?;
+        let narrow = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+        coach.page.command("Emulation.setDeviceMetricsOverride", narrow).await?;
+        coach
+            .page
+            .eval::<()>("scrollTo(0, 900); return null;", Vec::new())
+            .await?;
+        coach.sees(LINE_IN_SIGHT).await?;
+        coach
+            .page
+            .command("Emulation.clearDeviceMetricsOverride", json!({}))
+            .await?;
+        coach.set_offline(false).await?;
+        coach
+            .sees("byTestId('unsent').dataset.count === '0' && byTestId('unsent').textContent === ''")
+            .await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn signing_out_asks_in_a_dialog_in_sight() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = coach_with_unsent_change(stage).await?;
+        coach.click("Sign out").await?;
+        coach.sees(ASKED).await?;
+        coach.look_at_every_size("sign-out-question").await?;
+
+        // The button that asked means nothing else the second time.
+        let press = "find('button', 'Sign out').click(); return null;";
+        coach.page.eval::<()>(press, Vec::new()).await?;
+        coach.sees(ASKED).await?;
+        ensure!(
+            coach.address().await?.starts_with("/coaching-sessions/"),
+            "signed out without an answer"
+        );
+
+        coach.type_on("\u{e00c}").await?;
+        coach.sees(BACK).await?;
+        coach.click("Sign out").await?;
+        coach.click("Stay").await?;
+        coach.sees(BACK).await?;
+
+        coach.click("Sign out").await?;
+        coach.click("Sign out anyway").await?;
+        coach.sees("location.pathname === '/login'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn question_notices_that_everything_was_sent() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = coach_with_unsent_change(stage).await?;
+        coach.click("Sign out").await?;
+        coach.sees(ASKED).await?;
+        coach.set_offline(false).await?;
+        coach
+            .sees("document.querySelector('dialog')?.textContent.includes('Everything is saved')")
+            .await?;
+        let confirm = coach.page.element(
+            "return find('button', 'Sign out', document.querySelector('dialog'));",
+            Vec::new(),
+        );
+        confirm.await?.click().await?;
+        coach.sees("location.pathname === '/login'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}

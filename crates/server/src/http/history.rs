@@ -1,0 +1,124 @@
+//! The history of a row, for those who take part in it.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde::Deserialize;
+use wire::{Action, ActionId, Agreement, AgreementId, CoachingSessionId, Goal, GoalId, HistoryPage};
+
+use super::authorization::admit;
+use super::reply::Reply;
+use super::rows::present;
+use crate::error::Error;
+use crate::extract::{CurrentUser, Path, Query};
+use crate::state::AppState;
+use crate::store::{Snapshot, access, actions, agreements, coaching_sessions, goals, history};
+
+/// How many entries a page has if the request does not say.
+const USUAL: u32 = 20;
+
+/// How many entries a page can have.
+const MOST: u32 = 100;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/actions/{id}/history", get(of_action))
+        .route("/agreements/{id}/history", get(of_agreement))
+        .route("/goals/{id}/history", get(of_goal))
+        .route("/coaching_sessions/{id}/history", get(of_session))
+}
+
+/// Which page is asked for.
+#[derive(Debug, Deserialize)]
+struct PageQuery {
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    before: Option<String>,
+}
+
+impl PageQuery {
+    fn limit(&self) -> Result<u32, Error> {
+        let limit = self.limit.unwrap_or(USUAL);
+        if (1..=MOST).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(Error::BadRequest(format!("limit is 1 to {MOST}")))
+        }
+    }
+
+    /// The version below which the page begins.
+    fn before(&self) -> Result<Option<u64>, Error> {
+        let parse = |text: &String| text.parse().ok().filter(|version| *version <= i64::MAX.unsigned_abs());
+        match &self.before {
+            None => Ok(None),
+            Some(text) => match parse(text) {
+                Some(version) => Ok(Some(version)),
+                None => Err(Error::BadRequest("before is no cursor of a history".to_owned())),
+            },
+        }
+    }
+}
+
+async fn of_action(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<ActionId>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply<HistoryPage>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_action(&mut snapshot, id).await?, user.id)?;
+    let found = actions::find(&mut snapshot, id).await?;
+    present::<Action>(&mut snapshot, found, id.0).await?;
+    page(snapshot, id.0, &query).await
+}
+
+async fn of_agreement(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<AgreementId>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply<HistoryPage>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_agreement(&mut snapshot, id).await?, user.id)?;
+    let found = agreements::find(&mut snapshot, id).await?;
+    present::<Agreement>(&mut snapshot, found, id.0).await?;
+    page(snapshot, id.0, &query).await
+}
+
+async fn of_goal(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<GoalId>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply<HistoryPage>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_goal(&mut snapshot, id).await?, user.id)?;
+    let found = goals::find(&mut snapshot, id).await?;
+    present::<Goal>(&mut snapshot, found, id.0).await?;
+    page(snapshot, id.0, &query).await
+}
+
+async fn of_session(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Path(id): Path<CoachingSessionId>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply<HistoryPage>, Error> {
+    let mut snapshot = state.db.snapshot().await?;
+    admit(access::of_session(&mut snapshot, id).await?, user.id)?;
+    let found = coaching_sessions::find(&mut snapshot, id).await?;
+    found.ok_or(Error::NotFound)?;
+    page(snapshot, id.0, &query).await
+}
+
+/// One page of the history of the row with this id.
+async fn page(mut snapshot: Snapshot, row: uuid::Uuid, query: &PageQuery) -> Result<Reply<HistoryPage>, Error> {
+    let (limit, before) = (query.limit()?, query.before()?);
+    // One more than asked for, to know whether there is a next page.
+    let mut entries = history::page(&mut snapshot, row, before, limit + 1).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = entries.len() > most;
+    entries.truncate(most);
+    let next = entries.last().filter(|_| more).map(|entry| entry.version.to_string());
+    Ok(Reply::read(snapshot.cursor(), HistoryPage { entries, next }))
+}

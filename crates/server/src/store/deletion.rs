@@ -1,0 +1,103 @@
+//! Deletion that can be taken back: a row is marked, kept for a while, and seen by nobody meanwhile.
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use wire::{Deletion, Timestamp, UserId};
+
+use super::column::{Columns as _, micros};
+use super::history::{Author, Versioned};
+
+/// A row that is marked when it is deleted.
+pub(crate) trait Deletable: Versioned {
+    /// The statements for its table.
+    const TABLE: Table;
+}
+
+/// The statements that mark the rows of one table.
+pub(crate) struct Table {
+    find: &'static str,
+    mark: &'static str,
+    unmark: &'static str,
+    purge: &'static str,
+}
+
+impl Table {
+    /// Of these statements; see [`table!`].
+    pub(super) const fn new(find: &'static str, mark: &'static str, unmark: &'static str, purge: &'static str) -> Self {
+        Self {
+            find,
+            mark,
+            unmark,
+            purge,
+        }
+    }
+}
+
+/// The [`Table`] of this name.
+macro_rules! table {
+    ($name:literal) => {
+        $crate::store::deletion::Table::new(
+            concat!(
+                "SELECT deleted_by, deleted_at FROM ",
+                $name,
+                " WHERE id = ? AND deleted_at IS NOT NULL"
+            ),
+            concat!(
+                "UPDATE ",
+                $name,
+                " SET deleted_by = ?2, deleted_at = ?3, version = version + 1 WHERE id = ?1 RETURNING version"
+            ),
+            concat!(
+                "UPDATE ",
+                $name,
+                " SET deleted_by = NULL, deleted_at = NULL, version = version + 1 WHERE id = ?1 RETURNING version"
+            ),
+            concat!("DELETE FROM ", $name, " WHERE deleted_at <= ?"),
+        )
+    };
+}
+pub(super) use table;
+
+/// The deletion of a row that is marked.
+pub(crate) async fn find<R: Deletable>(db: &mut SqliteConnection, id: Uuid) -> Result<Option<Deletion>, sqlx::Error> {
+    sqlx::query(R::TABLE.find)
+        .bind(id)
+        .try_map(|row: sqlx::sqlite::SqliteRow| {
+            Ok(Deletion {
+                deleted_by: row.id("deleted_by", UserId)?,
+                deleted_at: row.moment("deleted_at")?,
+            })
+        })
+        .fetch_optional(db)
+        .await
+}
+
+/// Marks a row; says its version.
+pub(super) async fn mark<R: Deletable>(
+    db: &mut SqliteConnection,
+    id: Uuid,
+    author: Author,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(R::TABLE.mark)
+        .bind(id)
+        .bind(author.by.0)
+        .bind(micros(author.at))
+        .try_map(|row: sqlx::sqlite::SqliteRow| row.version("version"))
+        .fetch_one(db)
+        .await
+}
+
+/// Takes the mark away; says the version of the row.
+pub(super) async fn unmark<R: Deletable>(db: &mut SqliteConnection, id: Uuid) -> Result<u64, sqlx::Error> {
+    sqlx::query(R::TABLE.unmark)
+        .bind(id)
+        .try_map(|row: sqlx::sqlite::SqliteRow| row.version("version"))
+        .fetch_one(db)
+        .await
+}
+
+/// Removes the rows that were marked at this moment or before, with their history.
+pub(crate) async fn purge<R: Deletable>(db: &mut SqliteConnection, before: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query(R::TABLE.purge).bind(micros(before)).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The history of rows: one entry for each write, in the transaction of the write.
+//!
+//! The functions that write a row record it themselves, so no write is without its entry.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+use wire::{FieldAuthor, FieldChange, HistoryEntry, HistoryEntryId, HistoryKind, Timestamp, UserId};
+
+use super::column::{Columns as _, decode, micros, new_id};
+
+/// The version of a row that is new.
+pub(crate) const FIRST_VERSION: u64 = 1;
+
+/// A row that has a version and a history.
+pub(crate) trait Versioned: Serialize + Sync {
+    /// The fields whose changes are told, by their names on the wire.
+    const FIELDS: &'static [&'static str];
+
+    /// Its id.
+    fn key(&self) -> Uuid;
+
+    /// Its version.
+    fn version(&self) -> u64;
+}
+
+/// The person who writes, and the moment of the write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Author {
+    pub(crate) by: UserId,
+    pub(crate) at: Timestamp,
+}
+
+/// Adds the entry of a write. Without `before`, the row is new.
+pub(super) async fn record<R: Versioned>(
+    db: &mut SqliteConnection,
+    kind: HistoryKind,
+    before: Option<&R>,
+    after: &R,
+    author: Author,
+) -> Result<(), sqlx::Error> {
+    let encode = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+    let fields = differences(before, after).map_err(encode)?;
+    let kind: &str = kind.into();
+    sqlx::query(
+        "INSERT INTO row_changes (id, row_id, version, kind, changed_by, changed_at, fields)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(new_id())
+    .bind(after.key())
+    .bind(after.version().cast_signed())
+    .bind(kind)
+    .bind(author.by.0)
+    .bind(micros(author.at))
+    .bind(serde_json::to_string(&fields).map_err(encode)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn differences<R: Versioned>(before: Option<&R>, after: &R) -> Result<Vec<FieldChange>, serde_json::Error> {
+    let (mut before, mut after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
+    let mut take = |name: &str| {
+        let [from, to] = [&mut before, &mut after].map(|row| row.get_mut(name).map_or(Value::Null, Value::take));
+        (from != to).then(|| FieldChange {
+            name: name.to_owned(),
+            from,
+            to,
+        })
+    };
+    Ok(R::FIELDS.iter().filter_map(|name| take(name)).collect())
+}
+
+/// The newest entries of a row, at most `limit`; only those of versions below `before`, if that is named.
+pub(crate) async fn page(
+    db: &mut SqliteConnection,
+    row: Uuid,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<HistoryEntry>, sqlx::Error> {
+    sqlx::query(
+        "SELECT * FROM row_changes WHERE row_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3",
+    )
+    .bind(row)
+    .bind(before.map(u64::cast_signed))
+    .bind(limit)
+    .try_map(|row| entry(&row))
+    .fetch_all(db)
+    .await
+}
+
+/// The last author of each field that was written after this version.
+pub(crate) async fn authors_since(
+    db: &mut SqliteConnection,
+    row: Uuid,
+    version: u64,
+) -> Result<BTreeMap<String, FieldAuthor>, sqlx::Error> {
+    let later = sqlx::query("SELECT * FROM row_changes WHERE row_id = ? AND version > ? ORDER BY version")
+        .bind(row)
+        .bind(version.cast_signed())
+        .try_map(|row| entry(&row))
+        .fetch_all(db)
+        .await?;
+    let mut authors = BTreeMap::new();
+    for entry in later {
+        let author = FieldAuthor {
+            by: entry.by,
+            at: entry.at,
+        };
+        // Later entries replace earlier ones.
+        authors.extend(entry.fields.into_iter().map(|field| (field.name, author)));
+    }
+    Ok(authors)
+}
+
+fn entry(row: &SqliteRow) -> Result<HistoryEntry, sqlx::Error> {
+    let (kind, fields): (&str, &str) = (row.try_get("kind")?, row.try_get("fields")?);
+    Ok(HistoryEntry {
+        id: row.id("id", HistoryEntryId)?,
+        version: row.version("version")?,
+        at: row.moment("changed_at")?,
+        by: row.id("changed_by", UserId)?,
+        kind: kind.parse().map_err(|error| decode("kind", error))?,
+        fields: serde_json::from_str(fields).map_err(|error| decode("fields", error))?,
+    })
+}

@@ -1,0 +1,43 @@
+//! Has the browser ask before the page is closed.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::Event;
+
+const BEFORE_UNLOAD: &str = "beforeunload";
+
+/// While it lives, the browser may ask the person before the page is closed or loaded anew
+/// (HTML, "beforeunload"; browsers ask only if the person has used the page).
+///
+/// Some browsers put no page with such a listener into their back-forward cache, so it lives no longer than it has to.
+#[derive(Debug)]
+#[must_use = "a guard that is dropped guards nothing"]
+pub struct LeaveGuard(Closure<dyn Fn(Event)>);
+
+impl LeaveGuard {
+    /// Guards the page from now on: the person is asked if this says so when the page is about to be closed.
+    pub fn new(must_ask: impl Fn() -> bool + 'static) -> Self {
+        let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            if must_ask() {
+                event.prevent_default();
+            }
+        });
+        if let Some(window) = web_sys::window()
+            && window
+                .add_event_listener_with_callback(BEFORE_UNLOAD, closure.as_ref().unchecked_ref())
+                .is_err()
+        {
+            log::error!("can not listen to {BEFORE_UNLOAD}");
+        }
+        Self(closure)
+    }
+}
+
+impl Drop for LeaveGuard {
+    fn drop(&mut self) {
+        if let Some(window) = web_sys::window() {
+            let removed = window.remove_event_listener_with_callback(BEFORE_UNLOAD, self.0.as_ref().unchecked_ref());
+            debug_assert!(removed.is_ok(), "the listener was there");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The keys that undo.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, EventTarget, KeyboardEvent};
+
+/// Fields whose own text these keys undo.
+const FIELDS: &str =
+    "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
+
+/// Calls back when `Ctrl+Z` or `Cmd+Z` is pressed outside any text field; dropping it removes the listener.
+#[derive(Debug)]
+#[must_use = "a listener that is dropped hears nothing"]
+pub struct UndoKey {
+    target: Option<EventTarget>,
+    closure: Closure<dyn Fn(KeyboardEvent)>,
+}
+
+impl UndoKey {
+    /// Listens. The callback says whether there was something to undo; the browser does nothing else then.
+    pub fn new(callback: impl Fn() -> bool + 'static) -> Self {
+        let closure = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+            if is_undo(&event) && !is_in_field(&event) && callback() {
+                event.prevent_default();
+            }
+        });
+        let target = web_sys::window().map(EventTarget::from);
+        let function = closure.as_ref().unchecked_ref();
+        let is_added = target
+            .as_ref()
+            .is_some_and(|target| target.add_event_listener_with_callback("keydown", function).is_ok());
+        if !is_added {
+            log::error!("can not listen to keys");
+        }
+        Self { target, closure }
+    }
+}
+
+fn is_undo(event: &KeyboardEvent) -> bool {
+    // By its place where the letter there is none of the Latin ones.
+    let is_z = event.key().eq_ignore_ascii_case("z") || (!event.key().is_ascii() && event.code() == "KeyZ");
+    is_z && (event.ctrl_key() || event.meta_key()) && !event.shift_key() && !event.alt_key()
+}
+
+fn is_in_field(event: &KeyboardEvent) -> bool {
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.matches(FIELDS).unwrap_or_default())
+}
+
+impl Drop for UndoKey {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            let function = self.closure.as_ref().unchecked_ref();
+            let removed = target.remove_event_listener_with_callback("keydown", function);
+            debug_assert!(removed.is_ok(), "the listener was there");
+        }
+    }
+}

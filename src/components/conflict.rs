@@ -1,0 +1,68 @@
+//! A change that was not made, and the choices of the person.
+
+use yew::prelude::*;
+
+use super::icon::{Glyph, icon};
+
+/// One value of a change that was not made, beside the value of the other person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versus {
+    /// The name of the field.
+    pub label: &'static str,
+    /// The value of this person.
+    pub mine: String,
+    /// The value of the other person.
+    pub theirs: String,
+}
+
+/// A choice of the person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// The name of the choice, on its button.
+    pub label: &'static str,
+    /// Is called when it is chosen.
+    pub on_choose: Callback<()>,
+}
+
+/// Properties of [`ConflictCard`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct ConflictCardProperties {
+    /// A sentence that says what happened.
+    pub explanation: String,
+    /// The values of both people.
+    #[prop_or_default]
+    pub values: Vec<Versus>,
+    /// The other person, as in "Ada, 12:03".
+    pub author: String,
+    /// The text of this person, if there is only one.
+    #[prop_or_default]
+    pub text: Option<String>,
+    /// The choices, the safest first.
+    pub choices: Vec<Choice>,
+}
+
+/// A change that was not made, and the choices of the person. It stays until one of them is chosen.
+#[component]
+pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
+    let choice = |choice: &Choice| {
+        let on_choose = choice.on_choose.reform(|_: MouseEvent| ());
+        html! { <button type="button" key={choice.label} onclick={on_choose} ~textContent={choice.label} /> }
+    };
+    html! {
+        <div class="conflict" role="group" aria-label="Your decision is needed" data-testid="conflict">
+            <p class="explanation" role="status">{ icon(Glyph::Alert) }<span dir="auto" ~textContent={&*props.explanation} /></p>
+            if let Some(text) = &props.text {
+                <blockquote class="mine" dir="auto" ~textContent={&**text} />
+            }
+            for value in props.values.iter() {
+                <dl key={value.label}>
+                    <dt ~textContent={format!("Your {}", value.label)} />
+                    <dd class="mine" dir="auto" ~textContent={&value.mine} />
+                    <dt dir="auto" ~textContent={&*props.author} />
+                    <dd class="theirs" dir="auto" ~textContent={&value.theirs} />
+                </dl>
+            }
+            <span class="buttons">{ for props.choices.iter().map(choice) }</span>
+        </div>
+    }
+}

@@ -1,0 +1,76 @@
+//! Sessions in a list.
+
+use std::rc::Rc;
+
+use chrono::NaiveDate;
+use wire::{CoachingRelationship, CoachingSession, CoachingSessionId, UserId};
+use yew::prelude::*;
+
+use super::icon::{Glyph, icon};
+use super::link::RouteLink;
+use crate::calendar;
+use crate::query::List;
+use crate::route::Route;
+
+/// A session as it stands in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: CoachingSessionId,
+    /// Its title, or a text in its place.
+    pub title: String,
+    /// The other person, once that is known.
+    pub partner: Option<String>,
+    /// The day on which it starts.
+    pub day: NaiveDate,
+    /// The time at which it starts.
+    pub time: String,
+}
+
+impl SessionRow {
+    /// A session as this person sees it.
+    #[must_use]
+    pub fn new(session: &CoachingSession, user: UserId, relationships: Option<&List<CoachingRelationship>>) -> Self {
+        let title = session.title.as_ref().or(session.display_title.as_ref());
+        let relationship =
+            relationships.and_then(|all| all.iter().find(|each| each.id == session.coaching_relationship_id));
+        let starts = calendar::local(session.date);
+        Self {
+            id: session.id,
+            title: title.map_or_else(|| "Untitled session".to_owned(), Clone::clone),
+            partner: relationship.map(|relationship| relationship.partner_of(user)),
+            day: starts.date(),
+            time: calendar::time_of_day(starts),
+        }
+    }
+}
+
+/// Sessions in a list, each a link to its page. `on_near` hears which one a person is about to open.
+pub fn session_rows(rows: &[Rc<SessionRow>], today: NaiveDate, on_near: &Callback<CoachingSessionId>) -> Html {
+    html! {
+        <ul class="rows sessions">
+            for row in rows.iter() { { session_row(row, today, on_near) } }
+        </ul>
+    }
+}
+
+fn session_row(row: &SessionRow, today: NaiveDate, on_near: &Callback<CoachingSessionId>) -> Html {
+    let id = row.id;
+    html! {
+        <li key={id.to_string()} data-id={id.to_string()}>
+            <RouteLink to={Route::Session { id }} classes="row" on_near={on_near.reform(move |()| id)}>
+                <span class={classes!("date", (row.day == today).then_some("today"))}>
+                    <span ~textContent={calendar::day(row.day, today)} />
+                    <span class="time" ~textContent={&row.time} />
+                </span>
+                <span class="what">
+                    <span class="title" dir="auto" ~textContent={&row.title} />
+                    if let Some(partner) = &row.partner {
+                        <span class="details" dir="auto" ~textContent={format!("with {partner}")} />
+                    }
+                </span>
+                { icon(Glyph::Arrow) }
+            </RouteLink>
+        </li>
+    }
+}

@@ -1,0 +1,99 @@
+//! Records in memory, and which of them the device has as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Records by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Records {
+    all: BTreeMap<String, String>,
+    /// The names of those that the device does not have.
+    only_here: BTreeSet<String>,
+}
+
+impl Records {
+    pub(super) fn get(&self, name: &str) -> Option<&String> {
+        self.all.get(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
+    /// The records whose names begin like this, in order.
+    pub(super) fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a String)> {
+        let from = self.all.range(prefix.to_owned()..);
+        let records = from.take_while(move |(name, _)| name.starts_with(prefix));
+        records.map(|(name, content)| (name.as_str(), content))
+    }
+
+    /// A record was written or removed here, and on the device as well if that has worked.
+    pub(super) fn put(&mut self, name: &str, content: Option<String>, is_on_device: bool) {
+        self.only_here.remove(name);
+        match content {
+            Some(content) => {
+                self.all.insert(name.to_owned(), content);
+                if !is_on_device {
+                    self.only_here.insert(name.to_owned());
+                }
+            }
+            None => {
+                self.all.remove(name);
+            }
+        }
+    }
+
+    /// These are the records on the device. Records that only this page has stay.
+    pub(super) fn reload(&mut self, on_device: BTreeMap<String, String>) {
+        self.all.retain(|name, _| self.only_here.contains(name));
+        self.only_here.retain(|name| !on_device.contains_key(name));
+        self.all.extend(on_device);
+    }
+
+    pub(super) fn is_any_only_here(&self) -> bool {
+        !self.only_here.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::Records;
+
+    fn names(records: &Records, prefix: &str) -> Vec<String> {
+        records.with_prefix(prefix).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn record_only_here_survives_a_reload() {
+        let mut records = Records::default();
+        records.put("a", Some("1".to_owned()), true);
+        records.put("b", Some("2".to_owned()), false);
+        assert!(records.is_any_only_here());
+        records.reload([("c".to_owned(), "3".to_owned())].into());
+        assert_eq!(names(&records, ""), ["b", "c"]);
+        records.put("b", Some("2".to_owned()), true);
+        assert!(!records.is_any_only_here());
+    }
+
+    #[test]
+    fn removed_record_is_not_at_risk() {
+        let mut records = Records::default();
+        records.put("a", Some("1".to_owned()), false);
+        records.put("a", None, false);
+        assert!(!records.is_any_only_here());
+        assert_eq!(records.get("a"), None);
+    }
+
+    #[test]
+    fn records_are_found_by_prefix() {
+        let mut records = Records::default();
+        for name in ["text/a", "text/b", "textile", "unresolved/1"] {
+            records.put(name, Some(String::new()), true);
+        }
+        assert_eq!(names(&records, "text/"), ["text/a", "text/b"]);
+        assert_eq!(names(&records, "text/b"), ["text/b"]);
+        assert!(names(&records, "x").is_empty());
+    }
+}

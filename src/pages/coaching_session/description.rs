@@ -1,0 +1,83 @@
+//! The description of a goal, edited in place.
+
+use yew::prelude::*;
+
+use crate::components::{is_too_long, limit_note};
+use crate::kept::{KeptText, use_kept_text};
+
+/// Longest description, in characters.
+const MAX_TEXT: u32 = 20_000;
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct DescriptionProperties {
+    /// The id of the goal.
+    pub(super) id: AttrValue,
+    /// The place of the text that is typed.
+    pub(super) place: AttrValue,
+    /// The version of the goal.
+    pub(super) version: Option<u64>,
+    /// The whole goal, to be kept with the text.
+    pub(super) row: Callback<(), intent::Row>,
+    /// The description as it is saved.
+    pub(super) text: AttrValue,
+    /// Saves this description. Names the text that was seen, and the version that had it.
+    pub(super) on_save: Callback<KeptText>,
+}
+
+/// The description of a goal. It is kept while it is typed, and saved with the button.
+#[component]
+pub(super) fn Description(props: &DescriptionProperties) -> Html {
+    let typed = use_kept_text(&props.place);
+    let text = typed
+        .current
+        .as_ref()
+        .map_or_else(|| props.text.to_string(), |typed| typed.text.clone());
+    let is_changed = *text.trim() != *props.text;
+    let is_outdated = typed.current.as_ref().is_some_and(|typed| typed.seen != *props.text);
+    let can_save = is_changed && !is_too_long(text.trim(), MAX_TEXT);
+    let on_input = {
+        let (set, props, current) = (typed.set.clone(), props.clone(), typed.current.clone());
+        Callback::from(move |event: InputEvent| {
+            let text = event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value();
+            let begun = current.clone().unwrap_or_else(|| KeptText {
+                text: String::new(),
+                seen: props.text.to_string(),
+                version: props.version,
+                row: Some(props.row.emit(())),
+            });
+            set.emit((text != *props.text).then_some(KeptText { text, ..begun }));
+        })
+    };
+    let on_submit = {
+        let (set, on_save, text) = (typed.set.clone(), props.on_save.clone(), text.trim().to_owned());
+        let current = typed.current.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            if let Some(typed) = current.clone().filter(|_| can_save) {
+                let text = text.clone();
+                on_save.emit(KeptText { text, ..typed });
+                set.emit(None);
+            }
+        })
+    };
+    let on_discard = typed.set.reform(|_: MouseEvent| None);
+    let id = format!("description-{}", props.id);
+    html! {
+        <form class="field" onsubmit={on_submit}>
+            <label for={id.clone()} ~textContent="Description" />
+            <textarea {id} rows="3" dir="auto" value={text.clone()} oninput={on_input} />
+            { limit_note(&text, MAX_TEXT) }
+            if is_outdated {
+                <p class="note" role="status">
+                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={&*props.text} />
+                </p>
+            }
+            if is_changed {
+                <span class="buttons">
+                    <button type="submit" class="primary" disabled={!can_save} ~textContent="Save description" />
+                    <button type="button" onclick={on_discard} ~textContent="Discard" />
+                </span>
+            }
+        </form>
+    }
+}

@@ -1,0 +1,226 @@
+//! Forms for the fields of a row beside its text. Each change is made at once.
+
+use std::rc::Rc;
+
+use chrono::{NaiveDate, NaiveTime};
+use wire::{Action, Goal, ItemStatus, Timestamp, UserId};
+use yew::prelude::*;
+
+use super::description::Description;
+use super::people::{People, status_label};
+use super::row::{TextRow, UseRow};
+use crate::calendar;
+use crate::components::{Glyph, icon};
+use crate::kept::KeptText;
+use crate::query::use_query_if;
+use crate::resources::{Record as _, RelationshipGoals};
+
+/// The hour at which something is due that is due on a day: it is the same day for people far east and west.
+const NOON: Option<NaiveTime> = NaiveTime::from_hms_opt(12, 0, 0);
+
+/// A choice of a status.
+pub(super) fn status_select(current: ItemStatus, describes: &str, on_choose: Callback<ItemStatus>) -> Html {
+    let on_change = Callback::from(move |event: Event| {
+        let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+        let status = ItemStatus::ALL.iter().find(|status| status_label(**status) == chosen);
+        if let Some(status) = status {
+            on_choose.emit(*status);
+        }
+    });
+    html! {
+        // Built anew with every status: a pick of the person would otherwise outlive a change by the other.
+        <select key={status_label(current)} aria-label="Status" aria-describedby={describes.to_owned()} onchange={on_change}>
+            for status in ItemStatus::ALL.iter() {
+                <option value={status_label(*status)} selected={current == *status}
+                    ~textContent={status_label(*status)} />
+            }
+        </select>
+    }
+}
+
+/// A choice of a day, or of none.
+fn day_field(
+    id: String,
+    label: &'static str,
+    current: Option<NaiveDate>,
+    on_choose: Callback<Option<NaiveDate>>,
+) -> Html {
+    let value = current.map(|day| day.to_string()).unwrap_or_default();
+    let on_change = {
+        let on_choose = on_choose.clone();
+        Callback::from(move |event: Event| {
+            let text = event.target_unchecked_into::<web_sys::HtmlInputElement>().value();
+            match text.parse() {
+                Ok(day) => on_choose.emit(Some(day)),
+                Err(_) if text.is_empty() => on_choose.emit(None),
+                Err(_) => {}
+            }
+        })
+    };
+    html! {
+        <div class="field">
+            <label for={id.clone()} ~textContent={label} />
+            <span class="inline">
+                <input {id} key={value.clone()} type="date" max="9999-12-31" value={value.clone()} onchange={on_change} />
+                if current.is_some() {
+                    <button type="button" onclick={on_choose.reform(|_: MouseEvent| None)} ~textContent="None" />
+                }
+            </span>
+        </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct ActionDetailsProperties {
+    pub(super) action: Rc<Action>,
+    pub(super) people: People,
+    pub(super) on_change: Callback<(Action, String)>,
+}
+
+/// Status, due date, assignees and goal of an action.
+#[component]
+pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
+    let goals = use_query_if(props.people.relationship_id().map(RelationshipGoals));
+    let goals = goals.data();
+    let action = &props.action;
+    let form = ActionForm {
+        action: Rc::clone(action),
+        on_change: props.on_change.clone(),
+    };
+    let on_status = {
+        let form = form.clone();
+        Callback::from(move |status| form.change("Status changed.", |action| action.status = status))
+    };
+    let on_due = {
+        let form = form.clone();
+        Callback::from(move |day| form.change("Due date changed.", |action| action.due_by = due_on(day)))
+    };
+    let on_goal = {
+        let form = form.clone();
+        Callback::from(move |event: Event| {
+            let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+            form.change("Goal changed.", |action| action.goal_id = chosen.parse().ok());
+        })
+    };
+    let assign = |person: UserId| {
+        let form = form.clone();
+        Callback::from(move |_: Event| {
+            form.change("Assignees changed.", |action| {
+                let people = &mut action.assignee_ids;
+                if people.contains(&person) {
+                    people.retain(|each| *each != person);
+                } else {
+                    people.push(person);
+                }
+            });
+        })
+    };
+    let (id, describes) = (action.id, format!("text-{}", action.id));
+    let due = action.due_by.map(|due| calendar::local(due.naive_utc()).date());
+    let current_goal = action.goal_id.map(|goal| goal.to_string()).unwrap_or_default();
+    html! {
+        <div class="fields" role="group" aria-label="Details" aria-describedby={describes.clone()}>
+            <div class="field">
+                <span class="label" ~textContent="Status" />
+                { status_select(action.status, &describes, on_status) }
+            </div>
+            { day_field(format!("due-{id}"), "Due", due, on_due) }
+            <fieldset class="field">
+                <legend ~textContent="Assigned to" />
+                for (person, name) in props.people.all() {
+                    <label class="inline">
+                        <input type="checkbox" checked={action.assignee_ids.contains(&person)} onchange={assign(person)} />
+                        <span dir="auto" ~textContent={name} />
+                    </label>
+                }
+            </fieldset>
+            <div class="field">
+                <label for={format!("goal-{id}")} ~textContent="Goal" />
+                <select id={format!("goal-{id}")} dir="auto" key={current_goal} onchange={on_goal}>
+                    <option value="" selected={action.goal_id.is_none()} ~textContent="No goal" />
+                    for goal in goals.iter().flat_map(|goals| goals.iter()) {
+                        <option value={goal.id.to_string()} dir="auto" selected={action.goal_id == Some(goal.id)}
+                            ~textContent={goal.title.as_deref().unwrap_or_default()} />
+                    }
+                </select>
+            </div>
+        </div>
+    }
+}
+
+/// The action of a form, and the way to change it.
+#[derive(Clone)]
+struct ActionForm {
+    action: Rc<Action>,
+    on_change: Callback<(Action, String)>,
+}
+
+impl ActionForm {
+    fn change(&self, message: &str, edit: impl FnOnce(&mut Action)) {
+        let mut wanted = (*self.action).clone();
+        edit(&mut wanted);
+        self.on_change.emit((wanted, message.to_owned()));
+    }
+}
+
+/// The moment at which something is due that is due on a day.
+fn due_on(day: Option<NaiveDate>) -> Option<Timestamp> {
+    Some(calendar::utc(day?.and_time(NOON?)).and_utc())
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct GoalDetailsProperties {
+    pub(super) goal: Rc<Goal>,
+    pub(super) on_change: Callback<(Goal, String)>,
+    /// Saves this description.
+    pub(super) on_describe: Callback<KeptText>,
+}
+
+/// Description and target date of a goal.
+#[component]
+pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
+    let goal = &props.goal;
+    let on_day = {
+        let (goal, on_change) = (Rc::clone(goal), props.on_change.clone());
+        Callback::from(move |target_date| {
+            let wanted = Goal {
+                target_date,
+                ..(*goal).clone()
+            };
+            on_change.emit((wanted, "Target date changed.".to_owned()));
+        })
+    };
+    let row = {
+        let goal = Rc::clone(goal);
+        Callback::from(move |()| goal.to_row())
+    };
+    html! {
+        <div class="fields" role="group" aria-label="Details" aria-describedby={format!("text-{}", goal.id)}>
+            { day_field(format!("target-{}", goal.id), "Target date", goal.target_date, on_day) }
+            <Description id={goal.id.to_string()} place={format!("{}/body", goal.editor())} version={goal.version} {row}
+                text={goal.body.clone().unwrap_or_default()} on_save={props.on_describe.clone()} />
+        </div>
+    }
+}
+
+/// A button that shows or hides a part of a row.
+pub(super) fn toggle(
+    label: &'static str,
+    glyph: Glyph,
+    is_open: bool,
+    describes: &str,
+    on_toggle: Callback<()>,
+) -> Html {
+    html! {
+        <button type="button" class="plain" title={label} aria-label={label} aria-expanded={is_open.to_string()}
+            aria-describedby={describes.to_owned()} onclick={on_toggle.reform(|_: MouseEvent| ())}>
+            { icon(glyph) }
+        </button>
+    }
+}
+
+/// Changes a row in the way of a details form.
+pub(super) fn on_change<T: TextRow>(row: &UseRow<T>) -> Callback<(T, String)> {
+    let row = row.clone();
+    Callback::from(move |(wanted, message): (T, String)| row.change(&wanted, message))
+}

@@ -1,0 +1,387 @@
+//! The parts that all rows have in common: changes with undo, and changes that were not made.
+
+use std::rc::Rc;
+
+use intent::{FieldConflict, Row, Value};
+use yew::prelude::*;
+
+use super::people::{People, field_label};
+use crate::api::Api;
+use crate::components::{Choice, ConflictCard, Versus};
+use crate::kept::{Kept, KeptText, use_from_kept, use_kept, use_unresolved};
+use crate::query::{UseMutation, use_mutation, use_unsaved};
+use crate::resources::{Create, Delete, Record, Restore, Update};
+use crate::title::move_focus;
+use crate::toast::{Toaster, use_toaster};
+use crate::unresolved::{Problem, Unresolved};
+
+/// A row with a text that is edited in place.
+pub(super) trait TextRow: Record {
+    /// The field of the text, as on the wire.
+    const TEXT: &'static str;
+
+    /// The text.
+    fn text(&self) -> Option<&str>;
+
+    /// This row with another text.
+    fn with_text(&self, text: String) -> Self;
+
+    /// The session or relationship in whose list it stands.
+    fn scope(&self) -> String;
+
+    /// This row with a temporary id, to be added anew.
+    fn anew(&self) -> Self;
+
+    /// The place of the text that is typed in its editor.
+    fn editor(&self) -> AttrValue {
+        format!("{}{}", editors::<Self>(&self.scope()), self.uuid()).into()
+    }
+}
+
+/// The places of the texts that are typed in the editors of a list.
+pub(super) fn editors<T: TextRow>(scope: &str) -> String {
+    format!("edit/{}/{scope}/", T::COLLECTION)
+}
+
+/// The place of the text that is typed in the form below a list.
+pub(super) fn form<T: TextRow>(scope: &str) -> AttrValue {
+    format!("new/{}/{scope}", T::COLLECTION).into()
+}
+
+/// A row, and the changes of it that a person can make.
+#[derive(Clone)]
+pub(super) struct UseRow<T: TextRow> {
+    row: Rc<T>,
+    update: UseMutation<Update<T>>,
+    delete: UseMutation<Delete<T>>,
+    restore: UseMutation<Restore<T>>,
+    toaster: Toaster,
+    kept: Kept,
+    /// Whether a change of the row waits to be saved.
+    pub(super) is_unsaved: bool,
+    unresolved: Rc<Option<Unresolved>>,
+}
+
+/// The changes of a row that a person can make.
+#[hook]
+pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
+    let id = row.uuid();
+    UseRow {
+        row: Rc::clone(row),
+        update: use_mutation(),
+        delete: use_mutation(),
+        restore: use_mutation(),
+        toaster: use_toaster(),
+        kept: use_kept(),
+        is_unsaved: use_unsaved::<Api>(row.id()),
+        unresolved: use_unresolved(move |all| all.iter().find(|each| each.row == id).cloned()),
+    }
+}
+
+impl<T: TextRow> UseRow<T> {
+    /// Changes the row to this, says so, and offers to take it back.
+    pub(super) fn change(&self, wanted: &T, message: impl Into<String>) {
+        self.change_from(&self.row, wanted, message);
+    }
+
+    /// Changes the row from the form in which the person saw it, however it reads by now.
+    pub(super) fn change_from(&self, seen: &T, wanted: &T, message: impl Into<String>) {
+        let change = Update::between(seen, wanted);
+        if change.changes.is_empty() {
+            return;
+        }
+        let (update, undo) = (self.update.clone(), change.reversed());
+        self.update.run(change);
+        let undo = Callback::from(move |()| update.run(undo.clone()));
+        self.toaster.offer(message, "Undo", undo);
+    }
+
+    /// Saves a text that was typed in the editor.
+    pub(super) fn on_save(&self) -> Callback<KeptText> {
+        let this = self.clone();
+        Callback::from(move |typed: KeptText| {
+            // The change is made to the row as the person saw it, however it reads by now.
+            let seen = as_seen(&this.row.with_text(typed.seen), typed.version);
+            let wanted = seen.with_text(typed.text);
+            this.change_from(&seen, &wanted, format!("{} changed.", capitalised(T::NAMES.noun)));
+            if let Some(unresolved) = &*this.unresolved {
+                this.kept.resolve(unresolved);
+            }
+        })
+    }
+
+    /// Deletes the row at once, and offers to bring it back.
+    pub(super) fn on_delete(&self) -> Callback<()> {
+        let this = self.clone();
+        Callback::from(move |()| {
+            let row = (*this.row).clone();
+            let (restore, again) = (this.restore.clone(), row.clone());
+            this.kept.set_text(&row.editor(), None);
+            if let Some(unresolved) = &*this.unresolved {
+                this.kept.resolve(unresolved);
+            }
+            this.delete.run(Delete::of(row));
+            move_focus(&format!("new-{}", T::NAMES.noun));
+            let undo = Callback::from(move |()| restore.run(Restore(again.clone())));
+            this.toaster
+                .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
+        })
+    }
+
+    /// Brings an earlier text back.
+    pub(super) fn on_bring_back(&self) -> Callback<String> {
+        let this = self.clone();
+        Callback::from(move |text: String| this.change(&this.row.with_text(text), "The earlier text is back."))
+    }
+
+    /// The row as it is kept with an open editor.
+    pub(super) fn on_keep(&self) -> Callback<(), Row> {
+        let row = Rc::clone(&self.row);
+        Callback::from(move |()| row.to_row())
+    }
+
+    /// The change of this row that the person has to decide on, if there is one.
+    pub(super) fn conflict(&self, people: &People) -> Html {
+        let Some(unresolved) = &*self.unresolved else {
+            return Html::default();
+        };
+        let noun = T::NAMES.noun;
+        let now = self.row.to_row();
+        let author = people.author(unresolved.by, unresolved.at);
+        let (explanation, values, choices) = match &unresolved.problem {
+            Problem::BothChanged { fields } => (
+                format!("Both of you have changed this {noun}."),
+                versus(fields, &now, people),
+                self.conflict_choices(unresolved, fields),
+            ),
+            Problem::ChangedThere => (
+                format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
+                Vec::new(),
+                vec![
+                    self.choice("Keep theirs", unresolved, |_| {}),
+                    self.choice("Delete", unresolved, |this| {
+                        this.on_delete().emit(());
+                    }),
+                ],
+            ),
+            Problem::Refused { message } => (
+                format!("Your change could not be saved. {message}"),
+                Vec::new(),
+                self.refusal_choices(unresolved),
+            ),
+            Problem::DeletedThere | Problem::Uncertain => return Html::default(),
+        };
+        let text = match &unresolved.problem {
+            Problem::Refused { .. } => unresolved
+                .wanted::<T>()
+                .and_then(|wanted| wanted.text().map(str::to_owned)),
+            _ => None,
+        };
+        html! { <ConflictCard {explanation} {values} {author} {text} {choices} /> }
+    }
+
+    fn conflict_choices(&self, unresolved: &Unresolved, fields: &[FieldConflict]) -> Vec<Choice> {
+        let mine: Vec<(String, Value)> = fields
+            .iter()
+            .map(|conflict| (conflict.field.clone(), conflict.mine.clone()))
+            .collect();
+        let mut choices = vec![
+            self.choice("Keep theirs", unresolved, |_| {}),
+            self.choice("Use mine", unresolved, move |this| {
+                let mut row = this.row.to_row();
+                row.extend(mine.clone());
+                if let Some(wanted) = T::from_row(row) {
+                    this.change(&wanted, "Your version is used.");
+                }
+            }),
+        ];
+        let text = fields.iter().find(|conflict| conflict.field == T::TEXT);
+        let text = text.and_then(|conflict| conflict.mine.as_str().map(str::to_owned));
+        choices.extend(text.map(|text| self.edit_choice(text)));
+        choices
+    }
+
+    fn refusal_choices(&self, unresolved: &Unresolved) -> Vec<Choice> {
+        let changes = unresolved.changes.clone();
+        let text = unresolved
+            .wanted::<T>()
+            .and_then(|wanted| wanted.text().map(str::to_owned));
+        let mut choices = vec![
+            self.choice("Discard", unresolved, |_| {}),
+            self.choice("Try again", unresolved, move |this| {
+                if let Some(wanted) = T::from_row(changes.apply(&this.row.to_row())) {
+                    this.change(&wanted, "Saved.");
+                }
+            }),
+        ];
+        choices.extend(text.map(|text| self.edit_choice(text)));
+        choices
+    }
+
+    /// Opens the editor with this text. The decision is made when it is saved.
+    fn edit_choice(&self, text: String) -> Choice {
+        let this = self.clone();
+        let on_choose = Callback::from(move |()| {
+            let typed = KeptText {
+                text: text.clone(),
+                seen: this.row.text().unwrap_or_default().to_owned(),
+                version: this.row.version(),
+                row: Some(this.row.to_row()),
+            };
+            this.kept.set_text(&this.row.editor(), Some(&typed));
+        });
+        Choice {
+            label: "Edit",
+            on_choose,
+        }
+    }
+
+    fn choice(&self, label: &'static str, unresolved: &Unresolved, act: impl Fn(&Self) + 'static) -> Choice {
+        let (this, unresolved) = (self.clone(), unresolved.clone());
+        let on_choose = Callback::from(move |()| {
+            act(&this);
+            this.kept.resolve(&unresolved);
+        });
+        Choice { label, on_choose }
+    }
+}
+
+/// The values of both people, field by field. The other person's is the one in the row by now.
+fn versus(fields: &[FieldConflict], now: &Row, people: &People) -> Vec<Versus> {
+    let value = |conflict: &FieldConflict| Versus {
+        label: field_label(&conflict.field),
+        mine: people.describe(&conflict.field, &conflict.mine),
+        theirs: people.describe(&conflict.field, now.get(&conflict.field).unwrap_or(&Value::Null)),
+    };
+    fields.iter().map(value).collect()
+}
+
+/// The row and the field whose text is typed in this place.
+fn place_of_text<T: TextRow>(place: &str, editors: &str) -> Option<(uuid::Uuid, String)> {
+    let rest = place.strip_prefix(editors)?;
+    let (id, field) = rest.split_once('/').unwrap_or((rest, T::TEXT));
+    Some((id.parse().ok()?, field.to_owned()))
+}
+
+/// A row as it was at this version.
+pub(super) fn as_seen<T: Record>(row: &T, version: Option<u64>) -> T {
+    let mut fields = row.to_row();
+    match version {
+        Some(version) => _ = fields.insert("version".to_owned(), version.into()),
+        None => _ = fields.remove("version"),
+    }
+    T::from_row(fields).unwrap_or_else(|| row.clone())
+}
+
+fn capitalised(noun: &str) -> String {
+    let mut letters = noun.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct LeftoversProperties {
+    /// The session or relationship in whose list they stand.
+    pub(super) scope: AttrValue,
+    /// The ids of the rows that are there.
+    pub(super) present: Vec<u128>,
+    pub(super) people: People,
+}
+
+/// The changes of rows that are not there: text for rows that were deleted, and rows that could not be added.
+#[component]
+pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
+    let kept = use_kept();
+    let create = use_mutation::<Create<T>>();
+    let scope = props.scope.clone();
+    let editors = AttrValue::from(editors::<T>(&scope));
+    let texts = {
+        let editors = editors.clone();
+        use_from_kept(move |kept| kept.texts_below(&editors))
+    };
+    let unresolved = use_unresolved(move |all| {
+        let of_list = |each: &&Unresolved| {
+            let row = || T::from_row(each.seen.clone());
+            each.collection == T::COLLECTION && row().is_some_and(|row| *row.scope() == *scope)
+        };
+        all.iter().filter(of_list).cloned().collect::<Vec<_>>()
+    });
+    let is_absent = |id: u128| !props.present.contains(&id);
+    let add_again = |wanted: Option<T>, done: Callback<()>| {
+        let (create, wanted) = (create.clone(), wanted);
+        Callback::from(move |()| {
+            if let Some(row) = &wanted {
+                create.run(Create(row.anew()));
+            }
+            done.emit(());
+        })
+    };
+    let noun = T::NAMES.noun;
+    let of_changes = unresolved
+        .iter()
+        .filter(|each| is_absent(each.row.as_u128()))
+        .map(|each| {
+            let wanted = each.wanted::<T>();
+            let done = {
+                let (kept, each) = (kept.clone(), each.clone());
+                Callback::from(move |()| kept.resolve(&each))
+            };
+            let explanation = match &each.problem {
+                Problem::Refused { message } => format!("This {noun} could not be added. {message}"),
+                Problem::Uncertain => format!(
+                    "It is not known whether this {noun} was added: the server could not be reached. Please look above."
+                ),
+                Problem::DeletedThere | Problem::BothChanged { .. } | Problem::ChangedThere => match each.by {
+                    Some(by) => format!(
+                        "{} deleted this {noun} while you were changing it.",
+                        props.people.name(by).unwrap_or_else(|| "The other person".to_owned())
+                    ),
+                    None => format!("This {noun} was deleted while you were changing it."),
+                },
+            };
+            let text = wanted.as_ref().and_then(|row| row.text().map(str::to_owned));
+            (
+                each.id.clone(),
+                explanation,
+                text,
+                add_again(wanted, done.clone()),
+                done,
+            )
+        });
+    let of_editors = texts.iter().cloned().filter_map(|(place, typed)| {
+        let (id, field) = place_of_text::<T>(&place, &editors)?;
+        let mut row = typed.row.filter(|_| is_absent(id.as_u128()))?;
+        row.insert(field, typed.text.clone().into());
+        let wanted = T::from_row(row)?;
+        let done = {
+            let (kept, place) = (kept.clone(), place.clone());
+            Callback::from(move |()| kept.set_text(&place, None))
+        };
+        let explanation = format!("This {noun} was deleted while you were editing it.");
+        Some((
+            place,
+            explanation,
+            Some(typed.text),
+            add_again(Some(wanted), done.clone()),
+            done,
+        ))
+    });
+    let card = |(key, explanation, text, on_add, on_discard): (String, String, Option<String>, _, _)| {
+        let choices = vec![
+            Choice {
+                label: "Add again",
+                on_choose: on_add,
+            },
+            Choice {
+                label: "Discard",
+                on_choose: on_discard,
+            },
+        ];
+        html! {
+            <div {key} class="leftover">
+                <ConflictCard {explanation} {text} author={String::new()} {choices} />
+            </div>
+        }
+    };
+    html! { <div class="leftovers">{ for of_changes.chain(of_editors).map(card) }</div> }
+}

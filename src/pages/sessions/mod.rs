@@ -1,0 +1,104 @@
+//! All sessions of a person, however far back or ahead.
+
+use std::rc::Rc;
+
+use wire::{CoachingRelationship, CoachingSession, User};
+use yew::prelude::*;
+
+use crate::api::Api;
+use crate::components::{Glyph, SessionRow, card, query_view, session_rows};
+use crate::query::{List, UseQuery, use_query, use_query_client};
+use crate::resources::{UserRelationships, UserSessions, prefetch_session};
+use crate::title::use_title;
+use crate::today::use_today;
+
+/// Properties of [`SessionsPage`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct SessionsPageProperties {
+    /// The person who looks at them.
+    pub user: Rc<User>,
+}
+
+/// All sessions of a person, however far back or ahead.
+#[component]
+pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
+    use_title("All sessions");
+    let today = use_today();
+    let user = props.user.id;
+    let recent = use_query(UserSessions::recent(user, today));
+    let earlier = use_query(UserSessions::earlier(user, today));
+    let relationships = use_query(UserRelationships(user)).data();
+    let client = use_query_client();
+    let on_near = use_callback((), move |id, ()| prefetch_session(&client, id));
+    let wanted = use_state(String::new);
+    let on_input = {
+        let wanted = wanted.clone();
+        Callback::from(move |event: InputEvent| {
+            wanted.set(event.target_unchecked_into::<web_sys::HtmlInputElement>().value());
+        })
+    };
+    let rows = |sessions: &List<CoachingSession>| found(sessions, props, relationships.as_deref(), &wanted);
+    let list = |rows: &[Rc<SessionRow>], none: &'static str| {
+        let none = if wanted.trim().is_empty() {
+            none
+        } else {
+            "No session matches."
+        };
+        html! {
+            <>
+                { session_rows(rows, today, &on_near) }
+                if rows.is_empty() { <p class="empty" ~textContent={none} /> }
+            </>
+        }
+    };
+    // By the day where the person is: the days that the server is asked for are those of Greenwich.
+    let (upcoming, past): (Vec<_>, Vec<_>) = recent
+        .data()
+        .map(|sessions| rows(&sessions))
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|row| row.day >= today);
+    let count = recent.data().map(|_| upcoming.len());
+    let retry = |query: &UseQuery<List<CoachingSession>, Api>| {
+        let query = query.clone();
+        Callback::from(move |()| query.refetch())
+    };
+    let upcoming = query_view(recent.view(), retry(&recent), |_| {
+        list(&upcoming, "Nothing is planned.")
+    });
+    let past = query_view(earlier.view(), retry(&earlier), |earlier| {
+        let mut all = rows(&earlier);
+        all.extend(past);
+        all.reverse();
+        list(&all, "There was none yet.")
+    });
+    html! {
+        <div class="all-sessions">
+            <header class="greeting">
+                <h1 ~textContent="All sessions" />
+                <input type="search" dir="auto" aria-label="Search by title or person" placeholder="Search by title or person"
+                    value={(*wanted).clone()} oninput={on_input} />
+            </header>
+            <div class="columns">
+                { card("Upcoming sessions", Glyph::Calendar, count, upcoming) }
+                { card("Past sessions", Glyph::Calendar, None, past) }
+            </div>
+        </div>
+    }
+}
+
+/// The sessions whose title or person contains what is searched for.
+fn found(
+    sessions: &List<CoachingSession>,
+    props: &SessionsPageProperties,
+    relationships: Option<&List<CoachingRelationship>>,
+    wanted: &str,
+) -> Vec<Rc<SessionRow>> {
+    let wanted = wanted.trim().to_lowercase();
+    let matches = |text: &str| text.to_lowercase().contains(&wanted);
+    sessions
+        .iter()
+        .map(|session| Rc::new(SessionRow::new(session, props.user.id, relationships)))
+        .filter(|row| wanted.is_empty() || matches(&row.title) || row.partner.as_deref().is_some_and(matches))
+        .collect()
+}

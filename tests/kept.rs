@@ -1,0 +1,204 @@
+//! Text that is typed and not saved, and changes that were not made: they outlive the page, and belong to one person.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can not go on must say so, and stands in for the browser"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Place, until};
+use freshet::browser::storage;
+use freshet::kept::{Kept, KeptProvider, KeptText, use_kept_text, use_unresolved};
+use freshet::resources::Update;
+use freshet::unresolved::{Problem, Unresolved};
+use intent::FieldConflict;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
+use yew::prelude::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn typed(text: &str) -> KeptText {
+    KeptText {
+        text: text.to_owned(),
+        ..KeptText::default()
+    }
+}
+
+/// A visit of a person.
+fn visit(owner: &str) -> Kept {
+    let kept = Kept::new();
+    kept.set_owner(owner);
+    kept
+}
+
+/// Nothing is left of earlier tests.
+fn fresh(owner: &str) -> Kept {
+    let kept = visit(owner);
+    kept.clear();
+    visit(owner)
+}
+
+fn action(body: &str) -> Action {
+    let then = Timestamp::default();
+    Action {
+        id: ActionId::from_u128(7),
+        coaching_session_id: CoachingSessionId::from_u128(1),
+        goal_id: None,
+        user_id: UserId::from_u128(2),
+        body: Some(body.to_owned()),
+        due_by: None,
+        status: ItemStatus::InProgress,
+        status_changed_at: then,
+        created_at: then,
+        updated_at: then,
+        assignee_ids: Vec::new(),
+        version: Some(1),
+    }
+}
+
+/// The text was changed to something else by both people.
+fn conflict(from: &str, mine: &str, theirs: &str) -> Unresolved {
+    let update = Update::between(&action(from), &action(mine));
+    let fields = vec![FieldConflict {
+        field: "body".to_owned(),
+        from: from.into(),
+        mine: mine.into(),
+        theirs: theirs.into(),
+    }];
+    Unresolved::new(
+        &update.seen,
+        update.changes,
+        Problem::BothChanged { fields },
+        &BTreeMap::new(),
+    )
+    .now(&action(theirs))
+}
+
+#[wasm_bindgen_test]
+fn typed_text_is_there_on_next_visit() {
+    fresh("a").set_text("new/actions/1", Some(&typed("half a thought")));
+    let again = visit("a");
+    assert_eq!(again.text("new/actions/1"), Some(typed("half a thought")));
+    assert!(again.has_texts() && !again.is_at_risk());
+    again.set_text("new/actions/1", None);
+    assert_eq!(visit("a").text("new/actions/1"), None);
+}
+
+#[wasm_bindgen_test]
+fn another_person_finds_no_text() {
+    fresh("a").set_text("new/actions/1", Some(&typed("private")));
+    let other = visit("b");
+    assert!(!other.has_texts());
+    assert_eq!(visit("a").text("new/actions/1"), None, "it is gone from the device");
+    assert!(storage::names("freshet-kept/a/").is_empty());
+}
+
+#[wasm_bindgen_test]
+fn signing_out_on_purpose_removes_everything() {
+    let kept = fresh("a");
+    kept.set_text("new/actions/1", Some(&typed("private")));
+    kept.add_unresolved(&conflict("a", "mine", "theirs"));
+    kept.clear();
+    assert!(storage::names("freshet-kept/").is_empty());
+    assert!(visit("a").unresolved().is_empty());
+}
+
+#[wasm_bindgen_test]
+fn renamed_row_keeps_its_typed_text() {
+    let kept = fresh("a");
+    kept.set_text("edit/actions/1/temporary", Some(&typed("half")));
+    kept.rename_text("edit/actions/1/temporary", "edit/actions/1/real");
+    let places: Vec<String> = kept
+        .texts_below("edit/actions/1/")
+        .into_iter()
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(places, ["edit/actions/1/real"]);
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn conflict_outlives_the_page_until_decided() {
+    fresh("a").add_unresolved(&conflict("a", "mine", "theirs"));
+    let again = visit("a");
+    let all = again.unresolved();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].wanted::<Action>().unwrap().body.as_deref(), Some("mine"));
+    again.resolve(&all[0]);
+    assert!(again.unresolved().is_empty() && visit("a").unresolved().is_empty());
+}
+
+#[wasm_bindgen_test]
+fn second_conflict_of_a_field_joins_the_first() {
+    let kept = fresh("a");
+    kept.add_unresolved(&conflict("a", "mine", "theirs"));
+    kept.add_unresolved(&conflict("mine", "mine again", "theirs"));
+    let all = kept.unresolved();
+    assert_eq!(all.len(), 1, "one decision is enough");
+    assert_eq!(all[0].wanted::<Action>().unwrap().body.as_deref(), Some("mine again"));
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn text_that_can_not_be_stored_is_at_risk() {
+    let kept = fresh("a");
+    let refuse = js_sys::Function::new_no_args(
+        "window.__setItem = Storage.prototype.setItem;
+         Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
+    );
+    refuse.call0(&js_sys::global()).unwrap();
+    kept.set_text("new/actions/1", Some(&typed("only here")));
+    let restore = js_sys::Function::new_no_args("Storage.prototype.setItem = window.__setItem;");
+    restore.call0(&js_sys::global()).unwrap();
+    assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));
+    assert!(kept.is_at_risk());
+    // Signed out by time and in again, without the page being loaded anew.
+    kept.set_owner("a");
+    assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));
+    // The device keeps things again.
+    kept.set_text("new/actions/1", Some(&typed("here and there")));
+    assert!(!kept.is_at_risk());
+    kept.clear();
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PageProperties {
+    kept: Kept,
+}
+
+#[component]
+fn Page(props: &PageProperties) -> Html {
+    html! { <KeptProvider kept={props.kept.clone()}><Show /></KeptProvider> }
+}
+
+#[component]
+fn Show() -> Html {
+    let text = use_kept_text(&AttrValue::from("new/actions/1"));
+    let count = use_unresolved(<[Unresolved]>::len);
+    let text = text.current.map(|typed| typed.text).unwrap_or_default();
+    html! { <p>{ format!("{text}, {count} undecided") }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn components_show_changes_by_other_tabs() {
+    let kept = fresh("a");
+    let place = Place::new();
+    let app = place.render::<Page>(PageProperties { kept: kept.clone() });
+    until("nothing", || place.text() == ", 0 undecided").await;
+    // As another tab does it: on the device, and by an event that this one hears.
+    let other = visit("a");
+    other.set_text("new/actions/1", Some(&typed("from there")));
+    other.add_unresolved(&conflict("a", "mine", "theirs"));
+    let event = Event::new("storage").unwrap();
+    web_sys::window().unwrap().dispatch_event(&event).unwrap();
+    until("both", || place.text() == "from there, 1 undecided").await;
+    kept.clear();
+    until("nothing again", || place.text() == ", 0 undecided").await;
+    app.destroy();
+}
