@@ -14,7 +14,7 @@ use super::query::{Backend, Combined, Mutation, SendContext};
 pub struct AnyMutation<B: Backend>(Rc<dyn DynMutation<B>>);
 
 /// The answer to a mutation, as it comes.
-pub(crate) type ResponseFuture<E> = Pin<Box<dyn Future<Output = Result<Box<dyn Any>, E>>>>;
+pub(crate) type ResponseFuture<E> = Pin<Box<dyn Future<Output = Result<Rc<dyn Any>, E>>>>;
 
 impl<B: Backend> AnyMutation<B> {
     /// Erases the type of a mutation.
@@ -61,6 +61,10 @@ impl<B: Backend> AnyMutation<B> {
         self.0.combine(later.0.as_any())
     }
 
+    pub(super) fn renames(&self) -> bool {
+        self.0.renames()
+    }
+
     pub(super) fn follow(&self, answer: &dyn Any) -> Option<Self> {
         self.0.follow(answer)
     }
@@ -96,6 +100,7 @@ trait DynMutation<B: Backend> {
     fn content(&self) -> Option<String>;
     fn send(&self, backend: B, context: SendContext) -> ResponseFuture<B::Error>;
     fn combine(&self, later: &dyn Any) -> Combined<B>;
+    fn renames(&self) -> bool;
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<B>>;
     fn leftover(&self, outcome: Result<&dyn Any, &B::Error>) -> Option<B::Leftover>;
     fn uncertain(&self) -> Option<B::Leftover>;
@@ -133,11 +138,15 @@ impl<M: Mutation> DynMutation<M::Backend> for M {
 
     fn send(&self, backend: M::Backend, context: SendContext) -> ResponseFuture<<M::Backend as Backend>::Error> {
         let response = Mutation::send(self.clone(), backend, context);
-        Box::pin(async move { Ok(Box::new(response.await?) as Box<dyn Any>) })
+        Box::pin(async move { Ok(Rc::new(response.await?) as Rc<dyn Any>) })
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<M::Backend> {
         Mutation::combine(self, later)
+    }
+
+    fn renames(&self) -> bool {
+        Mutation::renames(self)
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<M::Backend>> {

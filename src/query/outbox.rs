@@ -87,11 +87,18 @@ pub(crate) struct Written<B: Backend> {
 }
 
 /// The mutations of a page that have not settled.
-pub(crate) struct Outbox<B: Backend>(Vec<(MutationId, Sending<B>)>);
+pub(crate) struct Outbox<B: Backend> {
+    sendings: Vec<(MutationId, Sending<B>)>,
+    /// By the lane of a row that had a temporary id: the answer that gave it another one.
+    renamed: Vec<(u128, Rc<dyn Any>)>,
+}
 
 impl<B: Backend> Default for Outbox<B> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            sendings: Vec::new(),
+            renamed: Vec::new(),
+        }
     }
 }
 
@@ -109,27 +116,28 @@ impl<B: Backend> Sending<B> {
 
 impl<B: Backend> Outbox<B> {
     pub(crate) fn get(&self, id: MutationId) -> Option<&Sending<B>> {
-        let mut sendings = self.0.iter();
+        let mut sendings = self.sendings.iter();
         sendings.find(|(each, _)| *each == id).map(|(_, sending)| sending)
     }
 
     fn get_mut(&mut self, id: MutationId) -> Option<&mut Sending<B>> {
-        let mut sendings = self.0.iter_mut();
+        let mut sendings = self.sendings.iter_mut();
         sendings.find(|(each, _)| *each == id).map(|(_, sending)| sending)
     }
 
     fn take(&mut self, id: MutationId) -> Option<Sending<B>> {
-        let at = self.0.iter().position(|(each, _)| *each == id)?;
-        Some(self.0.swap_remove(at).1)
+        let at = self.sendings.iter().position(|(each, _)| *each == id)?;
+        Some(self.sendings.swap_remove(at).1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (MutationId, &Sending<B>)> {
-        self.0.iter().map(|(id, sending)| (*id, sending))
+        self.sendings.iter().map(|(id, sending)| (*id, sending))
     }
 
     /// Gives everything away.
     pub(crate) fn drain(&mut self) -> Vec<Sending<B>> {
-        std::mem::take(&mut self.0)
+        self.renamed.clear();
+        std::mem::take(&mut self.sendings)
             .into_iter()
             .map(|(_, sending)| sending)
             .collect()
@@ -152,6 +160,7 @@ impl<B: Backend> Outbox<B> {
         then: Then<B::Error>,
     ) -> Vec<Chore<B>> {
         let (mutation, key) = made;
+        let mutation = self.renamed(mutation);
         let (_, lane) = mutation.edits();
         let earlier = lane.and_then(|lane| cache.unsent_in(lane));
         let earlier = earlier.and_then(|id| Some((id, self.get(id)?.mutation.clone())));
@@ -183,6 +192,18 @@ impl<B: Backend> Outbox<B> {
                 place.into_iter().map(Chore::StrikeOut).collect()
             }
         }
+    }
+
+    /// A mutation of a row that was made by what still knows it by its temporary id.
+    pub(crate) fn renamed(&self, mutation: AnyMutation<B>) -> AnyMutation<B> {
+        let mut mutation = mutation;
+        // The newest last: a row may have got one id after another.
+        for (lane, answer) in &self.renamed {
+            if mutation.edits().1 == Some(*lane) {
+                mutation = mutation.follow(&**answer).unwrap_or(mutation);
+            }
+        }
+        mutation
     }
 
     /// A mutation that has not left is another one from now on, under the same name and in the same place.
@@ -251,7 +272,7 @@ impl<B: Backend> Outbox<B> {
             then: Vec::new(),
         };
         let id = cache.begin(now, manner, sending.patches());
-        self.0.push((id, sending));
+        self.sendings.push((id, sending));
         id
     }
 
@@ -279,9 +300,13 @@ impl<B: Backend> Outbox<B> {
         cache: &mut Cache<B::Error>,
         now: Instant,
         id: MutationId,
-        answer: &dyn Any,
+        answer: &Rc<dyn Any>,
     ) -> Option<Settled<B>> {
         let sending = self.take(id)?;
+        if let Some(lane) = sending.lane.filter(|_| sending.mutation.renames()) {
+            self.renamed.push((lane, Rc::clone(answer)));
+        }
+        let answer = &**answer;
         let outcomes = sending.edits.into_iter();
         let patches = outcomes.filter_map(|edit| Some((edit.key, (edit.outcome)(answer)?)));
         cache.commit(now, id, patches.collect());

@@ -153,6 +153,11 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
         None
     }
 
+    /// Whether the answer gives the row another id: later mutations of the row [follow](Self::follow) it.
+    fn renames(&self) -> bool {
+        false
+    }
+
     /// The part of the change that was not made and that the person has to decide on.
     fn leftover(
         &self,

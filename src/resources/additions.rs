@@ -7,7 +7,7 @@ use std::rc::Rc;
 use intent::Changes;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Delete, Update};
+use super::changes::{Delete, Update, created};
 use super::exchange::apply;
 use super::record::{Holds, Record, patch};
 use crate::api::{Api, ApiError};
@@ -55,6 +55,10 @@ impl<T: Record> Mutation for Create<T> {
     async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
         let api = api.with_key(context.key);
         api.create_row(T::COLLECTION, &self.0.to_new()).await
+    }
+
+    fn renames(&self) -> bool {
+        true
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -123,6 +127,18 @@ impl<T: Record> Mutation for Restore<T> {
         } else {
             api.restore_row(T::COLLECTION, self.0.uuid()).await
         }
+    }
+
+    fn renames(&self) -> bool {
+        true
+    }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
+        let created = created(&self.0, answer)?.to_row();
+        let mut row = self.0.to_row();
+        row.remove("version");
+        row.extend(created.into_iter().filter(|(field, _)| field == "id"));
+        T::from_row(row).map(|row| AnyMutation::new(Self(row)))
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {

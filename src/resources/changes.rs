@@ -315,6 +315,6 @@ async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask
 
 /// The row that an answer to an earlier change of the same row says has taken its place: it was created, and has another
 /// id from then on.
-fn created<'a, T: Record>(row: &T, answer: &'a dyn Any) -> Option<&'a T> {
+pub(super) fn created<'a, T: Record>(row: &T, answer: &'a dyn Any) -> Option<&'a T> {
     answer.downcast_ref::<T>().filter(|created| created.id() != row.id())
 }

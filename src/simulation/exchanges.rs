@@ -62,8 +62,8 @@ impl World {
     pub(super) fn mutate(&mut self, t: TabId, made: &Made) {
         let (now, key) = (self.instant(t), self.number());
         self.note(|| format!("tab {t} changes {made:?}, as {key}"));
-        let (_, lane) = made.mutation.edits();
         let tab = &mut self.tabs[t];
+        let (_, lane) = tab.outbox.renamed(made.mutation.clone()).edits();
         let earlier = lane.and_then(|lane| tab.cache.unsent_in(lane));
         let earlier = earlier.and_then(|id| key_of(&tab.outbox.get(id)?.key));
         let before = tab.cache.pending();
@@ -181,7 +181,7 @@ impl World {
         let Poll::Ready(result) = poll else { return };
         self.tabs[t].exchanges.remove(at);
         if !is_over {
-            self.settle_mutation(t, mutation, result.as_deref());
+            self.settle_mutation(t, mutation, result.as_ref());
         }
     }
 
@@ -197,7 +197,7 @@ impl World {
         self.go_on_exchanging(t, mutation);
     }
 
-    fn settle_mutation(&mut self, t: TabId, mutation: MutationId, result: Result<&dyn Any, &ApiError>) {
+    fn settle_mutation(&mut self, t: TabId, mutation: MutationId, result: Result<&Rc<dyn Any>, &ApiError>) {
         self.note(|| format!("tab {t}: {mutation:?} ends, {:?}", result.err()));
         let now = self.instant(t);
         self.tally.reasons += 8;
@@ -216,7 +216,7 @@ impl World {
         let Some(key) = key.filter(|_| !is_open) else { return };
         if result.is_ok() {
             self.tally.changes += 1;
-            self.note_own(t, key, result);
+            self.note_own(t, key, result.map(|answer| &**answer));
             self.tally.deeds.unresolved += u64::from(!leftovers.is_empty());
             let check = self.ledger.settle(key, &leftovers, &self.server.stored.history);
             self.must(check);

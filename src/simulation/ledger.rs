@@ -98,6 +98,15 @@ impl Story {
         self.fate == Fate::Made && matches!(self.wishes.first(), Some(Wish::Create(_)))
     }
 
+    /// Whether it has wanted this value, and the server has written it for it.
+    fn has_made(&self, field: &str, value: &Value) -> bool {
+        let is_wanted = |wish: &Wish| {
+            let Wish::Update(changes, _) = wish else { return false };
+            changes.iter().any(|(each, _, to)| each == field && to == value)
+        };
+        self.written.get(field).is_some_and(|written| written.contains(value)) && self.wishes.iter().any(is_wanted)
+    }
+
     fn sum(&self) -> Sum {
         let mut sum = Sum::default();
         for wish in &self.wishes {
@@ -298,8 +307,7 @@ impl Ledger {
                 });
                 let is_needless = |each: &FieldConflict| {
                     let seen = sum.fields.get(&each.field).and_then(|(seen, _)| seen.first());
-                    let own = story.written.get(&each.field).is_some_and(|own| own.contains(&each.theirs));
-                    seen == Some(&each.theirs) || own
+                    seen == Some(&each.theirs) || story.has_made(&each.field, &each.theirs)
                 };
                 let needless = fields.iter().any(is_needless).then_some("a conflict is none");
                 needless.or(lost.next().map(|_| "a field is neither written nor told"))

@@ -1,6 +1,7 @@
 //! Carries out what the outbox decides.
 
 use std::any::Any;
+use std::rc::Rc;
 
 use super::super::any_mutation::AnyMutation;
 use super::super::effect::MutationId;
@@ -86,15 +87,15 @@ impl<B: Backend> QueryClient<B> {
                 return;
             };
             match result {
-                Ok(answer) => client.answered(id, &*answer),
+                Ok(answer) => client.answered(id, &answer),
                 Err(error) => client.refused(id, &error),
             }
         });
     }
 
-    fn answered(&self, id: MutationId, answer: &dyn Any) {
+    fn answered(&self, id: MutationId, answer: &Rc<dyn Any>) {
         let settled = self.decide(|state, now| state.outbox.answered(&mut state.cache, now, id, answer));
-        self.settle(settled, Ok(answer));
+        self.settle(settled, Ok(&**answer));
     }
 
     fn refused(&self, id: MutationId, error: &B::Error) {

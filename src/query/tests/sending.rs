@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use std::any::Any;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +23,40 @@ impl Backend for Toy {
     type Leftover = &'static str;
 }
 
-/// Sets bits. Two of them are one; the same bits again take them back.
+/// Sets bits of a row. Two of them are one; the same bits again take them back.
 #[derive(Clone, Serialize, Deserialize)]
-struct Set(u64);
+struct Set(u64, u128);
+
+/// Adds the row 1. The server gives it another id.
+#[derive(Clone, Serialize, Deserialize)]
+struct Add;
+
+/// The id that the server has given to the row 1.
+struct Named(u128);
+
+impl Mutation for Add {
+    type Backend = Toy;
+    type Output = Named;
+
+    const NAME: &'static str = "add";
+    const ATTEMPT: &'static str = "add the row";
+
+    fn edits(&self) -> Edits<Named> {
+        Edits::default().in_lane(1).patched(key(1), or(64), |_| or(64))
+    }
+
+    fn is_repeatable(&self, _: &Toy) -> bool {
+        true
+    }
+
+    fn renames(&self) -> bool {
+        true
+    }
+
+    async fn send(self, _: Toy, _: SendContext) -> Result<Named, Fail> {
+        Ok(Named(2))
+    }
+}
 
 impl Mutation for Set {
     type Backend = Toy;
@@ -35,7 +67,9 @@ impl Mutation for Set {
 
     fn edits(&self) -> Edits<u64> {
         let (bits, bits_again) = (self.0, self.0);
-        Edits::default().in_lane(1).patched(key(1), or(bits), move |_| or(bits_again))
+        Edits::default()
+            .in_lane(self.1)
+            .patched(key(1), or(bits), move |_| or(bits_again))
     }
 
     fn is_repeatable(&self, toy: &Toy) -> bool {
@@ -48,10 +82,15 @@ impl Mutation for Set {
 
     fn combine(&self, later: &dyn Any) -> Combined<Toy> {
         match later.downcast_ref() {
-            Some(Self(bits)) if *bits == self.0 => Combined::Nothing,
-            Some(Self(bits)) => Combined::One(AnyMutation::new(Self(self.0 | bits))),
+            Some(Self(bits, _)) if *bits == self.0 => Combined::Nothing,
+            Some(Self(bits, _)) => Combined::One(AnyMutation::new(Self(self.0 | bits, self.1))),
             None => Combined::Separate,
         }
+    }
+
+    fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Toy>> {
+        let Named(id) = answer.downcast_ref()?;
+        Some(AnyMutation::new(Self(self.0, *id)))
     }
 
     fn leftover(&self, outcome: Result<&u64, &Fail>) -> Option<&'static str> {
@@ -104,7 +143,11 @@ impl Page {
 
     /// Makes a change, and does the chores.
     fn set(&mut self, bits: u64) -> Vec<String> {
-        let named = (AnyMutation::new(Set(bits)), format!("key {bits}").into());
+        self.mutate(AnyMutation::new(Set(bits, 1)), &format!("key {bits}"))
+    }
+
+    fn mutate(&mut self, mutation: AnyMutation<Toy>, key: &str) -> Vec<String> {
+        let named = (mutation, key.into());
         let Self {
             toy, world, outbox, ..
         } = self;
@@ -136,8 +179,10 @@ impl Page {
         (id, told)
     }
 
-    fn answer(&mut self, id: MutationId, bits: u64) -> Vec<String> {
-        let settled = self.outbox.answered(&mut self.world.cache, self.world.now, id, &bits);
+    fn answer(&mut self, id: MutationId, answer: impl Any) -> Vec<String> {
+        let answer: Rc<dyn Any> = Rc::new(answer);
+        let settled = self.outbox.answered(&mut self.world.cache, self.world.now, id, &answer);
+        self.world.flush();
         self.told(settled.unwrap().chores)
     }
 
@@ -151,7 +196,7 @@ impl Page {
 
     fn take_up(&mut self, attempted: bool) -> Vec<String> {
         let written = Written {
-            mutation: AnyMutation::new(Set(1)),
+            mutation: AnyMutation::new(Set(1, 1)),
             key: "key 1".into(),
             attempted,
             place: Some("place".to_owned()),
@@ -172,10 +217,10 @@ impl Page {
 #[test]
 fn change_is_written_down_until_it_is_answered() {
     let mut page = Page::of(REPEATABLE);
-    assert_eq!(page.set(1), ["write 1"]);
+    assert_eq!(page.set(1), ["write [1,1]"]);
     let (id, told) = page.depart();
     assert_eq!(told, [""; 0]);
-    assert_eq!(page.answer(id, 1), ["strike out place"]);
+    assert_eq!(page.answer(id, 1_u64), ["strike out place"]);
     assert_eq!(page.shown(), Some(1));
 }
 
@@ -183,7 +228,7 @@ fn change_is_written_down_until_it_is_answered() {
 fn waiting_changes_become_one_under_the_first_key() {
     let mut page = Page::offline(REPEATABLE);
     page.set(1);
-    assert_eq!(page.set(2), ["write 3"]);
+    assert_eq!(page.set(2), ["write [3,1]"]);
     assert_eq!((page.shown(), page.world.cache.pending()), (Some(3), 1));
     page.world.tell(|cache, now| cache.set_online(now, true));
     let (id, _) = page.depart();
@@ -203,18 +248,18 @@ fn change_that_has_left_is_combined_with_nothing() {
     let mut page = Page::of(REPEATABLE);
     page.set(1);
     page.depart();
-    assert_eq!(page.set(1), ["write 1"]);
+    assert_eq!(page.set(1), ["write [1,1]"]);
     assert_eq!(page.world.cache.pending(), 2);
 }
 
 #[test]
 fn change_not_to_be_repeated_is_marked_as_it_leaves() {
     let mut page = Page::of(ONCE);
-    assert_eq!(page.set(1), ["write 1"]);
+    assert_eq!(page.set(1), ["write [1,1]"]);
     let (id, told) = page.depart();
-    assert_eq!(told, ["write 1, uncertain"]);
+    assert_eq!(told, ["write [1,1], uncertain"]);
     // It was certainly not made: its person finds it again.
-    assert_eq!(page.refuse(id, Fail::SignedOut), ["write 1"]);
+    assert_eq!(page.refuse(id, Fail::SignedOut), ["write [1,1]"]);
     assert_eq!(page.world.cache.pending(), 1);
 }
 
@@ -234,7 +279,7 @@ fn leftover_is_kept_before_the_change_is_struck_out() {
     let mut page = Page::of(REPEATABLE);
     page.set(3);
     let (id, _) = page.depart();
-    assert_eq!(page.answer(id, 1), ["keep not all of it", "strike out place"]);
+    assert_eq!(page.answer(id, 1_u64), ["keep not all of it", "strike out place"]);
 }
 
 #[test]
@@ -249,4 +294,17 @@ fn change_of_an_earlier_visit_is_sent_or_uncertain() {
     let mut page = Page::of(ONCE);
     assert_eq!(page.take_up(true), ["keep uncertain", "strike out place"]);
     assert_eq!((page.shown(), page.world.cache.pending()), (Some(0), 0));
+}
+
+#[test]
+fn change_follows_its_row_to_the_id_it_gets() {
+    let mut page = Page::of(REPEATABLE);
+    page.mutate(AnyMutation::new(Add), "key");
+    let (id, _) = page.depart();
+    assert_eq!(page.set(1), ["write [1,1]"]);
+    assert_eq!(page.answer(id, Named(2)), ["strike out place", "write [1,2]"]);
+    let (id, _) = page.depart();
+    page.answer(id, 1_u64);
+    // Made by what still knows the row by its temporary id: an undo, an open editor.
+    assert_eq!(page.set(4), ["write [4,2]"]);
 }
