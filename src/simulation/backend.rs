@@ -40,6 +40,8 @@ pub(super) struct Handled {
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
     Nothing,
+    /// It was taken for another request of the same key.
+    Mistaken,
     Created(u128),
     /// These values were replaced by others, or are gone with their row.
     Overwrote(Vec<Overwritten>),

@@ -210,6 +210,8 @@ impl World {
         };
         let Some(Settled { chores, .. }) = settled else { return };
         let leftovers = self.do_chores(t, chores);
+        // One that is not repeatable is uncertain then.
+        let is_given_up = result.err().is_some_and(ApiError::is_unreachable) && leftovers.is_empty();
         let is_open = self.tabs[t].outbox.get(mutation).is_some();
         let Some(key) = key.filter(|_| !is_open) else { return };
         if result.is_ok() {
@@ -219,6 +221,9 @@ impl World {
             let check = self.ledger.settle(key, &leftovers, &self.server.stored.history);
             self.must(check);
         } else {
+            if is_given_up {
+                self.fail(&format!("{key} is given up for want of a server"));
+            }
             self.tally.deeds.refused += 1;
             let fate = if leftovers.is_empty() {
                 Fate::Refused

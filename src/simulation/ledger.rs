@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use intent::Row;
+use intent::{FieldConflict, Row};
 use serde_json::Value;
 
 use super::history::History;
 use super::writes::Overwritten;
 use crate::api::Api;
+use crate::draft::MARK;
 use crate::query::AnyMutation;
 use crate::unresolved::{Problem, Unresolved};
 
@@ -63,6 +64,8 @@ pub(super) struct Story {
     pub(super) fate: Fate,
     /// The rows that the server has created for it.
     created: Vec<u128>,
+    /// The values that the server has written for it.
+    written: BTreeMap<String, Vec<Value>>,
 }
 
 /// All wishes of a story, one after the other.
@@ -91,6 +94,10 @@ pub(super) struct Ledger {
 type Check = Result<(), String>;
 
 impl Story {
+    fn has_created(&self) -> bool {
+        self.fate == Fate::Made && matches!(self.wishes.first(), Some(Wish::Create(_)))
+    }
+
     fn sum(&self) -> Sum {
         let mut sum = Sum::default();
         for wish in &self.wishes {
@@ -147,6 +154,7 @@ impl Ledger {
             wishes: vec![made.wish.clone()],
             fate: Fate::Open,
             created: Vec::new(),
+            written: BTreeMap::new(),
         };
         self.stories.insert(key, story);
     }
@@ -186,10 +194,17 @@ impl Ledger {
         }
     }
 
+    /// Whether this is a temporary id, and a tab knows the one that the row has got instead.
+    fn is_named(&self, row: u128) -> bool {
+        let mut stories = self.stories.values();
+        row >> 64 == MARK && stories.any(|story| story.row == row && story.has_created())
+    }
+
     /// The row of a story, and the one that has taken its place.
     fn rows(&self, story: &Story) -> Vec<u128> {
         let real = self.real.get(&story.row).into_iter().flatten().copied();
-        std::iter::once(story.row).chain(real).collect()
+        let temporary = std::iter::once(story.row).filter(|row| !self.is_named(*row));
+        temporary.chain(real).collect()
     }
 
     /// The goal that a change links.
@@ -223,12 +238,19 @@ impl Ledger {
 
     /// A write or a deletion for a change has replaced these values. `known` is the number of the last change of the row
     /// that its tab knew of when the request left: where the server has no conditions, whatever came after that is lost.
-    pub(super) fn check_overwritten(&self, key: u64, overwritten: &[Overwritten], known: Option<u64>) -> Check {
-        let Some(story) = self.stories.get(&key) else {
+    pub(super) fn check_overwritten(&mut self, key: u64, overwritten: &[Overwritten], known: Option<u64>) -> Check {
+        let Some(story) = self.stories.get_mut(&key) else {
             return Ok(());
         };
         let sum = story.sum();
-        for Overwritten { field, old, number, .. } in overwritten {
+        for Overwritten {
+            field,
+            old,
+            new,
+            number,
+        } in overwritten
+        {
+            story.written.entry(field.clone()).or_default().extend(new.clone());
             let has_seen = sum.fields.get(field).is_some_and(|(seen, _)| seen.contains(old));
             let was_shown = || sum.screens.iter().any(|row| row.get(field) == Some(old));
             let has_seen = has_seen || (sum.delete.is_some() && was_shown());
@@ -261,7 +283,8 @@ impl Ledger {
                     let mut changes = left.changes.iter();
                     changes.any(|change| change.field == *field && change.to == *wanted)
                 };
-                let is_gone = history.existed(left.row.as_u128(), false, since);
+                let id = left.row.as_u128();
+                let is_gone = history.existed(id, false, since) && !self.is_named(id);
                 (!is_gone || !sum.changed().all(has)).then_some("its row is said to be gone")
             }
             Some((Problem::ChangedThere, left)) => {
@@ -273,7 +296,13 @@ impl Ledger {
                 let mut lost = sum.changed().filter(|(field, (_, wanted))| {
                     !is_told(field, wanted) && !rows.iter().any(|row| history.held(*row, field, wanted, since))
                 });
-                lost.next().map(|_| "a field is neither written nor told")
+                let is_needless = |each: &FieldConflict| {
+                    let seen = sum.fields.get(&each.field).and_then(|(seen, _)| seen.first());
+                    let own = story.written.get(&each.field).is_some_and(|own| own.contains(&each.theirs));
+                    seen == Some(&each.theirs) || own
+                };
+                let needless = fields.iter().any(is_needless).then_some("a conflict is none");
+                needless.or(lost.next().map(|_| "a field is neither written nor told"))
             }
             Some(_) => Some("it is left over for another reason"),
             None => sum.why_not_made(story, &rows, history),

@@ -207,6 +207,7 @@ impl World {
                 Effect::Created(id) => self.ledger.note_created(key, *id, &self.server.stored.history),
                 Effect::Overwrote(overwritten) => self.ledger.check_overwritten(key, overwritten, known),
                 Effect::Nothing => Ok(()),
+                Effect::Mistaken => Err(format!("a key names two requests, one of them {request:?}")),
             };
             if let Err(why) = check {
                 self.fail(&why);

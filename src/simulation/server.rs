@@ -142,18 +142,16 @@ impl Server {
     }
 
     /// Does what a request asks, unless it was asked before, and writes into the log what is to be told of it, in one
-    /// step. A key that was used for another request is refused.
+    /// step.
     pub(super) fn handle(&mut self, person: usize, request: &Request) -> (Response, Vec<Logged>, Effect) {
         let key = header(request, "idempotency-key").filter(|_| self.kind.honours_keys);
         let key = key.map(|key| (person, key.to_owned()));
         if let Some((before, response)) = key.as_ref().and_then(|key| self.answers.get(key)) {
             let is_same = (&before.url, &before.body) == (&request.url, &request.body);
-            let response = if is_same {
-                response.clone()
-            } else {
-                backend::response(422, &serde_json::Value::Null)
-            };
-            return (response, Vec::new(), Effect::Nothing);
+            if !is_same {
+                return (response.clone(), Vec::new(), Effect::Mistaken);
+            }
+            return (response.clone(), Vec::new(), Effect::Nothing);
         }
         let handled = backend::handle(&mut self.stored, self.kind, person, request);
         if let Some(key) = key

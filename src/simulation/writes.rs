@@ -13,6 +13,8 @@ use super::stock::{Stock, Told};
 pub(super) struct Overwritten {
     pub(super) field: String,
     pub(super) old: Value,
+    /// The value since, unless the row is gone.
+    pub(super) new: Option<Value>,
     /// The number of the change that had written it.
     pub(super) number: u64,
 }
@@ -68,7 +70,7 @@ impl Stored {
             return Some((row, Vec::new()));
         }
         let version = slot.version + 1;
-        let overwritten = changed.iter().map(|field| self.overwritten(id, field, &before[field]));
+        let overwritten = changed.iter().map(|field| self.overwritten(id, field, &before[field], Some(&after[field])));
         let overwritten = overwritten.collect();
         self.changes += 1;
         row.stamp(moment(self.changes), self.has_versions.then_some(version));
@@ -80,10 +82,11 @@ impl Stored {
         Some((row, overwritten))
     }
 
-    fn overwritten(&self, row: u128, field: &str, old: &Value) -> Overwritten {
+    fn overwritten(&self, row: u128, field: &str, old: &Value, new: Option<&Value>) -> Overwritten {
         Overwritten {
             field: field.to_owned(),
             old: old.clone(),
+            new: new.cloned(),
             number: self.history.last(row, field).map_or(0, |write| write.number),
         }
     }
@@ -94,7 +97,7 @@ impl Stored {
         let (fields, event) = (slot.row.fields(), slot.row.told(Told::Deleted));
         let gone = fields
             .iter()
-            .map(|(field, old)| self.overwritten(id, field, old))
+            .map(|(field, old)| self.overwritten(id, field, old, None))
             .collect();
         self.changes += 1;
         let (number, deleted_at) = (self.changes, moment(self.changes));

@@ -14,6 +14,7 @@ mod queue;
 mod races;
 mod reading;
 mod retry;
+mod sending;
 mod telling;
 mod waking;
 mod weather;
