@@ -298,11 +298,14 @@ impl Ledger {
                 });
                 let is_needless = |each: &FieldConflict| {
                     let seen = sum.fields.get(&each.field).and_then(|(seen, _)| seen.first());
-                    let own = story.written.get(&each.field).is_some_and(|own| own.contains(&each.theirs));
+                    let own = story
+                        .written
+                        .get(&each.field)
+                        .is_some_and(|own| own.contains(&each.theirs));
                     seen == Some(&each.theirs) || own
                 };
                 let needless = fields.iter().any(is_needless).then_some("a conflict is none");
-                needless.or(lost.next().map(|_| "a field is neither written nor told"))
+                needless.or_else(|| lost.next().map(|_| "a field is neither written nor told"))
             }
             Some(_) => Some("it is left over for another reason"),
             None => sum.why_not_made(story, &rows, history),

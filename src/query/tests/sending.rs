@@ -35,7 +35,9 @@ impl Mutation for Set {
 
     fn edits(&self) -> Edits<u64> {
         let (bits, bits_again) = (self.0, self.0);
-        Edits::default().in_lane(1).patched(key(1), or(bits), move |_| or(bits_again))
+        Edits::default()
+            .in_lane(1)
+            .patched(key(1), or(bits), move |_| or(bits_again))
     }
 
     fn is_repeatable(&self, toy: &Toy) -> bool {
@@ -105,9 +107,7 @@ impl Page {
     /// Makes a change, and does the chores.
     fn set(&mut self, bits: u64) -> Vec<String> {
         let named = (AnyMutation::new(Set(bits)), format!("key {bits}").into());
-        let Self {
-            toy, world, outbox, ..
-        } = self;
+        let Self { toy, world, outbox, .. } = self;
         let chores = outbox.mutate(&mut world.cache, world.now, toy, named, Box::new(|_| {}));
         self.world.flush();
         self.told(chores)
@@ -142,9 +142,7 @@ impl Page {
     }
 
     fn refuse(&mut self, id: MutationId, error: Fail) -> Vec<String> {
-        let Self {
-            toy, world, outbox, ..
-        } = self;
+        let Self { toy, world, outbox, .. } = self;
         let settled = outbox.refused(&mut world.cache, world.now, toy, id, &error);
         self.told(settled.unwrap().chores)
     }
@@ -156,9 +154,7 @@ impl Page {
             attempted,
             place: Some("place".to_owned()),
         };
-        let Self {
-            toy, world, outbox, ..
-        } = self;
+        let Self { toy, world, outbox, .. } = self;
         let chores = outbox.take_up(&mut world.cache, world.now, toy, written);
         self.world.flush();
         self.told(chores)
