@@ -65,9 +65,11 @@ impl Outage {
         self.probe = Some(request);
     }
 
-    /// This request was given up: it will tell nothing.
-    pub(super) fn abandon(&mut self, request: Request) {
-        self.probe.take_if(|probe| *probe == request);
+    /// This request was given up: it will tell nothing. Another one may try before long.
+    pub(super) fn abandon(&mut self, request: Request, now: Instant) {
+        if self.probe.take_if(|probe| *probe == request).is_some() {
+            self.probe_at = now + BACKOFF.base;
+        }
     }
 
     /// A good moment to try: the network is back, or the person asks for it.

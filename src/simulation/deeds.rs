@@ -107,7 +107,10 @@ impl World {
     /// Whether a row is on the screen.
     fn shows(&self, t: TabId, row: u128) -> bool {
         let tab = &self.tabs[t];
-        let mut shown = tab.shown.iter().filter_map(|shown| tab.cache.snapshot(self.instant(t), shown.entry)?.data);
+        let mut shown = tab
+            .shown
+            .iter()
+            .filter_map(|shown| tab.cache.snapshot(self.instant(t), shown.entry)?.data);
         shown.any(|data| show::has(&data, row))
     }
 

@@ -98,6 +98,17 @@ impl Story {
         self.fate == Fate::Made && matches!(self.wishes.first(), Some(Wish::Create(_)))
     }
 
+    /// Whether each change of a field began where the one before it had ended: not so if a change was taken back that
+    /// had been overtaken, or was made on a screen that did not show it.
+    fn is_steady(&self, field: &str) -> bool {
+        let updates = self.wishes.iter().filter_map(|wish| match wish {
+            Wish::Update(changes, _) => changes.iter().find(|(each, ..)| each == field),
+            _ => None,
+        });
+        let updates: Vec<_> = updates.collect();
+        updates.windows(2).all(|pair| pair[0].2 == pair[1].1)
+    }
+
     /// Whether it has wanted this value, and the server has written it for it.
     fn has_made(&self, field: &str, value: &Value) -> bool {
         let is_wanted = |wish: &Wish| {
@@ -307,10 +318,11 @@ impl Ledger {
                 });
                 let is_needless = |each: &FieldConflict| {
                     let seen = sum.fields.get(&each.field).and_then(|(seen, _)| seen.first());
-                    seen == Some(&each.theirs) || story.has_made(&each.field, &each.theirs)
+                    let was_seen = seen == Some(&each.theirs) && story.is_steady(&each.field);
+                    was_seen || story.has_made(&each.field, &each.theirs)
                 };
                 let needless = fields.iter().any(is_needless).then_some("a conflict is none");
-                needless.or(lost.next().map(|_| "a field is neither written nor told"))
+                needless.or_else(|| lost.next().map(|_| "a field is neither written nor told"))
             }
             Some(_) => Some("it is left over for another reason"),
             None => sum.why_not_made(story, &rows, history),

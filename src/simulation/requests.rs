@@ -233,10 +233,7 @@ impl World {
             return;
         }
         self.note(|| format!("tab {t} hears of {ask:?}: {}", told(&outcome)));
-        let is_api = !matches!(
-            ask,
-            Ask::Probe(..) | Ask::Ticket(..) | Ask::SignIn(_) | Ask::Send { .. }
-        );
+        let is_api = matches!(ask, Ask::Read { .. } | Ask::Who(_) | Ask::SignOut { .. });
         if let Ask::Read { .. } = ask {
             self.note_gate(t, outcome.as_ref().err().cloned().map(ApiError::from).as_ref());
         }

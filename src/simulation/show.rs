@@ -132,7 +132,11 @@ pub(super) fn versions(value: &Value) -> Vec<(u128, Option<u64>)> {
         let session = value.get::<CoachingSession>()?;
         Some(vec![(session.id(), session.version)])
     };
-    actions().or_else(agreements).or_else(goals).or_else(session).unwrap_or_default()
+    actions()
+        .or_else(agreements)
+        .or_else(goals)
+        .or_else(session)
+        .unwrap_or_default()
 }
 
 /// Whether a value has this row.

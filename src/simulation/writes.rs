@@ -70,7 +70,9 @@ impl Stored {
             return Some((row, Vec::new()));
         }
         let version = slot.version + 1;
-        let overwritten = changed.iter().map(|field| self.overwritten(id, field, &before[field], Some(&after[field])));
+        let overwritten = changed
+            .iter()
+            .map(|field| self.overwritten(id, field, &before[field], Some(&after[field])));
         let overwritten = overwritten.collect();
         self.changes += 1;
         row.stamp(moment(self.changes), self.has_versions.then_some(version));

@@ -85,7 +85,10 @@ fn changes_of_another_screen_are_another_intent() {
     assert!(earlier.leads_to(&change(json!("b"), json!("a"))));
     assert!(earlier.leads_to(&change(json!("x"), json!("b"))), "both want the same");
     assert!(!earlier.leads_to(&change(json!("x"), json!("c"))));
-    assert!(!earlier.leads_to(&change(json!("x"), json!("a"))), "this must not come to nothing");
+    assert!(
+        !earlier.leads_to(&change(json!("x"), json!("a"))),
+        "this must not come to nothing"
+    );
     assert!(earlier.leads_to(&Changes::default()));
 }
 

@@ -200,7 +200,7 @@ impl<E: Fault> Cache<E> {
             if let Some(flight) = entry.flight() {
                 self.effects.push(Effect::Abort { flight });
                 if let Some(outage) = &mut self.weather.outage {
-                    outage.abandon(Request::Fetch(flight));
+                    outage.abandon(Request::Fetch(flight), now);
                 }
             }
             entry.abandon_flight();

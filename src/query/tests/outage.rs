@@ -100,6 +100,21 @@ fn probe_under_way_lets_nothing_else_leave() {
 }
 
 #[test]
+fn probe_that_is_given_up_is_not_followed_at_once() {
+    let (mut world, _) = unpushed();
+    let blank = world.observe(2);
+    let flight = world.departed(blank);
+    world.land(blank, flight, Err(Fail::Away)).at(1_000);
+    assert_eq!(requests(&mut world), 1);
+    // The person goes from page to page.
+    world.release(blank);
+    world.at(1_050).observe(3);
+    assert_eq!(requests(&mut world), 0);
+    world.at(2_050);
+    assert_eq!(requests(&mut world), 1);
+}
+
+#[test]
 fn first_success_releases_all_that_waits() {
     let (mut world, entry) = unpushed();
     let first = world.begin(or(1));

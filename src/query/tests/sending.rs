@@ -148,9 +148,7 @@ impl Page {
 
     fn mutate(&mut self, mutation: AnyMutation<Toy>, key: &str) -> Vec<String> {
         let named = (mutation, key.into());
-        let Self {
-            toy, world, outbox, ..
-        } = self;
+        let Self { toy, world, outbox, .. } = self;
         let chores = outbox.mutate(&mut world.cache, world.now, toy, named, Box::new(|_| {}));
         self.world.flush();
         self.told(chores)
@@ -187,9 +185,7 @@ impl Page {
     }
 
     fn refuse(&mut self, id: MutationId, error: Fail) -> Vec<String> {
-        let Self {
-            toy, world, outbox, ..
-        } = self;
+        let Self { toy, world, outbox, .. } = self;
         let settled = outbox.refused(&mut world.cache, world.now, toy, id, &error);
         self.told(settled.unwrap().chores)
     }
@@ -201,9 +197,7 @@ impl Page {
             attempted,
             place: Some("place".to_owned()),
         };
-        let Self {
-            toy, world, outbox, ..
-        } = self;
+        let Self { toy, world, outbox, .. } = self;
         let chores = outbox.take_up(&mut world.cache, world.now, toy, written);
         self.world.flush();
         self.told(chores)
