@@ -58,6 +58,7 @@ fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
         sign_outs,
         changes,
         slept,
+        deeds,
         ..
     } = total;
     for (count, of_thousand) in [
@@ -70,6 +71,12 @@ fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
         (sign_outs, 1),
         (changes, 1),
         (slept, 1),
+        (deeds.folded, 100),
+        (deeds.unresolved, 100),
+        (deeds.insisted, 10),
+        (deeds.taken_up, 1),
+        (deeds.probes, 100),
+        (deeds.outages, 10),
     ] {
         assert!(count >= worlds * of_thousand / 1_000, "{total:?}");
     }
