@@ -256,7 +256,9 @@ impl<T: Record> Mutation for Delete<T> {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        created(&self.seen, answer).map(|created| AnyMutation::new(Self::of(created.clone())))
+        let seen = created(&self.seen, answer)?.clone();
+        let pending = self.pending.clone();
+        Some(AnyMutation::new(Self { seen, pending }))
     }
 
     fn leftover(&self, outcome: Result<&Removed<T>, &ApiError>) -> Option<Unresolved> {

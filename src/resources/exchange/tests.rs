@@ -7,8 +7,8 @@ use serde_json::json;
 use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
 
 use super::*;
-use crate::query::{List, Mutation, Value};
-use crate::resources::{Restore, Update};
+use crate::query::{AnyMutation, List, Mutation, Value};
+use crate::resources::{Delete, Restore, Update};
 
 fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
     let then = Timestamp::default();
@@ -293,4 +293,23 @@ fn without_patch_a_deletion_reads_first_unless_current() {
         deleting.handle(Answer::Row(now.clone())),
         Step::Done(Removed::Kept(Changed { now, authors }))
     );
+}
+
+#[test]
+fn deletion_keeps_what_it_holds_when_its_row_gets_an_id() {
+    let (draft, changed) = (action(None, "a", OPEN), action(None, "b", OPEN));
+    let deletion = Delete {
+        pending: Update::between(&draft, &changed).changes,
+        ..Delete::of(draft.clone())
+    };
+    let created = Action {
+        id: ActionId::from_u128(draft.id.as_u128() + 1),
+        ..action(Some(1), "a", OPEN)
+    };
+    let following = deletion.follow(&created).unwrap();
+    let held = Delete {
+        seen: created,
+        ..deletion
+    };
+    assert_eq!(following.content(), AnyMutation::new(held).content());
 }
