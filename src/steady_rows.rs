@@ -1,4 +1,4 @@
-//! Rows under a pointer keep still when others come or go.
+//! Rows under a pointer do not move for a moment after other rows were added or removed.
 //!
 //! The page is scrolled by as much as the row under the pointer has moved, before that is painted. Where it can not be
 //! scrolled that far, or the row itself is gone, another row comes to be under the pointer; for a moment, too short to

@@ -16,7 +16,7 @@ pub struct AddFormProperties {
     /// An example of one.
     pub placeholder: &'static str,
     /// The most characters that it may have.
-    pub max_length: u32,
+    pub max_length: usize,
     /// The place of the text that is typed and not added yet.
     pub place: AttrValue,
     /// Adds this text, which is not empty and has no white space around it.

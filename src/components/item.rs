@@ -32,7 +32,7 @@ pub struct ItemRowProperties {
     /// The whole row, to be kept with an open editor.
     pub row: Callback<(), Row>,
     /// The most characters that the text may have.
-    pub max_length: u32,
+    pub max_length: usize,
     /// Whether a change of the row waits to be saved.
     #[prop_or_default]
     pub is_unsaved: bool,
@@ -138,7 +138,7 @@ struct EditorProperties {
     noun: &'static str,
     text: AttrValue,
     version: Option<u64>,
-    max_length: u32,
+    max_length: usize,
     typed: KeptText,
     field: NodeRef,
     set: Callback<Option<KeptText>>,

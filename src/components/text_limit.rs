@@ -4,13 +4,12 @@ use yew::prelude::*;
 
 /// Whether a text has more characters than it may.
 #[must_use]
-pub fn is_too_long(text: &str, most: u32) -> bool {
+pub fn is_too_long(text: &str, most: usize) -> bool {
     excess(text, most) > 0
 }
 
 /// The number of characters beyond the limit.
-fn excess(text: &str, most: u32) -> usize {
-    let most = most as usize;
+fn excess(text: &str, most: usize) -> usize {
     // A text has at most as many characters as bytes.
     if text.len() <= most {
         return 0;
@@ -19,7 +18,7 @@ fn excess(text: &str, most: u32) -> usize {
 }
 
 /// Says how many characters a text has too many, if it has.
-pub fn limit_note(text: &str, most: u32) -> Html {
+pub fn limit_note(text: &str, most: usize) -> Html {
     match excess(text.trim(), most) {
         0 => Html::default(),
         excess => html! {

@@ -1,6 +1,6 @@
 //! Actions.
 
-use wire::{Action, ActionId, CoachingSessionId, NewAction, Timestamp, UserId};
+use wire::{Action, ActionId, ActionPatch, CoachingSessionId, NewAction, Timestamp, UserId};
 
 use super::record::{Names, Ordered, Record};
 use super::{Reading, read_list};
@@ -69,7 +69,7 @@ impl Query for UserActions {
 
 impl Record for Action {
     const COLLECTION: &'static str = "actions";
-    const FIELDS: &'static [&'static str] = &["body", "due_by", "status", "goal_id", "assignee_ids"];
+    const FIELDS: &'static [&'static str] = ActionPatch::FIELDS;
     const NAMES: Names = Names {
         noun: "action",
         create: "create_action",

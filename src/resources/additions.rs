@@ -7,12 +7,12 @@ use std::rc::Rc;
 use intent::Changes;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Delete, Update, created};
+use super::changes::{Delete, Update};
 use super::exchange::apply;
-use super::record::{Holds, Record, patch};
+use super::record::{Holds, Record, created, patch};
 use crate::api::{Api, ApiError};
 use crate::draft::is_draft;
-use crate::query::{AnyMutation, Combined, Edits, Mutation, Query, SendContext};
+use crate::query::{AnyMutation, Combined, Edits, Mutation, Patch, Query, SendContext};
 use crate::unresolved::{Problem, Unresolved};
 
 /// Adds a row, which has a temporary id until the server gives it one.
@@ -41,10 +41,7 @@ impl<T: Record> Mutation for Create<T> {
         Edits::default().in_lane(self.0.id()).patched(
             home.key(),
             patch::<T>(move |data| data.with_new_row(&draft)),
-            |created: &T| {
-                let created = Rc::new(created.clone());
-                patch::<T>(move |data| data.with_new_row(&created))
-            },
+            added,
         )
     }
 
@@ -72,11 +69,7 @@ impl<T: Record> Mutation for Create<T> {
     }
 
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
-        let error = outcome.err()?;
-        if error.is_unreachable() {
-            return self.uncertain();
-        }
-        Problem::refused(error).map(|problem| addition(&self.0, problem))
+        not_added(&self.0, outcome.err()?)
     }
 
     fn uncertain(&self) -> Option<Unresolved> {
@@ -108,10 +101,7 @@ impl<T: Record> Mutation for Restore<T> {
                 Some(there) => data.with_row(&there),
                 None => data.with_new_row(&row),
             }),
-            |restored: &T| {
-                let restored = Rc::new(restored.clone());
-                patch::<T>(move |data| data.with_new_row(&restored))
-            },
+            added,
         )
     }
 
@@ -134,11 +124,10 @@ impl<T: Record> Mutation for Restore<T> {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let created = created(&self.0, answer)?.to_row();
+        let created = created::<T>(self.0.id(), answer)?.to_row();
         let mut row = self.0.to_row();
-        row.remove("version");
         row.extend(created.into_iter().filter(|(field, _)| field == "id"));
-        T::from_row(row).map(|row| AnyMutation::new(Self(row)))
+        T::from_row(row).map(|row| AnyMutation::new(Self(row.at_version(None))))
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -150,11 +139,7 @@ impl<T: Record> Mutation for Restore<T> {
     }
 
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
-        let error = outcome.err()?;
-        if error.is_unreachable() {
-            return self.uncertain();
-        }
-        Problem::refused(error).map(|problem| addition(&self.0, problem))
+        not_added(&self.0, outcome.err()?)
     }
 
     fn uncertain(&self) -> Option<Unresolved> {
@@ -162,7 +147,21 @@ impl<T: Record> Mutation for Restore<T> {
     }
 }
 
-/// A row that was not added, for the person to decide on.
+/// What the answer to an addition does to what is shown.
+fn added<T: Record>(row: &T) -> Patch {
+    let row = Rc::new(row.clone());
+    patch::<T>(move |data| data.with_new_row(&row))
+}
+
+/// A row that an error has kept from being added, for the person to decide on.
+fn not_added<T: Record>(row: &T, error: &ApiError) -> Option<Unresolved> {
+    if error.is_unreachable() {
+        return Some(addition(row, Problem::Uncertain));
+    }
+    Problem::refused(error).map(|problem| addition(row, problem))
+}
+
+/// The addition of a row, for the person to decide on.
 fn addition<T: Record>(row: &T, problem: Problem) -> Unresolved {
     Unresolved::new(row, Changes::default(), problem, &BTreeMap::new())
 }

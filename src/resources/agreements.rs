@@ -1,6 +1,6 @@
 //! Agreements.
 
-use wire::{Agreement, AgreementId, CoachingSessionId, NewAgreement, Timestamp};
+use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, NewAgreement, Timestamp};
 
 use super::record::{Names, Ordered, Record};
 use super::{Reading, read_list};
@@ -39,7 +39,7 @@ impl Query for SessionAgreements {
 
 impl Record for Agreement {
     const COLLECTION: &'static str = "agreements";
-    const FIELDS: &'static [&'static str] = &["body"];
+    const FIELDS: &'static [&'static str] = AgreementPatch::FIELDS;
     const NAMES: Names = Names {
         noun: "agreement",
         create: "create_agreement",

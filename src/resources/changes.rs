@@ -14,7 +14,7 @@ use wire::{Deletion, FieldAuthor};
 
 use super::additions::Restore;
 use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, unconfirmed};
-use super::record::{Holds, Record, patch};
+use super::record::{Holds, Record, created, patch};
 use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
 use crate::query::{AnyMutation, Combined, Edits, Mutation, Query, SendContext, Value};
 use crate::unresolved::{Problem, Unresolved};
@@ -172,8 +172,7 @@ impl<T: Record> Mutation for Update<T> {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let created = created(&self.seen, answer)?;
-        let seen = created.clone();
+        let seen = created::<T>(self.seen.id(), answer)?.clone();
         let changes = self.changes.clone();
         Some(AnyMutation::new(Self { seen, changes }))
     }
@@ -256,7 +255,7 @@ impl<T: Record> Mutation for Delete<T> {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let seen = created(&self.seen, answer)?.clone();
+        let seen = created::<T>(self.seen.id(), answer)?.clone();
         let pending = self.pending.clone();
         Some(AnyMutation::new(Self { seen, pending }))
     }
@@ -313,10 +312,4 @@ async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask
         Written::Changed(changed) => Answer::Changed(changed),
         Written::Gone(deletion) => Answer::Gone(deletion),
     })
-}
-
-/// The row that an answer to an earlier change of the same row says has taken its place: it was created, and has another
-/// id from then on.
-pub(super) fn created<'a, T: Record>(row: &T, answer: &'a dyn Any) -> Option<&'a T> {
-    answer.downcast_ref::<T>().filter(|created| created.id() != row.id())
 }

@@ -4,13 +4,13 @@ use std::any::Any;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, NewGoal, Timestamp};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, GoalPatch, NewGoal, Timestamp};
 
-use super::record::{Names, Ordered, Record};
+use super::record::{Names, Ordered, Record, created};
 use super::{Reading, gone, read_list};
 use crate::api::{Api, ApiError, Kind, Rows};
 use crate::draft::is_draft;
-use crate::query::{AnyMutation, Edits, Key, List, Mutation, Query, SendContext, removal};
+use crate::query::{AnyMutation, Edits, Item as _, Key, List, Mutation, Query, SendContext, removal};
 
 /// The goals of a relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Query for SessionGoals {
 
 impl Record for Goal {
     const COLLECTION: &'static str = "goals";
-    const FIELDS: &'static [&'static str] = &["title", "body", "status", "target_date"];
+    const FIELDS: &'static [&'static str] = GoalPatch::FIELDS;
     const NAMES: Names = Names {
         noun: "goal",
         create: "create_goal",
@@ -151,7 +151,7 @@ impl Mutation for LinkGoal {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let goal = created(self.1.id, answer)?;
+        let goal: &Goal = created(self.1.id(), answer)?;
         Some(AnyMutation::new(Self(self.0, goal.clone())))
     }
 }
@@ -162,11 +162,6 @@ fn with_goal(list: &List<Goal>, goal: &Rc<Goal>) -> List<Goal> {
         Some(_) => list.clone(),
         None => list.with(goal),
     }
-}
-
-/// The goal that an answer says has taken the place of this temporary one.
-fn created(draft: GoalId, answer: &dyn Any) -> Option<&Goal> {
-    answer.downcast_ref::<Goal>().filter(|goal| goal.id != draft)
 }
 
 /// Has a session no longer work on a goal.
@@ -193,7 +188,7 @@ impl Mutation for UnlinkGoal {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let goal = created(self.1, answer)?;
+        let goal: &Goal = created(self.1.as_u128(), answer)?;
         Some(AnyMutation::new(Self(self.0, goal.id)))
     }
 }

@@ -29,7 +29,7 @@ pub use agreements::SessionAgreements;
 pub use changes::{Delete, Removed, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
 pub use history::RowHistory;
-pub use record::{Holds, Record};
+pub use record::{Holds, Record, Versioned};
 pub use relationships::UserRelationships;
 pub use sessions::{PlanSession, SessionById, UserSessions};
 
@@ -102,6 +102,12 @@ macro_rules! items {
 
             fn version(&self) -> Option<u64> {
                 self.version
+            }
+        }
+
+        impl Versioned for $item {
+            fn at_version(self, version: Option<u64>) -> Self {
+                Self { version, ..self }
             }
         }
     )*};

@@ -1,5 +1,6 @@
 //! The rows that people change, and the query in which each of them is shown.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use intent::{Row, Value};
@@ -34,8 +35,15 @@ pub struct Names {
     pub restore_attempt: &'static str,
 }
 
+/// A row with a version.
+pub trait Versioned: Item {
+    /// This row, at another version. Values that the server never had together have none.
+    #[must_use]
+    fn at_version(self, version: Option<u64>) -> Self;
+}
+
 /// A row that people change.
-pub trait Record: Item + FromFields + Serialize + DeserializeOwned + Clone + std::fmt::Debug {
+pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone + std::fmt::Debug {
     /// Its collection, as in the addresses of the API.
     const COLLECTION: &'static str;
     /// The fields that people change, as on the wire.
@@ -129,6 +137,12 @@ impl<T: Item + Ordered> Holds<T> for List<T> {
 
 /// The data of the query in which a row is shown.
 type Home<T> = <<T as Record>::Home as Query>::Data;
+
+/// The row that has taken the place of the one with this id, if an answer says so: the server has created it, and has
+/// given it an id of its own.
+pub(super) fn created<T: Item>(id: u128, answer: &dyn Any) -> Option<&T> {
+    answer.downcast_ref::<T>().filter(|created| created.id() != id)
+}
 
 /// A patch of the query in which rows of a kind are shown.
 pub(super) fn patch<T: Record>(change: impl Fn(&Home<T>) -> Home<T> + 'static) -> Patch {

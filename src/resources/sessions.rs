@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
-use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionTitle, UserId};
+use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionPatch, SessionTitle, UserId};
 
 use super::record::{Holds, Names, Record};
 use super::{Reading, read_list};
@@ -145,7 +145,7 @@ impl Mutation for PlanSession {
 
 impl Record for CoachingSession {
     const COLLECTION: &'static str = "coaching_sessions";
-    const FIELDS: &'static [&'static str] = &["title", "date", "duration_minutes", "meeting_url", "provider"];
+    const FIELDS: &'static [&'static str] = SessionPatch::FIELDS;
     const NAMES: Names = Names {
         noun: "session",
         create: "create_session",

@@ -1,4 +1,4 @@
-//! Rows under a pointer keep still when somebody else deletes or adds others.
+//! Rows under a pointer do not move when the other person adds or deletes rows.
 
 use anyhow::{Context as _, bail, ensure};
 use e2e::api::Api;

@@ -126,7 +126,7 @@ impl Changes {
     }
 
     /// Whether later changes begin where these end, so that both are a single intent. They do not if they were made on a
-    /// screen that did not show these: nobody knows then which value is the one that the row has.
+    /// screen that did not show these: it is then not known which of the two values the row has.
     #[must_use]
     pub fn leads_to(&self, later: &Self) -> bool {
         later.0.iter().all(|change| {

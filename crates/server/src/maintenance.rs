@@ -1,5 +1,5 @@
-//! What is tidied up now and then: old events, expired sign-ins, answers nobody asks for again, rows that were deleted
-//! long ago, idle rate limits.
+//! Deletes, at intervals, what is out of date: old events, expired sign-ins, stored answers, rows that were deleted long
+//! ago, idle rate limits.
 
 use std::time::Duration;
 

@@ -54,12 +54,22 @@ pub struct ActionPatch {
     pub assignee_ids: Change<Vec<UserId>>,
 }
 
+impl ActionPatch {
+    /// The fields that it may name.
+    pub const FIELDS: &[&str] = &["body", "due_by", "status", "goal_id", "assignee_ids"];
+}
+
 /// The patch of an [`Agreement`](crate::Agreement).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgreementPatch {
     /// The text.
     pub body: Change<Option<String>>,
+}
+
+impl AgreementPatch {
+    /// The fields that it may name.
+    pub const FIELDS: &[&str] = &["body"];
 }
 
 /// The patch of a [`Goal`](crate::Goal).
@@ -75,6 +85,11 @@ pub struct GoalPatch {
     /// The day it is to be reached by.
     #[serde(deserialize_with = "date")]
     pub target_date: Change<Option<NaiveDate>>,
+}
+
+impl GoalPatch {
+    /// The fields that it may name.
+    pub const FIELDS: &[&str] = &["title", "body", "status", "target_date"];
 }
 
 /// The patch of a [`CoachingSession`](crate::CoachingSession). All but the title is for the coach alone.
@@ -95,6 +110,9 @@ pub struct SessionPatch {
 }
 
 impl SessionPatch {
+    /// The fields that it may name.
+    pub const FIELDS: &[&str] = &["title", "date", "duration_minutes", "meeting_url", "provider"];
+
     /// Whether it names a field that only the coach may write.
     #[must_use]
     pub const fn is_for_the_coach(&self) -> bool {
@@ -119,7 +137,9 @@ fn naive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Change<NaiveDateT
 
 #[cfg(test)]
 mod tests {
-    use super::{ActionPatch, Change, SessionPatch};
+    use serde::de::DeserializeOwned;
+
+    use super::{ActionPatch, AgreementPatch, Change, GoalPatch, SessionPatch};
     use crate::ItemStatus;
 
     fn action(text: &str) -> Result<ActionPatch, serde_json::Error> {
@@ -155,6 +175,21 @@ mod tests {
         ] {
             assert!(action(bad).is_err(), "{bad}");
         }
+    }
+
+    /// The fields that a patch may name, from the refusal of another one.
+    fn accepted<P: DeserializeOwned + std::fmt::Debug>() -> Vec<String> {
+        let refusal = serde_json::from_str::<P>(r#"{"?":1}"#).unwrap_err().to_string();
+        let (_, expected) = refusal.split_once("expected ").unwrap();
+        expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn listed_fields_are_the_accepted_ones() {
+        assert_eq!(accepted::<ActionPatch>(), ActionPatch::FIELDS);
+        assert_eq!(accepted::<AgreementPatch>(), AgreementPatch::FIELDS);
+        assert_eq!(accepted::<GoalPatch>(), GoalPatch::FIELDS);
+        assert_eq!(accepted::<SessionPatch>(), SessionPatch::FIELDS);
     }
 
     #[test]

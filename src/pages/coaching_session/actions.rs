@@ -2,24 +2,19 @@
 
 use std::rc::Rc;
 
-use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
+use wire::{Action, ActionId, CoachingSessionId, ItemStatus, MAX_TEXT, Timestamp, UserId};
 use yew::prelude::*;
 
 use super::details::{ActionDetails, on_change, toggle};
-use super::history::History;
+use super::leftovers::Leftovers;
 use super::people::{People, status_label};
-use super::row::{Leftovers, TextRow, form, use_row};
-use crate::api::Api;
+use super::row::{TextRow, form, use_add, use_row};
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
 use crate::draft::draft_id;
-use crate::kept::use_kept;
-use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client, use_selection};
-use crate::resources::{Create, Record, RelationshipGoals, SessionActions};
+use crate::query::{List, Listed, use_item, use_query, use_selection};
+use crate::resources::{RelationshipGoals, SessionActions};
 use crate::today::use_today;
-
-/// Longest text, in characters.
-const MAX_TEXT: u32 = 20_000;
 
 impl TextRow for Action {
     const TEXT: &'static str = "body";
@@ -59,20 +54,11 @@ pub(super) struct ActionsProperties {
 #[component]
 pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let actions = use_query(SessionActions(props.session));
-    let create = use_mutation::<Create<Action>>();
-    let kept = use_kept();
+    let add = use_add::<Action>();
 
     let on_add = {
         let (session, user) = (props.session, props.people.user);
-        Callback::from(move |text: String| {
-            let draft = draft(session, user, text);
-            let (kept, editor) = (kept.clone(), draft.editor());
-            create.run_then(Create(draft), move |created| {
-                if let Ok(created) = created {
-                    kept.rename_text(&editor, &created.editor());
-                }
-            });
-        })
+        Callback::from(move |text: String| add.emit(draft(session, user, text)))
     };
     let retry = {
         let actions = actions.clone();
@@ -140,7 +126,6 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     let row = use_row(&action);
     let shows_details = use_state(|| false);
     let shows_history = use_state(|| false);
-    let has_history = use_query_client::<Api>().backend().patches();
     let details = use_details(&action, &props.people);
     let is_closed = action.status.is_closed();
 
@@ -175,16 +160,14 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
                 <ActionDetails action={Rc::clone(&action)} people={props.people.clone()} on_change={on_change(&row)} />
             }
             if *shows_history {
-                <History collection={Action::COLLECTION} id={action.uuid()} text_field={Action::TEXT}
-                    text={action.body.clone().unwrap_or_default()} people={props.people.clone()}
-                    on_bring_back={row.on_bring_back()} />
+                { row.history(&props.people) }
             }
         </>
     };
     let buttons = html! {
         <>
-            { toggle("Details", Glyph::Details, *shows_details, &text_id, flip(&shows_details)) }
-            if has_history { { toggle("History", Glyph::History, *shows_history, &text_id, flip(&shows_history)) } }
+            { toggle("Details", Glyph::Details, &shows_details, &text_id) }
+            if row.has_history { { toggle("History", Glyph::History, &shows_history, &text_id) } }
         </>
     };
     html! {
@@ -193,12 +176,6 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
             is_unsaved={row.is_unsaved} {is_closed} {leading} {details} {below} {buttons}
             on_save={row.on_save()} on_delete={row.on_delete()} />
     }
-}
-
-/// Shows what is hidden, and hides what is shown.
-pub(super) fn flip(state: &UseStateHandle<bool>) -> Callback<()> {
-    let state = state.clone();
-    Callback::from(move |()| state.set(!*state))
 }
 
 /// Status, due date, assignees, goal and author in a line.
@@ -221,7 +198,7 @@ fn use_details(action: &Action, people: &People) -> Html {
         ItemStatus::InProgress | ItemStatus::OnHold | ItemStatus::WontDo
     );
     let assignees = people.in_sentence(&action.assignee_ids);
-    let author = format!("by {}", people.in_sentence(&[action.user_id]));
+    let author = people.in_sentence(&[action.user_id]);
     html! {
         <p class="details">
             if shows_status {
@@ -237,7 +214,9 @@ fn use_details(action: &Action, people: &People) -> Html {
             if let Some(goal) = goal.as_deref().cloned().flatten() {
                 <span class="serves" dir="auto" ~textContent={format!("→ {goal}")} />
             }
-            if author != "by " { <span dir="auto" ~textContent={author} /> }
+            if !author.is_empty() {
+                <span dir="auto" ~textContent={format!("by {author}")} />
+            }
         </p>
     }
 }

@@ -2,23 +2,17 @@
 
 use std::rc::Rc;
 
-use wire::{Agreement, AgreementId, CoachingSessionId, Timestamp, UserId};
+use wire::{Agreement, AgreementId, CoachingSessionId, MAX_TEXT, Timestamp, UserId};
 use yew::prelude::*;
 
-use super::actions::flip;
 use super::details::toggle;
-use super::history::History;
+use super::leftovers::Leftovers;
 use super::people::People;
-use super::row::{Leftovers, TextRow, form, use_row};
-use crate::api::Api;
+use super::row::{TextRow, form, use_add, use_row};
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
 use crate::draft::draft_id;
-use crate::kept::use_kept;
-use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client};
-use crate::resources::{Create, Record, SessionAgreements};
-
-/// Longest text, in characters.
-const MAX_TEXT: u32 = 20_000;
+use crate::query::{List, Listed, use_item, use_query};
+use crate::resources::SessionAgreements;
 
 impl TextRow for Agreement {
     const TEXT: &'static str = "body";
@@ -58,20 +52,11 @@ pub(super) struct AgreementsProperties {
 #[component]
 pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let agreements = use_query(SessionAgreements(props.session));
-    let create = use_mutation::<Create<Agreement>>();
-    let kept = use_kept();
+    let add = use_add::<Agreement>();
 
     let on_add = {
         let (session, user) = (props.session, props.people.user);
-        Callback::from(move |text: String| {
-            let draft = draft(session, user, text);
-            let (kept, editor) = (kept.clone(), draft.editor());
-            create.run_then(Create(draft), move |created| {
-                if let Ok(created) = created {
-                    kept.rename_text(&editor, &created.editor());
-                }
-            });
-        })
+        Callback::from(move |text: String| add.emit(draft(session, user, text)))
     };
     let retry = {
         let agreements = agreements.clone();
@@ -133,7 +118,6 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let agreement = use_item(&SessionAgreements(props.session), &props.agreement);
     let row = use_row(&agreement);
     let shows_history = use_state(|| false);
-    let has_history = use_query_client::<Api>().backend().patches();
     let details = props.people.name(agreement.user_id);
     let details = details.map(|author| html! { <p class="details"><span dir="auto" ~textContent={author} /></p> });
     let text_id = format!("text-{}", agreement.id);
@@ -141,14 +125,12 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
         <>
             { row.conflict(&props.people) }
             if *shows_history {
-                <History collection={Agreement::COLLECTION} id={agreement.uuid()} text_field={Agreement::TEXT}
-                    text={agreement.body.clone().unwrap_or_default()} people={props.people.clone()}
-                    on_bring_back={row.on_bring_back()} />
+                { row.history(&props.people) }
             }
         </>
     };
     let buttons = html! {
-        if has_history { { toggle("History", Glyph::History, *shows_history, &text_id, flip(&shows_history)) } }
+        if row.has_history { { toggle("History", Glyph::History, &shows_history, &text_id) } }
     };
     html! {
         <ItemRow noun="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}

@@ -1,12 +1,10 @@
 //! The description of a goal, edited in place.
 
+use wire::MAX_TEXT;
 use yew::prelude::*;
 
 use crate::components::{is_too_long, limit_note};
 use crate::kept::{KeptText, use_kept_text};
-
-/// Longest description, in characters.
-const MAX_TEXT: u32 = 20_000;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct DescriptionProperties {

@@ -204,16 +204,12 @@ pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
 }
 
 /// A button that shows or hides a part of a row.
-pub(super) fn toggle(
-    label: &'static str,
-    glyph: Glyph,
-    is_open: bool,
-    describes: &str,
-    on_toggle: Callback<()>,
-) -> Html {
+pub(super) fn toggle(label: &'static str, glyph: Glyph, is_open: &UseStateHandle<bool>, describes: &str) -> Html {
+    let state = is_open.clone();
+    let on_click = Callback::from(move |_: MouseEvent| state.set(!*state));
     html! {
         <button type="button" class="plain" title={label} aria-label={label} aria-expanded={is_open.to_string()}
-            aria-describedby={describes.to_owned()} onclick={on_toggle.reform(|_: MouseEvent| ())}>
+            aria-describedby={describes.to_owned()} onclick={on_click}>
             { icon(glyph) }
         </button>
     }

@@ -2,25 +2,20 @@
 
 use std::rc::Rc;
 
-use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, Timestamp, UserId};
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, MAX_TITLE, Timestamp, UserId};
 use yew::prelude::*;
 
-use super::actions::flip;
 use super::details::{GoalDetails, on_change, status_select, toggle};
-use super::history::History;
+use super::leftovers::Leftovers;
 use super::people::People;
-use super::row::{Leftovers, TextRow, UseRow, as_seen, form, use_row};
-use crate::api::Api;
+use super::row::{TextRow, UseRow, form, use_add, use_row};
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view};
 use crate::draft::{draft_id, is_draft};
-use crate::kept::{KeptText, use_kept};
-use crate::query::{List, Listed, use_item, use_mutation, use_query, use_query_client, use_selection};
-use crate::resources::{Create, LinkGoal, Record, RelationshipGoals, SessionGoals, UnlinkGoal};
+use crate::kept::KeptText;
+use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
+use crate::resources::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, Versioned as _};
 use crate::today::use_today;
-
-/// Longest title, in characters.
-const MAX_TITLE: u32 = 500;
 
 impl TextRow for Goal {
     const TEXT: &'static str = "title";
@@ -61,20 +56,11 @@ pub(super) struct GoalsProperties {
 #[component]
 pub(super) fn Goals(props: &GoalsProperties) -> Html {
     let goals = use_query(RelationshipGoals(props.relationship));
-    let create = use_mutation::<Create<Goal>>();
-    let kept = use_kept();
+    let add = use_add::<Goal>();
 
     let on_add = {
         let (relationship, user) = (props.relationship, props.people.user);
-        Callback::from(move |title: String| {
-            let draft = draft(relationship, user, title);
-            let (kept, editor) = (kept.clone(), draft.editor());
-            create.run_then(Create(draft), move |created| {
-                if let Ok(created) = created {
-                    kept.rename_text(&editor, &created.editor());
-                }
-            });
-        })
+        Callback::from(move |title: String| add.emit(draft(relationship, user, title)))
     };
     let retry = {
         let goals = goals.clone();
@@ -152,7 +138,6 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     let row = use_row(&goal);
     let shows_details = use_state(|| false);
     let shows_history = use_state(|| false);
-    let has_history = use_query_client::<Api>().backend().patches();
     let details = use_details(&goal, &row, props.session);
     let text_id = format!("text-{}", goal.id);
     let on_describe = {
@@ -162,8 +147,8 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
                 body: Some(text).filter(|text| !text.is_empty()),
                 ..(*goal).clone()
             };
-            let seen = as_seen(&with_body(typed.seen), typed.version);
-            let wanted = as_seen(&with_body(typed.text), typed.version);
+            let seen = with_body(typed.seen).at_version(typed.version);
+            let wanted = with_body(typed.text).at_version(typed.version);
             row.change_from(&seen, &wanted, "Description changed.");
         })
     };
@@ -174,16 +159,14 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
                 <GoalDetails goal={Rc::clone(&goal)} on_change={on_change(&row)} {on_describe} />
             }
             if *shows_history {
-                <History collection={Goal::COLLECTION} id={goal.uuid()} text_field={Goal::TEXT}
-                    text={goal.title.clone().unwrap_or_default()} people={props.people.clone()}
-                    on_bring_back={row.on_bring_back()} />
+                { row.history(&props.people) }
             }
         </>
     };
     let buttons = html! {
         <>
-            { toggle("Details", Glyph::Details, *shows_details, &text_id, flip(&shows_details)) }
-            if has_history { { toggle("History", Glyph::History, *shows_history, &text_id, flip(&shows_history)) } }
+            { toggle("Details", Glyph::Details, &shows_details, &text_id) }
+            if row.has_history { { toggle("History", Glyph::History, &shows_history, &text_id) } }
         </>
     };
     html! {

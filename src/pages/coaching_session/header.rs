@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use wire::{CoachingSession, CoachingSessionId};
+use wire::{CoachingSession, CoachingSessionId, MAX_TITLE};
 use yew::prelude::*;
 
 use super::people::People;
@@ -15,8 +15,6 @@ use crate::kept::{KeptText, use_kept_text};
 use crate::resources::Record as _;
 use crate::today::use_today;
 
-/// Longest title, in characters.
-const MAX_TITLE: u32 = 500;
 /// How long another title has to be in sight before it counts as seen.
 const SEEN_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 

@@ -7,6 +7,7 @@ mod details;
 mod goals;
 mod header;
 mod history;
+mod leftovers;
 mod people;
 mod row;
 

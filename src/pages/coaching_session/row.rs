@@ -5,11 +5,12 @@ use std::rc::Rc;
 use intent::{FieldConflict, Row, Value};
 use yew::prelude::*;
 
+use super::history::History;
 use super::people::{People, field_label};
 use crate::api::Api;
 use crate::components::{Choice, ConflictCard, Versus};
-use crate::kept::{Kept, KeptText, use_from_kept, use_kept, use_unresolved};
-use crate::query::{UseMutation, use_mutation, use_unsaved};
+use crate::kept::{Kept, KeptText, use_kept, use_unresolved};
+use crate::query::{UseMutation, use_mutation, use_query_client, use_unsaved};
 use crate::resources::{Create, Delete, Record, Restore, Update};
 use crate::title::move_focus;
 use crate::toast::{Toaster, use_toaster};
@@ -60,6 +61,8 @@ pub(super) struct UseRow<T: TextRow> {
     /// Whether a change of the row waits to be saved.
     pub(super) is_unsaved: bool,
     unresolved: Rc<Option<Unresolved>>,
+    /// Whether the server keeps the history of the row.
+    pub(super) has_history: bool,
 }
 
 /// The changes of a row that a person can make.
@@ -75,7 +78,23 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
         kept: use_kept(),
         is_unsaved: use_unsaved::<Api>(row.id()),
         unresolved: use_unresolved(move |all| all.iter().find(|each| each.row == id).cloned()),
+        has_history: use_query_client::<Api>().backend().patches(),
     }
+}
+
+/// Adds a row. Text that is typed in its editor follows it to the id that the server gives it.
+#[hook]
+pub(super) fn use_add<T: TextRow>() -> Callback<T> {
+    let create = use_mutation::<Create<T>>();
+    let kept = use_kept();
+    Callback::from(move |draft: T| {
+        let (kept, editor) = (kept.clone(), draft.editor());
+        create.run_then(Create(draft), move |created| {
+            if let Ok(created) = created {
+                kept.rename_text(&editor, &created.editor());
+            }
+        });
+    })
 }
 
 impl<T: TextRow> UseRow<T> {
@@ -101,7 +120,7 @@ impl<T: TextRow> UseRow<T> {
         let this = self.clone();
         Callback::from(move |typed: KeptText| {
             // The change is made to the row as the person saw it, however it reads by now.
-            let seen = as_seen(&this.row.with_text(typed.seen), typed.version);
+            let seen = this.row.with_text(typed.seen).at_version(typed.version);
             let wanted = seen.with_text(typed.text);
             this.change_from(&seen, &wanted, format!("{} changed.", capitalised(T::NAMES.noun)));
             if let Some(unresolved) = &*this.unresolved {
@@ -128,8 +147,17 @@ impl<T: TextRow> UseRow<T> {
         })
     }
 
+    /// The history of the row.
+    pub(super) fn history(&self, people: &People) -> Html {
+        html! {
+            <History collection={T::COLLECTION} id={self.row.uuid()} text_field={T::TEXT}
+                text={self.row.text().unwrap_or_default().to_owned()} people={people.clone()}
+                on_bring_back={self.on_bring_back()} />
+        }
+    }
+
     /// Brings an earlier text back.
-    pub(super) fn on_bring_back(&self) -> Callback<String> {
+    fn on_bring_back(&self) -> Callback<String> {
         let this = self.clone();
         Callback::from(move |text: String| this.change(&this.row.with_text(text), "The earlier text is back."))
     }
@@ -256,132 +284,8 @@ fn versus(fields: &[FieldConflict], now: &Row, people: &People) -> Vec<Versus> {
     fields.iter().map(value).collect()
 }
 
-/// The row and the field whose text is typed in this place.
-fn place_of_text<T: TextRow>(place: &str, editors: &str) -> Option<(uuid::Uuid, String)> {
-    let rest = place.strip_prefix(editors)?;
-    let (id, field) = rest.split_once('/').unwrap_or((rest, T::TEXT));
-    Some((id.parse().ok()?, field.to_owned()))
-}
-
-/// A row as it was at this version.
-pub(super) fn as_seen<T: Record>(row: &T, version: Option<u64>) -> T {
-    let mut fields = row.to_row();
-    match version {
-        Some(version) => _ = fields.insert("version".to_owned(), version.into()),
-        None => _ = fields.remove("version"),
-    }
-    T::from_row(fields).unwrap_or_else(|| row.clone())
-}
-
 fn capitalised(noun: &str) -> String {
     let mut letters = noun.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
-}
-
-#[derive(Clone, Debug, PartialEq, Properties)]
-pub(super) struct LeftoversProperties {
-    /// The session or relationship in whose list they stand.
-    pub(super) scope: AttrValue,
-    /// The ids of the rows that are there.
-    pub(super) present: Vec<u128>,
-    pub(super) people: People,
-}
-
-/// The changes of rows that are not there: text for rows that were deleted, and rows that could not be added.
-#[component]
-pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
-    let kept = use_kept();
-    let create = use_mutation::<Create<T>>();
-    let scope = props.scope.clone();
-    let editors = AttrValue::from(editors::<T>(&scope));
-    let texts = {
-        let editors = editors.clone();
-        use_from_kept(move |kept| kept.texts_below(&editors))
-    };
-    let unresolved = use_unresolved(move |all| {
-        let of_list = |each: &&Unresolved| {
-            let row = || T::from_row(each.seen.clone());
-            each.collection == T::COLLECTION && row().is_some_and(|row| *row.scope() == *scope)
-        };
-        all.iter().filter(of_list).cloned().collect::<Vec<_>>()
-    });
-    let is_absent = |id: u128| !props.present.contains(&id);
-    let add_again = |wanted: Option<T>, done: Callback<()>| {
-        let (create, wanted) = (create.clone(), wanted);
-        Callback::from(move |()| {
-            if let Some(row) = &wanted {
-                create.run(Create(row.anew()));
-            }
-            done.emit(());
-        })
-    };
-    let noun = T::NAMES.noun;
-    let of_changes = unresolved
-        .iter()
-        .filter(|each| is_absent(each.row.as_u128()))
-        .map(|each| {
-            let wanted = each.wanted::<T>();
-            let done = {
-                let (kept, each) = (kept.clone(), each.clone());
-                Callback::from(move |()| kept.resolve(&each))
-            };
-            let explanation = match &each.problem {
-                Problem::Refused { message } => format!("This {noun} could not be added. {message}"),
-                Problem::Uncertain => format!(
-                    "It is not known whether this {noun} was added: the server could not be reached. Please look above."
-                ),
-                Problem::DeletedThere | Problem::BothChanged { .. } | Problem::ChangedThere => match each.by {
-                    Some(by) => format!(
-                        "{} deleted this {noun} while you were changing it.",
-                        props.people.name(by).unwrap_or_else(|| "The other person".to_owned())
-                    ),
-                    None => format!("This {noun} was deleted while you were changing it."),
-                },
-            };
-            let text = wanted.as_ref().and_then(|row| row.text().map(str::to_owned));
-            (
-                each.id.clone(),
-                explanation,
-                text,
-                add_again(wanted, done.clone()),
-                done,
-            )
-        });
-    let of_editors = texts.iter().cloned().filter_map(|(place, typed)| {
-        let (id, field) = place_of_text::<T>(&place, &editors)?;
-        let mut row = typed.row.filter(|_| is_absent(id.as_u128()))?;
-        row.insert(field, typed.text.clone().into());
-        let wanted = T::from_row(row)?;
-        let done = {
-            let (kept, place) = (kept.clone(), place.clone());
-            Callback::from(move |()| kept.set_text(&place, None))
-        };
-        let explanation = format!("This {noun} was deleted while you were editing it.");
-        Some((
-            place,
-            explanation,
-            Some(typed.text),
-            add_again(Some(wanted), done.clone()),
-            done,
-        ))
-    });
-    let card = |(key, explanation, text, on_add, on_discard): (String, String, Option<String>, _, _)| {
-        let choices = vec![
-            Choice {
-                label: "Add again",
-                on_choose: on_add,
-            },
-            Choice {
-                label: "Discard",
-                on_choose: on_discard,
-            },
-        ];
-        html! {
-            <div {key} class="leftover">
-                <ConflictCard {explanation} {text} author={String::new()} {choices} />
-            </div>
-        }
-    };
-    html! { <div class="leftovers">{ for of_changes.chain(of_editors).map(card) }</div> }
 }

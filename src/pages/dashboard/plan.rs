@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use chrono::NaiveDate;
-use wire::{CoachingRelationship, CoachingSession, NewCoachingSession, UserId};
+use wire::{CoachingRelationship, CoachingSession, MAX_TITLE, NewCoachingSession, UserId};
 use yew::prelude::*;
 
 use super::Window;
@@ -14,9 +14,6 @@ use crate::navigation::use_navigation;
 use crate::query::{List, use_mutation};
 use crate::resources::{self, UserSessions};
 use crate::route::Route;
-
-/// Longest title, in characters.
-const MAX_TITLE: u32 = 500;
 
 /// The place of the title that is typed.
 const PLACE: &str = "plan/title";

@@ -259,9 +259,8 @@ pub(super) fn apply<T: Record>(changes: &Changes, row: &T) -> T {
 /// A row with changes in it that the server has not confirmed: it has no version, since the server never had it like
 /// this, and a condition on the version of the row below would not be one on these values.
 pub(super) fn unconfirmed<T: Record>(changes: &Changes, row: &T) -> T {
-    let mut fields = changes.apply(&row.to_row());
-    fields.remove("version");
-    T::from_row(fields).unwrap_or_else(|| row.clone())
+    let changed = T::from_row(changes.apply(&row.to_row()));
+    changed.map_or_else(|| row.clone(), |row| row.at_version(None))
 }
 
 /// The new status, if nothing else changes.

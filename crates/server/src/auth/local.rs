@@ -13,7 +13,7 @@ pub(crate) fn is_local(headers: &HeaderMap) -> bool {
     names_this_machine(host)
 }
 
-/// Whether a host, with or without its port, is this machine for whoever names it.
+/// Whether a host (with or without a port) is `localhost` or a loopback address.
 pub(crate) fn names_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,

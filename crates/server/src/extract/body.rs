@@ -82,7 +82,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_path_to_error::deserialize(&mut json).map_err(|error| Error::invalid(sentence(&error)))
 }
 
-/// What is wrong with which field. Without the place in the text, which nobody has seen.
+/// The error and the field that has it, without line and column: the JSON was written by a program.
 fn sentence(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let (path, inner) = (error.path().to_string(), error.inner());
     let message = inner.to_string();

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
 use sqlx::SqliteConnection;
-use wire::{Action, ActionId, ActionPatch, CoachingSessionId, Deleted, Event, GoalId, NewAction, UserId};
+use wire::{Action, ActionId, ActionPatch, CoachingSessionId, Deleted, Event, GoalId, MAX_TEXT, NewAction, UserId};
 
 use super::authorization::admit;
 use super::reply::Reply;
@@ -86,7 +86,7 @@ async fn create(
     Json(body): Json<NewAction>,
 ) -> Result<Reply<Action>, Error> {
     let now = now();
-    validate::text("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), MAX_TEXT)?;
     let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     check_goal(&mut write, &access, body.goal_id).await?;
@@ -137,7 +137,7 @@ async fn update(
     if_match: IfMatch,
     Json(body): Json<NewAction>,
 ) -> Result<Reply<Action>, Error> {
-    validate::text("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), MAX_TEXT)?;
     let mut write = user.write(&state.db).await?;
     let (access, before) = open(&mut write, &user, id, &if_match).await?;
     check_goal(&mut write, &access, body.goal_id).await?;
@@ -178,7 +178,7 @@ async fn patch(
         check_goal(&mut write, &access, after.goal_id).await?;
     }
     if after.body != before.body {
-        validate::text("body", after.body.as_deref(), validate::BODY)?;
+        validate::text("body", after.body.as_deref(), MAX_TEXT)?;
     }
     if after == before {
         return Ok(Reply::updated(before).tagged());

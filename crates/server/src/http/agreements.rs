@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
-use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, Deleted, Event, NewAgreement};
+use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, Deleted, Event, MAX_TEXT, NewAgreement};
 
 use super::authorization::admit;
 use super::reply::Reply;
@@ -83,7 +83,7 @@ async fn create(
     Json(body): Json<NewAgreement>,
 ) -> Result<Reply<Agreement>, Error> {
     let now = now();
-    validate::text("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), MAX_TEXT)?;
     let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, body.coaching_session_id).await?, user.id)?;
     let agreement = Agreement {
@@ -126,7 +126,7 @@ async fn update(
     if_match: IfMatch,
     Json(body): Json<NewAgreement>,
 ) -> Result<Reply<Agreement>, Error> {
-    validate::text("body", body.body.as_deref(), validate::BODY)?;
+    validate::text("body", body.body.as_deref(), MAX_TEXT)?;
     let mut write = user.write(&state.db).await?;
     let (access, before) = open(&mut write, &user, id, &if_match).await?;
     let after = Agreement {
@@ -151,7 +151,7 @@ async fn patch(
     if after == before {
         return Ok(Reply::updated(before).tagged());
     }
-    validate::text("body", after.body.as_deref(), validate::BODY)?;
+    validate::text("body", after.body.as_deref(), MAX_TEXT)?;
     save(write, &access, &user, &before, after).await
 }
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use wire::{Announcement, Event};
+use wire::{Announcement, Event, MAX_TEXT};
 
 use super::authorization::administers_everybody;
 use super::reply::Reply;
@@ -37,7 +37,7 @@ async fn create(
         title: validate::title(body.title)?,
         ..body
     };
-    validate::length("message", Some(&announcement.message), validate::BODY)?;
+    validate::length("message", Some(&announcement.message), MAX_TEXT)?;
     if announcement.message.trim().is_empty() {
         return Err(Error::invalid("message must not be blank"));
     }

@@ -9,7 +9,10 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::SqliteConnection;
-use wire::{CoachingRelationshipId, Deleted, Event, Goal, GoalId, GoalPatch, ItemStatus, NewGoal, Timestamp};
+use wire::{
+    CoachingRelationshipId, Deleted, Event, Goal, GoalId, GoalPatch, ItemStatus, MAX_TEXT, MAX_TITLE, NewGoal,
+    Timestamp,
+};
 
 use super::authorization::admit;
 use super::reply::Reply;
@@ -183,9 +186,9 @@ async fn patch(
         return Ok(Reply::updated(before).tagged());
     }
     if after.title != before.title {
-        validate::text("title", after.title.as_deref(), validate::TITLE)?;
+        validate::text("title", after.title.as_deref(), MAX_TITLE)?;
     }
-    validate::length("body", after.body.as_deref(), validate::BODY)?;
+    validate::length("body", after.body.as_deref(), MAX_TEXT)?;
     save(write, &access, &user, &before, after).await
 }
 
@@ -262,6 +265,6 @@ pub(super) async fn check_limit(db: &mut SqliteConnection, relationship: Coachin
 }
 
 fn check_texts(body: &NewGoal) -> Result<(), Error> {
-    validate::text("title", body.title.as_deref(), validate::TITLE)?;
-    validate::length("body", body.body.as_deref(), validate::BODY)
+    validate::text("title", body.title.as_deref(), MAX_TITLE)?;
+    validate::length("body", body.body.as_deref(), MAX_TEXT)
 }

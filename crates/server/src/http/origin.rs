@@ -37,8 +37,8 @@ pub(super) fn check_cookie(headers: &HeaderMap) -> Result<(), Error> {
 /// Why a page may not use the API.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
-    /// It came over plain http from another machine. Whoever is on the way may have written it, and its session cookie
-    /// would not be kept.
+    /// It came over plain http from another machine. It may have been forged on the way, and the browser would not keep
+    /// the session cookie, which is `Secure`.
     PlainHttp,
     /// It came from another origin than the host that the request names.
     OtherHost { origin: Origin, host: String },

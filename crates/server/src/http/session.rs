@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{delete, post};
 use serde::Deserialize;
-use wire::{Credentials, Event, User, UserId};
+use wire::{Credentials, Event, MAX_TITLE, User, UserId};
 
 use super::authorization::administers;
 use super::origin;
@@ -115,7 +115,7 @@ async fn force_logout(
     Path(id): Path<UserId>,
     Json(ForceLogout { reason }): Json<ForceLogout>,
 ) -> Result<Reply<()>, Error> {
-    validate::length("reason", Some(&reason), validate::TITLE)?;
+    validate::length("reason", Some(&reason), MAX_TITLE)?;
     let mut write = user.write(&state.db).await?;
     let roles = users::roles(&mut write, user.id).await?;
     let subject = users::roles(&mut write, id).await?;

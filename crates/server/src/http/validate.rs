@@ -1,12 +1,8 @@
 //! What texts and numbers are accepted. Every refusal is a 422 that names the field.
 
+use wire::MAX_TITLE;
+
 use crate::error::Error;
-
-/// The longest text, in characters.
-pub(super) const BODY: usize = 20_000;
-
-/// The longest title, in characters.
-pub(super) const TITLE: usize = 500;
 
 /// The longest address of a web page, in characters.
 pub(super) const URL: usize = 2_000;
@@ -45,7 +41,7 @@ pub(super) const fn fits_email(email: &str) -> bool {
 
 /// A title: blank means none.
 pub(super) fn title(title: Option<String>) -> Result<Option<String>, Error> {
-    length("title", title.as_deref(), TITLE)?;
+    length("title", title.as_deref(), MAX_TITLE)?;
     Ok(title.filter(|title| !title.trim().is_empty()))
 }
 
@@ -81,13 +77,13 @@ pub(super) fn provider(provider: Option<String>) -> Result<Option<String>, Error
 
 #[cfg(test)]
 mod tests {
-    use super::{TITLE, duration, meeting_url, title};
+    use super::{MAX_TITLE, duration, meeting_url, title};
 
     #[test]
     fn a_title_is_counted_in_characters_and_blank_is_none() {
         assert_eq!(title(Some("  ".to_owned())).unwrap(), None);
-        assert!(title(Some("ü".repeat(TITLE))).is_ok());
-        assert!(title(Some("ü".repeat(TITLE + 1))).is_err());
+        assert!(title(Some("ü".repeat(MAX_TITLE))).is_ok());
+        assert!(title(Some("ü".repeat(MAX_TITLE + 1))).is_err());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
-use wire::{Action, ActionId, CoachingRelationshipId, CoachingSessionId, GoalId, HistoryKind, ItemStatus, UserId};
+use wire::{
+    Action, ActionId, ActionPatch, CoachingRelationshipId, CoachingSessionId, GoalId, HistoryKind, ItemStatus, UserId,
+};
 
 use super::column::{Columns as _, micros, status_name};
 use super::deletion::{self, Deletable, Table, table};
@@ -11,7 +13,7 @@ use super::history::{self, Author, Versioned};
 use super::lost_goals;
 
 impl Versioned for Action {
-    const FIELDS: &'static [&'static str] = &["body", "due_by", "status", "goal_id", "assignee_ids"];
+    const FIELDS: &'static [&'static str] = ActionPatch::FIELDS;
 
     fn key(&self) -> Uuid {
         self.id.0
@@ -241,7 +243,7 @@ pub(crate) async fn restore(
         .try_map(|row| action(&row))
         .fetch_optional(&mut *db)
         .await?;
-    // Nobody sees the row yet, so this and its return are one write.
+    // The row is not visible yet, so this and the restoration are one version.
     lost_goals::settle(db, id).await?;
     deletion::unmark::<Action>(db, id.0).await?;
     let restored = find(db, id).await?;

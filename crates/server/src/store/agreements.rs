@@ -3,14 +3,14 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
-use wire::{Agreement, AgreementId, CoachingSessionId, HistoryKind, UserId};
+use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, HistoryKind, UserId};
 
 use super::column::{Columns as _, micros};
 use super::deletion::{self, Deletable, Table, table};
 use super::history::{self, Author, Versioned};
 
 impl Versioned for Agreement {
-    const FIELDS: &'static [&'static str] = &["body"];
+    const FIELDS: &'static [&'static str] = AgreementPatch::FIELDS;
 
     fn key(&self) -> Uuid {
         self.id.0

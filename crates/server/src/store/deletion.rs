@@ -1,4 +1,4 @@
-//! Deletion that can be taken back: a row is marked, kept for a while, and seen by nobody meanwhile.
+//! Soft deletion: a row is marked as deleted and hidden; it can be restored until it is purged.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;

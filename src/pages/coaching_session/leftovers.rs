@@ -1,0 +1,123 @@
+//! Changes of rows that are not in their list: text for rows that were deleted, and rows that could not be added.
+
+use yew::prelude::*;
+
+use super::people::People;
+use super::row::{TextRow, editors, use_add};
+use crate::components::{Choice, ConflictCard};
+use crate::kept::{use_from_kept, use_kept, use_unresolved};
+use crate::unresolved::{Problem, Unresolved};
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub(super) struct LeftoversProperties {
+    /// The session or relationship in whose list they stand.
+    pub(super) scope: AttrValue,
+    /// The ids of the rows that are there.
+    pub(super) present: Vec<u128>,
+    pub(super) people: People,
+}
+
+/// The changes of rows that are not there: text for rows that were deleted, and rows that could not be added.
+#[component]
+pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
+    let kept = use_kept();
+    let add = use_add::<T>();
+    let scope = props.scope.clone();
+    let editors = AttrValue::from(editors::<T>(&scope));
+    let texts = {
+        let editors = editors.clone();
+        use_from_kept(move |kept| kept.texts_below(&editors))
+    };
+    let unresolved = use_unresolved(move |all| {
+        let of_list = |each: &&Unresolved| {
+            let row = || T::from_row(each.seen.clone());
+            each.collection == T::COLLECTION && row().is_some_and(|row| *row.scope() == *scope)
+        };
+        all.iter().filter(of_list).cloned().collect::<Vec<_>>()
+    });
+    let is_absent = |id: u128| !props.present.contains(&id);
+    let add_again = |wanted: Option<T>, done: Callback<()>| {
+        let add = add.clone();
+        Callback::from(move |()| {
+            if let Some(row) = &wanted {
+                add.emit(row.anew());
+            }
+            done.emit(());
+        })
+    };
+    let noun = T::NAMES.noun;
+    let of_changes = unresolved
+        .iter()
+        .filter(|each| is_absent(each.row.as_u128()))
+        .map(|each| {
+            let wanted = each.wanted::<T>();
+            let done = {
+                let (kept, each) = (kept.clone(), each.clone());
+                Callback::from(move |()| kept.resolve(&each))
+            };
+            let explanation = match &each.problem {
+                Problem::Refused { message } => format!("This {noun} could not be added. {message}"),
+                Problem::Uncertain => format!(
+                    "It is not known whether this {noun} was added: the server could not be reached. Please look above."
+                ),
+                Problem::DeletedThere | Problem::BothChanged { .. } | Problem::ChangedThere => match each.by {
+                    Some(by) => format!(
+                        "{} deleted this {noun} while you were changing it.",
+                        props.people.name(by).unwrap_or_else(|| "The other person".to_owned())
+                    ),
+                    None => format!("This {noun} was deleted while you were changing it."),
+                },
+            };
+            let text = wanted.as_ref().and_then(|row| row.text().map(str::to_owned));
+            (
+                each.id.clone(),
+                explanation,
+                text,
+                add_again(wanted, done.clone()),
+                done,
+            )
+        });
+    let of_editors = texts.iter().cloned().filter_map(|(place, typed)| {
+        let (id, field) = place_of_text::<T>(&place, &editors)?;
+        let mut row = typed.row.filter(|_| is_absent(id.as_u128()))?;
+        row.insert(field, typed.text.clone().into());
+        let wanted = T::from_row(row)?;
+        let done = {
+            let (kept, place) = (kept.clone(), place.clone());
+            Callback::from(move |()| kept.set_text(&place, None))
+        };
+        let explanation = format!("This {noun} was deleted while you were editing it.");
+        Some((
+            place,
+            explanation,
+            Some(typed.text),
+            add_again(Some(wanted), done.clone()),
+            done,
+        ))
+    });
+    let card = |(key, explanation, text, on_add, on_discard): (String, String, Option<String>, _, _)| {
+        let choices = vec![
+            Choice {
+                label: "Add again",
+                on_choose: on_add,
+            },
+            Choice {
+                label: "Discard",
+                on_choose: on_discard,
+            },
+        ];
+        html! {
+            <div {key} class="leftover">
+                <ConflictCard {explanation} {text} author={String::new()} {choices} />
+            </div>
+        }
+    };
+    html! { <div class="leftovers">{ for of_changes.chain(of_editors).map(card) }</div> }
+}
+
+/// The row and the field whose text is typed in this place.
+fn place_of_text<T: TextRow>(place: &str, editors: &str) -> Option<(uuid::Uuid, String)> {
+    let rest = place.strip_prefix(editors)?;
+    let (id, field) = rest.split_once('/').unwrap_or((rest, T::TEXT));
+    Some((id.parse().ok()?, field.to_owned()))
+}
