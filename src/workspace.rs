@@ -93,6 +93,7 @@ fn Foundation(props: &WorkspaceProperties) -> Html {
                 match farewell {
                     Farewell::Asked => kept.clear(),
                     Farewell::Expired | Farewell::Forced(_) => {
+                        kept.reload();
                         left.note_kept(kept.unresolved().len() + usize::from(kept.has_texts()));
                     }
                 }

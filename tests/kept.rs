@@ -30,8 +30,9 @@ fn typed(text: &str) -> KeptText {
     }
 }
 
-/// A visit of a person.
+/// A visit of a person, who is signed in.
 fn visit(owner: &str) -> Kept {
+    storage::remember_user(Some(owner));
     let kept = Kept::new();
     kept.set_owner(owner);
     kept
@@ -165,6 +166,31 @@ fn text_that_can_not_be_stored_is_at_risk() {
     kept.set_text("new/actions/1", Some(&typed("here and there")));
     assert!(!kept.is_at_risk());
     kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn cleared_records_are_written_again() {
+    let kept = fresh("a");
+    kept.set_text("new/actions/1", Some(&typed("typed before")));
+    kept.add_unresolved(&conflict("a", "mine", "theirs"));
+    web_sys::window()
+        .unwrap()
+        .local_storage()
+        .unwrap()
+        .unwrap()
+        .clear()
+        .unwrap();
+    kept.reload();
+    assert!(!kept.is_at_risk());
+    let again = visit("a");
+    assert_eq!(again.text("new/actions/1"), Some(typed("typed before")));
+    assert_eq!(again.unresolved().len(), 1);
+
+    // Records that another tab has removed are another matter.
+    again.clear();
+    kept.reload();
+    assert_eq!(kept.text("new/actions/1"), None);
+    assert!(kept.unresolved().is_empty() && visit("a").unresolved().is_empty());
 }
 
 #[derive(Clone, PartialEq, Properties)]

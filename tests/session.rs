@@ -277,6 +277,33 @@ async fn what_other_tabs_keep_concerns_the_session_only_if_it_says_who_is_signed
 }
 
 #[wasm_bindgen_test]
+async fn cleared_records_sign_nobody_out() {
+    let fixture = Fixture::new(200, user(1)).await;
+    let clear = || {
+        let window = web_sys::window().unwrap();
+        window.local_storage().unwrap().unwrap().clear().unwrap();
+        window.dispatch_event(&Event::new("storage").unwrap()).unwrap();
+    };
+    clear();
+    fixture.channel.wait("rest_path=users/current&rest_count=2").await;
+    let id = UserId::from_u128(1).to_string();
+    until("it is remembered again", || {
+        storage::remembered_user() == Some(id.clone())
+    })
+    .await;
+    assert!(fixture.handle().user().is_some());
+
+    // The cookie may be gone as well.
+    fixture
+        .channel
+        .answer("users/current", 401, json!("Unauthorized"))
+        .await;
+    clear();
+    until("it was noticed", || fixture.farewell() == Some(Farewell::Expired)).await;
+    assert!(!storage::was_cleared(), "other tabs are told that nobody is signed in");
+}
+
+#[wasm_bindgen_test]
 async fn wrong_credentials_are_an_answer_and_no_farewell() {
     let fixture = Fixture::new(401, json!("Unauthorized")).await;
     fixture.channel.answer("login", 401, json!("UNAUTHORIZED")).await;

@@ -15,12 +15,20 @@ fn storage() -> Option<web_sys::Storage> {
 /// Who was signed in last. `None` too where the browser keeps nothing.
 #[must_use]
 pub fn remembered_user() -> Option<String> {
-    read(USER)
+    read(USER).filter(|user| !user.is_empty())
 }
 
 /// Remembers who is signed in, or that nobody is.
 pub fn remember_user(user: Option<&str>) {
-    keep(USER, user);
+    // That nobody is signed in is a record as well: a missing one says that the records were cleared.
+    keep(USER, Some(user.unwrap_or_default()));
+}
+
+/// Whether the records of this site were cleared since the app began, as "clear site data" does. True too where the
+/// browser keeps nothing.
+#[must_use]
+pub fn was_cleared() -> bool {
+    read(USER).is_none()
 }
 
 /// Whether the server has yet to be told that somebody has signed out.

@@ -93,10 +93,14 @@ impl Kept {
         self.0.borrow_mut().owner = None;
     }
 
-    /// Another tab may have changed the records on the device.
-    fn reload(&self) {
-        let prefix = self.prefix();
-        let Some(prefix) = prefix else { return };
+    /// Takes note of what other tabs have changed on the device. If its records were cleared, those of this tab are
+    /// written again.
+    pub fn reload(&self) {
+        let Some(prefix) = self.prefix() else { return };
+        if storage::was_cleared() {
+            let write = |name: &str, content: &str| storage::write(&format!("{prefix}{name}"), Some(content));
+            self.0.borrow_mut().records.write_all(write);
+        }
         let on_disk = storage::names(&prefix).into_iter().filter_map(|name| {
             let content = storage::read(&name)?;
             Some((name.strip_prefix(&prefix)?.to_owned(), content))

@@ -49,6 +49,12 @@ impl Records {
         self.all.extend(on_device);
     }
 
+    /// Writes every record; `write` returns whether the device has it now.
+    pub(super) fn write_all(&mut self, write: impl Fn(&str, &str) -> bool) {
+        let not_written = self.all.iter().filter(|(name, content)| !write(name, content));
+        self.only_here = not_written.map(|(name, _)| name.clone()).collect();
+    }
+
     pub(super) fn is_any_only_here(&self) -> bool {
         !self.only_here.is_empty()
     }
@@ -74,6 +80,18 @@ mod tests {
         records.reload([("c".to_owned(), "3".to_owned())].into());
         assert_eq!(names(&records, ""), ["b", "c"]);
         records.put("b", Some("2".to_owned()), true);
+        assert!(!records.is_any_only_here());
+    }
+
+    #[test]
+    fn records_that_are_not_written_stay_at_risk() {
+        let mut records = Records::default();
+        records.put("a", Some("1".to_owned()), true);
+        records.put("b", Some("2".to_owned()), false);
+        records.write_all(|name, _| name == "b");
+        records.reload([("b".to_owned(), "2".to_owned())].into());
+        assert_eq!(names(&records, ""), ["a", "b"]);
+        records.write_all(|_, _| true);
         assert!(!records.is_any_only_here());
     }
 

@@ -179,7 +179,9 @@ impl Core {
     fn check(core: &Rc<Self>, if_alive: impl FnOnce() + 'static) {
         let Some(user) = core.user() else { return };
         // What the browser remembers needs no answer from the server: nothing of theirs is shown a moment longer.
-        if core.is_remembered.get() && storage::remembered_user() != Some(user.to_string()) {
+        // Records that were cleared say nothing about it.
+        let remembered = storage::remembered_user();
+        if core.is_remembered.get() && !storage::was_cleared() && remembered != Some(user.to_string()) {
             return Self::leave(core, Farewell::Expired);
         }
         let core = Rc::clone(core);
@@ -189,7 +191,10 @@ impl Core {
                 return;
             }
             match answer {
-                Ok(found) if found.id == user => if_alive(),
+                Ok(found) if found.id == user => {
+                    core.remember(user);
+                    if_alive();
+                }
                 Ok(_) => Self::leave(&core, Farewell::Expired),
                 Err(error) if matches!(error.kind(), Kind::Unauthorized) => Self::leave(&core, Farewell::Expired),
                 // Nobody knows; whoever needs the server will find out.
@@ -214,10 +219,14 @@ impl Core {
     fn enter(&self, user: User) {
         self.api.fence();
         self.is_leaving.set(false);
-        let id = user.id.to_string();
+        self.remember(user.id);
+        self.set(Session::SignedIn(Rc::new(user)));
+    }
+
+    fn remember(&self, user: UserId) {
+        let id = user.to_string();
         storage::remember_user(Some(&id));
         self.is_remembered.set(storage::remembered_user() == Some(id));
-        self.set(Session::SignedIn(Rc::new(user)));
     }
 
     fn leave(core: &Rc<Self>, farewell: Farewell) {
@@ -236,7 +245,7 @@ impl Core {
             }
         }
         // Another tab may have remembered somebody else by now.
-        if storage::remembered_user() == Some(user.to_string()) {
+        if storage::was_cleared() || storage::remembered_user() == Some(user.to_string()) {
             storage::remember_user(None);
         }
         let server_knows = farewell == Farewell::Expired;

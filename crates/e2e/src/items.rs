@@ -141,6 +141,18 @@ impl Person {
         self.page.until::<bool>(condition).await.map(drop)
     }
 
+    /// Waits until the lists of a session are on the screen and live.
+    ///
+    /// # Errors
+    ///
+    /// When they are not.
+    pub async fn until_session_shown(&self) -> anyhow::Result<()> {
+        for kind in Kind::ALL {
+            self.sees(&format!("!!byTestId('{}')", kind.list())).await?;
+        }
+        self.until_connected().await
+    }
+
     /// Adds an item; returns when the last click was made.
     ///
     /// # Errors

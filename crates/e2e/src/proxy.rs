@@ -1,22 +1,38 @@
-//! A network between the browser and the server that can swallow what is sent over it.
+//! A network between the browser and the server that can swallow what is sent over it, or answer in the server's place.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, sink};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Passes on what is sent, until it is told to swallow it.
+/// What a network answers that wants a person to sign in to it first.
+const PORTAL: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n\
+                      <!doctype html><title>Sign in to the network</title>";
+
+/// Passes on what is sent, until it is told to do something else.
 #[derive(Debug)]
 pub struct Proxy {
-    /// Where a browser finds the server behind it, such as `http://127.0.0.1:4321`.
+    /// The origin for a browser, such as `http://127.0.0.1:4321`.
     pub origin: String,
-    /// How often it was told to let the connections of the moment die.
-    deaths: Arc<watch::Sender<u64>>,
+    /// What becomes of the connections of the moment.
+    ends: Arc<watch::Sender<End>>,
+    /// Whether new connections get to a portal instead of the server.
+    is_portal: Arc<AtomicBool>,
     /// Ends with it.
     _task: JoinSet<()>,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Nothing passes any more, and neither side is told.
+    Silently,
+    /// Both sides are told.
+    Closed,
 }
 
 impl Proxy {
@@ -28,13 +44,18 @@ impl Proxy {
     pub async fn before(origin: &str) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = origin.trim_start_matches("http://").to_owned();
-        let deaths = Arc::new(watch::Sender::new(0));
+        let ends = Arc::new(watch::Sender::new(End::Closed));
+        let is_portal = Arc::new(AtomicBool::new(false));
         let mut task = JoinSet::new();
         let own = format!("http://{}", listener.local_addr()?);
-        let told = Arc::clone(&deaths);
+        let (told, answers) = (Arc::clone(&ends), Arc::clone(&is_portal));
         task.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
+                if answers.load(Ordering::Relaxed) {
+                    connections.spawn(answer_as_portal(near));
+                    continue;
+                }
                 let Ok(far) = TcpStream::connect(&address).await else {
                     continue;
                 };
@@ -45,22 +66,33 @@ impl Proxy {
         });
         Ok(Self {
             origin: own,
-            deaths,
+            ends,
+            is_portal,
             _task: task,
         })
     }
 
     /// From now on nothing passes over the connections there are, and neither side is told. New ones are well.
     pub fn let_connections_die(&self) {
-        self.deaths.send_modify(|deaths| *deaths += 1);
+        self.ends.send_replace(End::Silently);
+    }
+
+    /// Closes every connection, and from now on answers every request with a page of HTML and the status 200; or lets
+    /// requests through again.
+    pub fn set_portal(&self, is_portal: bool) {
+        self.is_portal.store(is_portal, Ordering::Relaxed);
+        self.ends.send_replace(End::Closed);
     }
 }
 
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut deaths: watch::Receiver<u64>) {
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut ends: watch::Receiver<End>) {
     let mut buffer = vec![0; 16_384];
     loop {
         tokio::select! {
-            _ = deaths.changed() => break,
+            _ = ends.changed() => match *ends.borrow() {
+                End::Silently => break,
+                End::Closed => return,
+            },
             read = from.read(&mut buffer) => match read {
                 Ok(length @ 1..) if to.write_all(&buffer[..length]).await.is_ok() => {}
                 // It has ended, in this direction at least; dropping the half says so.
@@ -70,4 +102,12 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut deaths: watch
     }
     // Both ends stay open, and nobody ever hears of the other.
     std::future::pending::<()>().await;
+}
+
+async fn answer_as_portal(mut near: TcpStream) {
+    // A browser that has gone needs no answer.
+    drop(near.write_all(PORTAL.as_bytes()).await);
+    drop(near.shutdown().await);
+    // What it asks is read to the end: closed before, the connection would be reset, and the answer lost.
+    drop(copy(&mut near, &mut sink()).await);
 }

@@ -8,12 +8,11 @@ use anyhow::{Context as _, anyhow, ensure};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 use thirtyfour::WebDriver;
-use wire::CoachingSession;
+use wire::{CoachingSession, CoachingSessionId};
 
 use crate::api::Api;
 use crate::dist;
 use crate::driver::Driver;
-use crate::items::Kind;
 use crate::person::Person;
 use crate::server::{Server, root};
 
@@ -123,6 +122,32 @@ impl Stage {
         Api::sign_in(&self.server.origin, email).await
     }
 
+    /// The coach with a session on the screen, connected; the coachee, who changes it without a browser; and that session.
+    ///
+    /// # Errors
+    ///
+    /// When they do not get there.
+    pub async fn one_reader(&self) -> anyhow::Result<(Person, Api, CoachingSession)> {
+        self.one_reader_at(&self.server.origin).await
+    }
+
+    /// Like [`one_reader`](Self::one_reader), with a browser that finds the server at another origin.
+    ///
+    /// # Errors
+    ///
+    /// When they do not get there.
+    pub async fn one_reader_at(&self, origin: &str) -> anyhow::Result<(Person, Api, CoachingSession)> {
+        let coach = self.person_at(COACH, origin).await?;
+        coach.open("/").await?;
+        coach.sign_in().await?;
+        let (_, path): (_, String) = coach.page.until("sessionLink()?.getAttribute('href')").await?;
+        coach.open(&path).await?;
+        coach.until_session_shown().await?;
+        let coachee = self.api(COACHEE).await?;
+        let session = coachee.session(session_id(&path)?).await?;
+        Ok((coach, coachee, session))
+    }
+
     /// Coach and coachee, each in a browser, connected, the same session on both screens; and that session.
     ///
     /// # Errors
@@ -146,15 +171,20 @@ impl Stage {
         coachee.sign_in().await?;
         for person in [&coach, &coachee] {
             person.until_at(&path).await?;
-            for kind in Kind::ALL {
-                person.sees(&format!("!!byTestId('{}')", kind.list())).await?;
-            }
-            person.until_connected().await?;
+            person.until_session_shown().await?;
         }
-        let id = path.rsplit('/').next().unwrap_or_default().parse()?;
-        let session = self.api(COACH).await?.session(id).await?;
+        let session = self.api(COACH).await?.session(session_id(&path)?).await?;
         Ok((coach, coachee, session))
     }
+}
+
+/// The session that has this path.
+fn session_id(path: &str) -> anyhow::Result<CoachingSessionId> {
+    path.rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .context("no session has this path")
 }
 
 /// Checks that nothing went wrong in the pages without anybody seeing it.

@@ -68,11 +68,15 @@ impl Person {
         self.page.eval(&script, Vec::new()).await
     }
 
-    /// Waits until nothing moves any more and the page has been drawn.
+    /// Ends what moves and waits until the page has been drawn.
+    ///
+    /// Does not wait for `Animation.finished`: Chromium leaves that promise pending for good if the element of a
+    /// transition is laid out anew at the wrong moment.
     async fn settled(&self) -> anyhow::Result<()> {
         let script = "const done = arguments[0];
-            const finite = document.getAnimations().filter((it) => it.effect?.getComputedTiming().endTime !== Infinity);
-            Promise.allSettled(finite.map((it) => it.finished)).then(() => requestAnimationFrame(() => done(null)));";
+            const ends = (animation) => animation.effect?.getComputedTiming().endTime !== Infinity;
+            document.getAnimations().filter(ends).forEach((animation) => animation.finish());
+            requestAnimationFrame(() => requestAnimationFrame(() => done(null)));";
         self.page.driver.execute_async(script, Vec::new()).await?;
         Ok(())
     }

@@ -3,39 +3,17 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
-use e2e::api::Api;
 use e2e::items::Kind;
 use e2e::page::quoted;
 use e2e::person::Person;
 use e2e::proxy::Proxy;
-use e2e::scenario::{COACH, COACHEE, Stage, configured, no_defects, scenario};
+use e2e::scenario::{COACH, configured, no_defects, scenario};
 use serde_json::json;
 use thirtyfour::WindowHandle;
 use wire::CoachingSession;
 
 /// So many connections a browser opens to a server over HTTP/1.1, for all its tabs together.
 const MOST_CONNECTIONS: usize = 6;
-
-/// Somebody with a session on the screen, and somebody else who changes it without a browser.
-async fn one_reader(stage: &Stage) -> anyhow::Result<(Person, Api, CoachingSession)> {
-    one_reader_at(stage, &stage.server.origin).await
-}
-
-async fn one_reader_at(stage: &Stage, origin: &str) -> anyhow::Result<(Person, Api, CoachingSession)> {
-    let coach = stage.person_at(COACH, origin).await?;
-    coach.open("/").await?;
-    coach.sign_in().await?;
-    let (_, path): (_, String) = coach.page.until("sessionLink()?.getAttribute('href')").await?;
-    coach.open(&path).await?;
-    for kind in Kind::ALL {
-        coach.sees(&format!("!!byTestId('{}')", kind.list())).await?;
-    }
-    coach.until_connected().await?;
-    let coachee = stage.api(COACHEE).await?;
-    let id = path.rsplit('/').next().unwrap_or_default().parse()?;
-    let session = coachee.session(id).await?;
-    Ok((coach, coachee, session))
-}
 
 fn path(session: &CoachingSession) -> String {
     format!("/coaching-sessions/{}", session.id)
@@ -62,7 +40,7 @@ const WAITS_LONG: &str = "parseInt(document.querySelector('.connection .countdow
 #[tokio::test]
 async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, session) = one_reader(stage).await?;
+        let (coach, coachee, session) = stage.one_reader().await?;
         let driver = &coach.page.driver;
         let mut tabs: Vec<WindowHandle> = driver.windows().await?;
         while tabs.len() <= MOST_CONNECTIONS + 1 {
@@ -116,7 +94,7 @@ async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<
 #[tokio::test]
 async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, session) = one_reader(stage).await?;
+        let (coach, coachee, session) = stage.one_reader().await?;
         let driver = &coach.page.driver;
         let first = driver.window().await?;
         let second = driver.new_tab().await?;
@@ -152,7 +130,7 @@ async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> an
 #[tokio::test]
 async fn a_page_that_comes_back_by_the_back_button_has_one_stream_and_misses_nothing() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, session) = one_reader(stage).await?;
+        let (coach, coachee, session) = stage.one_reader().await?;
         let mark = "window.wasHere = true; window.addEventListener('pageshow', (event) => { window.cameBack = event.persisted; }); return null;";
         coach.page.eval::<()>(mark, Vec::new()).await?;
         // Another document takes its place.
@@ -176,7 +154,7 @@ async fn a_page_that_comes_back_by_the_back_button_has_one_stream_and_misses_not
 #[tokio::test]
 async fn going_from_page_to_page_keeps_the_stream() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, _, session) = one_reader(stage).await?;
+        let (coach, _, session) = stage.one_reader().await?;
         streams_of_this_tab(&coach).await?;
         for _ in 0..10 {
             for link in ["/", &path(&session)] {
@@ -202,7 +180,7 @@ async fn going_from_page_to_page_keeps_the_stream() -> anyhow::Result<()> {
 #[tokio::test]
 async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, session) = one_reader(stage).await?;
+        let (coach, coachee, session) = stage.one_reader().await?;
         coach.page.command("Network.enable", json!({})).await?;
         tell_network(&coach, true).await?;
         // The browser keeps the stream that it has; the server ends it.
@@ -227,7 +205,7 @@ async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::
 #[tokio::test]
 async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, session) = one_reader(stage).await?;
+        let (coach, coachee, session) = stage.one_reader().await?;
         coach.block(&["*/api/sse*"]).await?;
         coach.open(&path(&session)).await?;
         coach.sees("!!byTestId('agreements')").await?;
@@ -246,7 +224,7 @@ async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() ->
 #[tokio::test]
 async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, _, _) = one_reader(stage).await?;
+        let (coach, _, _) = stage.one_reader().await?;
         stage.server.stop().await?;
         coach.page.until::<bool>(WAITS_LONG).await?;
         coach.look_at_every_size("reconnecting").await?;
@@ -269,7 +247,7 @@ async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() 
 #[tokio::test]
 async fn every_stream_has_a_ticket_of_its_own_in_a_deployment_that_needs_them() -> anyhow::Result<()> {
     configured(&json!({"sse_ticket_path": "/sse/ticket"}), async |stage| {
-        let (coach, coachee, session) = one_reader(stage).await?;
+        let (coach, coachee, session) = stage.one_reader().await?;
         stage.server.stop().await?;
         stage.server.start_again().await?;
         coachee.create(Kind::Agreement, &session, "After the restart").await?;
@@ -292,7 +270,7 @@ async fn every_stream_has_a_ticket_of_its_own_in_a_deployment_that_needs_them() 
 #[tokio::test]
 async fn a_stream_that_is_refused_because_the_session_has_ended_leads_to_signing_in() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, _, _) = one_reader(stage).await?;
+        let (coach, _, _) = stage.one_reader().await?;
         stage.server.stop().await?;
         let mut database = stage.server.database().await?;
         sqlx::query("DELETE FROM sign_ins WHERE user_id = (SELECT id FROM users WHERE email = ?)")
@@ -318,7 +296,7 @@ async fn a_connection_that_died_without_a_word_is_noticed_when_the_network_is_ba
     // Even the new stream may go out over a connection that has died: what decides how long that takes is shortened.
     configured(&json!({"timings": {"connect_timeout_ms": 2000}}), async |stage| {
         let proxy = Proxy::before(&stage.server.origin).await?;
-        let (coach, coachee, session) = one_reader_at(stage, &proxy.origin).await?;
+        let (coach, coachee, session) = stage.one_reader_at(&proxy.origin).await?;
         coach.page.command("Network.enable", json!({})).await?;
         proxy.let_connections_die();
         coachee
