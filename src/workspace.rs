@@ -126,6 +126,7 @@ fn Foundation(props: &WorkspaceProperties) -> Html {
                 <Live paints={paint_events} />
                 <Switch<Route> render={Callback::from(members)} />
                 <ConnectionIndicator />
+                <AskBeforeLoss />
             </SseProvider>
         </QueryProvider<Api>>
         </KeptProvider>
@@ -158,7 +159,6 @@ fn Members(props: &MembersProperties) -> Html {
         has_texts,
         is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
-    use_leave_guard(!unsent.is_nothing());
     let prompt = use_sign_out_prompt(&session, unsent);
     session
         .user()
@@ -166,16 +166,23 @@ fn Members(props: &MembersProperties) -> Html {
         .unwrap_or_default()
 }
 
-/// Has the browser ask before the page is closed, if anything would be lost with it.
-#[hook]
-fn use_leave_guard(may_lose: bool) {
+/// Has the browser ask before the page is closed, if anything would be lost with it; also while a person who was signed
+/// out by force or by time has yet to return.
+#[component]
+fn AskBeforeLoss() -> Html {
+    let session = use_session();
+    let is_pending = use_pending::<Api>() > 0;
+    let has_words = *use_from_kept(|kept| kept.has_texts() || !kept.unresolved().is_empty());
+    let is_awaited = session.user().is_none() && session.kept_changes() > 0;
     let (client, kept) = (use_query_client::<Api>(), use_kept());
+    let may_lose = is_pending || has_words || is_awaited;
     use_effect_with((may_lose, client, kept), |(may_lose, client, kept)| {
         let (client, kept) = (client.clone(), kept.clone());
         let must_ask = move || kept.is_at_risk() || client.has_unkept_mutations();
         let guard = may_lose.then(|| LeaveGuard::new(must_ask));
         move || drop(guard)
     });
+    Html::default()
 }
 
 /// How a person signs out: with something unsent only by a button that says so.

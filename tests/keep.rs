@@ -91,8 +91,9 @@ struct Visit {
 }
 
 impl Visit {
-    /// A page that shows a word to this person.
+    /// A page that shows a word to this person, who is signed in.
     async fn of(owner: &str) -> Self {
+        storage::remember_user(Some(owner));
         let visit = Self::of_nobody();
         visit.client.remember_for(owner);
         settle().await;

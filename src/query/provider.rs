@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::client::QueryClient;
+use super::client::{QueryClient, Subject};
 use super::outbox::Failure;
 use super::query::Backend;
 use crate::browser::{Listener, PageEvent, page};
@@ -74,25 +74,23 @@ pub fn use_query_client<B: Backend>() -> QueryClient<B> {
 /// Whether a row has changes that are not saved: its mutations, which travel in the lane of its id, have not settled.
 #[hook]
 pub fn use_unsaved<B: Backend>(row: u128) -> bool {
+    use_subject::<B>(Subject::Lane(row)).is_unsaved(row)
+}
+
+/// How many mutations have not settled.
+#[hook]
+pub fn use_pending<B: Backend>() -> usize {
+    use_subject::<B>(Subject::Count).pending()
+}
+
+/// The cache; the component renders again whenever this changes.
+#[hook]
+fn use_subject<B: Backend>(subject: Subject) -> QueryClient<B> {
     let client = use_query_client::<B>();
     let update = use_force_update();
     // Watched from the first render on, so that no change is missed before effects run.
-    use_memo((client.clone(), row), move |(client, row)| {
-        client.watch_lane(*row, Callback::from(move |()| update.force_update()))
+    use_memo((client.clone(), subject), move |(client, subject)| {
+        client.watch_unsaved(*subject, Callback::from(move |()| update.force_update()))
     });
-    client.is_unsaved(row)
-}
-
-/// How many mutations have not settled. For one component at a time.
-#[hook]
-pub fn use_pending<B: Backend>() -> usize {
-    let client = use_query_client::<B>();
-    let pending = use_state(|| client.pending());
-    let setter = pending.setter();
-    use_effect_with(client, move |client| {
-        let client = client.clone();
-        client.set_on_pending(Callback::from(move |pending| setter.set(pending)));
-        move || client.set_on_pending(Callback::noop())
-    });
-    *pending
+    client
 }

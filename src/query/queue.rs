@@ -139,6 +139,21 @@ impl Queue {
         Fate::Waits
     }
 
+    /// When a mutation is tried again that has failed once.
+    pub(super) fn first_retry_at(&self, id: MutationId) -> Option<Instant> {
+        let pending = self.get(id).filter(|pending| pending.failures == 1)?;
+        pending.retry_at
+    }
+
+    /// What a mutation changes.
+    pub(super) fn entries_of(&self, id: MutationId) -> &[EntryId] {
+        self.get(id).map_or(&[], |pending| &pending.entries)
+    }
+
+    fn get(&self, id: MutationId) -> Option<&Pending> {
+        self.0.iter().find(|pending| pending.id == id)
+    }
+
     /// There is a network again: nothing waits for a better moment.
     pub(super) fn hurry(&mut self) {
         for pending in &mut self.0 {
@@ -155,14 +170,14 @@ impl Queue {
 
     /// Whether a mutation waited for the network, or was sent before: the rows may have changed since it was made.
     pub(super) fn has_waited(&self, id: MutationId) -> bool {
-        let pending = self.0.iter().find(|pending| pending.id == id);
-        pending.is_some_and(|pending| pending.queued || pending.failures > 0)
+        self.get(id)
+            .is_some_and(|pending| pending.queued || pending.failures > 0)
     }
 
     /// Whether a mutation was sent before: its answer may be the one to an attempt of long ago.
     pub(super) fn is_repeated(&self, id: MutationId) -> bool {
-        let pending = self.0.iter().find(|pending| pending.id == id);
-        pending.is_some_and(|pending| pending.manner.restored || pending.failures > 0)
+        self.get(id)
+            .is_some_and(|pending| pending.manner.restored || pending.failures > 0)
     }
 
     /// The mutations of a lane, first to last.

@@ -191,14 +191,16 @@ impl Core {
                 return;
             }
             match answer {
-                Ok(found) if found.id == user => {
-                    core.remember(user);
-                    if_alive();
+                Ok(found) if found.id == user => if_alive(),
+                Ok(_) => return Self::leave(&core, Farewell::Expired),
+                Err(error) if matches!(error.kind(), Kind::Unauthorized) => {
+                    return Self::leave(&core, Farewell::Expired);
                 }
-                Ok(_) => Self::leave(&core, Farewell::Expired),
-                Err(error) if matches!(error.kind(), Kind::Unauthorized) => Self::leave(&core, Farewell::Expired),
                 // Nobody knows; whoever needs the server will find out.
                 Err(_) => {}
+            }
+            if storage::was_cleared() {
+                core.remember(user);
             }
         });
     }

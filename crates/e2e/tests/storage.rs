@@ -27,8 +27,10 @@ async fn asks_before_reload(person: &Person) -> anyhow::Result<bool> {
     log.get_log("performance").await?;
     let reload = "window.isOld = true; setTimeout(() => location.reload()); return null;";
     person.page.eval::<()>(reload, Vec::new()).await?;
-    person.page.until::<bool>("!window.isOld").await?;
-    person.until_session_shown().await?;
+    person
+        .page
+        .until::<bool>("!window.isOld && !!document.querySelector('main')")
+        .await?;
     let events = log.get_log("performance").await?;
     let asks = |event: &str| event.contains("Page.javascriptDialogOpening") && event.contains("\"beforeunload\"");
     Ok(events.iter().any(|event| asks(&event.message)))
@@ -63,6 +65,7 @@ async fn browser_asks_before_unkept_words_are_lost() -> anyhow::Result<()> {
         ensure!(asks_before_reload(&coach).await?, "a change is lost without a question");
 
         // What waits is sent, after all, if the page stays.
+        coach.until_session_shown().await?;
         coach.edit(Kind::Action, "First", "Sent at last").await?;
         coach.sees(&waits(1)).await?;
         coach.block(&[]).await?;
@@ -87,6 +90,7 @@ async fn words_are_kept_again_after_full_disk() -> anyhow::Result<()> {
         coach.sees(&waits(1)).await?;
         ensure!(asks_before_reload(&coach).await?, "a change is lost without a question");
 
+        coach.until_session_shown().await?;
         coach.edit(Kind::Action, "First", "Room comes back").await?;
         coach.sees(&waits(1)).await?;
         let room = json!({"origin": origin});
@@ -124,10 +128,10 @@ async fn words_are_kept_after_site_data_was_cleared() -> anyhow::Result<()> {
         ensure!(!asks_before_reload(&coach).await?, "it asks although all is kept");
         coach.sees(&waits(2)).await?;
         coach
-            .sees("find('textbox', 'New action').value === 'Typed before'")
+            .sees("find('textbox', 'New action')?.value === 'Typed before'")
             .await?;
         coach
-            .sees("find('textbox', 'New goal').value === 'Typed after'")
+            .sees("find('textbox', 'New goal')?.value === 'Typed after'")
             .await?;
         coach.block(&[]).await?;
         coach.sees(&waits(0)).await?;
@@ -158,7 +162,7 @@ async fn clearing_cookies_as_well_loses_no_words() -> anyhow::Result<()> {
         coach.sees(&waits(0)).await?;
         coach.sees(&Kind::Action.shows("Changed before")).await?;
         coach
-            .sees("find('textbox', 'New action').value === 'Typed before'")
+            .sees("find('textbox', 'New action')?.value === 'Typed before'")
             .await?;
         no_defects(&[&coach]).await
     })

@@ -59,13 +59,33 @@ impl<E: Fault> Cache<E> {
         let fate = self
             .queue
             .fail(mutation, error, self.weather.is_reachable(), now, chance);
-        if fate == Fate::RolledBack {
-            for id in self.queue.remove(mutation).unwrap_or_default() {
-                self.touch(id, |entry| entry.roll_back(mutation));
+        match fate {
+            Fate::RolledBack => {
+                for id in self.queue.remove(mutation).unwrap_or_default() {
+                    self.touch(id, |entry| entry.roll_back(mutation));
+                }
+                self.stop_holding();
             }
-            self.stop_holding();
+            Fate::Waits => self.let_read(now, mutation, error),
         }
         fate
+    }
+
+    /// A mutation waits for its next attempt, however long that takes: what others do is read and shown meanwhile.
+    ///
+    /// Except for a moment after a first attempt without an answer. It may have arrived, and a row that it has added
+    /// would be seen twice.
+    fn let_read(&mut self, now: Instant, mutation: MutationId, error: &E) {
+        let retry_at = error
+            .is_unreachable()
+            .then(|| self.queue.first_retry_at(mutation))
+            .flatten();
+        let until = retry_at.unwrap_or(now);
+        for id in self.queue.entries_of(mutation).to_vec() {
+            self.touch(id, |entry| entry.overlay_mut().hold(mutation, until));
+        }
+        self.weather.held_until = self.weather.held_until.map(|held| held.min(until));
+        self.touch_active(|_, _| {});
     }
 
     /// Once the mutations that waited for the network are through, fetches go on.

@@ -29,8 +29,8 @@ use crate::time::Instant;
 use keep::{Keep, Parked};
 use observer::{Watch, Watches};
 use source::{Landed, Source, Whole};
-pub(super) use unsaved::LaneWatch;
-use unsaved::Unsaved;
+pub(super) use unsaved::Subject;
+use unsaved::{Unsaved, UnsavedWatch};
 
 pub(super) use observer::Observer;
 
@@ -55,11 +55,8 @@ struct State<B: Backend> {
     epoch: u64,
     on_failure: Callback<Failure<B::Error>>,
     on_leftover: Callback<B::Leftover>,
-    on_pending: Callback<usize>,
-    /// The components that show whether a row has changes that are not saved.
+    /// The components that show what is not saved.
     unsaved: Unsaved,
-    /// How many mutations have not settled, as was told last.
-    told_pending: usize,
     keep: Keep<B>,
     parked: Vec<Parked<B>>,
 }
@@ -88,9 +85,7 @@ impl<B: Backend> QueryClient<B> {
                 epoch: 0,
                 on_failure: Callback::noop(),
                 on_leftover: Callback::noop(),
-                on_pending: Callback::noop(),
                 unsaved: Unsaved::default(),
-                told_pending: 0,
                 keep: Keep::default(),
                 parked: Vec::new(),
             }),
@@ -190,19 +185,14 @@ impl<B: Backend> QueryClient<B> {
         self.0.state.borrow_mut().on_leftover = on_leftover;
     }
 
-    /// Calls back whenever it changes whether this lane has mutations that have not settled, until the guard is dropped.
-    pub(super) fn watch_lane(&self, lane: u128, wake: Callback<()>) -> LaneWatch {
-        self.0.state.borrow_mut().unsaved.watch(lane, wake)
+    /// Calls back whenever this changes, until the guard is dropped.
+    pub(super) fn watch_unsaved(&self, subject: Subject, wake: Callback<()>) -> UnsavedWatch {
+        self.0.state.borrow_mut().unsaved.watch(subject, wake)
     }
 
     /// Whether this lane has mutations that have not settled.
     pub(super) fn is_unsaved(&self, lane: u128) -> bool {
         self.0.state.borrow().cache.pending_lanes().contains(&lane)
-    }
-
-    /// Who is told how many mutations have not settled.
-    pub(super) fn set_on_pending(&self, on_pending: Callback<usize>) {
-        self.0.state.borrow_mut().on_pending = on_pending;
     }
 
     /// Starts to observe a key; the observer wakes when this part of the data changes, or what it has looked at.
@@ -289,11 +279,8 @@ impl<B: Backend> QueryClient<B> {
                 }
             }
         }
-        let lanes = state.cache.pending_lanes();
-        wakes.extend(state.unsaved.update(lanes));
-        let pending = state.cache.pending();
-        let tell_pending =
-            (std::mem::replace(&mut state.told_pending, pending) != pending).then(|| state.on_pending.clone());
+        let (pending, lanes) = (state.cache.pending(), state.cache.pending_lanes());
+        wakes.extend(state.unsaved.update(pending, lanes));
         drop(state);
         drop(dropped);
         for (entry, flight, plan) in departures {
@@ -305,9 +292,6 @@ impl<B: Backend> QueryClient<B> {
         self.arm_timer();
         for wake in wakes {
             wake.emit(());
-        }
-        if let Some(on_pending) = tell_pending {
-            on_pending.emit(pending);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The rows with changes that are not saved, and the components that show it.
+//! What is not saved, and the components that show it.
 
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
@@ -7,32 +7,82 @@ use yew::Callback;
 
 /// Keeps a component informed; dropping it ends that.
 #[must_use = "a watch that is dropped never calls back"]
-pub(in crate::query) struct LaneWatch(#[expect(dead_code, reason = "held so that it lives")] Rc<Callback<()>>);
+pub(in crate::query) struct UnsavedWatch(#[expect(dead_code, reason = "held so that it lives")] Rc<Callback<()>>);
+
+/// What a component shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::query) enum Subject {
+    /// Whether a lane has mutations that have not settled.
+    Lane(u128),
+    /// How many mutations have not settled.
+    Count,
+}
 
 #[derive(Default)]
 pub(super) struct Unsaved {
     lanes: BTreeSet<u128>,
-    watches: Vec<(u128, Weak<Callback<()>>)>,
+    count: usize,
+    watches: Vec<(Subject, Weak<Callback<()>>)>,
 }
 
 impl Unsaved {
-    pub(super) fn watch(&mut self, lane: u128, wake: Callback<()>) -> LaneWatch {
+    pub(super) fn watch(&mut self, subject: Subject, wake: Callback<()>) -> UnsavedWatch {
         let wake = Rc::new(wake);
         self.watches.retain(|(_, watch)| watch.strong_count() > 0);
-        self.watches.push((lane, Rc::downgrade(&wake)));
-        LaneWatch(wake)
+        self.watches.push((subject, Rc::downgrade(&wake)));
+        UnsavedWatch(wake)
     }
 
-    /// These lanes have mutations that have not settled. Returns the components that show another state.
-    pub(super) fn update(&mut self, lanes: BTreeSet<u128>) -> Vec<Callback<()>> {
-        if lanes == self.lanes {
+    /// So many mutations have not settled, and these lanes have some. Returns the components that show another state.
+    pub(super) fn update(&mut self, count: usize, lanes: BTreeSet<u128>) -> Vec<Callback<()>> {
+        if count == self.count && lanes == self.lanes {
             return Vec::new();
         }
+        let counted = std::mem::replace(&mut self.count, count) != count;
         let before = std::mem::replace(&mut self.lanes, lanes);
         let changed: BTreeSet<u128> = before.symmetric_difference(&self.lanes).copied().collect();
-        let watches = self.watches.iter().filter(|(lane, _)| changed.contains(lane));
+        let watches = self.watches.iter().filter(|(subject, _)| match subject {
+            Subject::Lane(lane) => changed.contains(lane),
+            Subject::Count => counted,
+        });
         watches
             .filter_map(|(_, watch)| watch.upgrade().map(|wake| (*wake).clone()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn wakes_each_component_whose_subject_changes() {
+        let mut unsaved = Unsaved::default();
+        let woken = Rc::new(RefCell::new(Vec::new()));
+        let subjects = [Subject::Lane(1), Subject::Count, Subject::Lane(2), Subject::Count];
+        let mut watches: Vec<_> = (0..)
+            .zip(subjects)
+            .map(|(component, subject)| {
+                let woken = Rc::clone(&woken);
+                unsaved.watch(subject, Callback::from(move |()| woken.borrow_mut().push(component)))
+            })
+            .collect();
+        let mut update = |count, lanes: &[u128]| {
+            for wake in unsaved.update(count, lanes.iter().copied().collect()) {
+                wake.emit(());
+            }
+            std::mem::take(&mut *woken.borrow_mut())
+        };
+        assert_eq!(update(1, &[1]), [0, 1, 3]);
+        assert_eq!(update(2, &[1]), [1, 3], "two changes of one row");
+        assert_eq!(update(2, &[2]), [0, 2]);
+        assert!(update(2, &[2]).is_empty());
+        watches.pop();
+        assert_eq!(update(0, &[]), [1, 2]);
     }
 }

@@ -205,6 +205,59 @@ fn a_queue_that_hangs_holds_reads_for_ten_seconds() {
 }
 
 #[test]
+fn failed_attempt_stops_holding_reads() {
+    let (mut world, entry) = World::showing(0);
+    let mutation = world.begin(or(1));
+    assert_eq!(world.sent(), [mutation]);
+    world.invalidate(1).at(500).nothing_departed();
+    world.fail(mutation, Fail::Later(60_000));
+    let flight = world.departed(entry);
+    world.land(entry, flight, Ok(2));
+    assert_eq!(
+        world.shown(entry),
+        Some(3),
+        "others are seen, and the own change over it"
+    );
+
+    // The next attempt holds them anew.
+    world.at(60_500);
+    assert_eq!(world.sent(), [mutation]);
+    world.invalidate(1).nothing_departed();
+    world.commit(mutation, or(1));
+    world.departed(entry);
+}
+
+#[test]
+fn attempt_without_an_answer_holds_reads_until_the_next() {
+    let (mut world, entry) = World::showing(0);
+    let mutation = world.begin(or(1));
+    assert_eq!(world.sent(), [mutation]);
+    // It may have arrived: what others see of it comes before the answer to the next attempt.
+    world.fail(mutation, Fail::Away);
+    world.invalidate(1).at(499).nothing_departed();
+    world.at(1_000);
+    assert_eq!(world.sent(), [mutation]);
+    world.nothing_departed();
+    world.fail(mutation, Fail::Away);
+    world.departed(entry);
+}
+
+#[test]
+fn failed_attempt_of_an_earlier_visit_stops_holding_reads() {
+    let mut world = World::new();
+    let restored = Manner {
+        restored: true,
+        ..MANNER
+    };
+    let mutation = world.begin_in(restored, or(1));
+    let (entry, other) = (world.observe(1), world.observe(2));
+    assert_eq!(world.sent(), [mutation]);
+    assert!(!world.snapshot(entry).fetching && !world.snapshot(other).fetching);
+    world.fail(mutation, Fail::Passing);
+    assert!(world.snapshot(entry).fetching && world.snapshot(other).fetching);
+}
+
+#[test]
 fn changes_of_an_earlier_visit_go_first() {
     let mut world = World::new();
     let restored = Manner {

@@ -129,7 +129,13 @@ impl Disk {
 
     /// Whether what is written down is kept.
     pub(super) fn keeps(&self) -> bool {
-        !self.is_failing.get() && !matches!(*self.database.borrow(), Opening::Failed)
+        let is_there = match &*self.database.borrow() {
+            Opening::Waits(_) => true,
+            Opening::Open(database) => database.is_open(),
+            Opening::Failed => false,
+        };
+        // Cleared records tell before the database does that it was cleared as well.
+        is_there && !self.is_failing.get() && !storage::was_cleared()
     }
 
     async fn open_database(self: &Rc<Self>) -> Option<Rc<Database>> {

@@ -177,8 +177,9 @@ impl<B: Backend> QueryClient<B> {
 
     /// Takes up the mutations that only this page has kept.
     fn take_up_parked(&self, disk: &Disk) {
-        let parked = std::mem::take(&mut self.0.state.borrow_mut().parked);
-        for parked in parked.into_iter().filter(|parked| parked.owner == disk.owner) {
+        let mut parked = std::mem::take(&mut self.0.state.borrow_mut().parked);
+        parked.retain(|parked| parked.owner == disk.owner && !self.has_pending(&parked.written.key));
+        for parked in parked {
             self.take_up_written(parked.written);
         }
     }
@@ -191,7 +192,13 @@ impl<B: Backend> QueryClient<B> {
             let disk = state.keep.disk.as_ref();
             sending.place.is_some() && disk.is_some_and(|disk| disk.keeps())
         };
-        state.outbox.iter().any(|(_, sending)| !is_kept(sending))
+        !state.parked.is_empty() || state.outbox.iter().any(|(_, sending)| !is_kept(sending))
+    }
+
+    /// Whether a mutation with this key has not settled.
+    fn has_pending(&self, key: &str) -> bool {
+        let state = self.0.state.borrow();
+        state.outbox.iter().any(|(_, sending)| *sending.key == *key)
     }
 
     /// The mutations of a person who leaves without meaning to, as far as no disk has them.
