@@ -15,6 +15,9 @@ use tokio::time::timeout;
 
 use crate::server::root;
 
+/// This machine as other machines of a network know it: a name for which browsers make no exception.
+pub const NETWORK_HOST: &str = "freshet.test";
+
 /// How long the driver may take to start.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -90,6 +93,7 @@ impl Driver {
         }
         if let Some(arguments) = capabilities["goog:chromeOptions"]["args"].as_array_mut() {
             arguments.push(json!("--window-size=1280,800"));
+            arguments.push(json!(format!("--host-resolver-rules=MAP {NETWORK_HOST} 127.0.0.1")));
         }
         capabilities["browserName"] = json!("chrome");
         capabilities["goog:loggingPrefs"] = logs;

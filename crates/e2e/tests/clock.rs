@@ -83,7 +83,11 @@ async fn day_ends_for_all_texts_at_once() -> anyhow::Result<()> {
             "due_by": format!("{noon}Z")});
         for (method, path, body) in [
             (Method::POST, "/actions".to_owned(), action),
-            (Method::PATCH, format!("/coaching_sessions/{}", session.id), json!({"date": noon})),
+            (
+                Method::PATCH,
+                format!("/coaching_sessions/{}", session.id),
+                json!({"date": noon}),
+            ),
         ] {
             let response = api.send(method, &path, &body).await?;
             ensure!(response.status().is_success(), "{}", response.text().await?);

@@ -1,6 +1,6 @@
 //! Two people change the same row, one of them without a network: nothing that either wrote is lost without a word.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use e2e::items::Kind;
@@ -380,8 +380,8 @@ async fn server_outage_takes_no_change_back() -> anyhow::Result<()> {
         coachee.add(Kind::Agreement, "Written while the server is away").await?;
         coachee.complete(Kind::Action, "Call Anna").await?;
         coachee.take_requests().await?;
-        // More attempts than a change of a reachable server has.
-        let mut attempts = 0;
+        // More attempts than a change of a reachable server has, but no more than one in some seconds.
+        let (mut attempts, began) = (0, Instant::now());
         while attempts < 7 {
             let requests = coachee
                 .until_request(|request| request.is_api() && request.kind == "Fetch")
@@ -392,6 +392,11 @@ async fn server_outage_takes_no_change_back() -> anyhow::Result<()> {
                 .await?;
             coachee.sees(&Kind::Action.shows_done("Call Anna")).await?;
         }
+        ensure!(
+            began.elapsed() > Duration::from_secs(10),
+            "{attempts} attempts in {:?}",
+            began.elapsed()
+        );
         coachee.sees(&counts(2)).await?;
         stage.server.start_again().await?;
         coachee.sees(&counts(0)).await?;
