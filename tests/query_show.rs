@@ -62,6 +62,8 @@ enum Part {
     Twice,
     /// How many letters there are.
     Count,
+    /// The letter with this id.
+    Selected(u128),
     /// The letters, each a component of its own.
     Outline,
 }
@@ -100,6 +102,7 @@ fn Page(props: &PageProperties) -> Html {
         } => html! { <Reader {letters} {keep_previous} {placeholder} /> },
         Part::Twice => html! { <Twice renders={renders.clone()} /> },
         Part::Count => html! { <Count renders={renders.clone()} /> },
+        Part::Selected(id) => html! { <Selected {id} /> },
         Part::Outline => html! { <Outline renders={renders.clone()} /> },
     };
     html! {
@@ -157,6 +160,20 @@ fn Count(props: &Counted) -> Html {
     props.renders.count(COUNT);
     let count = use_selection(Some(Letters(1)), |letters| letters.len());
     html! { <p>{ count.map(|count| count.to_string()).unwrap_or_default() }</p> }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct SelectedProperties {
+    id: u128,
+}
+
+#[component]
+fn Selected(props: &SelectedProperties) -> Html {
+    let id = props.id;
+    let letter = use_selection(Some(Letters(1)), move |letters| {
+        letters.find(id).map(|letter| letter.text.clone())
+    });
+    html! { <p>{ letter.as_deref().cloned().flatten() }</p> }
 }
 
 #[component]
@@ -364,4 +381,15 @@ async fn what_was_prefetched_is_there_when_its_component_mounts() {
     fixture.answer(Ok("1a")).await;
     fixture.show(&[reader(1)]).await;
     assert_eq!((fixture.text().as_str(), fixture.open()), ("a", 0));
+}
+
+#[wasm_bindgen_test]
+async fn selection_follows_what_is_selected() {
+    let mut fixture = Fixture::new(&[Part::Selected(1)]).await;
+    fixture.answer(Ok("1a2b")).await;
+    assert_eq!(fixture.text(), "a");
+    fixture.show(&[Part::Selected(2)]).await;
+    assert_eq!(fixture.text(), "b");
+    fixture.change(Ok("1a2c")).await;
+    assert_eq!(fixture.text(), "c");
 }

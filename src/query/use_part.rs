@@ -103,13 +103,16 @@ pub fn use_selection<Q: Query, S: PartialEq + 'static>(
     let selected = use_memo((), |()| Selected(RefCell::new((None, None))));
 
     let wanted = query.map(|query| Wanted::whole(query, &client, None));
-    let select = Rc::new(select);
+    let select: Select<Q::Data, S> = Rc::new(select);
+    let latest = use_mut_ref(|| Rc::clone(&select));
+    latest.replace(Rc::clone(&select));
     slot.borrow_mut().turn_to(&client, wanted, || {
-        let (weak, selected, select) = (Rc::downgrade(&slot), Rc::clone(&selected), Rc::clone(&select));
+        let (weak, selected) = (Rc::downgrade(&slot), Rc::clone(&selected));
         Callback::from(move |()| {
             let observer = weak.upgrade().and_then(|slot| slot.borrow().observer());
             let data = observer.and_then(|observer| observer.peek()?.data);
-            if selected.choose(data, &*select) {
+            let select = Rc::clone(&latest.borrow());
+            if !selected.is_of(data.as_ref()) && selected.select(data, &*select) {
                 update.force_update();
             }
         })
@@ -118,24 +121,29 @@ pub fn use_selection<Q: Query, S: PartialEq + 'static>(
         .borrow()
         .observer()
         .and_then(|observer| observer.look(Changed::DATA)?.data);
-    selected.choose(data, &*select);
+    // Whatever has changed, `select` may choose something else of the same data.
+    selected.select(data, &*select);
     let (_, selection) = &*selected.0.borrow();
     selection.clone()
 }
+
+/// Makes something of data.
+type Select<D, S> = Rc<dyn Fn(&D) -> S>;
 
 /// What was selected, and of what.
 struct Selected<S>(RefCell<(Option<Value>, Option<Rc<S>>)>);
 
 impl<S: PartialEq> Selected<S> {
-    /// Selects from this data, and returns whether something else was selected before.
-    fn choose<D: super::Data>(&self, data: Option<Value>, select: &impl Fn(&D) -> S) -> bool {
-        let is_same_data = match (&self.0.borrow().0, &data) {
+    /// Whether it was selected of this data.
+    fn is_of(&self, data: Option<&Value>) -> bool {
+        match (&self.0.borrow().0, data) {
             (Some(before), Some(now)) => before.is(now),
             (before, now) => before.is_none() && now.is_none(),
-        };
-        if is_same_data {
-            return false;
         }
+    }
+
+    /// Selects from this data, and returns whether something else was selected before.
+    fn select<D: super::Data>(&self, data: Option<Value>, select: &dyn Fn(&D) -> S) -> bool {
         let selection = data.as_ref().and_then(Value::get::<D>).map(|data| select(&data));
         let mut selected = self.0.borrow_mut();
         selected.0 = data;

@@ -185,8 +185,7 @@ fn use_details(action: &Action, people: &People) -> Html {
     let goals = people.relationship_id().map(RelationshipGoals);
     let goal = action.goal_id;
     let goal = use_selection(goals.filter(|_| goal.is_some()), move |goals: &List<wire::Goal>| {
-        let goal = goals.iter().find(|each| Some(each.id) == goal);
-        goal.and_then(|goal| goal.title.clone())
+        goals.find(goal?.as_u128())?.title.clone()
     });
     let due = action.due_by.map(|due| {
         let due = calendar::local(due.naive_utc()).date();
