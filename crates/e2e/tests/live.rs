@@ -183,13 +183,13 @@ async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::
         let (coach, coachee, session) = stage.one_reader().await?;
         coach.page.command("Network.enable", json!({})).await?;
         tell_network(&coach, true).await?;
-        // The browser keeps the stream that it has; the server ends it.
-        stage.server.stop().await?;
-        stage.server.start_again().await?;
+        // At once, and not only when the stream ends: the browser keeps it until the server does.
         coach
             .page
             .until::<bool>("document.body.innerText.includes('No network')")
             .await?;
+        stage.server.stop().await?;
+        stage.server.start_again().await?;
         coach.look_at_every_size("no-network").await?;
         coachee
             .create(Kind::Agreement, &session, "While there was no network")
