@@ -10,13 +10,12 @@ use uuid::Uuid;
 use wire::{Deletion, FieldAuthor, Timestamp, UserId};
 
 use crate::api::{ApiError, Kind};
-use crate::browser::clock;
 use crate::resources::Record;
 
 /// A change that was not made as it was meant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unresolved {
-    /// Its own id.
+    /// Its own id, given when it is kept; empty before.
     pub id: String,
     /// The collection of the row.
     pub collection: String,
@@ -83,7 +82,7 @@ impl Unresolved {
         let concerned = |field: &&String| changes.contains(field);
         let author = authors.keys().filter(concerned).find_map(|field| authors.get(field));
         Self {
-            id: clock::unique(),
+            id: String::new(),
             collection: T::COLLECTION.to_owned(),
             row: seen.uuid(),
             seen: seen.to_row(),

@@ -16,7 +16,7 @@ use std::rc::{Rc, Weak};
 use serde::{Deserialize, Serialize};
 use yew::Callback;
 
-use crate::browser::storage;
+use crate::browser::{clock, storage};
 use crate::unresolved::Unresolved;
 pub use hooks::{
     KeptProvider, KeptProviderProperties, UseKeptText, use_from_kept, use_kept, use_kept_text, use_unresolved,
@@ -214,9 +214,12 @@ impl Kept {
     pub fn add_unresolved(&self, new: &Unresolved) {
         let all = self.unresolved();
         let absorbed = all.iter().find_map(|earlier| earlier.absorb(new));
-        let record = absorbed.as_ref().unwrap_or(new);
-        let content = serde_json::to_string(record).ok();
-        self.put(&unresolved_name(record), content);
+        let record = absorbed.unwrap_or_else(|| Unresolved {
+            id: clock::unique(),
+            ..new.clone()
+        });
+        let content = serde_json::to_string(&record).ok();
+        self.put(&unresolved_name(&record), content);
     }
 
     /// The person has decided.
