@@ -24,9 +24,12 @@ const TOLERANCE: f64 = 0.5;
 pub fn use_steady_rows() {
     use_effect_with((), |()| {
         let rows = Rc::new(SteadyRows::default());
-        let (observed, scrolled) = (Rc::clone(&rows), Rc::clone(&rows));
+        let (aiming, observed, scrolled) = (Rc::clone(&rows), Rc::clone(&rows), Rc::clone(&rows));
         let guards = (
-            RowObserver::new(move || SteadyRows::handle_rows(&observed)),
+            RowObserver::new(
+                move || aiming.aim.borrow().is_some(),
+                move || SteadyRows::handle_rows(&observed),
+            ),
             Listener::new(PageEvent::Scroll, move || scrolled.handle_scroll()),
             PointerListener::new(move |input| rows.handle_pointer(&input)),
         );

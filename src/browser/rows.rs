@@ -52,6 +52,8 @@ pub fn scroll_by(distance: f64) {
 }
 
 /// Calls back when rows have come, gone or changed, before anything is painted; dropping it ends that.
+///
+/// To look into what has changed costs as much as to show it, so that it is asked first whether anything depends on it.
 #[derive(Debug)]
 #[must_use = "an observer that is dropped sees nothing"]
 pub struct RowObserver {
@@ -61,9 +63,9 @@ pub struct RowObserver {
 
 impl RowObserver {
     /// Observes the rows of all lists. Lists that are shown for the first time do not count.
-    pub fn new(callback: impl Fn() + 'static) -> Self {
+    pub fn new(is_needed: impl Fn() -> bool + 'static, callback: impl Fn() + 'static) -> Self {
         let callback = Closure::<dyn Fn(Array)>::new(move |records: Array| {
-            if records.iter().any(|record| is_about_rows(record.unchecked_ref())) {
+            if is_needed() && records.iter().any(|record| is_about_rows(record.unchecked_ref())) {
                 callback();
             }
         });
