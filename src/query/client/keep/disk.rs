@@ -129,11 +129,7 @@ impl Disk {
 
     /// Whether what is written down is kept.
     pub(super) fn keeps(&self) -> bool {
-        let is_there = match &*self.database.borrow() {
-            Opening::Waits(_) => true,
-            Opening::Open(database) => database.is_open(),
-            Opening::Failed => false,
-        };
+        let is_there = matches!(&*self.database.borrow(), Opening::Open(database) if database.is_open());
         // Cleared records tell before the database does that it was cleared as well.
         is_there && !self.is_failing.get() && !storage::was_cleared()
     }
