@@ -125,7 +125,8 @@ impl<'a> Answer<'a> {
             409 => Kind::Conflict(message.unwrap_or_else(|| "Somebody has changed this in the meantime.".to_owned())),
             413 => Kind::TooLarge,
             429 => Kind::TooManyRequests(self.wait()),
-            503 => Kind::Unavailable(self.wait()),
+            // 507: the server's disk is full.
+            503 | 507 => Kind::Unavailable(self.wait()),
             status => Kind::Server(status),
         }
         .into()
@@ -210,6 +211,7 @@ mod tests {
         );
         fails(429, "", &Kind::TooManyRequests(None));
         fails(503, "SERVICE UNAVAILABLE", &Kind::Unavailable(None));
+        fails(507, "", &Kind::Unavailable(None));
         fails(502, "BAD GATEWAY", &Kind::Server(502));
         fails(302, "", &Kind::Server(302));
     }

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use wire::{Deletion, ErrorBody};
 
+use crate::store::{DiskError, primary_code};
+
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -66,6 +68,12 @@ pub(crate) enum Error {
     /// 503: every connection to the database is taken. Trying again helps.
     #[error("the server is busy; try again in a moment")]
     Busy,
+    /// 507: the disk has no room. Nothing was changed.
+    #[error("the server's disk is full, so that nothing can be saved right now; try again later")]
+    DiskFull,
+    /// 503: the disk can not be written or read. Nothing was changed.
+    #[error("the server's disk does not work right now; try again in a moment")]
+    DiskFailed,
     /// 500, blank for the client: the database failed.
     #[error("database: {0}")]
     Store(sqlx::Error),
@@ -117,7 +125,8 @@ impl Error {
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::DiskFailed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -138,6 +147,8 @@ impl Error {
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::TooManyRequests(_) => "rate_limited",
             Self::Busy => "busy",
+            Self::DiskFull => "disk_full",
+            Self::DiskFailed => "disk_failed",
             Self::Store(_) | Self::Internal(_) => "internal_error",
         }
     }
@@ -166,10 +177,21 @@ impl Error {
         }
     }
 
+    /// The fault of the disk, if it is one.
+    pub(crate) const fn disk(&self) -> Option<DiskError> {
+        match self {
+            Self::DiskFull => Some(DiskError::Full),
+            Self::DiskFailed => Some(DiskError::Failed),
+            _ => None,
+        }
+    }
+
     const fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Busy => Some(1),
+            Self::DiskFailed => Some(5),
+            Self::DiskFull => Some(30),
             _ => None,
         }
     }
@@ -181,17 +203,28 @@ impl From<sqlx::Error> for Error {
         if matches!(error, sqlx::Error::PoolTimedOut) || is_locked(&error) {
             return Self::Busy;
         }
+        if let Some(disk) = DiskError::of(&error) {
+            // The words of the database say which file and which call; the client needs none of it.
+            tracing::error!(%error, "the disk does not take what is written");
+            return disk.into();
+        }
         let violated = error.as_database_error().and_then(|error| constraint(error.message()));
         violated.unwrap_or(Self::Store(error))
     }
 }
 
-/// Whether another process kept the file to itself for longer than was waited.
+impl From<DiskError> for Error {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::Full => Self::DiskFull,
+            DiskError::Failed => Self::DiskFailed,
+        }
+    }
+}
+
+/// Whether another process kept the file to itself for longer than was waited: `SQLITE_BUSY`, `SQLITE_LOCKED`.
 fn is_locked(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    let code = code.and_then(|code| code.parse::<u32>().ok());
-    // SQLITE_BUSY and SQLITE_LOCKED; the rest of an extended code, such as that of SQLITE_BUSY_SNAPSHOT, says why.
-    matches!(code.map(|code| code & 0xff), Some(5 | 6))
+    matches!(primary_code(error), Some(5 | 6))
 }
 
 /// SQLite names the columns of a unique constraint and the name of a check, but never the foreign key: handlers

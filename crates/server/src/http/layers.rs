@@ -72,7 +72,11 @@ pub(super) async fn log(State(state): State<AppState>, request: Request, next: N
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     state.metrics.answered(known(&method), route, status, elapsed);
-    match response.extensions().get::<Arc<Error>>() {
+    let error = response.extensions().get::<Arc<Error>>();
+    if let Some(disk) = error.and_then(|error| error.disk()) {
+        state.db.note_disk_error(disk);
+    }
+    match error {
         Some(error) if response.status().is_server_error() => {
             tracing::error!(%method, route, status, ?elapsed, %error, "request failed");
         }

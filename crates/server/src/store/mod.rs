@@ -14,6 +14,7 @@ pub(crate) mod coaching_sessions;
 mod column;
 mod db;
 pub(crate) mod deletion;
+mod disk;
 pub(crate) mod goals;
 pub(crate) mod history;
 pub(crate) mod idempotency;
@@ -27,3 +28,4 @@ pub(crate) mod users;
 
 pub(crate) use column::{new_id, now, storable};
 pub(crate) use db::{Db, Snapshot, Write};
+pub(crate) use disk::{DiskError, primary_code};

@@ -14,6 +14,7 @@ mod concurrency;
 mod connections;
 mod cursor;
 mod deletion;
+mod disk;
 mod goals;
 mod history;
 mod idempotency;

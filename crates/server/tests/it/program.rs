@@ -1,38 +1,20 @@
 //! The program: what it says when it can not start, and how it ends.
 
-use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
 use serde_json::json;
 use server::{Config, Server};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
-use tokio::task::JoinHandle;
+use tokio::process::Command;
 
-use crate::common::{Person, Stream, dist, soon, tuning};
-
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_freshet-server"));
-    command
-        .env_clear()
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    command
-}
+use crate::common::{Person, Running, Stream, dist, memory, program, soon, start, terminate, text, tuning};
 
 async fn fails(arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = soon("the program ends", program(arguments).output()).await.unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(2), "{said}");
     said
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 #[tokio::test]
@@ -98,62 +80,6 @@ async fn an_address_is_no_database_file() {
     ]);
     Server::start(&config.unwrap(), tuning()).await.unwrap();
     assert!(odd.exists());
-}
-
-/// A program that listens, and what it says.
-struct Running {
-    child: Child,
-    base: String,
-    /// What it had said by then.
-    said: Vec<String>,
-    /// What it says later. Read all the time: a program that can not write its log is another test.
-    later: JoinHandle<Vec<String>>,
-}
-
-/// Starts on any port and waits for the line that says which.
-async fn start(mut command: Command) -> Running {
-    let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let mut said = Vec::new();
-    soon("the program listens", async {
-        loop {
-            let line = lines
-                .next_line()
-                .await
-                .unwrap()
-                .unwrap_or_else(|| panic!("it ended: {said:?}"));
-            let base = line.split_once("listening on ").map(|(_, base)| base.trim().to_owned());
-            said.push(line);
-            let Some(base) = base else { continue };
-            let later = tokio::spawn(async move {
-                let mut later = Vec::new();
-                while let Ok(Some(line)) = lines.next_line().await {
-                    later.push(line);
-                }
-                later
-            });
-            return Running {
-                child,
-                base,
-                said,
-                later,
-            };
-        }
-    })
-    .await
-}
-
-/// The memory that a program has touched, in bytes.
-fn memory(child: &Child) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().split(' ').next().unwrap().parse::<u64>().unwrap() * 1_024
-}
-
-async fn terminate(child: &Child) {
-    let id = child.id().unwrap().to_string();
-    let killed = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
-    assert!(killed.success());
 }
 
 #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! What every test needs: a server, people who are signed in to it, and the streams they read.
 
 mod person;
+mod process;
 mod stream;
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub(crate) use person::{Answer, Person};
+pub(crate) use process::{Running, memory, program, start, terminate, text};
 pub(crate) use stream::{Stream, raw_request};
 
 /// How long anything may take before a test fails, on a machine that is busy with something else. Nothing is ever

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use wire::{Cursor, Event, OrganizationId, UserId};
 
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
+use super::disk::{DiskError, DiskHealth};
 use super::idempotency::Keyed;
 use super::outbox::Audience;
 use super::{now, outbox, users};
@@ -37,6 +38,7 @@ pub(crate) struct Db {
     /// Folds the write-ahead log into the file, which the writer must not be kept waiting by.
     folder: SqlitePool,
     written: Arc<Notify>,
+    disk: Arc<DiskHealth>,
     epoch: Arc<str>,
     hub: Hub,
 }
@@ -66,6 +68,14 @@ impl Db {
                 .max_lifetime(None)
                 // A file does not hang up: there is nothing to try before each use.
                 .test_before_acquire(false)
+                // SQLite ends a transaction by itself if the disk fails it. The connection still counts it, and would
+                // refuse to begin another one.
+                .after_release(|connection, _| {
+                    Box::pin(async {
+                        connection.ping().await?;
+                        Ok(!connection.is_in_transaction())
+                    })
+                })
         };
         let folder = pool().max_connections(1).connect_lazy_with(options.clone());
         let writer = pool().max_connections(1).connect_with(writing).await?;
@@ -84,6 +94,7 @@ impl Db {
             readers,
             folder,
             written: Arc::default(),
+            disk: Arc::default(),
             epoch: epoch.into(),
             hub,
         })
@@ -131,9 +142,36 @@ impl Db {
             nudged: BTreeSet::new(),
             hub: self.hub.clone(),
             written: Arc::clone(&self.written),
+            disk: Arc::clone(&self.disk),
             epoch: Arc::clone(&self.epoch),
             held_for: None,
         })
+    }
+
+    /// Something could not be written or read because of the disk.
+    pub(crate) fn note_disk_error(&self, error: DiskError) {
+        self.disk.note_failure(error, Instant::now());
+    }
+
+    /// Whether changes can be made: the last one did not fail because of the disk, or one that changes nothing
+    /// succeeds now.
+    pub(crate) async fn check_writable(&self) -> Result<(), DiskError> {
+        let Some((error, is_due)) = self.disk.trouble(Instant::now()) else {
+            return Ok(());
+        };
+        if is_due && self.write_nothing().await.is_ok() {
+            return Ok(());
+        }
+        Err(error)
+    }
+
+    /// A change that leaves everything as it was, and is written all the same.
+    async fn write_nothing(&self) -> Result<(), sqlx::Error> {
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE event_log SET epoch = epoch")
+            .execute(&mut *write)
+            .await?;
+        write.commit().await
     }
 
     /// The position of the log, at a moment when everybody was told of every change that is in it.
@@ -215,6 +253,7 @@ pub(crate) struct Write {
     nudged: BTreeSet<UserId>,
     hub: Hub,
     written: Arc<Notify>,
+    disk: Arc<DiskHealth>,
     epoch: Arc<str>,
     held_for: Option<Arc<Keyed>>,
 }
@@ -288,10 +327,12 @@ impl Write {
             nudged,
             hub,
             written,
+            disk,
             ..
         } = self;
         let committing = tokio::spawn(async move {
             transaction.commit().await?;
+            disk.note_success();
             hub.publish(announcements, &nudged, Instant::now());
             drop(turn);
             written.notify_one();
@@ -316,56 +357,4 @@ impl DerefMut for Write {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-    use wire::{Event, UserId};
-
-    use super::Db;
-    use crate::sse::Hub;
-    use crate::store::{new_id, now, users};
-
-    #[tokio::test]
-    async fn a_commit_that_nobody_waits_for_is_told_all_the_same() {
-        let folder = tempfile::tempdir().unwrap();
-        let hub = Hub::new();
-        let db = Db::open(&folder.path().join("test.db"), hub.clone()).await.unwrap();
-        let id = UserId(new_id());
-        let person = users::NewUser {
-            id,
-            email: "a@example.com",
-            password_hash: "",
-            first_name: "",
-            last_name: "",
-            created_at: now(),
-        };
-        let mut write = db.write().await.unwrap();
-        users::insert(&mut write, &person).await.unwrap();
-        write
-            .announce(&Event::UserUpdated { user_id: id }, None, &[id])
-            .await
-            .unwrap();
-
-        let seat = hub.take_seat(id, [0; 32], 1);
-        let mut commit = Box::pin(write.commit());
-        assert!(commit.as_mut().now_or_never().is_none(), "polled once");
-        drop(commit);
-        let told = tokio::time::timeout(std::time::Duration::from_secs(30), seat.told());
-        assert_eq!(told.await.unwrap(), 1);
-        assert_eq!(db.snapshot().await.unwrap().head(), 1);
-    }
-
-    #[tokio::test]
-    async fn what_was_folded_is_in_the_file_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, copy) = (folder.path().join("test.db"), folder.path().join("copy.db"));
-        let db = Db::open(&file, Hub::new()).await.unwrap();
-        let mut write = db.write().await.unwrap();
-        write.announce_to_everyone(&Event::Heartbeat {}).await.unwrap();
-        write.commit().await.unwrap();
-        db.written().await;
-        db.fold().await.unwrap();
-        std::fs::copy(&file, &copy).unwrap();
-        let copied = Db::open(&copy, Hub::new()).await.unwrap();
-        assert_eq!(copied.snapshot().await.unwrap().head(), 1);
-    }
-}
+mod tests;
