@@ -142,6 +142,34 @@ impl Person {
         Ok(focused.send_keys(text).await?)
     }
 
+    /// Presses a key of the keyboard, by its name in UI Events, such as `a`, `7` or `ArrowDown`. Unlike
+    /// [`type_on`](Self::type_on) it leaves the cursor where it is.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub async fn press(&self, key: &str) -> anyhow::Result<()> {
+        let code = match key {
+            "Backspace" => 8,
+            "Tab" => 9,
+            "Enter" => 13,
+            "ArrowUp" => 38,
+            "ArrowDown" => 40,
+            "Delete" => 46,
+            _ => 0,
+        };
+        let text = match key {
+            "Enter" => "\r",
+            _ if code == 0 => key,
+            _ => "",
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let event = json!({"type": kind, "key": key, "windowsVirtualKeyCode": code, "text": text});
+            self.page.command("Input.dispatchKeyEvent", event).await?;
+        }
+        Ok(())
+    }
+
     /// What this page has asked of the network since it was last asked for.
     ///
     /// # Errors

@@ -49,9 +49,10 @@ async fn fields_of_an_action_reach_the_other_person() -> anyhow::Result<()> {
             .find((box) => box.parentElement.innerText.includes('Coachee'));";
         coach.page.element(assign, Vec::new()).await?.click().await?;
         coachee.sees(&row_says("actions", "Call Anna", "For you")).await?;
+        // As the calendar of the browser does it.
         let day = "const field = document.querySelector('.fields input[type=date]');
-            const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
-            set.call(field, '2031-05-06');
+            field.value = '2031-05-06';
+            field.dispatchEvent(new Event('input', { bubbles: true }));
             field.dispatchEvent(new Event('change', { bubbles: true })); return null;";
         coach.page.eval::<()>(day, Vec::new()).await?;
         coachee.sees(&row_says("actions", "Call Anna", "6 May 2031")).await?;
@@ -59,6 +60,96 @@ async fn fields_of_an_action_reach_the_other_person() -> anyhow::Result<()> {
         coachee
             .sees(&format!("!({})", row_says("actions", "Call Anna", "6 May 2031")))
             .await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+/// Moves the focus to an element by its place in the page.
+async fn focus(person: &Person, selector: &str) -> anyhow::Result<()> {
+    let focus = "document.querySelector(arguments[0]).focus(); return null;";
+    person.page.eval::<()>(focus, vec![json!(selector)]).await
+}
+
+/// A condition: an element has the focus.
+fn has_focus(selector: &str) -> String {
+    format!("document.activeElement?.matches({})", quoted(selector))
+}
+
+#[tokio::test]
+async fn fields_can_be_changed_with_the_keyboard() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+        coach.add(Kind::Action, "Call Anna").await?;
+        coachee.sees(&Kind::Action.shows("Call Anna")).await?;
+        coach
+            .sees("!rowElements('actions').some((row) => row.dataset.unsaved)")
+            .await?;
+        let id = coach.row(Kind::Action, "Call Anna").await?.id;
+        coach.click_in_row(Kind::Action, &id, "Details").await?;
+        let says = |more: &str| row_says("actions", "Call Anna", more);
+
+        // Each step of the choice is taken over, and the next one starts where the last one ended.
+        let select = ".fields select[aria-label=Status]";
+        focus(&coach, select).await?;
+        for status in ["In progress", "Completed", "On hold"] {
+            coach.press("ArrowDown").await?;
+            coach
+                .sees(&format!(
+                    "{} && document.activeElement.value === {}",
+                    has_focus(select),
+                    quoted(status)
+                ))
+                .await?;
+        }
+        coachee.sees(&says("On hold")).await?;
+
+        // A day that is typed is taken over when it is complete, and not before.
+        let field = ".fields input[type=date]";
+        focus(&coach, field).await?;
+        for digit in "03152027".chars() {
+            coach.press(&digit.to_string()).await?;
+            coach.sees(&has_focus(field)).await?;
+        }
+        coachee.sees(&says("Due Mon 15 Mar 2027")).await?;
+        coach
+            .sees(&format!(
+                "{} && document.activeElement.value === '2027-03-15'",
+                has_focus(field)
+            ))
+            .await?;
+        // One that is changed in part stays until it is complete again.
+        focus(&coach, select).await?;
+        focus(&coach, field).await?;
+        coach.press("0").await?;
+        coach.sees("document.activeElement.validity.badInput").await?;
+        coach.press("4").await?;
+        coachee.sees(&says("Due Thu 15 Apr 2027")).await?;
+        coach.press("ArrowUp").await?;
+        coachee.sees(&says("Due Fri 16 Apr 2027")).await?;
+        coach.sees(&has_focus(field)).await?;
+        // What is left incomplete is not kept.
+        coach.press("Delete").await?;
+        coach.sees("document.activeElement.validity.badInput").await?;
+        focus(&coach, select).await?;
+        coach
+            .sees(&format!(
+                "document.querySelector({}).value === '2027-04-16'",
+                quoted(field)
+            ))
+            .await?;
+        coachee.sees(&says("Due Fri 16 Apr 2027")).await?;
+
+        // Without the day, the focus is where one can be typed.
+        focus(&coach, field).await?;
+        // Month, day, year, the calendar, and then the button.
+        for _ in 0..4 {
+            coach.press("Tab").await?;
+        }
+        coach.sees("document.activeElement.textContent === 'None'").await?;
+        coach.press("Enter").await?;
+        coach.sees(&has_focus(field)).await?;
+        coachee.sees(&format!("!({})", says("Due"))).await?;
         no_defects(&[&coach, &coachee]).await
     })
     .await

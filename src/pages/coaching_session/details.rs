@@ -10,7 +10,7 @@ use super::description::Description;
 use super::people::{People, status_label};
 use super::row::{TextRow, UseRow};
 use crate::calendar;
-use crate::components::{Glyph, icon};
+use crate::components::{DayField, Glyph, Select, icon};
 use crate::kept::KeptText;
 use crate::query::use_query_if;
 use crate::resources::{Record as _, RelationshipGoals};
@@ -20,53 +20,18 @@ const NOON: Option<NaiveTime> = NaiveTime::from_hms_opt(12, 0, 0);
 
 /// A choice of a status.
 pub(super) fn status_select(current: ItemStatus, describes: &str, on_choose: Callback<ItemStatus>) -> Html {
-    let on_change = Callback::from(move |event: Event| {
-        let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+    let on_choose = Callback::from(move |chosen: String| {
         let status = ItemStatus::ALL.iter().find(|status| status_label(**status) == chosen);
         if let Some(status) = status {
             on_choose.emit(*status);
         }
     });
+    let options: Vec<(AttrValue, AttrValue)> = ItemStatus::ALL
+        .iter()
+        .map(|status| (status_label(*status).into(), status_label(*status).into()))
+        .collect();
     html! {
-        // Built anew with every status: a pick of the person would otherwise outlive a change by the other.
-        <select key={status_label(current)} aria-label="Status" aria-describedby={describes.to_owned()} onchange={on_change}>
-            for status in ItemStatus::ALL.iter() {
-                <option value={status_label(*status)} selected={current == *status}
-                    ~textContent={status_label(*status)} />
-            }
-        </select>
-    }
-}
-
-/// A choice of a day, or of none.
-fn day_field(
-    id: String,
-    label: &'static str,
-    current: Option<NaiveDate>,
-    on_choose: Callback<Option<NaiveDate>>,
-) -> Html {
-    let value = current.map(|day| day.to_string()).unwrap_or_default();
-    let on_change = {
-        let on_choose = on_choose.clone();
-        Callback::from(move |event: Event| {
-            let text = event.target_unchecked_into::<web_sys::HtmlInputElement>().value();
-            match text.parse() {
-                Ok(day) => on_choose.emit(Some(day)),
-                Err(_) if text.is_empty() => on_choose.emit(None),
-                Err(_) => {}
-            }
-        })
-    };
-    html! {
-        <div class="field">
-            <label for={id.clone()} ~textContent={label} />
-            <span class="inline">
-                <input {id} key={value.clone()} type="date" max="9999-12-31" value={value.clone()} onchange={on_change} />
-                if current.is_some() {
-                    <button type="button" onclick={on_choose.reform(|_: MouseEvent| None)} ~textContent="None" />
-                }
-            </span>
-        </div>
+        <Select label="Status" describes={describes.to_owned()} value={status_label(current)} {options} {on_choose} />
     }
 }
 
@@ -97,8 +62,7 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     };
     let on_goal = {
         let form = form.clone();
-        Callback::from(move |event: Event| {
-            let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().value();
+        Callback::from(move |chosen: String| {
             form.change("Goal changed.", |action| action.goal_id = chosen.parse().ok());
         })
     };
@@ -117,14 +81,19 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     };
     let (id, describes) = (action.id, format!("text-{}", action.id));
     let due = action.due_by.map(|due| calendar::local(due.naive_utc()).date());
-    let current_goal = action.goal_id.map(|goal| goal.to_string()).unwrap_or_default();
+    let chosen_goal = action.goal_id.map(|goal| goal.to_string()).unwrap_or_default();
+    let mut goal_options = vec![(AttrValue::from(""), AttrValue::from("No goal"))];
+    goal_options.extend(goals.iter().flat_map(|goals| goals.iter()).map(|goal| {
+        let title = goal.title.clone().unwrap_or_default();
+        (goal.id.to_string().into(), title.into())
+    }));
     html! {
         <div class="fields" role="group" aria-label="Details" aria-describedby={describes.clone()}>
             <div class="field">
                 <span class="label" ~textContent="Status" />
                 { status_select(action.status, &describes, on_status) }
             </div>
-            { day_field(format!("due-{id}"), "Due", due, on_due) }
+            <DayField id={format!("due-{id}")} label="Due" day={due} on_choose={on_due} />
             <fieldset class="field">
                 <legend ~textContent="Assigned to" />
                 for (person, name) in props.people.all() {
@@ -136,13 +105,7 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
             </fieldset>
             <div class="field">
                 <label for={format!("goal-{id}")} ~textContent="Goal" />
-                <select id={format!("goal-{id}")} dir="auto" key={current_goal} onchange={on_goal}>
-                    <option value="" selected={action.goal_id.is_none()} ~textContent="No goal" />
-                    for goal in goals.iter().flat_map(|goals| goals.iter()) {
-                        <option value={goal.id.to_string()} dir="auto" selected={action.goal_id == Some(goal.id)}
-                            ~textContent={goal.title.as_deref().unwrap_or_default()} />
-                    }
-                </select>
+                <Select id={format!("goal-{id}")} value={chosen_goal} options={goal_options} on_choose={on_goal} />
             </div>
         </div>
     }
@@ -196,7 +159,7 @@ pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
     };
     html! {
         <div class="fields" role="group" aria-label="Details" aria-describedby={format!("text-{}", goal.id)}>
-            { day_field(format!("target-{}", goal.id), "Target date", goal.target_date, on_day) }
+            <DayField id={format!("target-{}", goal.id)} label="Target date" day={goal.target_date} on_choose={on_day} />
             <Description id={goal.id.to_string()} place={format!("{}/body", goal.editor())} version={goal.version} {row}
                 text={goal.body.clone().unwrap_or_default()} on_save={props.on_describe.clone()} />
         </div>
