@@ -26,15 +26,21 @@ pub fn use_seconds_until(due: Option<Instant>) -> Option<u64> {
 /// Whether a condition has held for a while. Becomes false at once.
 #[hook]
 pub fn use_has_lasted(condition: bool, duration: Duration) -> bool {
-    let has_lasted = use_state(|| false);
-    let setter = has_lasted.setter();
-    use_effect_with(condition, move |condition| {
-        setter.set(false);
-        let timer = condition.then(|| {
+    use_has_lasted_as(condition.then_some(()), duration)
+}
+
+/// Whether something has been the same for a while. Becomes false at once when it changes or goes.
+#[hook]
+pub fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
+    let lasted = use_state(|| None::<T>);
+    let setter = lasted.setter();
+    use_effect_with(current.clone(), move |current| {
+        setter.set(None);
+        let timer = current.clone().map(|current| {
             let setter = setter.clone();
-            Timeout::new(duration, move || setter.set(true))
+            Timeout::new(duration, move || setter.set(Some(current.clone())))
         });
         move || drop(timer)
     });
-    condition && *has_lasted
+    current.is_some() && *lasted == current
 }

@@ -115,6 +115,8 @@ impl<'a> Answer<'a> {
             .filter(|message| !message.trim().is_empty())
             .map(sentence);
         match status {
+            // A proxy that does not find the server would otherwise delete a row, or sign a person out.
+            401 | 404 | 410 if is_of_proxy(self.body) => Kind::Intercepted,
             400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
             400 | 415 | 422 => Kind::Invalid(message),
             401 => Kind::Unauthorized,
@@ -135,6 +137,13 @@ impl<'a> Answer<'a> {
     fn wait(self) -> Option<Duration> {
         backoff::retry_after(self.retry_after?, self.now)
     }
+}
+
+/// Whether a body is a page, or what Go's servers (such as Traefik) and the ingress of Kubernetes say of an address that
+/// they do not know. Neither server of this app answers with any of them.
+fn is_of_proxy(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    body.starts_with(b"<") || body == b"404 page not found" || body == b"default backend - 404"
 }
 
 /// A message as a sentence: servers differ in whether they begin and end like one.
@@ -214,6 +223,21 @@ mod tests {
         fails(507, "", &Kind::Unavailable(None));
         fails(502, "BAD GATEWAY", &Kind::Server(502));
         fails(302, "", &Kind::Server(302));
+    }
+
+    #[test]
+    fn proxy_that_finds_no_server_is_no_answer() {
+        for body in [
+            "<html><h1>404 Not Found</h1>",
+            "404 page not found\n",
+            "default backend - 404",
+        ] {
+            fails(404, body, &Kind::Intercepted);
+            fails(410, body, &Kind::Intercepted);
+        }
+        fails(401, "<html><h1>401 Authorization Required</h1>", &Kind::Intercepted);
+        fails(404, "NOT FOUND", &Kind::NotFound);
+        fails(401, "UNAUTHORIZED", &Kind::Unauthorized);
     }
 
     #[test]

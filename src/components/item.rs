@@ -6,6 +6,7 @@ use std::time::Duration;
 use intent::Row;
 use yew::prelude::*;
 
+use super::changed_note::{changed_note, use_seen_text};
 use super::focus::focus;
 use super::icon::{Glyph, icon};
 use super::keys::{is_enter, is_escape};
@@ -15,8 +16,6 @@ use crate::kept::{KeptText, use_kept_text};
 
 /// How long a change may wait before the row says so.
 const UNSAVED_AFTER: Duration = Duration::from_secs(2);
-/// How long a text has to be in sight before it counts as seen.
-const SEEN_AFTER: Duration = Duration::from_secs(1);
 
 /// Properties of [`ItemRow`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -81,13 +80,8 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
         let (props, set, takes_focus) = (props.clone(), editor.set.clone(), Rc::clone(&takes_focus));
         Callback::from(move |_: MouseEvent| {
             takes_focus.replace(true);
-            let text = props.text.to_string();
-            set.emit(Some(KeptText {
-                seen: text.clone(),
-                text,
-                version: props.version,
-                row: Some(props.row.emit(())),
-            }));
+            let text = KeptText::of_row(props.text.to_string(), props.version, props.row.emit(()));
+            set.emit(Some(text));
         })
     };
     let close_editor = {
@@ -149,23 +143,7 @@ struct EditorProperties {
 /// The editor of a row's text. It says if the text has changed since it was opened.
 #[component]
 fn Editor(props: &EditorProperties) -> Html {
-    let is_outdated = *props.text != props.typed.seen;
-    let was_outdated = use_mut_ref(|| false);
-    let shows_note = is_outdated || *was_outdated.borrow();
-    was_outdated.replace(shows_note);
-    let is_seen = use_has_lasted(is_outdated, SEEN_AFTER);
-    use_effect_with(is_seen, {
-        let props = props.clone();
-        move |is_seen| {
-            if *is_seen {
-                props.set.emit(Some(KeptText {
-                    seen: props.text.to_string(),
-                    version: props.version,
-                    ..props.typed
-                }));
-            }
-        }
-    });
+    use_seen_text(&props.text, props.version, &props.typed, &props.set);
     let on_input = {
         let (set, typed) = (props.set.clone(), props.typed.clone());
         Callback::from(move |event: InputEvent| {
@@ -176,7 +154,7 @@ fn Editor(props: &EditorProperties) -> Html {
     let text = props.typed.text.trim().to_owned();
     let can_save = !text.is_empty() && !is_too_long(&text, props.max_length);
     let save = {
-        let (props, is_untouched) = (props.clone(), text == props.typed.seen);
+        let (props, is_untouched) = (props.clone(), props.typed.is_untouched());
         Callback::from(move |()| {
             if !can_save {
                 return;
@@ -211,11 +189,7 @@ fn Editor(props: &EditorProperties) -> Html {
                 <p class="note" role="status"
                     ~textContent={format!("An empty {} can not be saved. It can be deleted.", props.noun)} />
             }
-            if shows_note {
-                <p class="note" role="status">
-                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={&*props.text} />
-                </p>
-            }
+            { changed_note(&props.text, &props.typed) }
             <span class="buttons">
                 <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
                 <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />

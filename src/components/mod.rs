@@ -6,6 +6,7 @@
 //! Nothing here fetches, listens or knows an address of the API.
 
 mod add_form;
+mod changed_note;
 mod conflict;
 mod connection_indicator;
 mod day_field;
@@ -24,6 +25,7 @@ mod text_limit;
 mod toasts;
 
 pub use add_form::AddForm;
+pub use changed_note::{changed_note, use_seen_text};
 pub use conflict::{Choice, ConflictCard, Versus};
 pub use connection_indicator::ConnectionIndicator;
 pub use day_field::DayField;

@@ -33,7 +33,10 @@ const UNRESOLVED: &str = "unresolved/";
 pub struct KeptText {
     /// The text.
     pub text: String,
-    /// The text that was there when the person began, or that they have seen since.
+    /// The text that was there when the person began.
+    #[serde(default)]
+    pub opened: String,
+    /// The same, or the one that they have seen since.
     #[serde(default)]
     pub seen: String,
     /// The version of the row that had it.
@@ -42,6 +45,26 @@ pub struct KeptText {
     /// The row as it was then, so that it can be added again if it is deleted meanwhile.
     #[serde(default)]
     pub row: Option<intent::Row>,
+}
+
+impl KeptText {
+    /// The text of a row, to be edited.
+    #[must_use]
+    pub fn of_row(text: String, version: Option<u64>, row: intent::Row) -> Self {
+        Self {
+            opened: text.clone(),
+            seen: text.clone(),
+            text,
+            version,
+            row: Some(row),
+        }
+    }
+
+    /// Whether the person has written nothing.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.text.trim() == self.opened
+    }
 }
 
 /// The unsaved text of the person who is signed in. Cheap to clone; equal only to its own clones.

@@ -1,7 +1,6 @@
 //! A network between the browser and the server that can swallow what is sent over it, or answer in the server's place.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, sink};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -9,9 +8,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What a network answers that wants a person to sign in to it first.
-const PORTAL: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n\
-                      <!doctype html><title>Sign in to the network</title>";
+/// A network that wants a person to sign in to it first.
+pub const PORTAL: &str = "200 OK";
+/// A proxy that does not find the server.
+pub const NOT_FOUND: &str = "404 Not Found";
+/// A proxy that asks for a password.
+pub const UNAUTHORIZED: &str = "401 Unauthorized";
 
 /// Passes on what is sent, until it is told to do something else.
 #[derive(Debug)]
@@ -20,8 +22,8 @@ pub struct Proxy {
     pub origin: String,
     /// What becomes of the connections of the moment.
     ends: Arc<watch::Sender<End>>,
-    /// Whether new connections get to a portal instead of the server.
-    is_portal: Arc<AtomicBool>,
+    /// The status with which new connections are answered in the server's place, if they are.
+    status: Arc<Mutex<Option<&'static str>>>,
     /// Ends with it.
     _task: JoinSet<()>,
 }
@@ -45,15 +47,16 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = origin.trim_start_matches("http://").to_owned();
         let ends = Arc::new(watch::Sender::new(End::Closed));
-        let is_portal = Arc::new(AtomicBool::new(false));
+        let status = Arc::new(Mutex::new(None));
         let mut task = JoinSet::new();
         let own = format!("http://{}", listener.local_addr()?);
-        let (told, answers) = (Arc::clone(&ends), Arc::clone(&is_portal));
+        let (told, answers) = (Arc::clone(&ends), Arc::clone(&status));
         task.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
-                if answers.load(Ordering::Relaxed) {
-                    connections.spawn(answer_as_portal(near));
+                let status = *answers.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(status) = status {
+                    connections.spawn(answer_with_page(near, status));
                     continue;
                 }
                 let Ok(far) = TcpStream::connect(&address).await else {
@@ -67,7 +70,7 @@ impl Proxy {
         Ok(Self {
             origin: own,
             ends,
-            is_portal,
+            status,
             _task: task,
         })
     }
@@ -77,10 +80,10 @@ impl Proxy {
         self.ends.send_replace(End::Silently);
     }
 
-    /// Closes every connection, and from now on answers every request with a page of HTML and the status 200; or lets
+    /// Closes every connection, and from now on answers every request with a page of HTML and this status; or lets
     /// requests through again.
-    pub fn set_portal(&self, is_portal: bool) {
-        self.is_portal.store(is_portal, Ordering::Relaxed);
+    pub fn intercept(&self, status: Option<&'static str>) {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
         self.ends.send_replace(End::Closed);
     }
 }
@@ -104,9 +107,11 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut ends: watch::
     std::future::pending::<()>().await;
 }
 
-async fn answer_as_portal(mut near: TcpStream) {
+async fn answer_with_page(mut near: TcpStream, status: &str) {
+    let head = format!("HTTP/1.1 {status}\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n");
+    let page = format!("{head}<!doctype html><title>{status}</title>");
     // A browser that has gone needs no answer.
-    drop(near.write_all(PORTAL.as_bytes()).await);
+    drop(near.write_all(page.as_bytes()).await);
     drop(near.shutdown().await);
     // What it asks is read to the end: closed before, the connection would be reset, and the answer lost.
     drop(copy(&mut near, &mut sink()).await);

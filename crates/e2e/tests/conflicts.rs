@@ -263,8 +263,11 @@ async fn untouched_editor_writes_nothing() -> anyhow::Result<()> {
         coachee
             .sees("document.body.innerText.includes('Changed meanwhile to')")
             .await?;
+        // However long the note was in sight.
+        coachee.sees(&has_seen("Call Otto")).await?;
         coachee.take_requests().await?;
         coachee.click("Save").await?;
+        coachee.sees("!find('textbox', 'Edit action')").await?;
         coachee.sees(&Kind::Action.shows("Call Otto")).await?;
         let requests = coachee.take_requests().await?;
         ensure!(
@@ -272,6 +275,53 @@ async fn untouched_editor_writes_nothing() -> anyhow::Result<()> {
             "an untouched text was written: {requests:#?}"
         );
         coach.sees(&Kind::Action.shows("Call Otto")).await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+/// A condition: the person who edits an action counts as having seen this text.
+fn has_seen(text: &str) -> String {
+    format!(
+        "Object.entries(localStorage).some(([name, record]) =>
+           name.includes('edit/actions') && JSON.parse(record).seen === {})",
+        quoted(text)
+    )
+}
+
+#[tokio::test]
+async fn hidden_page_counts_as_unseen() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+        coach.add(Kind::Action, "Call Anna").await?;
+        coachee.sees(&Kind::Action.shows("Call Anna")).await?;
+        coachee
+            .begin_edit(Kind::Action, "Call Anna", "Call Anna on Monday")
+            .await?;
+        // The driver shows each tab that it asks.
+        let show = async |visibility: &str| {
+            let script =
+                "Object.defineProperty(document, 'visibilityState', {value: arguments[0], configurable: true});
+                document.dispatchEvent(new Event('visibilitychange')); return null;";
+            coachee.page.eval::<()>(script, vec![json!(visibility)]).await
+        };
+        show("hidden").await?;
+        coach.edit(Kind::Action, "Call Anna", "Call Otto").await?;
+        let (noted, _) = coachee
+            .page
+            .until::<bool>("document.body.innerText.includes('Changed meanwhile to')")
+            .await?;
+        coachee.sees(&format!("Date.now() > {noted} + 2000")).await?;
+        coachee.sees(&has_seen("Call Anna")).await?;
+        show("visible").await?;
+        coachee.sees(&has_seen("Call Otto")).await?;
+        // The note is still there, also after a reload.
+        coachee.page.driver.refresh().await?;
+        coachee
+            .sees("document.body.innerText.includes('Changed meanwhile to')")
+            .await?;
+        coachee.click("Save").await?;
+        coach.sees(&Kind::Action.shows("Call Anna on Monday")).await?;
         no_defects(&[&coach, &coachee]).await
     })
     .await

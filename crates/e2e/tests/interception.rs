@@ -1,12 +1,12 @@
-//! A network that answers every request with a page of its own and the status 200: nothing of it counts as success.
+//! A network or a proxy that answers every request with a page of its own: nothing of it counts as an answer.
 
 use anyhow::ensure;
 use e2e::items::Kind;
-use e2e::proxy::Proxy;
+use e2e::proxy::{NOT_FOUND, PORTAL, Proxy, UNAUTHORIZED};
 use e2e::scenario::{no_defects, scenario};
 
 #[tokio::test]
-async fn page_of_html_is_no_success() -> anyhow::Result<()> {
+async fn page_of_html_is_no_answer() -> anyhow::Result<()> {
     scenario(async |stage| {
         let proxy = Proxy::before(&stage.server.origin).await?;
         let (coach, coachee, session) = stage.one_reader_at(&proxy.origin).await?;
@@ -14,7 +14,7 @@ async fn page_of_html_is_no_success() -> anyhow::Result<()> {
             coachee.create(kind, &session, "To be deleted").await?;
             coach.sees(&kind.shows("To be deleted")).await?;
         }
-        proxy.set_portal(true);
+        proxy.intercept(Some(PORTAL));
         for kind in Kind::ALL {
             coach.delete(kind, "To be deleted").await?;
         }
@@ -24,7 +24,15 @@ async fn page_of_html_is_no_success() -> anyhow::Result<()> {
         coach.sees("indicator() !== 'connected'").await?;
         coach.sees("!find('button', 'Undo')").await?;
         coach.look_at_every_size("interception").await?;
-        coach.sees("byTestId('unsent').dataset.count === '4'").await?;
+        for status in [NOT_FOUND, UNAUTHORIZED] {
+            proxy.intercept(Some(status));
+            coach.take_requests().await?;
+            coach
+                .until_request(|request| request.is_api() && request.method != "GET")
+                .await?;
+            // A row that is not found would have been taken for deleted, and a person without a session signed out.
+            coach.sees("byTestId('unsent').dataset.count === '4'").await?;
+        }
         for kind in Kind::ALL {
             let stored = coachee.stored(kind, &session).await?;
             ensure!(
@@ -33,7 +41,8 @@ async fn page_of_html_is_no_success() -> anyhow::Result<()> {
             );
         }
 
-        proxy.set_portal(false);
+        proxy.intercept(None);
+        coach.click("Try now").await?;
         coach.sees("byTestId('unsent').dataset.count === '0'").await?;
         coach.until_connected().await?;
         for kind in Kind::ALL {

@@ -3,7 +3,7 @@
 use wire::MAX_TEXT;
 use yew::prelude::*;
 
-use crate::components::{is_too_long, limit_note};
+use crate::components::{changed_note, is_too_long, limit_note};
 use crate::kept::{KeptText, use_kept_text};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -31,18 +31,14 @@ pub(super) fn Description(props: &DescriptionProperties) -> Html {
         .as_ref()
         .map_or_else(|| props.text.to_string(), |typed| typed.text.clone());
     let is_changed = *text.trim() != *props.text;
-    let is_outdated = typed.current.as_ref().is_some_and(|typed| typed.seen != *props.text);
     let can_save = is_changed && !is_too_long(text.trim(), MAX_TEXT);
     let on_input = {
         let (set, props, current) = (typed.set.clone(), props.clone(), typed.current.clone());
         Callback::from(move |event: InputEvent| {
             let text = event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value();
-            let begun = current.clone().unwrap_or_else(|| KeptText {
-                text: String::new(),
-                seen: props.text.to_string(),
-                version: props.version,
-                row: Some(props.row.emit(())),
-            });
+            let begun = current.clone();
+            let begun =
+                begun.unwrap_or_else(|| KeptText::of_row(props.text.to_string(), props.version, props.row.emit(())));
             set.emit((text != *props.text).then_some(KeptText { text, ..begun }));
         })
     };
@@ -65,10 +61,8 @@ pub(super) fn Description(props: &DescriptionProperties) -> Html {
             <label for={id.clone()} ~textContent="Description" />
             <textarea {id} rows="3" dir="auto" value={text.clone()} oninput={on_input} />
             { limit_note(&text, MAX_TEXT) }
-            if is_outdated {
-                <p class="note" role="status">
-                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={&*props.text} />
-                </p>
+            if let Some(typed) = &typed.current {
+                { changed_note(&props.text, typed) }
             }
             if is_changed {
                 <span class="buttons">

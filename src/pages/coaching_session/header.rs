@@ -8,15 +8,11 @@ use yew::prelude::*;
 use super::people::People;
 use super::row::{TextRow, use_row};
 use crate::calendar;
-use crate::components::{Glyph, focus, icon, is_escape, is_too_long, limit_note};
-use crate::countdown::use_has_lasted;
+use crate::components::{Glyph, changed_note, focus, icon, is_escape, is_too_long, limit_note, use_seen_text};
 use crate::draft::draft_id;
 use crate::kept::{KeptText, use_kept_text};
 use crate::resources::Record as _;
 use crate::today::use_today;
-
-/// How long another title has to be in sight before it counts as seen.
-const SEEN_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl TextRow for CoachingSession {
     const TEXT: &'static str = "title";
@@ -75,12 +71,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
         Callback::from(move |_: MouseEvent| {
             takes_focus.replace(true);
             let text = session.title.clone().unwrap_or_default();
-            set.emit(Some(KeptText {
-                seen: text.clone(),
-                text,
-                version: session.version,
-                row: Some(session.to_row()),
-            }));
+            set.emit(Some(KeptText::of_row(text, session.version, session.to_row())));
         })
     };
     let close = {
@@ -134,24 +125,8 @@ struct TitleEditorProperties {
 /// The editor of the title. It says if the title has changed since it was opened.
 #[component]
 fn TitleEditor(props: &TitleEditorProperties) -> Html {
-    let title = props.session.title.clone().unwrap_or_default();
-    let is_outdated = title != props.typed.seen;
-    let was_outdated = use_mut_ref(|| false);
-    let shows_note = is_outdated || *was_outdated.borrow();
-    was_outdated.replace(shows_note);
-    let is_seen = use_has_lasted(is_outdated, SEEN_AFTER);
-    use_effect_with(is_seen, {
-        let (props, title) = (props.clone(), title.clone());
-        move |is_seen| {
-            if *is_seen {
-                props.set.emit(Some(KeptText {
-                    seen: title,
-                    version: props.session.version,
-                    ..props.typed
-                }));
-            }
-        }
-    });
+    let title = AttrValue::from(props.session.title.clone().unwrap_or_default());
+    use_seen_text(&title, props.session.version, &props.typed, &props.set);
     let on_input = {
         let (set, typed) = (props.set.clone(), props.typed.clone());
         Callback::from(move |event: InputEvent| {
@@ -169,7 +144,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
             }
             let text = props.typed.text.trim().to_owned();
             // Saving an untouched title must not write it over the title of another person.
-            if text != props.typed.seen {
+            if !props.typed.is_untouched() {
                 props.on_save.emit(KeptText {
                     text,
                     ..props.typed.clone()
@@ -193,11 +168,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
             <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
             <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
             { limit_note(&props.typed.text, MAX_TITLE) }
-            if shows_note {
-                <p class="note" role="status">
-                    <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={title} />
-                </p>
-            }
+            { changed_note(&title, &props.typed) }
         </form>
     }
 }

@@ -250,11 +250,10 @@ impl<T: TextRow> UseRow<T> {
     fn edit_choice(&self, text: String) -> Choice {
         let this = self.clone();
         let on_choose = Callback::from(move |()| {
+            let now = this.row.text().unwrap_or_default().to_owned();
             let typed = KeptText {
                 text: text.clone(),
-                seen: this.row.text().unwrap_or_default().to_owned(),
-                version: this.row.version(),
-                row: Some(this.row.to_row()),
+                ..KeptText::of_row(now, this.row.version(), this.row.to_row())
             };
             this.kept.set_text(&this.row.editor(), Some(&typed));
         });

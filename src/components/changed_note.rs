@@ -1,0 +1,55 @@
+//! Tells a person who edits a text that it has changed meanwhile.
+
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use crate::browser::{Listener, PageEvent, page};
+use crate::countdown::use_has_lasted_as;
+use crate::kept::KeptText;
+
+/// How long a text has to be in sight before it counts as seen.
+const SEEN_AFTER: Duration = Duration::from_secs(1);
+
+/// Notes that the person has seen the text as it is saved by now, once the note about it has been in sight for a while:
+/// what they save after that is meant to replace it.
+#[hook]
+pub fn use_seen_text(saved: &AttrValue, version: Option<u64>, typed: &KeptText, set: &Callback<Option<KeptText>>) {
+    let is_visible = use_is_visible();
+    let unseen = (is_visible && **saved != *typed.seen).then(|| saved.clone());
+    let is_seen = use_has_lasted_as(unseen, SEEN_AFTER);
+    let (typed, set, saved) = (typed.clone(), set.clone(), saved.clone());
+    use_effect_with(is_seen, move |is_seen| {
+        if *is_seen {
+            set.emit(Some(KeptText {
+                seen: saved.to_string(),
+                version,
+                ..typed
+            }));
+        }
+    });
+}
+
+/// Says that the text is another than the one with which the person began.
+pub fn changed_note(saved: &str, typed: &KeptText) -> Html {
+    if saved == typed.opened {
+        return Html::default();
+    }
+    html! {
+        <p class="note" role="status">
+            <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={saved} />
+        </p>
+    }
+}
+
+/// Whether the page is visible.
+#[hook]
+fn use_is_visible() -> bool {
+    let is_visible = use_state(page::is_visible);
+    let setter = is_visible.setter();
+    use_effect_with((), move |()| {
+        let listener = Listener::new(PageEvent::VisibilityChange, move || setter.set(page::is_visible()));
+        move || drop(listener)
+    });
+    *is_visible
+}
