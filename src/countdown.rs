@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use yew::prelude::*;
 
-use crate::browser::{Timeout, clock};
+use crate::browser::{Listener, PageEvent, Timeout, clock, page};
 use crate::time::Instant;
 
 /// How many seconds are left until `due`, rendering again as they pass.
@@ -31,7 +31,7 @@ pub fn use_has_lasted(condition: bool, duration: Duration) -> bool {
 
 /// Whether something has been the same for a while. Becomes false at once when it changes or goes.
 #[hook]
-pub fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
+fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
     let lasted = use_state(|| None::<T>);
     let setter = lasted.setter();
     use_effect_with(current.clone(), move |current| {
@@ -43,4 +43,16 @@ pub fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, dur
         move || drop(timer)
     });
     current.is_some() && *lasted == current
+}
+
+/// Whether something has been the same for a while in which the page was visible. Becomes false at once.
+#[hook]
+pub fn use_was_in_sight<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
+    let is_visible = use_state(page::is_visible);
+    let setter = is_visible.setter();
+    use_effect_with((), move |()| {
+        let listener = Listener::new(PageEvent::VisibilityChange, move || setter.set(page::is_visible()));
+        move || drop(listener)
+    });
+    use_has_lasted_as(current.filter(|_| *is_visible), duration)
 }

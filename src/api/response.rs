@@ -7,6 +7,7 @@ use wire::json::{FromFields, FromJson, Object, Unreadable, read};
 use super::error::{ApiError, Kind};
 use super::scan;
 use crate::backoff;
+use crate::browser::fetch::is_from_proxy;
 use crate::time::EpochMillis;
 
 /// What is needed of a response.
@@ -116,7 +117,7 @@ impl<'a> Answer<'a> {
             .map(sentence);
         match status {
             // A proxy that does not find the server would otherwise delete a row, or sign a person out.
-            401 | 404 | 410 if is_of_proxy(self.body) => Kind::Intercepted,
+            401 | 404 | 410 if is_from_proxy(self.body) => Kind::Intercepted,
             400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
             400 | 415 | 422 => Kind::Invalid(message),
             401 => Kind::Unauthorized,
@@ -137,13 +138,6 @@ impl<'a> Answer<'a> {
     fn wait(self) -> Option<Duration> {
         backoff::retry_after(self.retry_after?, self.now)
     }
-}
-
-/// Whether a body is a page, or what Go's servers (such as Traefik) and the ingress of Kubernetes say of an address that
-/// they do not know. Neither server of this app answers with any of them.
-fn is_of_proxy(body: &[u8]) -> bool {
-    let body = body.trim_ascii();
-    body.starts_with(b"<") || body == b"404 page not found" || body == b"default backend - 404"
 }
 
 /// A message as a sentence: servers differ in whether they begin and end like one.

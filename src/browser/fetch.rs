@@ -66,6 +66,14 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// Whether a body is a page, or what Go's servers (such as Traefik) and the ingress of Kubernetes say of an address that
+/// they do not know. No server of this app refuses anything with one of them.
+#[must_use]
+pub fn is_from_proxy(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    body.starts_with(b"<") || body == b"404 page not found" || body == b"default backend - 404"
+}
+
 /// Nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {

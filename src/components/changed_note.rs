@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use yew::prelude::*;
 
-use crate::browser::{Listener, PageEvent, page};
-use crate::countdown::use_has_lasted_as;
+use crate::countdown::use_was_in_sight;
 use crate::kept::KeptText;
 
 /// How long a text has to be in sight before it counts as seen.
@@ -15,9 +14,8 @@ const SEEN_AFTER: Duration = Duration::from_secs(1);
 /// what they save after that is meant to replace it.
 #[hook]
 pub fn use_seen_text(saved: &AttrValue, version: Option<u64>, typed: &KeptText, set: &Callback<Option<KeptText>>) {
-    let is_visible = use_is_visible();
-    let unseen = (is_visible && **saved != *typed.seen).then(|| saved.clone());
-    let is_seen = use_has_lasted_as(unseen, SEEN_AFTER);
+    let unseen = (**saved != *typed.seen).then(|| saved.clone());
+    let is_seen = use_was_in_sight(unseen, SEEN_AFTER);
     let (typed, set, saved) = (typed.clone(), set.clone(), saved.clone());
     use_effect_with(is_seen, move |is_seen| {
         if *is_seen {
@@ -40,16 +38,4 @@ pub fn changed_note(saved: &str, typed: &KeptText) -> Html {
             <span ~textContent="Changed meanwhile to: " /><q dir="auto" ~textContent={saved} />
         </p>
     }
-}
-
-/// Whether the page is visible.
-#[hook]
-fn use_is_visible() -> bool {
-    let is_visible = use_state(page::is_visible);
-    let setter = is_visible.setter();
-    use_effect_with((), move |()| {
-        let listener = Listener::new(PageEvent::VisibilityChange, move || setter.set(page::is_visible()));
-        move || drop(listener)
-    });
-    *is_visible
 }

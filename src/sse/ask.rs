@@ -7,7 +7,7 @@ use wire::json::{Object, Unreadable};
 use super::transport::Answer;
 use crate::backoff::retry_after;
 use crate::browser::clock;
-use crate::browser::fetch::{FetchError, Request, Response, Verb, fetch};
+use crate::browser::fetch::{FetchError, Request, Response, Verb, fetch, is_from_proxy};
 
 /// The driver has given up waiting long before.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -45,6 +45,8 @@ async fn ask(method: Verb, url: String) -> Result<Response, FetchError> {
 
 fn answer(response: &Result<Response, FetchError>) -> Answer {
     match response {
+        // A proxy that asks for a password has not asked the server whether this person is signed in.
+        Ok(response) if is_from_proxy(&response.body) => Answer::Unreachable,
         Ok(Response {
             status,
             retry_after: wait,
