@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use intent::{Changes, FieldConflict, Row};
+use intent::{Changes, FieldChange, FieldConflict, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wire::{Deletion, FieldAuthor, Timestamp, UserId};
@@ -115,11 +115,57 @@ impl Unresolved {
         T::from_row(self.changes.apply(&self.seen))
     }
 
+    /// The fields on which the person has to decide, if the row is there and reads like this by now.
+    #[must_use]
+    pub fn conflicts(&self, now: &Row) -> Vec<FieldConflict> {
+        let theirs = |field: &str| now.get(field).cloned().unwrap_or_default();
+        match &self.problem {
+            Problem::BothChanged { fields } => {
+                let as_now = |conflict: &FieldConflict| FieldConflict {
+                    theirs: theirs(&conflict.field),
+                    ..conflict.clone()
+                };
+                fields.iter().map(as_now).collect()
+            }
+            // The row is back: another person has undone its deletion.
+            Problem::DeletedThere => {
+                let conflict = |change: &FieldChange| FieldConflict {
+                    field: change.field.clone(),
+                    from: change.from.clone(),
+                    mine: change.to.clone(),
+                    theirs: theirs(&change.field),
+                };
+                let all = self.changes.iter().map(conflict);
+                all.filter(|conflict| conflict.mine != conflict.theirs).collect()
+            }
+            Problem::ChangedThere | Problem::Refused { .. } | Problem::Uncertain => Vec::new(),
+        }
+    }
+
+    /// This without a field on which the person has decided; nothing if there is no other.
+    #[must_use]
+    pub fn without(&self, field: &str) -> Option<Self> {
+        let problem = match &self.problem {
+            Problem::BothChanged { fields } => {
+                let fields: Vec<_> = fields.iter().filter(|each| each.field != field).cloned().collect();
+                (!fields.is_empty()).then_some(Problem::BothChanged { fields })?
+            }
+            problem => problem.clone(),
+        };
+        let changes = self.changes.without(field);
+        (!changes.is_empty()).then(|| Self {
+            problem,
+            changes,
+            ..self.clone()
+        })
+    }
+
     /// This and a later problem of the same row as a single one, if the person can decide on both at once: the same
     /// fields are in conflict, and the later value is the wanted one.
     #[must_use]
     pub fn absorb(&self, later: &Self) -> Option<Self> {
-        if self.row != later.row {
+        // Two changes that begin with the same value are two, and so is what the person has to decide.
+        if self.row != later.row || !self.changes.leads_to(&later.changes) {
             return None;
         }
         let problem = match (&self.problem, &later.problem) {

@@ -150,6 +150,7 @@ struct MembersProperties {
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
     use_steady_rows();
+    let client = use_query_client::<Api>();
     let pending = use_pending::<Api>();
     let undecided = *use_unresolved(<[Unresolved]>::len);
     let has_texts = *use_from_kept(Kept::has_texts);
@@ -157,6 +158,7 @@ fn Members(props: &MembersProperties) -> Html {
         count: pending + undecided,
         undecided,
         has_texts,
+        in_other_tabs: client.others_have_unsent(),
         is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
     let prompt = use_sign_out_prompt(&session, unsent);
@@ -195,8 +197,10 @@ fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt
     };
     let ask = {
         let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
+        let client = use_query_client::<Api>();
         Callback::from(move |()| {
-            if unsent.is_nothing() {
+            // Another tab may have changed something since this one was rendered.
+            if unsent.is_nothing() && !client.others_have_unsent() {
                 sign_out.emit(());
             } else {
                 is_asked.set(true);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use common::{Place, until};
 use freshet::browser::storage;
 use freshet::kept::{Kept, KeptProvider, KeptText, use_kept_text, use_unresolved};
-use freshet::resources::Update;
+use freshet::resources::{Record as _, Update};
 use freshet::unresolved::{Problem, Unresolved};
 use intent::FieldConflict;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -113,14 +113,23 @@ fn signing_out_on_purpose_removes_everything() {
 #[wasm_bindgen_test]
 fn renamed_row_keeps_its_typed_text() {
     let kept = fresh("a");
-    kept.set_text("edit/actions/1/temporary", Some(&typed("half")));
-    kept.rename_text("edit/actions/1/temporary", "edit/actions/1/real");
+    for place in [
+        "edit/goals/1/temporary",
+        "edit/goals/1/temporary/body",
+        "edit/goals/1/temporary2",
+    ] {
+        kept.set_text(place, Some(&typed("half")));
+    }
+    kept.rename_texts("edit/goals/1/temporary", "edit/goals/1/real");
     let places: Vec<String> = kept
-        .texts_below("edit/actions/1/")
+        .texts_below("edit/goals/1/")
         .into_iter()
         .map(|(place, _)| place)
         .collect();
-    assert_eq!(places, ["edit/actions/1/real"]);
+    assert_eq!(
+        places,
+        ["edit/goals/1/real", "edit/goals/1/real/body", "edit/goals/1/temporary2"]
+    );
     kept.clear();
 }
 
@@ -144,6 +153,62 @@ fn second_conflict_of_a_field_joins_the_first() {
     assert_eq!(all.len(), 1, "one decision is enough");
     assert_eq!(all[0].wanted::<Action>().unwrap().body.as_deref(), Some("mine again"));
     kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn changes_that_begin_with_one_value_stay_two() {
+    let kept = fresh("a");
+    kept.add_unresolved(&conflict("a", "mine", "theirs"));
+    kept.add_unresolved(&conflict("a", "mine in another tab", "theirs"));
+    assert_eq!(kept.unresolved().len(), 2, "none of the two texts is lost");
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn deciding_on_one_field_leaves_the_other() {
+    let kept = fresh("a");
+    let mut both = conflict("a", "mine", "theirs");
+    let done = Action {
+        status: ItemStatus::Completed,
+        ..action("mine")
+    };
+    both.changes = Update::between(&action("a"), &done).changes;
+    both.problem = Problem::BothChanged {
+        fields: both.conflicts(&Default::default()),
+    };
+    if let Problem::BothChanged { fields } = &mut both.problem {
+        fields.push(FieldConflict {
+            field: "status".to_owned(),
+            from: "InProgress".into(),
+            mine: "Completed".into(),
+            theirs: "OnHold".into(),
+        });
+    }
+    kept.add_unresolved(&both);
+    kept.resolve_field(&kept.unresolved()[0], "body");
+    let rest = kept.unresolved()[0].clone();
+    assert!(rest.changes.contains("status") && !rest.changes.contains("body"));
+    kept.resolve_field(&rest, "status");
+    assert!(kept.unresolved().is_empty());
+    kept.put_back(&rest);
+    assert_eq!(*kept.unresolved(), [rest]);
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn deleted_row_that_is_back_shows_both_texts() {
+    let gone = Unresolved {
+        problem: Problem::DeletedThere,
+        ..conflict("a", "mine", "theirs")
+    };
+    let row = |body: &str| action(body).to_row();
+    let conflicts = gone.conflicts(&row("a"));
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(
+        (&conflicts[0].mine, &conflicts[0].theirs),
+        (&"mine".into(), &"a".into())
+    );
+    assert!(gone.conflicts(&row("mine")).is_empty(), "it reads as it was meant to");
 }
 
 #[wasm_bindgen_test]

@@ -17,6 +17,8 @@ pub struct Unsent {
     pub undecided: usize,
     /// Whether text is typed that was not added or saved.
     pub has_texts: bool,
+    /// Whether another tab has changes that were not sent.
+    pub in_other_tabs: bool,
     /// Whether they have waited so long that the person is told.
     pub is_told: bool,
 }
@@ -25,7 +27,7 @@ impl Unsent {
     /// Whether nothing would be lost.
     #[must_use]
     pub const fn is_nothing(self) -> bool {
-        self.count == 0 && !self.has_texts
+        self.count == 0 && !self.has_texts && !self.in_other_tabs
     }
 }
 
@@ -101,7 +103,12 @@ fn unsent_line(unsent: Unsent) -> Html {
 }
 
 fn sign_out_question(prompt: &SignOutPrompt) -> Html {
-    let Unsent { count, has_texts, .. } = prompt.unsent;
+    let Unsent {
+        count,
+        has_texts,
+        in_other_tabs,
+        ..
+    } = prompt.unsent;
     let changes = match count {
         0 => "",
         1 => "One change has not been saved.",
@@ -112,11 +119,17 @@ fn sign_out_question(prompt: &SignOutPrompt) -> Html {
     } else {
         ""
     };
+    let elsewhere = if in_other_tabs {
+        "Changes that you have made in another tab have not been saved."
+    } else {
+        ""
+    };
     let (text, confirm) = if prompt.unsent.is_nothing() {
         ("Everything is saved by now.".to_owned(), "Sign out")
     } else {
-        let lost = format!("{changes} {texts} If you sign out now, it is lost.");
-        (lost.trim_start().replace("  ", " "), "Sign out anyway")
+        let all = [changes, elsewhere, texts, "If you sign out now, it is lost."];
+        let said: Vec<&str> = all.into_iter().filter(|sentence| !sentence.is_empty()).collect();
+        (said.join(" "), "Sign out anyway")
     };
     html! {
         <Question title="Sign out now?" {text} {confirm} cancel="Stay" on_confirm={prompt.on_confirm.clone()}

@@ -198,11 +198,14 @@ impl Kept {
         }
     }
 
-    /// The text of one place is that of another from now on: the row was given another id.
-    pub fn rename_text(&self, from: &str, to: &str) {
-        if let Some(text) = self.text(from) {
-            self.set_text(to, Some(&text));
-            self.set_text(from, None);
+    /// The texts of one place, and of those below it, are those of another from now on: the row was given another id.
+    pub fn rename_texts(&self, from: &str, to: &str) {
+        for (place, text) in self.texts_below(from) {
+            let Some(rest) = place.strip_prefix(from) else { continue };
+            if rest.is_empty() || rest.starts_with('/') {
+                self.set_text(&format!("{to}{rest}"), Some(&text));
+                self.set_text(&place, None);
+            }
         }
     }
 
@@ -243,6 +246,20 @@ impl Kept {
         });
         let content = serde_json::to_string(&record).ok();
         self.put(&unresolved_name(&record), content);
+    }
+
+    /// Keeps a change again on which the person had decided, or a part of one.
+    pub fn put_back(&self, unresolved: &Unresolved) {
+        let content = serde_json::to_string(unresolved).ok();
+        self.put(&unresolved_name(unresolved), content);
+    }
+
+    /// The person has decided on one field.
+    pub fn resolve_field(&self, unresolved: &Unresolved, field: &str) {
+        match unresolved.without(field) {
+            Some(rest) => self.put_back(&rest),
+            None => self.resolve(unresolved),
+        }
     }
 
     /// The person has decided.

@@ -193,6 +193,8 @@ async fn row_deleted_there_can_be_added_again() -> anyhow::Result<()> {
         coachee.click("Save").await?;
         coach.delete(Kind::Action, "Call Anna").await?;
         coach.sees(&Kind::Action.hides("Call Anna")).await?;
+        // On the server as well.
+        coach.sees(&counts(0)).await?;
         coachee.set_offline(false).await?;
         coachee
             .sees("byTestId('conflict')?.innerText.includes('Call Anna on Friday')")
@@ -202,6 +204,35 @@ async fn row_deleted_there_can_be_added_again() -> anyhow::Result<()> {
             person.sees(&Kind::Action.shows("Call Anna on Friday")).await?;
         }
         coachee.sees(NO_CONFLICT).await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn row_that_is_back_shows_the_unmade_change() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+        coach.add(Kind::Action, "Call Anna").await?;
+        coachee.sees(&Kind::Action.shows("Call Anna")).await?;
+        coachee.set_offline(true).await?;
+        coachee.edit(Kind::Action, "Call Anna", "Call Anna at nine").await?;
+        coach.delete(Kind::Action, "Call Anna").await?;
+        coach.sees(&Kind::Action.hides("Call Anna")).await?;
+        // On the server as well.
+        coach.sees(&counts(0)).await?;
+        coachee.set_offline(false).await?;
+        coachee.sees("!!find('button', 'Add again')").await?;
+        coach.click("Undo").await?;
+        coachee
+            .sees("byTestId('conflict')?.innerText.includes('Call Anna at nine')")
+            .await?;
+        coachee.click("Use mine").await?;
+        for person in [&coach, &coachee] {
+            person.sees(&Kind::Action.shows("Call Anna at nine")).await?;
+        }
+        coachee.sees("!byTestId('conflict')").await?;
+        coachee.sees(&counts(0)).await?;
         no_defects(&[&coach, &coachee]).await
     })
     .await

@@ -116,3 +116,29 @@ async fn question_notices_that_everything_was_sent() -> anyhow::Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn signing_out_asks_for_changes_of_another_tab() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = coach_with_unsent_change(stage).await?;
+        let driver = &coach.page.driver;
+        let (first, second) = (driver.window().await?, driver.new_tab().await?);
+        driver.switch_to_window(second).await?;
+        coach.open("/").await?;
+        coach.click("Sign out").await?;
+        coach.sees(ASKED).await?;
+        coach
+            .sees("document.querySelector('dialog').innerText.includes('in another tab')")
+            .await?;
+        coach.click("Stay").await?;
+        coach.sees(BACK).await?;
+        // Once the other tab has sent everything, nothing is asked.
+        driver.switch_to_window(first).await?;
+        coach.set_offline(false).await?;
+        coach.sees("byTestId('unsent').dataset.count === '0'").await?;
+        coach.click("Sign out").await?;
+        coach.sees("location.pathname === '/login'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}

@@ -125,6 +125,12 @@ impl Changes {
         Self(self.0.iter().map(reverse).collect())
     }
 
+    /// These changes without that of a field.
+    #[must_use]
+    pub fn without(&self, field: &str) -> Self {
+        Self(self.0.iter().filter(|change| change.field != field).cloned().collect())
+    }
+
     /// Whether later changes begin where these end, so that both are a single intent. They do not if they were made on a
     /// screen that did not show these: it is then not known which of the two values the row has.
     #[must_use]

@@ -11,6 +11,7 @@ use super::people::{People, status_label};
 use super::row::{TextRow, UseRow};
 use crate::calendar;
 use crate::components::{DayField, Glyph, Select, icon};
+use crate::draft::is_draft;
 use crate::kept::KeptText;
 use crate::query::use_query_if;
 use crate::resources::{Record as _, RelationshipGoals};
@@ -83,7 +84,12 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     let due = action.due_by.map(|due| calendar::local(due.naive_utc()).date());
     let chosen_goal = action.goal_id.map(|goal| goal.to_string()).unwrap_or_default();
     let mut goal_options = vec![(AttrValue::from(""), AttrValue::from("No goal"))];
-    goal_options.extend(goals.iter().flat_map(|goals| goals.iter()).map(|goal| {
+    // The server does not know a goal that has not been sent.
+    let sent = goals
+        .iter()
+        .flat_map(|goals| goals.iter())
+        .filter(|goal| !is_draft(&***goal));
+    goal_options.extend(sent.map(|goal| {
         let title = goal.title.clone().unwrap_or_default();
         (goal.id.to_string().into(), title.into())
     }));

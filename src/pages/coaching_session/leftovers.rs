@@ -37,13 +37,11 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
     });
     let is_absent = |id: u128| !props.present.contains(&id);
     let add_again = |wanted: Option<T>, done: Callback<()>| {
-        let add = add.clone();
-        Callback::from(move |()| {
-            if let Some(row) = &wanted {
-                add.emit(row.anew());
-            }
+        let (add, wanted) = (add.clone(), wanted?);
+        Some(Callback::from(move |()| {
+            add.emit(wanted.anew());
             done.emit(());
-        })
+        }))
     };
     let noun = T::NAMES.noun;
     let of_changes = unresolved
@@ -56,17 +54,23 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 Callback::from(move |()| kept.resolve(&each))
             };
             let explanation = match &each.problem {
-                Problem::Refused { message } => format!("This {noun} could not be added. {message}"),
+                Problem::Refused { message } if each.changes.is_empty() => {
+                    format!("This {noun} could not be added. {message}")
+                }
                 Problem::Uncertain => format!(
                     "It is not known whether this {noun} was added: the server could not be reached. Please look above."
                 ),
-                Problem::DeletedThere | Problem::BothChanged { .. } | Problem::ChangedThere => match each.by {
-                    Some(by) => format!(
-                        "{} deleted this {noun} while you were changing it.",
-                        props.people.name(by).unwrap_or_else(|| "The other person".to_owned())
-                    ),
-                    None => format!("This {noun} was deleted while you were changing it."),
-                },
+                // Of any other problem, the author is not who has deleted it.
+                Problem::DeletedThere if each.by.is_some() => format!(
+                    "{} deleted this {noun} while you were changing it.",
+                    each.by
+                        .and_then(|by| props.people.name(by))
+                        .unwrap_or_else(|| "The other person".to_owned())
+                ),
+                Problem::DeletedThere
+                | Problem::BothChanged { .. }
+                | Problem::ChangedThere
+                | Problem::Refused { .. } => format!("This {noun} was deleted while you were changing it."),
             };
             let text = wanted.as_ref().and_then(|row| row.text().map(str::to_owned));
             (
@@ -96,16 +100,16 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
         ))
     });
     let card = |(key, explanation, text, on_add, on_discard): (String, String, Option<String>, _, _)| {
-        let choices = vec![
-            Choice {
-                label: "Add again",
-                on_choose: on_add,
-            },
-            Choice {
-                label: "Discard",
-                on_choose: on_discard,
-            },
-        ];
+        let on_add: Option<Callback<()>> = on_add;
+        let add = on_add.map(|on_choose| Choice {
+            label: "Add again",
+            on_choose,
+        });
+        let discard = Choice {
+            label: "Discard",
+            on_choose: on_discard,
+        };
+        let choices: Vec<_> = add.into_iter().chain([discard]).collect();
         html! {
             <div {key} class="leftover">
                 <ConflictCard {explanation} {text} author={String::new()} {choices} />

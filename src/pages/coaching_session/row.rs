@@ -91,7 +91,7 @@ pub(super) fn use_add<T: TextRow>() -> Callback<T> {
         let (kept, editor) = (kept.clone(), draft.editor());
         create.run_then(Create(draft), move |created| {
             if let Ok(created) = created {
-                kept.rename_text(&editor, &created.editor());
+                kept.rename_texts(&editor, &created.editor());
             }
         });
     })
@@ -124,7 +124,7 @@ impl<T: TextRow> UseRow<T> {
             let wanted = seen.with_text(typed.text);
             this.change_from(&seen, &wanted, format!("{} changed.", capitalised(T::NAMES.noun)));
             if let Some(unresolved) = &*this.unresolved {
-                this.kept.resolve(unresolved);
+                this.kept.resolve_field(unresolved, T::TEXT);
             }
         })
     }
@@ -135,13 +135,26 @@ impl<T: TextRow> UseRow<T> {
         Callback::from(move |()| {
             let row = (*this.row).clone();
             let (restore, again) = (this.restore.clone(), row.clone());
-            this.kept.set_text(&row.editor(), None);
-            if let Some(unresolved) = &*this.unresolved {
-                this.kept.resolve(unresolved);
+            let (kept, unresolved, typed) = (
+                this.kept.clone(),
+                Rc::clone(&this.unresolved),
+                this.kept.text(&row.editor()),
+            );
+            kept.set_text(&row.editor(), None);
+            if let Some(unresolved) = &*unresolved {
+                kept.resolve(unresolved);
             }
             this.delete.run(Delete::of(row));
             move_focus(&format!("new-{}", T::NAMES.noun));
-            let undo = Callback::from(move |()| restore.run(Restore(again.clone())));
+            let undo = Callback::from(move |()| {
+                restore.run(Restore(again.clone()));
+                if let Some(unresolved) = &*unresolved {
+                    kept.put_back(unresolved);
+                }
+                if typed.is_some() {
+                    kept.set_text(&again.editor(), typed.as_ref());
+                }
+            });
             this.toaster
                 .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
         })
@@ -176,54 +189,60 @@ impl<T: TextRow> UseRow<T> {
         let noun = T::NAMES.noun;
         let now = self.row.to_row();
         let author = people.author(unresolved.by, unresolved.at);
-        let (explanation, values, choices) = match &unresolved.problem {
-            Problem::BothChanged { fields } => (
+        let conflicts = unresolved.conflicts(&now);
+        let (explanation, choices) = match &unresolved.problem {
+            Problem::BothChanged { .. } => (
                 format!("Both of you have changed this {noun}."),
-                versus(fields, &now, people),
-                self.conflict_choices(unresolved, fields),
+                self.conflict_choices(unresolved, &conflicts),
+            ),
+            Problem::DeletedThere => (
+                format!("This {noun} was deleted while you were changing it, and is back."),
+                self.conflict_choices(unresolved, &conflicts),
             ),
             Problem::ChangedThere => (
                 format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
-                Vec::new(),
                 vec![
-                    self.choice("Keep theirs", unresolved, |_| {}),
+                    self.choice("Keep theirs", unresolved, |_| true),
                     self.choice("Delete", unresolved, |this| {
                         this.on_delete().emit(());
+                        true
                     }),
                 ],
             ),
             Problem::Refused { message } => (
                 format!("Your change could not be saved. {message}"),
-                Vec::new(),
                 self.refusal_choices(unresolved),
             ),
-            Problem::DeletedThere | Problem::Uncertain => return Html::default(),
+            Problem::Uncertain => (
+                format!("It is not known whether your change of this {noun} was saved."),
+                self.refusal_choices(unresolved),
+            ),
         };
-        let text = match &unresolved.problem {
-            Problem::Refused { .. } => unresolved
-                .wanted::<T>()
-                .and_then(|wanted| wanted.text().map(str::to_owned)),
-            _ => None,
-        };
+        let shows_text = matches!(unresolved.problem, Problem::Refused { .. } | Problem::Uncertain);
+        let text = unresolved.wanted::<T>().filter(|_| shows_text);
+        let text = text.and_then(|wanted| wanted.text().map(str::to_owned));
+        let values = versus(&conflicts, people);
         html! { <ConflictCard {explanation} {values} {author} {text} {choices} /> }
     }
 
-    fn conflict_choices(&self, unresolved: &Unresolved, fields: &[FieldConflict]) -> Vec<Choice> {
-        let mine: Vec<(String, Value)> = fields
+    fn conflict_choices(&self, unresolved: &Unresolved, conflicts: &[FieldConflict]) -> Vec<Choice> {
+        let mine: Vec<(String, Value)> = conflicts
             .iter()
             .map(|conflict| (conflict.field.clone(), conflict.mine.clone()))
             .collect();
-        let mut choices = vec![
-            self.choice("Keep theirs", unresolved, |_| {}),
-            self.choice("Use mine", unresolved, move |this| {
+        let mut choices = vec![self.choice("Keep theirs", unresolved, |_| true)];
+        if !mine.is_empty() {
+            choices.push(self.choice("Use mine", unresolved, move |this| {
                 let mut row = this.row.to_row();
                 row.extend(mine.clone());
-                if let Some(wanted) = T::from_row(row) {
-                    this.change(&wanted, "Your version is used.");
+                let wanted = T::from_row(row);
+                if let Some(wanted) = &wanted {
+                    this.change(wanted, "Your version is used.");
                 }
-            }),
-        ];
-        let text = fields.iter().find(|conflict| conflict.field == T::TEXT);
+                wanted.is_some()
+            }));
+        }
+        let text = conflicts.iter().find(|conflict| conflict.field == T::TEXT);
         let text = text.and_then(|conflict| conflict.mine.as_str().map(str::to_owned));
         choices.extend(text.map(|text| self.edit_choice(text)));
         choices
@@ -235,11 +254,13 @@ impl<T: TextRow> UseRow<T> {
             .wanted::<T>()
             .and_then(|wanted| wanted.text().map(str::to_owned));
         let mut choices = vec![
-            self.choice("Discard", unresolved, |_| {}),
+            self.choice("Discard", unresolved, |_| true),
             self.choice("Try again", unresolved, move |this| {
-                if let Some(wanted) = T::from_row(changes.apply(&this.row.to_row())) {
-                    this.change(&wanted, "Saved.");
+                let wanted = T::from_row(changes.apply(&this.row.to_row()));
+                if let Some(wanted) = &wanted {
+                    this.change(wanted, "Saved.");
                 }
+                wanted.is_some()
             }),
         ];
         choices.extend(text.map(|text| self.edit_choice(text)));
@@ -250,6 +271,13 @@ impl<T: TextRow> UseRow<T> {
     fn edit_choice(&self, text: String) -> Choice {
         let this = self.clone();
         let on_choose = Callback::from(move |()| {
+            let is_typing = this
+                .kept
+                .text(&this.row.editor())
+                .is_some_and(|typed| !typed.is_untouched());
+            if is_typing {
+                return this.toaster.say("The editor is open already. Save or cancel it first.");
+            }
             let now = this.row.text().unwrap_or_default().to_owned();
             let typed = KeptText {
                 text: text.clone(),
@@ -263,24 +291,26 @@ impl<T: TextRow> UseRow<T> {
         }
     }
 
-    fn choice(&self, label: &'static str, unresolved: &Unresolved, act: impl Fn(&Self) + 'static) -> Choice {
+    /// A choice that decides, if it can be carried out.
+    fn choice(&self, label: &'static str, unresolved: &Unresolved, act: impl Fn(&Self) -> bool + 'static) -> Choice {
         let (this, unresolved) = (self.clone(), unresolved.clone());
         let on_choose = Callback::from(move |()| {
-            act(&this);
-            this.kept.resolve(&unresolved);
+            if act(&this) {
+                this.kept.resolve(&unresolved);
+            }
         });
         Choice { label, on_choose }
     }
 }
 
-/// The values of both people, field by field. The other person's is the one in the row by now.
-fn versus(fields: &[FieldConflict], now: &Row, people: &People) -> Vec<Versus> {
+/// The values of both people, field by field.
+fn versus(conflicts: &[FieldConflict], people: &People) -> Vec<Versus> {
     let value = |conflict: &FieldConflict| Versus {
         label: field_label(&conflict.field),
         mine: people.describe(&conflict.field, &conflict.mine),
-        theirs: people.describe(&conflict.field, now.get(&conflict.field).unwrap_or(&Value::Null)),
+        theirs: people.describe(&conflict.field, &conflict.theirs),
     };
-    fields.iter().map(value).collect()
+    conflicts.iter().map(value).collect()
 }
 
 fn capitalised(noun: &str) -> String {

@@ -107,6 +107,11 @@ impl Disk {
         storage::tabs_with_unsent().is_none_or(|tabs| !tabs.is_empty())
     }
 
+    /// Whether another tab has changes that were not sent, be it alive or gone.
+    pub(super) fn others_have_unsent(&self) -> bool {
+        storage::tabs_with_unsent().is_some_and(|tabs| tabs.iter().any(|tab| *tab != self.tab))
+    }
+
     fn set_unsent(&self, unsent: usize) {
         let before = self.unsent.replace(unsent);
         if (before == 0) != (unsent == 0) {

@@ -184,6 +184,13 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
+    /// Whether another tab of this person has mutations that have not settled. They go when the person leaves in this one.
+    #[must_use]
+    pub fn others_have_unsent(&self) -> bool {
+        let disk = self.0.state.borrow().keep.disk.clone();
+        disk.is_some_and(|disk| disk.others_have_unsent())
+    }
+
     /// Whether there are mutations that have not settled and that go with this page.
     #[must_use]
     pub fn has_unkept_mutations(&self) -> bool {
