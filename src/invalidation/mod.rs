@@ -198,16 +198,24 @@ fn both(mut steps: Vec<Step>, more: Vec<Step>) -> Vec<Step> {
 fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> Vec<Step> {
     let item = Rc::new(item.clone());
     let same = Rc::clone(&item);
+    // A version says which of two forms of a row is the newer one.
+    let ordered = |patch: Patch| match item.version() {
+        Some(_) => patch.ordered(),
+        None => patch,
+    };
     let own = lists.clone().and_path([endpoint.into()]);
     let others = lists.clone().elsewhere([endpoint.into()]);
     vec![
         Step {
             selector: own,
-            paint: Some(Patch::new(move |list: &List<T>| list.with(&item))),
+            paint: Some(ordered(Patch::new({
+                let item = Rc::clone(&item);
+                move |list: &List<T>| list.with(&item)
+            }))),
         },
         Step {
             selector: others,
-            paint: Some(Patch::new(move |list: &List<T>| list.replaced(&same))),
+            paint: Some(ordered(Patch::new(move |list: &List<T>| list.replaced(&same)))),
         },
     ]
 }
@@ -216,7 +224,7 @@ fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> V
 fn gone<T: Item>(lists: Selector, id: u128) -> Step {
     Step {
         selector: lists,
-        paint: Some(Patch::new(move |list: &List<T>| list.without(id))),
+        paint: Some(Patch::new(move |list: &List<T>| list.without(id)).ordered()),
     }
 }
 

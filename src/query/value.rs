@@ -123,22 +123,43 @@ impl fmt::Debug for Value {
 /// A change of a value. May be applied again and again, so applying it twice must be the same as once: insert by id
 /// or replace, remove by id, set a field.
 #[derive(Clone)]
-pub struct Patch(Rc<dyn Fn(&Value) -> Value>);
+pub struct Patch {
+    change: Rc<dyn Fn(&Value) -> Value>,
+    is_ordered: bool,
+}
 
 impl Patch {
     /// A change of values of type `T`; other values stay as they are.
     pub fn new<T: Data>(change: impl Fn(&T) -> T + 'static) -> Self {
-        Self(Rc::new(move |value| {
+        let change = move |value: &Value| {
             value
                 .get::<T>()
                 .map_or_else(|| value.clone(), |data| Value::new(change(&data)))
-        }))
+        };
+        Self {
+            change: Rc::new(change),
+            is_ordered: false,
+        }
+    }
+
+    /// This change, which is right on data that was read before it and on data that was read after it: it leaves what is
+    /// newer as it is, or the change that made it newer is about to be told as well.
+    #[must_use]
+    pub fn ordered(self) -> Self {
+        Self {
+            is_ordered: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn is_ordered(&self) -> bool {
+        self.is_ordered
     }
 
     /// The value after the change; the very same one if nothing has changed.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Value {
-        let changed = (self.0)(value);
+        let changed = (self.change)(value);
         if changed == *value { value.clone() } else { changed }
     }
 }
