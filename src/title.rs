@@ -1,8 +1,10 @@
 //! What the page is called, in the tab, in the history and to a screen reader.
 
+use std::time::Duration;
+
 use yew::prelude::*;
 
-use crate::browser::page;
+use crate::browser::{self, page, timer};
 use crate::navigation::use_navigation;
 
 /// Names the page.
@@ -27,6 +29,14 @@ pub fn use_title_once_known(title: Option<AttrValue>, meanwhile: impl Into<AttrV
 /// Moves the focus to the element with this id: when what had it is gone.
 pub fn move_focus(id: &str) {
     page::focus(id);
+}
+
+/// The same, once what has changed is on the screen.
+pub fn move_focus_soon(id: String) {
+    browser::spawn(async move {
+        timer::wait(Duration::ZERO).await;
+        page::focus(&id);
+    });
 }
 
 /// For a page that gives the focus to one of its own elements, which announces it.

@@ -36,7 +36,7 @@ pub mod page;
 pub mod rows;
 pub mod storage;
 mod task;
-mod timer;
+pub mod timer;
 mod undo_key;
 pub mod view;
 

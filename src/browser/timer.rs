@@ -23,6 +23,11 @@ impl Timeout {
     }
 }
 
+/// Waits this long.
+pub async fn wait(delay: Duration) {
+    within(delay, std::future::pending::<()>()).await;
+}
+
 /// What the future comes to, if it does within this time.
 pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);

@@ -14,6 +14,18 @@ use super::text_limit::{is_too_long, limit_note};
 use crate::countdown::use_has_lasted;
 use crate::kept::{KeptText, use_kept_text};
 
+/// The id of the element that shows the text of a row. It can have the focus.
+#[must_use]
+pub fn text_id(row: impl std::fmt::Display) -> String {
+    format!("text-{row}")
+}
+
+/// The id of the field in which the text of a row is edited.
+#[must_use]
+pub fn editor_id(row: impl std::fmt::Display) -> String {
+    format!("edit-{row}")
+}
+
 /// How long a change may wait before the row says so.
 const UNSAVED_AFTER: Duration = Duration::from_secs(2);
 
@@ -75,7 +87,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
         });
     }
     let shows_unsaved = use_has_lasted(props.is_unsaved, UNSAVED_AFTER);
-    let text_id = format!("text-{}", props.id);
+    let text_id = text_id(&props.id);
     let open_editor = {
         let (props, set, takes_focus) = (props.clone(), editor.set.clone(), Rc::clone(&takes_focus));
         Callback::from(move |_: MouseEvent| {
@@ -93,7 +105,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
     };
     let content = match &editor.current {
         Some(typed) => html! {
-            <Editor noun={props.noun} text={props.text.clone()} version={props.version} max_length={props.max_length}
+            <Editor id={editor_id(&props.id)} noun={props.noun} text={props.text.clone()} version={props.version} max_length={props.max_length}
                 typed={typed.clone()} field={focused} set={editor.set.clone()} on_close={close_editor}
                 on_save={props.on_save.clone()} />
         },
@@ -101,7 +113,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
             <>
                 { props.leading.clone() }
                 <div class="content">
-                    <p class="text" id={text_id.clone()} dir="auto" ~textContent={&*props.text} />
+                    <p class="text" id={text_id.clone()} tabindex="-1" dir="auto" ~textContent={&*props.text} />
                     { props.details.clone() }
                     if shows_unsaved {
                         <p class="details unsaved"><span class="chip" ~textContent="Not saved yet" /></p>
@@ -129,6 +141,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct EditorProperties {
+    id: AttrValue,
     noun: &'static str,
     text: AttrValue,
     version: Option<u64>,
@@ -182,7 +195,7 @@ fn Editor(props: &EditorProperties) -> Html {
     };
     html! {
         <form class="edit" onsubmit={save.reform(|event: SubmitEvent| event.prevent_default())}>
-            <textarea ref={props.field.clone()} rows="1" dir="auto" aria-label={format!("Edit {}", props.noun)}
+            <textarea ref={props.field.clone()} id={props.id.clone()} rows="1" dir="auto" aria-label={format!("Edit {}", props.noun)}
                 value={props.typed.text.clone()} oninput={on_input} onkeydown={on_key} />
             { limit_note(&props.typed.text, props.max_length) }
             if props.typed.text.trim().is_empty() {

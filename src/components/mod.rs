@@ -32,7 +32,7 @@ pub use day_field::DayField;
 pub use dialog::Question;
 pub use focus::focus;
 pub use icon::{Glyph, icon};
-pub use item::ItemRow;
+pub use item::{ItemRow, editor_id, text_id};
 pub use keys::{is_enter, is_escape};
 pub use link::RouteLink;
 pub use onward::Onward;

@@ -200,6 +200,7 @@ async fn row_deleted_there_can_be_added_again() -> anyhow::Result<()> {
             .sees("byTestId('conflict')?.innerText.includes('Call Anna on Friday')")
             .await?;
         coachee.click("Add again").await?;
+        coachee.sees("document.activeElement.id === 'new-action'").await?;
         for person in [&coach, &coachee] {
             person.sees(&Kind::Action.shows("Call Anna on Friday")).await?;
         }
@@ -228,6 +229,9 @@ async fn row_that_is_back_shows_the_unmade_change() -> anyhow::Result<()> {
             .sees("byTestId('conflict')?.innerText.includes('Call Anna at nine')")
             .await?;
         coachee.click("Use mine").await?;
+        coachee
+            .sees("document.activeElement.textContent === 'Call Anna at nine'")
+            .await?;
         for person in [&coach, &coachee] {
             person.sees(&Kind::Action.shows("Call Anna at nine")).await?;
         }

@@ -10,7 +10,7 @@ use super::leftovers::Leftovers;
 use super::people::{People, status_label};
 use super::row::{TextRow, form, use_add, use_row};
 use crate::calendar;
-use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
+use crate::components::{AddForm, Glyph, ItemRow, card, query_view, text_id};
 use crate::draft::draft_id;
 use crate::query::{List, Listed, use_item, use_query, use_selection};
 use crate::resources::{RelationshipGoals, SessionActions};
@@ -148,7 +148,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
             row.change(&wanted, message);
         })
     };
-    let text_id = format!("text-{}", action.id);
+    let text_id = text_id(action.id);
     let leading = html! {
         <input type="checkbox" class="tick" aria-label="Done" aria-describedby={text_id.clone()} checked={is_closed}
             onchange={on_toggle} />

@@ -9,7 +9,7 @@ use super::details::toggle;
 use super::leftovers::Leftovers;
 use super::people::People;
 use super::row::{TextRow, form, use_add, use_row};
-use crate::components::{AddForm, Glyph, ItemRow, card, query_view};
+use crate::components::{AddForm, Glyph, ItemRow, card, query_view, text_id};
 use crate::draft::draft_id;
 use crate::query::{List, Listed, use_item, use_query};
 use crate::resources::SessionAgreements;
@@ -120,7 +120,7 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let shows_history = use_state(|| false);
     let details = props.people.name(agreement.user_id);
     let details = details.map(|author| html! { <p class="details"><span dir="auto" ~textContent={author} /></p> });
-    let text_id = format!("text-{}", agreement.id);
+    let text_id = text_id(agreement.id);
     let below = html! {
         <>
             { row.conflict(&props.people) }

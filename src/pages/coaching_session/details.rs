@@ -10,7 +10,7 @@ use super::description::Description;
 use super::people::{People, status_label};
 use super::row::{TextRow, UseRow};
 use crate::calendar;
-use crate::components::{DayField, Glyph, Select, icon};
+use crate::components::{DayField, Glyph, Select, icon, text_id};
 use crate::draft::is_draft;
 use crate::kept::KeptText;
 use crate::query::use_query_if;
@@ -80,7 +80,7 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
             });
         })
     };
-    let (id, describes) = (action.id, format!("text-{}", action.id));
+    let (id, describes) = (action.id, text_id(action.id));
     let due = action.due_by.map(|due| calendar::local(due.naive_utc()).date());
     let chosen_goal = action.goal_id.map(|goal| goal.to_string()).unwrap_or_default();
     let mut goal_options = vec![(AttrValue::from(""), AttrValue::from("No goal"))];
@@ -164,7 +164,7 @@ pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
         Callback::from(move |()| goal.to_row())
     };
     html! {
-        <div class="fields" role="group" aria-label="Details" aria-describedby={format!("text-{}", goal.id)}>
+        <div class="fields" role="group" aria-label="Details" aria-describedby={text_id(goal.id)}>
             <DayField id={format!("target-{}", goal.id)} label="Target date" day={goal.target_date} on_choose={on_day} />
             <Description id={goal.id.to_string()} place={format!("{}/body", goal.editor())} version={goal.version} {row}
                 text={goal.body.clone().unwrap_or_default()} on_save={props.on_describe.clone()} />

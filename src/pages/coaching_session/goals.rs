@@ -10,7 +10,7 @@ use super::leftovers::Leftovers;
 use super::people::People;
 use super::row::{TextRow, UseRow, form, use_add, use_row};
 use crate::calendar;
-use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view};
+use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view, text_id};
 use crate::draft::{draft_id, is_draft};
 use crate::kept::KeptText;
 use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
@@ -139,7 +139,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     let shows_details = use_state(|| false);
     let shows_history = use_state(|| false);
     let details = use_details(&goal, &row, props.session);
-    let text_id = format!("text-{}", goal.id);
+    let text_id = text_id(goal.id);
     let on_describe = {
         let (goal, row) = (Rc::clone(&goal), row.clone());
         Callback::from(move |typed: KeptText| {
@@ -207,7 +207,7 @@ fn use_details(goal: &Rc<Goal>, row: &UseRow<Goal>, session: CoachingSessionId) 
             }
         })
     };
-    let describes = format!("text-{}", goal.id);
+    let describes = text_id(goal.id);
     let target = goal.target_date.map(|day| calendar::day_in_sentence(day, today));
     html! {
         <>

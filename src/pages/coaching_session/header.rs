@@ -8,7 +8,9 @@ use yew::prelude::*;
 use super::people::People;
 use super::row::{TextRow, use_row};
 use crate::calendar;
-use crate::components::{Glyph, changed_note, focus, icon, is_escape, is_too_long, limit_note, use_seen_text};
+use crate::components::{
+    Glyph, changed_note, editor_id, focus, icon, is_escape, is_too_long, limit_note, text_id, use_seen_text,
+};
 use crate::draft::draft_id;
 use crate::kept::{KeptText, use_kept_text};
 use crate::resources::Record as _;
@@ -101,7 +103,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
                     on_save={row.on_save()} />
             } else {
                 <h1>
-                    <span dir="auto" ~textContent={title} />
+                    <span id={text_id(session.id)} tabindex="-1" dir="auto" ~textContent={title} />
                     <button type="button" class="plain" ref={pencil} title="Rename" aria-label="Rename the session" onclick={begin}>
                         { icon(Glyph::Pencil) }
                     </button>
@@ -163,7 +165,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
     };
     html! {
         <form class="rename" onsubmit={on_submit}>
-            <input ref={props.field.clone()} dir="auto" aria-label="Session title" value={props.typed.text.clone()}
+            <input ref={props.field.clone()} id={editor_id(props.session.id)} dir="auto" aria-label="Session title" value={props.typed.text.clone()}
                 oninput={on_input} onkeydown={on_key} placeholder="What is this session about?" />
             <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
             <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />

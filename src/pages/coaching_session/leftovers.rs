@@ -6,6 +6,7 @@ use super::people::People;
 use super::row::{TextRow, editors, use_add};
 use crate::components::{Choice, ConflictCard};
 use crate::kept::{use_from_kept, use_kept, use_unresolved};
+use crate::title::move_focus;
 use crate::unresolved::{Problem, Unresolved};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -100,16 +101,17 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
         ))
     });
     let card = |(key, explanation, text, on_add, on_discard): (String, String, Option<String>, _, _)| {
-        let on_add: Option<Callback<()>> = on_add;
-        let add = on_add.map(|on_choose| Choice {
-            label: "Add again",
-            on_choose,
-        });
-        let discard = Choice {
-            label: "Discard",
-            on_choose: on_discard,
+        let choice = |label: &'static str, decide: Callback<()>| Choice {
+            label,
+            on_choose: Callback::from(move |()| {
+                decide.emit(());
+                // The button goes with the decision.
+                move_focus(&format!("new-{noun}"));
+            }),
         };
-        let choices: Vec<_> = add.into_iter().chain([discard]).collect();
+        let on_add: Option<Callback<()>> = on_add;
+        let add = on_add.map(|on_add| choice("Add again", on_add));
+        let choices: Vec<_> = add.into_iter().chain([choice("Discard", on_discard)]).collect();
         html! {
             <div {key} class="leftover">
                 <ConflictCard {explanation} {text} author={String::new()} {choices} />

@@ -8,11 +8,11 @@ use yew::prelude::*;
 use super::history::History;
 use super::people::{People, field_label};
 use crate::api::Api;
-use crate::components::{Choice, ConflictCard, Versus};
+use crate::components::{Choice, ConflictCard, Versus, editor_id, text_id};
 use crate::kept::{Kept, KeptText, use_kept, use_unresolved};
 use crate::query::{UseMutation, use_mutation, use_query_client, use_unsaved};
 use crate::resources::{Create, Delete, Record, Restore, Update};
-use crate::title::move_focus;
+use crate::title::{move_focus, move_focus_soon};
 use crate::toast::{Toaster, use_toaster};
 use crate::unresolved::{Problem, Unresolved};
 
@@ -284,6 +284,7 @@ impl<T: TextRow> UseRow<T> {
                 ..KeptText::of_row(now, this.row.version(), this.row.to_row())
             };
             this.kept.set_text(&this.row.editor(), Some(&typed));
+            move_focus_soon(editor_id(this.row.uuid()));
         });
         Choice {
             label: "Edit",
@@ -297,6 +298,8 @@ impl<T: TextRow> UseRow<T> {
         let on_choose = Callback::from(move |()| {
             if act(&this) {
                 this.kept.resolve(&unresolved);
+                // The button goes with the decision.
+                move_focus(&text_id(this.row.uuid()));
             }
         });
         Choice { label, on_choose }
