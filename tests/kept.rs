@@ -146,17 +146,22 @@ fn second_conflict_of_a_field_joins_the_first() {
     kept.clear();
 }
 
-#[wasm_bindgen_test]
-fn text_that_can_not_be_stored_is_at_risk() {
-    let kept = fresh("a");
+/// Meanwhile the browser has no room for anything.
+fn while_full(act: impl FnOnce()) {
     let refuse = js_sys::Function::new_no_args(
         "window.__setItem = Storage.prototype.setItem;
          Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
     );
     refuse.call0(&js_sys::global()).unwrap();
-    kept.set_text("new/actions/1", Some(&typed("only here")));
+    act();
     let restore = js_sys::Function::new_no_args("Storage.prototype.setItem = window.__setItem;");
     restore.call0(&js_sys::global()).unwrap();
+}
+
+#[wasm_bindgen_test]
+fn text_that_can_not_be_stored_is_at_risk() {
+    let kept = fresh("a");
+    while_full(|| kept.set_text("new/actions/1", Some(&typed("only here"))));
     assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));
     assert!(kept.is_at_risk());
     // Signed out by time and in again, without the page being loaded anew.
@@ -165,6 +170,24 @@ fn text_that_can_not_be_stored_is_at_risk() {
     // The device keeps things again.
     kept.set_text("new/actions/1", Some(&typed("here and there")));
     assert!(!kept.is_at_risk());
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn full_device_brings_no_older_words_back() {
+    let kept = fresh("a");
+    kept.set_text("new/actions/1", Some(&typed("abc")));
+    while_full(|| {
+        kept.set_text("new/actions/1", Some(&typed("abcdef")));
+        // As another tab's event does it, and a sign-in.
+        kept.reload();
+        kept.set_owner("a");
+        assert_eq!(kept.text("new/actions/1"), Some(typed("abcdef")));
+        assert!(kept.is_at_risk());
+    });
+    kept.reload();
+    assert!(!kept.is_at_risk());
+    assert_eq!(visit("a").text("new/actions/1"), Some(typed("abcdef")));
     kept.clear();
 }
 

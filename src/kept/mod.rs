@@ -93,13 +93,18 @@ impl Kept {
         self.0.borrow_mut().owner = None;
     }
 
-    /// Takes note of what other tabs have changed on the device. If its records were cleared, those of this tab are
-    /// written again.
+    /// Takes note of what other tabs have changed on the device. What it would not take before is written again; if its
+    /// records were cleared, everything is.
     pub fn reload(&self) {
         let Some(prefix) = self.prefix() else { return };
-        if storage::was_cleared() {
+        {
             let write = |name: &str, content: &str| storage::write(&format!("{prefix}{name}"), Some(content));
-            self.0.borrow_mut().records.write_all(write);
+            let records = &mut self.0.borrow_mut().records;
+            if storage::was_cleared() {
+                records.write_all(write);
+            } else {
+                records.write_missing(write);
+            }
         }
         let on_disk = storage::names(&prefix).into_iter().filter_map(|name| {
             let content = storage::read(&name)?;
