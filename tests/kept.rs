@@ -136,6 +136,29 @@ fn conflict_outlives_the_page_until_decided() {
 }
 
 #[wasm_bindgen_test]
+fn conflicts_are_shown_oldest_first() {
+    let kept = fresh("a");
+    let words = ["one", "two", "three", "four", "five", "six"];
+    let rows = (1..).zip(words);
+    for (row, word) in rows {
+        let conflict = Unresolved {
+            row: uuid::Uuid::from_u128(row),
+            ..conflict("a", word, "theirs")
+        };
+        kept.add_unresolved(&conflict);
+    }
+    for kept in [&kept, &visit("a")] {
+        let all = kept.unresolved();
+        let bodies: Vec<_> = all
+            .iter()
+            .map(|each| each.wanted::<Action>().unwrap().body.unwrap())
+            .collect();
+        assert_eq!(bodies, words);
+    }
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
 fn second_conflict_of_a_field_joins_the_first() {
     let kept = fresh("a");
     kept.add_unresolved(&conflict("a", "mine", "theirs"));

@@ -54,6 +54,8 @@ struct State {
     records: Records,
     /// The unresolved changes, oldest first.
     unresolved: Rc<Vec<Unresolved>>,
+    /// The moment that the latest name of an unresolved change tells, in milliseconds.
+    latest: u64,
     watches: Vec<Weak<Callback<()>>>,
 }
 
@@ -220,11 +222,20 @@ impl Kept {
         let all = self.unresolved();
         let absorbed = all.iter().find_map(|earlier| earlier.absorb(new));
         let record = absorbed.unwrap_or_else(|| Unresolved {
-            id: clock::unique(),
+            id: self.new_id(),
             ..new.clone()
         });
         let content = serde_json::to_string(&record).ok();
         self.put(&unresolved_name(&record), content);
+    }
+
+    /// An id after all that this page has given and, as far as the clock knows, after those of earlier visits: records are
+    /// shown in this order.
+    fn new_id(&self) -> String {
+        let latest = &mut self.0.borrow_mut().latest;
+        // Changes are left over faster than the clock ticks, and it may be set back.
+        *latest = clock::wall().as_millis().max(*latest + 1);
+        format!("{latest:014}-{}", clock::unique())
     }
 
     /// The person has decided.
