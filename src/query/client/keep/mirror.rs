@@ -1,0 +1,157 @@
+//! What the disk ought to have of the mutations of a tab, and whether it has it.
+//!
+//! Touches nothing: it says what is to be done.
+//!
+//! | event | outcome |
+//! |---|---|
+//! | a mutation could not be written down | its place counts as not kept until it was written |
+//! | something else was written or deleted since | these are tried again, once: there may be room now |
+//! | the disk was opened, and may have lost what was on it | everything is written |
+
+use std::collections::BTreeMap;
+
+use super::disk::{Act, MUTATIONS};
+use crate::browser::database::Record;
+
+#[derive(Default)]
+pub(super) struct Mirror {
+    /// By place.
+    mutations: BTreeMap<String, Line>,
+}
+
+/// A mutation as it ought to be on the disk.
+struct Line {
+    record: Record,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The disk has it, or has not said yet that it has not.
+    Kept,
+    /// The disk would not take it.
+    Refused,
+    /// The disk would not take it, and has been asked once more.
+    AskedAgain,
+}
+
+impl Mirror {
+    /// A mutation is to be written down there.
+    pub(super) fn write(&mut self, place: &str, record: Record) {
+        // Until the disk has taken the new form, what it said of the earlier one holds.
+        let state = self.mutations.get(place).map_or(State::Kept, |line| line.state);
+        let line = Line { record, state };
+        self.mutations.insert(place.to_owned(), line);
+    }
+
+    /// The mutation that was written down there has settled.
+    pub(super) fn strike_out(&mut self, place: &str) {
+        self.mutations.remove(place);
+    }
+
+    /// Nothing more is to be written.
+    pub(super) fn give_up(&mut self) {
+        self.mutations.clear();
+    }
+
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.mutations.is_empty()
+    }
+
+    /// Whether the disk has what is to be there, as far as is known.
+    pub(super) fn is_kept(&self, place: &str) -> bool {
+        let line = self.mutations.get(place);
+        line.is_some_and(|line| line.state == State::Kept)
+    }
+
+    /// This was done, or could not be.
+    pub(super) fn note(&mut self, act: &Act, is_done: bool) {
+        if let Act::Put(MUTATIONS, place, _) = act
+            && let Some(line) = self.mutations.get_mut(place)
+        {
+            line.state = if is_done { State::Kept } else { State::Refused };
+        }
+    }
+
+    /// What could not be done, to be tried again; each once until that has an outcome.
+    pub(super) fn again(&mut self) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for (place, line) in &mut self.mutations {
+            if line.state == State::Refused {
+                line.state = State::AskedAgain;
+                acts.push(Act::Put(MUTATIONS, place.clone(), line.record.clone()));
+            }
+        }
+        acts
+    }
+
+    /// All that makes a disk of which nothing is known what it ought to be.
+    pub(super) fn all(&self) -> Vec<Act> {
+        let mutations = self.mutations.iter();
+        let puts = mutations.map(|(place, line)| Act::Put(MUTATIONS, place.clone(), line.record.clone()));
+        puts.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn record(content: &str) -> Record {
+        Record {
+            note: String::new(),
+            bytes: content.as_bytes().to_vec(),
+        }
+    }
+
+    fn put(place: &str) -> Act {
+        Act::Put(MUTATIONS, place.to_owned(), record(place))
+    }
+
+    fn with(places: &[&str]) -> Mirror {
+        let mut mirror = Mirror::default();
+        for place in places {
+            mirror.write(place, record(place));
+        }
+        mirror
+    }
+
+    #[test]
+    fn refused_place_is_not_kept_whatever_else_is() {
+        let mut mirror = with(&["a", "b"]);
+        mirror.note(&put("a"), false);
+        mirror.note(&put("b"), true);
+        assert_eq!((mirror.is_kept("a"), mirror.is_kept("b")), (false, true));
+        // The person goes on with it: that alone gives it no place.
+        mirror.write("a", record("a"));
+        assert!(!mirror.is_kept("a"));
+        mirror.note(&put("a"), true);
+        assert!(mirror.is_kept("a"));
+    }
+
+    #[test]
+    fn what_was_refused_is_tried_once_at_a_time() {
+        let mut mirror = with(&["a", "b"]);
+        assert_eq!(mirror.again(), []);
+        mirror.note(&put("a"), false);
+        assert_eq!(mirror.again(), [put("a")]);
+        assert_eq!(mirror.again(), [], "it is under way");
+        assert!(!mirror.is_kept("a"));
+        mirror.note(&put("a"), false);
+        assert_eq!(mirror.again(), [put("a")]);
+        mirror.note(&put("a"), true);
+        assert_eq!(mirror.again(), []);
+    }
+
+    #[test]
+    fn disk_that_may_be_empty_gets_everything() {
+        let mut mirror = with(&["a", "b", "c"]);
+        mirror.note(&put("a"), true);
+        mirror.note(&put("b"), false);
+        mirror.strike_out("c");
+        assert_eq!(mirror.all(), [put("a"), put("b")]);
+    }
+}
