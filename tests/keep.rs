@@ -687,3 +687,72 @@ async fn signing_out_on_purpose_takes_refused_changes_along() {
     drop(refusal);
     visit.end();
 }
+
+/// A visit whose change was sent and answered, on a disk that would not delete it.
+async fn visit_that_could_not_delete(word: &str) -> Visit {
+    let visit = Visit::of("me").await;
+    visit.change_to(word);
+    // Else there was nothing to delete.
+    until_written(&[word]).await;
+    let refusal = Patched::new(
+        "IDBObjectStore",
+        "delete",
+        "patched.count += 1; throw new DOMException('', 'UnknownError');",
+    );
+    visit.settles(word).await;
+    until("it was to be deleted", || refusal.count() > 0).await;
+    until_written(&[word]).await;
+    visit
+}
+
+#[wasm_bindgen_test]
+async fn settled_change_is_deleted_once_the_disk_can() {
+    fresh().await;
+    let visit = visit_that_could_not_delete("old").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to("new");
+    until_written(&["new"]).await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn settled_change_is_not_taken_up_after_return() {
+    fresh().await;
+    let visit = visit_that_could_not_delete("old").await;
+    assert_eq!(visit.client.clear_but_unsent(), 0);
+    visit.client.remember_for("me");
+    until_written(&[]).await;
+    assert_eq!((visit.server.1.borrow().len(), visit.client.pending()), (1, 0));
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn settled_change_is_deleted_when_disk_comes_back() {
+    fresh().await;
+    let visit = visit_offline().await;
+    visit.change_to("one");
+    until_written(&["one"]).await;
+    // As if the browser had taken it away, with the first that is asked of it.
+    let closing = Patched::new(
+        "IDBDatabase",
+        "transaction",
+        "patched.count += 1; this.dispatchEvent(new Event('close')); throw new DOMException('', 'InvalidStateError');",
+    );
+    visit.change_to("two");
+    until("it is closed", || closing.count() > 0).await;
+    drop(closing);
+    let broken = scripted("throw new DOMException('not here', 'SecurityError');");
+    with_factory(&broken, async {
+        visit.client.set_online(true);
+        visit.settles("two").await;
+        settle().await;
+    })
+    .await;
+    until_written(&["one"]).await;
+    visit.client.set_online(false);
+    visit.change_to("three");
+    until_written(&["three"]).await;
+    assert_eq!(visit.server.1.borrow().len(), 2);
+    visit.end();
+}

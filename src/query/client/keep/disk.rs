@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Struck};
 use crate::browser::database::{Database, DatabaseError, Record, Schema};
 use crate::browser::locks::{self, Lock, Mode};
 use crate::browser::{self, clock, storage};
@@ -95,7 +95,8 @@ pub(super) struct Form<'a> {
 const UNCERTAIN: &str = "uncertain";
 
 impl Disk {
-    pub(super) fn of(owner: &str) -> Rc<Self> {
+    /// That of this person. `struck` is what earlier ones of this page could not delete.
+    pub(super) fn of(owner: &str, struck: Struck) -> Rc<Self> {
         Rc::new(Self {
             owner: owner.to_owned(),
             tab: clock::unique(),
@@ -104,7 +105,7 @@ impl Disk {
             is_left: Cell::new(false),
             count: Cell::new(0),
             latest: Cell::default(),
-            mirror: RefCell::default(),
+            mirror: RefCell::new(Mirror::new(struck)),
             is_opening: Cell::new(true),
         })
     }
@@ -242,7 +243,7 @@ impl Disk {
     pub(super) fn leave(self: &Rc<Self>, keeps_mutations: bool) {
         self.act(Act::Clear(DATA));
         if !keeps_mutations {
-            self.mirror(Mirror::give_up);
+            self.mirror(Mirror::strike_out_all);
             self.act(Act::Clear(MUTATIONS));
         }
         self.is_left.set(true);
@@ -302,6 +303,7 @@ impl Disk {
         match (state, act) {
             // The mirror has it.
             (_, Act::Put(MUTATIONS, ..)) => {}
+            (_, act @ Act::Delete(MUTATIONS, _)) => self.mirror.borrow_mut().note(&act, false),
             (Opening::Waits(acts), act) => acts.push(act),
             _ => {}
         }
@@ -321,6 +323,10 @@ impl Disk {
         for (place, record) in written {
             if self.is_left() {
                 break;
+            }
+            if self.mirror.borrow().is_struck(&place) {
+                self.delete(MUTATIONS, place);
+                continue;
             }
             let lines: Vec<&str> = record.note.lines().collect();
             match *lines.as_slice() {

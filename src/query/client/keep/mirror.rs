@@ -1,22 +1,30 @@
-//! What the disk ought to have of the mutations of a tab, and whether it has it.
+//! What the disk ought to have of the mutations of a tab, whether it has it, and what it ought to be rid of.
 //!
 //! Touches nothing: it says what is to be done.
 //!
 //! | event | outcome |
 //! |---|---|
 //! | a mutation could not be written down | its place counts as not kept until it was written |
-//! | something else was written or deleted since | these are tried again, once: there may be room now |
-//! | the disk was opened, and may have lost what was on it | everything is written |
+//! | a mutation that has settled could not be deleted | its place is remembered, so that nobody takes it up again |
+//! | something else was written or deleted since | all of these are tried again, once: there may be room now |
+//! | the disk was opened, and may have lost what was on it | everything is written, and everything that has settled deleted |
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::disk::{Act, MUTATIONS};
 use crate::browser::database::Record;
+
+/// The places of mutations that have settled and could not be deleted. They outlive the mirror: a mutation that has
+/// settled is not to be taken up by whoever comes next to this page.
+pub(super) type Struck = Rc<RefCell<BTreeSet<String>>>;
 
 #[derive(Default)]
 pub(super) struct Mirror {
     /// By place.
     mutations: BTreeMap<String, Line>,
+    struck: Struck,
 }
 
 /// A mutation as it ought to be on the disk.
@@ -36,6 +44,13 @@ enum State {
 }
 
 impl Mirror {
+    pub(super) fn new(struck: Struck) -> Self {
+        Self {
+            mutations: BTreeMap::new(),
+            struck,
+        }
+    }
+
     /// A mutation is to be written down there.
     pub(super) fn write(&mut self, place: &str, record: Record) {
         // Until the disk has taken the new form, what it said of the earlier one holds.
@@ -54,6 +69,12 @@ impl Mirror {
         self.mutations.clear();
     }
 
+    /// None of the mutations is to be there any more.
+    pub(super) fn strike_out_all(&mut self) {
+        let places = std::mem::take(&mut self.mutations).into_keys();
+        self.struck.borrow_mut().extend(places);
+    }
+
     pub(super) fn has_unsent(&self) -> bool {
         !self.mutations.is_empty()
     }
@@ -64,18 +85,35 @@ impl Mirror {
         line.is_some_and(|line| line.state == State::Kept)
     }
 
+    /// Whether what is still there has settled.
+    pub(super) fn is_struck(&self, place: &str) -> bool {
+        self.struck.borrow().contains(place)
+    }
+
     /// This was done, or could not be.
     pub(super) fn note(&mut self, act: &Act, is_done: bool) {
-        if let Act::Put(MUTATIONS, place, _) = act
-            && let Some(line) = self.mutations.get_mut(place)
-        {
-            line.state = if is_done { State::Kept } else { State::Refused };
+        match act {
+            Act::Put(MUTATIONS, place, _) => {
+                if let Some(line) = self.mutations.get_mut(place) {
+                    line.state = if is_done { State::Kept } else { State::Refused };
+                }
+            }
+            Act::Delete(MUTATIONS, place) => {
+                let mut struck = self.struck.borrow_mut();
+                if is_done {
+                    struck.remove(place);
+                } else {
+                    struck.insert(place.clone());
+                }
+            }
+            Act::Clear(MUTATIONS) if is_done => self.struck.borrow_mut().clear(),
+            Act::Put(..) | Act::Delete(..) | Act::Clear(_) => {}
         }
     }
 
     /// What could not be done, to be tried again; each once until that has an outcome.
     pub(super) fn again(&mut self) -> Vec<Act> {
-        let mut acts = Vec::new();
+        let mut acts = self.deletions();
         for (place, line) in &mut self.mutations {
             if line.state == State::Refused {
                 line.state = State::AskedAgain;
@@ -89,7 +127,16 @@ impl Mirror {
     pub(super) fn all(&self) -> Vec<Act> {
         let mutations = self.mutations.iter();
         let puts = mutations.map(|(place, line)| Act::Put(MUTATIONS, place.clone(), line.record.clone()));
-        puts.collect()
+        // First, because they make room.
+        self.deletions().into_iter().chain(puts).collect()
+    }
+
+    fn deletions(&self) -> Vec<Act> {
+        let struck = self.struck.borrow();
+        struck
+            .iter()
+            .map(|place| Act::Delete(MUTATIONS, place.clone()))
+            .collect()
     }
 }
 
@@ -109,6 +156,10 @@ mod tests {
 
     fn put(place: &str) -> Act {
         Act::Put(MUTATIONS, place.to_owned(), record(place))
+    }
+
+    fn delete(place: &str) -> Act {
+        Act::Delete(MUTATIONS, place.to_owned())
     }
 
     fn with(places: &[&str]) -> Mirror {
@@ -147,11 +198,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_deleted_is_tried_until_it_is() {
+        let struck = Struck::default();
+        let mut mirror = Mirror::new(Rc::clone(&struck));
+        mirror.write("a", record("a"));
+        mirror.strike_out("a");
+        mirror.note(&delete("a"), false);
+        assert!(mirror.is_struck("a") && !mirror.has_unsent());
+        assert_eq!(mirror.again(), [delete("a")]);
+        // Somebody else's visit.
+        let mut mirror = Mirror::new(struck);
+        assert_eq!(mirror.all(), [delete("a")]);
+        mirror.note(&delete("a"), true);
+        assert!(!mirror.is_struck("a"));
+        assert_eq!(mirror.all(), []);
+    }
+
+    #[test]
+    fn what_was_not_cleared_is_still_struck() {
+        let mut mirror = with(&["a", "b"]);
+        mirror.strike_out_all();
+        mirror.note(&Act::Clear(MUTATIONS), false);
+        assert_eq!(mirror.all(), [delete("a"), delete("b")]);
+        mirror.note(&Act::Clear(MUTATIONS), true);
+        assert_eq!(mirror.all(), []);
+    }
+
+    #[test]
     fn disk_that_may_be_empty_gets_everything() {
         let mut mirror = with(&["a", "b", "c"]);
         mirror.note(&put("a"), true);
         mirror.note(&put("b"), false);
         mirror.strike_out("c");
-        assert_eq!(mirror.all(), [put("a"), put("b")]);
+        mirror.note(&delete("c"), false);
+        assert_eq!(mirror.all(), [delete("c"), put("a"), put("b")]);
     }
 }

@@ -23,6 +23,7 @@ use crate::browser::database::Record;
 use crate::browser::{self, Timeout, clock};
 use crate::time::{EpochMillis, Instant};
 use disk::{DATA, Disk, Form, told};
+use mirror::Struck;
 pub(super) use parked::Parked;
 
 /// How long data is gathered before it is written.
@@ -41,6 +42,7 @@ pub(super) struct Keep<B: Backend> {
     disk: Option<Rc<Disk>>,
     /// That of whoever was here before.
     left: Option<Rc<Disk>>,
+    struck: Struck,
     records: Vec<Kept>,
     /// What is to be written.
     changed: BTreeSet<EntryId>,
@@ -67,6 +69,7 @@ impl<B: Backend> Default for Keep<B> {
         Self {
             disk: None,
             left: None,
+            struck: Struck::default(),
             records: Vec::new(),
             changed: BTreeSet::new(),
             writing: None,
@@ -98,7 +101,7 @@ impl<B: Backend> QueryClient<B> {
             if let Some(left) = keep.left.take() {
                 left.give_up();
             }
-            let disk = Disk::of(owner);
+            let disk = Disk::of(owner, Rc::clone(&keep.struck));
             keep.disk = Some(Rc::clone(&disk));
             disk
         };
@@ -257,10 +260,12 @@ impl<B: Backend> QueryClient<B> {
     pub(super) fn forget_what_was_kept(&self, keeps_mutations: bool) {
         let keep = &mut self.0.state.borrow_mut().keep;
         let kinds = std::mem::take(&mut keep.kinds);
+        let struck = Rc::clone(&keep.struck);
         let before = std::mem::replace(
             keep,
             Keep {
                 kinds,
+                struck,
                 ..Keep::default()
             },
         );
