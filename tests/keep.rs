@@ -756,3 +756,34 @@ async fn settled_change_is_deleted_when_disk_comes_back() {
     assert_eq!(visit.server.1.borrow().len(), 2);
     visit.end();
 }
+
+#[wasm_bindgen_test]
+async fn change_of_another_version_is_left_to_it() {
+    fresh().await;
+    visit_offline_that_wrote("later").await;
+    // A version that knows no kind of change.
+    for _ in 0..2 {
+        storage::remember_user(Some("me"));
+        let server = Server::default();
+        let client = QueryClient::new(server.clone());
+        client.remember_for("me");
+        until("it is looked at", || storage::tabs_with_unsent().unwrap().is_empty()).await;
+        until_written(&["later"]).await;
+        assert_eq!((client.pending(), client.has_unkept_mutations()), (0, false));
+        assert!(reads_at_once().await, "nobody waits for it");
+        assert_eq!(client.clear_but_unsent(), 0);
+    }
+    let visit = Visit::of("me").await;
+    until("it is sent", || visit.server.1.borrow().len() == 1).await;
+    visit.settles("later").await;
+    until_written(&[]).await;
+    visit.end();
+}
+
+/// A visit that ends with a change that was not sent.
+async fn visit_offline_that_wrote(word: &str) {
+    let visit = visit_offline().await;
+    visit.change_to(word);
+    until_written(&[word]).await;
+    visit.end();
+}

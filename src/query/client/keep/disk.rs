@@ -222,6 +222,12 @@ impl Disk {
         self.act(Act::Delete(MUTATIONS, place));
     }
 
+    /// A mutation that this version can not read stays, for one that can. It is not said to be unsent: nobody has to wait
+    /// for it.
+    pub(super) fn set_aside(&self, place: &str) {
+        self.mirror(|mirror| mirror.set_aside(place));
+    }
+
     fn record(&self, unsent: &Unsent) -> Record {
         Record {
             note: {

@@ -30,6 +30,8 @@ pub(super) struct Mirror {
 /// A mutation as it ought to be on the disk.
 struct Line {
     record: Record,
+    /// Whether it waits to be sent, as far as this version can tell.
+    is_unsent: bool,
     state: State,
 }
 
@@ -55,13 +57,24 @@ impl Mirror {
     pub(super) fn write(&mut self, place: &str, record: Record) {
         // Until the disk has taken the new form, what it said of the earlier one holds.
         let state = self.mutations.get(place).map_or(State::Kept, |line| line.state);
-        let line = Line { record, state };
+        let line = Line {
+            record,
+            is_unsent: true,
+            state,
+        };
         self.mutations.insert(place.to_owned(), line);
     }
 
     /// The mutation that was written down there has settled.
     pub(super) fn strike_out(&mut self, place: &str) {
         self.mutations.remove(place);
+    }
+
+    /// Nobody can read what is written down there: it stays, and does not wait for anything.
+    pub(super) fn set_aside(&mut self, place: &str) {
+        if let Some(line) = self.mutations.get_mut(place) {
+            line.is_unsent = false;
+        }
     }
 
     /// Nothing more is to be written.
@@ -76,7 +89,7 @@ impl Mirror {
     }
 
     pub(super) fn has_unsent(&self) -> bool {
-        !self.mutations.is_empty()
+        self.mutations.values().any(|line| line.is_unsent)
     }
 
     /// Whether the disk has what is to be there, as far as is known.
@@ -232,5 +245,14 @@ mod tests {
         mirror.strike_out("c");
         mirror.note(&delete("c"), false);
         assert_eq!(mirror.all(), [delete("c"), put("a"), put("b")]);
+    }
+
+    #[test]
+    fn what_is_set_aside_waits_for_nothing() {
+        let mut mirror = with(&["a"]);
+        assert!(mirror.has_unsent());
+        mirror.set_aside("a");
+        assert!(!mirror.has_unsent());
+        assert_eq!(mirror.all(), [put("a")], "but it stays");
     }
 }

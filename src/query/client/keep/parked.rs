@@ -45,7 +45,7 @@ impl<B: Backend> QueryClient<B> {
 
     /// Takes up the mutations that were found on the disk and those that only this page has, in the order in which they
     /// were made.
-    pub(super) fn take_up_mutations(&self, disk: &Rc<Disk>, found: Vec<Unsent>) {
+    pub(super) fn take_up_mutations(&self, disk: &Disk, found: Vec<Unsent>) {
         let mut parked = std::mem::take(&mut self.0.state.borrow_mut().parked);
         parked.retain(|parked| parked.owner == disk.owner && !self.has_pending(&parked.written.key));
         let parked: Vec<Written<B>> = parked.into_iter().map(|parked| parked.written).collect();
@@ -72,10 +72,11 @@ impl<B: Backend> QueryClient<B> {
     }
 
     /// What is written there, unless this version can not read it.
-    fn read(&self, disk: &Rc<Disk>, unsent: Unsent) -> Option<Written<B>> {
+    fn read(&self, disk: &Disk, unsent: Unsent) -> Option<Written<B>> {
         let mutation = self.0.state.borrow().keep.kinds.read(&unsent.name, &unsent.content);
         let Some(mutation) = mutation else {
-            disk.strike_out(unsent.place);
+            log::warn!("a change of an earlier visit is left to a version that can read it");
+            disk.set_aside(&unsent.place);
             return None;
         };
         Some(Written {
