@@ -23,6 +23,9 @@ use freshet::browser::database::{Database, Record, Schema};
 use freshet::browser::{clock, storage};
 use freshet::query::{QueryClient, QueryProvider, UseMutation, View, use_mutation, use_pending, use_query};
 use indexed_db::{scripted, with_factory};
+use js_sys::{Function, Reflect};
+use live::Pretence;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use words::{Server, Word, Write};
 use yew::prelude::*;
@@ -546,5 +549,241 @@ async fn database_that_was_taken_away_is_written_again() {
     visit.change_to("two");
     until_kept("mutations", 2).await;
     until("both are kept", || !visit.client.has_unkept_mutations()).await;
+    visit.end();
+}
+
+/// A method of the browser's database that does this instead, until it is dropped. The script has what is `given`, the
+/// `real` method, and `patched.count`.
+struct Patched(
+    Function,
+    #[expect(dead_code, reason = "held so that it lives")] Pretence,
+);
+
+impl Patched {
+    fn new(class: &str, method: &str, script: &str) -> Self {
+        let script = format!(
+            "const real = globalThis[class_].prototype[method];
+             const patched = function (...given) {{ {script} }};
+             patched.count = 0;
+             return patched;"
+        );
+        let patched: Function = Function::new_with_args("class_, method", &script)
+            .call2(&JsValue::NULL, &class.into(), &method.into())
+            .unwrap()
+            .unchecked_into();
+        let class = Reflect::get(&js_sys::global(), &class.into()).unwrap();
+        let prototype: js_sys::Object = Reflect::get(&class, &"prototype".into()).unwrap().unchecked_into();
+        let pretence = Pretence::new(prototype, method, &patched);
+        Self(patched, pretence)
+    }
+
+    /// How often the script has counted.
+    fn count(&self) -> u32 {
+        let count = Reflect::get(&self.0, &"count".into()).unwrap().as_f64().unwrap();
+        format!("{count}").parse().unwrap()
+    }
+}
+
+/// A disk that takes nothing that contains this word.
+fn disk_without_room_for(word: &str) -> Patched {
+    Patched::new(
+        "IDBObjectStore",
+        "put",
+        &format!(
+            "if (new TextDecoder().decode(given[0][1]).includes('{word}')) {{
+                 patched.count += 1;
+                 throw new DOMException('', 'QuotaExceededError');
+             }}
+             return real.apply(this, given);"
+        ),
+    )
+}
+
+/// The mutations on the disk, in order: their keys and what they are.
+async fn written() -> Vec<(String, String)> {
+    let records = kept("mutations").await.into_iter();
+    let read = |(_, record): (String, Record)| {
+        let key = record.note.lines().nth(4).unwrap().to_owned();
+        (key, String::from_utf8(record.bytes).unwrap())
+    };
+    records.map(read).collect()
+}
+
+/// Waits until these changes, and no others, are written down, in this order. Returns their keys.
+async fn until_written(words: &[&str]) -> Vec<String> {
+    let begun = clock::now();
+    loop {
+        let written = written().await;
+        let is_it = |((_, content), word): (&(String, String), &&str)| content.contains(&format!("\"{word}\""));
+        if written.len() == words.len() && written.iter().zip(words).all(is_it) {
+            return written.into_iter().map(|(key, _)| key).collect();
+        }
+        assert!(
+            clock::now().since(begun) < LIMIT,
+            "waited in vain for {words:?}: {written:?}"
+        );
+        settle().await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn change_too_large_for_disk_is_no_loop() {
+    fresh().await;
+    let visit = visit_offline().await;
+    let refusal = disk_without_room_for("large");
+    visit.change_to("large");
+    until("it is refused", || refusal.count() == 1).await;
+    assert!(visit.client.has_unkept_mutations());
+    for (small, tries) in [("one", 2), ("two", 3)] {
+        visit.change_to(small);
+        until("it is tried again", || refusal.count() == tries).await;
+        settle().await;
+        assert!(visit.client.has_unkept_mutations(), "the small ones are not all");
+    }
+    until_written(&["one", "two"]).await;
+    assert_eq!(refusal.count(), 3, "once for each that was taken");
+    drop(refusal);
+    visit.change_to("three");
+    until_written(&["large", "one", "two", "three"]).await;
+    until("all are kept", || !visit.client.has_unkept_mutations()).await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn refused_change_keeps_its_place_among_kept_ones() {
+    fresh().await;
+    let visit = visit_offline().await;
+    let refusal = disk_without_room_for("large");
+    for word in ["one", "large", "two"] {
+        visit.change_to(word);
+    }
+    let keys = until_written(&["one", "two"]).await;
+    until("the other is refused", || visit.client.has_unkept_mutations()).await;
+    assert_eq!(visit.client.clear_but_unsent(), 3);
+    drop(refusal);
+    visit.client.remember_for("me");
+    until("they are taken up", || visit.client.pending() == 3).await;
+    let all = until_written(&["one", "large", "two"]).await;
+    assert_eq!([&all[0], &all[2]], [&keys[0], &keys[1]]);
+    visit.client.set_online(true);
+    visit.settles("whatever").await;
+    let sent: Vec<String> = visit.server.1.borrow().iter().map(ToString::to_string).collect();
+    assert_eq!(sent, all);
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_on_purpose_takes_refused_changes_along() {
+    fresh().await;
+    let visit = visit_offline().await;
+    let refusal = disk_without_room_for("large");
+    visit.change_to("large");
+    until("it is refused", || refusal.count() == 1).await;
+    assert_eq!(visit.client.clear_but_unsent(), 1);
+    visit.client.remember_for("me");
+    // Before anything is taken up.
+    visit.client.clear();
+    assert!(!visit.client.has_unkept_mutations());
+    drop(refusal);
+    visit.end();
+}
+
+/// A visit whose change was sent and answered, on a disk that would not delete it.
+async fn visit_that_could_not_delete(word: &str) -> Visit {
+    let visit = Visit::of("me").await;
+    visit.change_to(word);
+    // Else there was nothing to delete.
+    until_written(&[word]).await;
+    let refusal = Patched::new(
+        "IDBObjectStore",
+        "delete",
+        "patched.count += 1; throw new DOMException('', 'UnknownError');",
+    );
+    visit.settles(word).await;
+    until("it was to be deleted", || refusal.count() > 0).await;
+    until_written(&[word]).await;
+    visit
+}
+
+#[wasm_bindgen_test]
+async fn settled_change_is_deleted_once_the_disk_can() {
+    fresh().await;
+    let visit = visit_that_could_not_delete("old").await;
+    visit.client.set_pushed(false);
+    visit.client.set_online(false);
+    visit.change_to("new");
+    until_written(&["new"]).await;
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn settled_change_is_not_taken_up_after_return() {
+    fresh().await;
+    let visit = visit_that_could_not_delete("old").await;
+    assert_eq!(visit.client.clear_but_unsent(), 0);
+    visit.client.remember_for("me");
+    until_written(&[]).await;
+    assert_eq!((visit.server.1.borrow().len(), visit.client.pending()), (1, 0));
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn settled_change_is_deleted_when_disk_comes_back() {
+    fresh().await;
+    let visit = visit_offline().await;
+    visit.change_to("one");
+    until_written(&["one"]).await;
+    // As if the browser had taken it away, with the first that is asked of it.
+    let closing = Patched::new(
+        "IDBDatabase",
+        "transaction",
+        "patched.count += 1; this.dispatchEvent(new Event('close')); throw new DOMException('', 'InvalidStateError');",
+    );
+    visit.change_to("two");
+    until("it is closed", || closing.count() > 0).await;
+    drop(closing);
+    let broken = scripted("throw new DOMException('not here', 'SecurityError');");
+    with_factory(&broken, async {
+        visit.client.set_online(true);
+        visit.settles("two").await;
+        settle().await;
+    })
+    .await;
+    until_written(&["one"]).await;
+    visit.client.set_online(false);
+    visit.change_to("three");
+    until_written(&["three"]).await;
+    assert_eq!(visit.server.1.borrow().len(), 2);
+    visit.end();
+}
+
+#[wasm_bindgen_test]
+async fn change_of_another_version_is_left_to_it() {
+    fresh().await;
+    visit_offline_that_wrote("later").await;
+    // A version that knows no kind of change.
+    for _ in 0..2 {
+        storage::remember_user(Some("me"));
+        let server = Server::default();
+        let client = QueryClient::new(server.clone());
+        client.remember_for("me");
+        until("it is looked at", || storage::tabs_with_unsent().unwrap().is_empty()).await;
+        until_written(&["later"]).await;
+        assert_eq!((client.pending(), client.has_unkept_mutations()), (0, false));
+        assert!(reads_at_once().await, "nobody waits for it");
+        assert_eq!(client.clear_but_unsent(), 0);
+    }
+    let visit = Visit::of("me").await;
+    until("it is sent", || visit.server.1.borrow().len() == 1).await;
+    visit.settles("later").await;
+    until_written(&[]).await;
+    visit.end();
+}
+
+/// A visit that ends with a change that was not sent.
+async fn visit_offline_that_wrote(word: &str) {
+    let visit = visit_offline().await;
+    visit.change_to(word);
+    until_written(&[word]).await;
     visit.end();
 }

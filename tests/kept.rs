@@ -145,6 +145,29 @@ fn conflict_outlives_the_page_until_decided() {
 }
 
 #[wasm_bindgen_test]
+fn conflicts_are_shown_oldest_first() {
+    let kept = fresh("a");
+    let words = ["one", "two", "three", "four", "five", "six"];
+    let rows = (1..).zip(words);
+    for (row, word) in rows {
+        let conflict = Unresolved {
+            row: uuid::Uuid::from_u128(row),
+            ..conflict("a", word, "theirs")
+        };
+        kept.add_unresolved(&conflict);
+    }
+    for kept in [&kept, &visit("a")] {
+        let all = kept.unresolved();
+        let bodies: Vec<_> = all
+            .iter()
+            .map(|each| each.wanted::<Action>().unwrap().body.unwrap())
+            .collect();
+        assert_eq!(bodies, words);
+    }
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
 fn second_conflict_of_a_field_joins_the_first() {
     let kept = fresh("a");
     kept.add_unresolved(&conflict("a", "mine", "theirs"));
@@ -211,17 +234,22 @@ fn deleted_row_that_is_back_shows_both_texts() {
     assert!(gone.conflicts(&row("mine")).is_empty(), "it reads as it was meant to");
 }
 
-#[wasm_bindgen_test]
-fn text_that_can_not_be_stored_is_at_risk() {
-    let kept = fresh("a");
+/// Meanwhile the browser has no room for anything.
+fn while_full(act: impl FnOnce()) {
     let refuse = js_sys::Function::new_no_args(
         "window.__setItem = Storage.prototype.setItem;
          Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
     );
     refuse.call0(&js_sys::global()).unwrap();
-    kept.set_text("new/actions/1", Some(&typed("only here")));
+    act();
     let restore = js_sys::Function::new_no_args("Storage.prototype.setItem = window.__setItem;");
     restore.call0(&js_sys::global()).unwrap();
+}
+
+#[wasm_bindgen_test]
+fn text_that_can_not_be_stored_is_at_risk() {
+    let kept = fresh("a");
+    while_full(|| kept.set_text("new/actions/1", Some(&typed("only here"))));
     assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));
     assert!(kept.is_at_risk());
     // Signed out by time and in again, without the page being loaded anew.
@@ -230,6 +258,24 @@ fn text_that_can_not_be_stored_is_at_risk() {
     // The device keeps things again.
     kept.set_text("new/actions/1", Some(&typed("here and there")));
     assert!(!kept.is_at_risk());
+    kept.clear();
+}
+
+#[wasm_bindgen_test]
+fn full_device_brings_no_older_words_back() {
+    let kept = fresh("a");
+    kept.set_text("new/actions/1", Some(&typed("abc")));
+    while_full(|| {
+        kept.set_text("new/actions/1", Some(&typed("abcdef")));
+        // As another tab's event does it, and a sign-in.
+        kept.reload();
+        kept.set_owner("a");
+        assert_eq!(kept.text("new/actions/1"), Some(typed("abcdef")));
+        assert!(kept.is_at_risk());
+    });
+    kept.reload();
+    assert!(!kept.is_at_risk());
+    assert_eq!(visit("a").text("new/actions/1"), Some(typed("abcdef")));
     kept.clear();
 }
 

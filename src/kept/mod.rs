@@ -77,6 +77,8 @@ struct State {
     records: Records,
     /// The unresolved changes, oldest first.
     unresolved: Rc<Vec<Unresolved>>,
+    /// The moment that the latest name of an unresolved change tells, in milliseconds.
+    latest: u64,
     watches: Vec<Weak<Callback<()>>>,
 }
 
@@ -116,13 +118,18 @@ impl Kept {
         self.0.borrow_mut().owner = None;
     }
 
-    /// Takes note of what other tabs have changed on the device. If its records were cleared, those of this tab are
-    /// written again.
+    /// Takes note of what other tabs have changed on the device. What it would not take before is written again; if its
+    /// records were cleared, everything is.
     pub fn reload(&self) {
         let Some(prefix) = self.prefix() else { return };
-        if storage::was_cleared() {
+        {
             let write = |name: &str, content: &str| storage::write(&format!("{prefix}{name}"), Some(content));
-            self.0.borrow_mut().records.write_all(write);
+            let records = &mut self.0.borrow_mut().records;
+            if storage::was_cleared() {
+                records.write_all(write);
+            } else {
+                records.write_missing(write);
+            }
         }
         let on_disk = storage::names(&prefix).into_iter().filter_map(|name| {
             let content = storage::read(&name)?;
@@ -241,7 +248,7 @@ impl Kept {
         let all = self.unresolved();
         let absorbed = all.iter().find_map(|earlier| earlier.absorb(new));
         let record = absorbed.unwrap_or_else(|| Unresolved {
-            id: clock::unique(),
+            id: self.new_id(),
             ..new.clone()
         });
         let content = serde_json::to_string(&record).ok();
@@ -260,6 +267,15 @@ impl Kept {
             Some(rest) => self.put_back(&rest),
             None => self.resolve(unresolved),
         }
+    }
+
+    /// An id after all that this page has given and, as far as the clock knows, after those of earlier visits: records are
+    /// shown in this order.
+    fn new_id(&self) -> String {
+        let latest = &mut self.0.borrow_mut().latest;
+        // Changes are left over faster than the clock ticks, and it may be set back.
+        *latest = clock::wall().as_millis().max(*latest + 1);
+        format!("{latest:014}-{}", clock::unique())
     }
 
     /// The person has decided.

@@ -42,17 +42,27 @@ impl Records {
         }
     }
 
-    /// These are the records on the device. Records that only this page has stay.
+    /// These are the records on the device. What only this page has stays: the device may have an older form of it.
     pub(super) fn reload(&mut self, on_device: BTreeMap<String, String>) {
+        let all = &self.all;
+        self.only_here.retain(|name| all.get(name) != on_device.get(name));
         self.all.retain(|name, _| self.only_here.contains(name));
-        self.only_here.retain(|name| !on_device.contains_key(name));
-        self.all.extend(on_device);
+        for (name, content) in on_device {
+            self.all.entry(name).or_insert(content);
+        }
+    }
+
+    /// Writes the records that the device does not have; `write` returns whether it has them now.
+    pub(super) fn write_missing(&mut self, write: impl Fn(&str, &str) -> bool) {
+        let all = &self.all;
+        self.only_here
+            .retain(|name| all.get(name).is_some_and(|content| !write(name, content)));
     }
 
     /// Writes every record; `write` returns whether the device has it now.
     pub(super) fn write_all(&mut self, write: impl Fn(&str, &str) -> bool) {
-        let not_written = self.all.iter().filter(|(name, content)| !write(name, content));
-        self.only_here = not_written.map(|(name, _)| name.clone()).collect();
+        self.only_here = self.all.keys().cloned().collect();
+        self.write_missing(write);
     }
 
     pub(super) fn is_any_only_here(&self) -> bool {
@@ -81,6 +91,21 @@ mod tests {
         assert_eq!(names(&records, ""), ["b", "c"]);
         records.put("b", Some("2".to_owned()), true);
         assert!(!records.is_any_only_here());
+    }
+
+    #[test]
+    fn newer_words_survive_what_the_device_has() {
+        let mut records = Records::default();
+        records.put("a", Some("abc".to_owned()), true);
+        records.put("a", Some("abcdef".to_owned()), false);
+        records.reload([("a".to_owned(), "abc".to_owned())].into());
+        assert_eq!(records.get("a").unwrap(), "abcdef");
+        assert!(records.is_any_only_here());
+        // From now on the device decides.
+        records.reload([("a".to_owned(), "abcdef".to_owned())].into());
+        assert!(!records.is_any_only_here());
+        records.reload([("a".to_owned(), "other words".to_owned())].into());
+        assert_eq!(records.get("a").unwrap(), "other words");
     }
 
     #[test]

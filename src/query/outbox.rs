@@ -127,7 +127,8 @@ impl<B: Backend> Outbox<B> {
 
     fn take(&mut self, id: MutationId) -> Option<Sending<B>> {
         let at = self.sendings.iter().position(|(each, _)| *each == id)?;
-        Some(self.sendings.swap_remove(at).1)
+        // The others stay in order: whoever takes them up later sends them in it.
+        Some(self.sendings.remove(at).1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (MutationId, &Sending<B>)> {

@@ -25,11 +25,15 @@ impl<B: Backend> QueryClient<B> {
             state.epoch += 1;
             state.outbox.drain()
         };
-        let unsent = forgotten.len();
-        let written = forgotten.iter().filter(|sending| sending.place.is_some()).count();
-        let parked = if keeps_unsent { self.park(forgotten) } else { 0 };
+        let kept = if keeps_unsent {
+            self.park(forgotten)
+        } else {
+            // Whoever leaves on purpose takes along what was yet to be taken up.
+            self.0.state.borrow_mut().parked.clear();
+            0
+        };
         self.forget_what_was_kept(keeps_unsent);
         self.flush();
-        if keeps_unsent { unsent.min(written + parked) } else { 0 }
+        kept
     }
 }

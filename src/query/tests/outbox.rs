@@ -3,7 +3,50 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use std::any::Any;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::outbox::{Outbox, Sending};
+use super::super::{AnyMutation, Backend, Edits, Mutation, SendContext};
 use super::*;
+
+/// A server that knows repetitions.
+#[derive(Clone, Copy, PartialEq)]
+struct Toy;
+
+impl Backend for Toy {
+    type Error = Fail;
+    type Leftover = ();
+}
+
+/// Sets bits, in a lane of their own.
+#[derive(Clone, Serialize, Deserialize)]
+struct Set(u64);
+
+impl Mutation for Set {
+    type Backend = Toy;
+    type Output = ();
+
+    const NAME: &'static str = "set";
+    const ATTEMPT: &'static str = "set the bits";
+
+    fn edits(&self) -> Edits<()> {
+        let (bits, bits_again) = (self.0, self.0);
+        Edits::default()
+            .in_lane(bits.into())
+            .patched(key(1), or(bits), move |()| or(bits_again))
+    }
+
+    fn is_repeatable(&self, _: &Toy) -> bool {
+        true
+    }
+
+    async fn send(self, _: Toy, _: SendContext) -> Result<(), Fail> {
+        Ok(())
+    }
+}
 
 const LANE: Manner = Manner {
     lane: Some(1),
@@ -103,4 +146,20 @@ fn delayed_change_shows_what_is_pushed_meanwhile() {
     world.begin_in(HELD_BACK, or(1));
     world.paint(1, &or(4));
     assert_eq!(world.shown(entry), Some(5));
+}
+
+#[test]
+fn settled_change_leaves_the_others_in_order() {
+    let (mut world, _) = World::showing(0);
+    let mut outbox = Outbox::default();
+    for bits in [1, 2, 4, 8] {
+        let named = (AnyMutation::new(Set(bits)), bits.to_string().into());
+        outbox.mutate(&mut world.cache, world.now, &Toy, named, Box::new(|_| {}));
+    }
+    world.flush();
+    let first = world.sent()[0];
+    outbox.answered(&mut world.cache, world.now, first, &(Rc::new(()) as Rc<dyn Any>));
+    let left = outbox.drain().into_iter();
+    let keys: Vec<Rc<str>> = left.map(|Sending { key, .. }| key).collect();
+    assert_eq!(keys.iter().map(|key| &**key).collect::<Vec<_>>(), ["2", "4", "8"]);
 }

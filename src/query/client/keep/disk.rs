@@ -7,13 +7,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::mirror::{Mirror, Struck};
 use crate::browser::database::{Database, DatabaseError, Record, Schema};
 use crate::browser::locks::{self, Lock, Mode};
 use crate::browser::{self, clock, storage};
 use crate::time::EpochMillis;
 
 pub(super) const DATA: &str = "data";
-const MUTATIONS: &str = "mutations";
+pub(super) const MUTATIONS: &str = "mutations";
 /// Kept by another version, it is dropped.
 const SCHEMA: Schema = Schema {
     name: "freshet",
@@ -34,28 +35,36 @@ pub(super) struct Disk {
     count: Cell<u32>,
     /// The latest moment that a place names. No place after it names an earlier one, though the clock is set back.
     latest: Cell<EpochMillis>,
-    /// How many mutations are written down as this tab's.
-    unsent: Cell<usize>,
-    /// Whether the last mutation that was to be written down could not be.
-    is_failing: Cell<bool>,
+    /// What ought to be on it of this tab's mutations.
+    mirror: RefCell<Mirror>,
     /// Whether it is being opened.
     is_opening: Cell<bool>,
-    /// Called when it can be written to again.
-    on_reopened: Box<dyn Fn()>,
 }
 
 enum Opening {
-    /// Not yet; this is to be done once it is open.
+    /// Not yet; once it is, this is to be done, and whatever else makes it what the mirror says.
     Waits(Vec<Act>),
     Open(Rc<Database>),
     /// The browser keeps nothing.
     Failed,
 }
 
-enum Act {
+/// What is done to a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
     Put(&'static str, String, Record),
     Delete(&'static str, String),
     Clear(&'static str),
+}
+
+impl Act {
+    async fn carry_out(&self, database: &Database) -> Result<(), DatabaseError> {
+        match self {
+            Self::Put(store, key, record) => database.put(store, key, record).await,
+            Self::Delete(store, key) => database.delete(store, key).await,
+            Self::Clear(store) => database.clear(store).await,
+        }
+    }
 }
 
 /// A mutation that was written down.
@@ -86,7 +95,8 @@ pub(super) struct Form<'a> {
 const UNCERTAIN: &str = "uncertain";
 
 impl Disk {
-    pub(super) fn of(owner: &str, on_reopened: impl Fn() + 'static) -> Rc<Self> {
+    /// That of this person. `struck` is what earlier ones of this page could not delete.
+    pub(super) fn of(owner: &str, struck: Struck) -> Rc<Self> {
         Rc::new(Self {
             owner: owner.to_owned(),
             tab: clock::unique(),
@@ -95,10 +105,8 @@ impl Disk {
             is_left: Cell::new(false),
             count: Cell::new(0),
             latest: Cell::default(),
-            unsent: Cell::new(0),
-            is_failing: Cell::new(false),
+            mirror: RefCell::new(Mirror::new(struck)),
             is_opening: Cell::new(true),
-            on_reopened: Box::new(on_reopened),
         })
     }
 
@@ -112,16 +120,22 @@ impl Disk {
         storage::tabs_with_unsent().is_some_and(|tabs| tabs.iter().any(|tab| *tab != self.tab))
     }
 
-    fn set_unsent(&self, unsent: usize) {
-        let before = self.unsent.replace(unsent);
-        if (before == 0) != (unsent == 0) {
+    fn has_unsent(&self) -> bool {
+        self.mirror.borrow().has_unsent()
+    }
+
+    /// Changes what ought to be there, and says so if other tabs have to know.
+    fn mirror(&self, change: impl FnOnce(&mut Mirror)) {
+        let had_unsent = self.has_unsent();
+        change(&mut self.mirror.borrow_mut());
+        if had_unsent != self.has_unsent() {
             self.say_whether_unsent();
         }
     }
 
     fn say_whether_unsent(&self) {
         let is_kept = !matches!(*self.database.borrow(), Opening::Failed);
-        storage::set_has_unsent(&self.tab, is_kept && self.unsent.get() > 0);
+        storage::set_has_unsent(&self.tab, is_kept && self.has_unsent());
     }
 
     /// Opens it, and does what has waited for that. Returns what can be read of it, unless the browser keeps nothing.
@@ -132,24 +146,26 @@ impl Disk {
         self.open_database().await
     }
 
-    /// Whether what is written down is kept.
-    pub(super) fn keeps(&self) -> bool {
+    /// Whether what is written down there is kept.
+    pub(super) fn keeps(&self, place: &str) -> bool {
         let is_there = matches!(&*self.database.borrow(), Opening::Open(database) if database.is_open());
         // Cleared records tell before the database does that it was cleared as well.
-        is_there && !self.is_failing.get() && !storage::was_cleared()
+        is_there && self.mirror.borrow().is_kept(place) && !storage::was_cleared()
     }
 
     async fn open_database(self: &Rc<Self>) -> Option<Rc<Database>> {
         let database = told(Database::open(&SCHEMA, PATIENCE).await).map(Rc::new);
         self.is_opening.set(false);
         let opened = database.clone().map_or(Opening::Failed, Opening::Open);
-        if let Opening::Waits(acts) = self.database.replace(opened) {
-            for act in acts {
-                self.carry_out(act);
-            }
+        let waited = self.database.replace(opened);
+        if let (Opening::Waits(acts), Some(_)) = (waited, &database) {
+            self.carry_out_again(acts);
+            // The browser may have taken it away with all that was on it.
+            let all = self.mirror.borrow().all();
+            self.carry_out_again(all);
         }
         // Until the lock was held, another tab may have taken this one for one that is gone.
-        if self.unsent.get() > 0 {
+        if self.has_unsent() {
             self.say_whether_unsent();
         }
         database
@@ -157,15 +173,11 @@ impl Disk {
 
     /// Opens it again: the browser had taken it away, or had kept nothing.
     fn reopen(self: &Rc<Self>) {
-        if self.is_opening.replace(true) || self.is_left() {
+        if self.is_left() || self.is_opening.replace(true) {
             return;
         }
         let disk = Rc::clone(self);
-        browser::spawn(async move {
-            if disk.open_database().await.is_some() && !disk.is_left() {
-                (disk.on_reopened)();
-            }
-        });
+        browser::spawn(async move { drop(disk.open_database().await) });
     }
 
     pub(super) fn put_data(self: &Rc<Self>, address: String, bytes: Vec<u8>) {
@@ -175,7 +187,6 @@ impl Disk {
 
     /// Writes a mutation down as this tab's: there, or in a place of its own. Returns where.
     pub(super) fn write_down(self: &Rc<Self>, place: Option<String>, form: &Form<'_>, content: Vec<u8>) -> String {
-        let is_new = place.is_none();
         let unsent = Unsent {
             place: place.unwrap_or_else(|| self.new_place()),
             name: form.name.to_owned(),
@@ -184,7 +195,7 @@ impl Disk {
             content,
         };
         let record = self.record(&unsent);
-        self.set_unsent(self.unsent.get() + usize::from(is_new));
+        self.mirror(|mirror| mirror.write(&unsent.place, record.clone()));
         self.act(Act::Put(MUTATIONS, unsent.place.clone(), record));
         unsent.place
     }
@@ -193,18 +204,33 @@ impl Disk {
         self.latest.set(self.latest.get().max(moment));
     }
 
+    /// Places of this tab come after this one: it counts from zero, as the one before did.
+    pub(super) fn go_on_after(&self, place: &str) {
+        let moment = place.split('-').next().and_then(|millis| millis.parse().ok());
+        if let Some(moment) = moment {
+            self.note_latest(EpochMillis::from_millis(u64::saturating_add(moment, 1)));
+        }
+    }
+
     /// A place after all others.
     fn new_place(&self) -> String {
         let count = self.count.get();
         self.count.set(count.wrapping_add(1));
         self.note_latest(clock::wall());
-        format!("{:014}-{count:010}", self.latest.get().as_millis())
+        // Another tab may count the same in the same millisecond.
+        format!("{:014}-{count:010}-{}", self.latest.get().as_millis(), self.tab)
     }
 
     /// A mutation that is written down as this tab's has settled.
     pub(super) fn strike_out(self: &Rc<Self>, place: String) {
+        self.mirror(|mirror| mirror.strike_out(&place));
         self.act(Act::Delete(MUTATIONS, place));
-        self.set_unsent(self.unsent.get().saturating_sub(1));
+    }
+
+    /// A mutation that this version can not read stays, for one that can. It is not said to be unsent: nobody has to wait
+    /// for it.
+    pub(super) fn set_aside(&self, place: &str) {
+        self.mirror(|mirror| mirror.set_aside(place));
     }
 
     fn record(&self, unsent: &Unsent) -> Record {
@@ -228,8 +254,8 @@ impl Disk {
     pub(super) fn leave(self: &Rc<Self>, keeps_mutations: bool) {
         self.act(Act::Clear(DATA));
         if !keeps_mutations {
+            self.mirror(Mirror::strike_out_all);
             self.act(Act::Clear(MUTATIONS));
-            self.set_unsent(0);
         }
         self.is_left.set(true);
         // What they leave behind is for whoever takes it up.
@@ -244,46 +270,55 @@ impl Disk {
         if self.is_left() {
             return;
         }
-        self.carry_out(act);
+        self.carry_out(act, false);
     }
 
-    fn carry_out(self: &Rc<Self>, act: Act) {
-        let mut state = self.database.borrow_mut();
-        match &mut *state {
-            Opening::Waits(acts) => acts.push(act),
-            // What is lost with this is written down again once it can be.
-            Opening::Failed => {
-                drop(state);
-                self.reopen();
+    /// Somebody else is here, or has taken up what was left: nothing of this is written any more.
+    pub(super) fn give_up(&self) {
+        self.mirror.borrow_mut().give_up();
+    }
+
+    fn carry_out(self: &Rc<Self>, act: Act, is_again: bool) {
+        let open = match &*self.database.borrow() {
+            Opening::Open(database) if database.is_open() => Some(Rc::clone(database)),
+            _ => None,
+        };
+        let Some(database) = open else {
+            self.wait_with(act);
+            return;
+        };
+        let disk = Rc::clone(self);
+        browser::spawn(async move {
+            let is_done = told(act.carry_out(&database).await).is_some();
+            disk.mirror.borrow_mut().note(&act, is_done);
+            // There may be room for more now. What comes of that is no reason to try again.
+            if is_done && !is_again && !disk.is_left() {
+                let acts = disk.mirror.borrow_mut().again();
+                disk.carry_out_again(acts);
             }
-            Opening::Open(database) if !database.is_open() => {
-                *state = Opening::Waits(vec![act]);
-                drop(state);
-                self.reopen();
-            }
-            Opening::Open(database) => {
-                let (database, disk) = (Rc::clone(database), Rc::clone(self));
-                browser::spawn(async move {
-                    let is_mutation = matches!(act, Act::Put(MUTATIONS, ..));
-                    let done = told(match act {
-                        Act::Put(store, key, record) => database.put(store, &key, &record).await,
-                        Act::Delete(store, key) => database.delete(store, &key).await,
-                        Act::Clear(store) => database.clear(store).await,
-                    });
-                    if is_mutation {
-                        disk.note_written(done.is_some());
-                    }
-                });
-            }
+        });
+    }
+
+    fn carry_out_again(self: &Rc<Self>, acts: Vec<Act>) {
+        for act in acts {
+            self.carry_out(act, true);
         }
     }
 
-    /// A mutation was written down, or could not be.
-    fn note_written(self: &Rc<Self>, is_written: bool) {
-        let was_failing = self.is_failing.replace(!is_written);
-        if is_written && was_failing && !self.is_left() {
-            (self.on_reopened)();
+    /// This is to be done once it is open.
+    fn wait_with(self: &Rc<Self>, act: Act) {
+        let state = &mut *self.database.borrow_mut();
+        if !matches!(state, Opening::Waits(_)) {
+            *state = Opening::Waits(Vec::new());
         }
+        match (state, act) {
+            // The mirror has it.
+            (_, Act::Put(MUTATIONS, ..)) => {}
+            (_, act @ Act::Delete(MUTATIONS, _)) => self.mirror.borrow_mut().note(&act, false),
+            (Opening::Waits(acts), act) => acts.push(act),
+            _ => {}
+        }
+        self.reopen();
     }
 
     /// The mutations of tabs that are gone, from now on this tab's. Those of anybody else are deleted.
@@ -300,6 +335,10 @@ impl Disk {
             if self.is_left() {
                 break;
             }
+            if self.mirror.borrow().is_struck(&place) {
+                self.delete(MUTATIONS, place);
+                continue;
+            }
             let lines: Vec<&str> = record.note.lines().collect();
             match *lines.as_slice() {
                 [owner, _, tab, name, key, ref mark @ ..] if owner == self.owner => {
@@ -311,11 +350,14 @@ impl Disk {
                             is_uncertain: mark.contains(&UNCERTAIN),
                             content: record.bytes,
                         };
-                        if let Some(moment) = unsent.place.split('-').next().and_then(|millis| millis.parse().ok()) {
-                            // After it: this tab counts from zero, as the one before did.
-                            self.note_latest(EpochMillis::from_millis(u64::saturating_add(moment, 1)));
+                        self.go_on_after(&unsent.place);
+                        let record = self.record(&unsent);
+                        let act = Act::Put(MUTATIONS, unsent.place.clone(), record.clone());
+                        let is_done = told(act.carry_out(database).await).is_some();
+                        if !self.is_left() {
+                            self.mirror(|mirror| mirror.write(&unsent.place, record));
+                            self.mirror.borrow_mut().note(&act, is_done);
                         }
-                        told(database.put(MUTATIONS, &unsent.place, &self.record(&unsent)).await);
                         adopted.push(unsent);
                     }
                 }
@@ -323,7 +365,6 @@ impl Disk {
             }
         }
         if !self.is_left() {
-            self.set_unsent(self.unsent.get() + adopted.len());
             // What they left is this tab's now.
             for tab in have_unsent.iter().filter(|tab| !alive.contains(&tab_lock(tab))) {
                 storage::set_has_unsent(tab, false);

@@ -6,6 +6,8 @@
 //! their mutations again. None of it is ever needed: a browser that keeps nothing only shows less for a moment.
 
 mod disk;
+mod mirror;
+mod parked;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -14,14 +16,15 @@ use std::time::Duration;
 use super::super::any_mutation::Kinds;
 use super::super::effect::{EntryId, MutationId};
 use super::super::key::Key;
-use super::super::outbox::{Sending, Written};
 use super::super::query::{Backend, Mutation};
 use super::QueryClient;
 use super::source::Source;
 use crate::browser::database::Record;
 use crate::browser::{self, Timeout, clock};
 use crate::time::{EpochMillis, Instant};
-use disk::{DATA, Disk, Form, Unsent, told};
+use disk::{DATA, Disk, Form, told};
+use mirror::Struck;
+pub(super) use parked::Parked;
 
 /// How long data is gathered before it is written.
 const GATHER: Duration = Duration::from_millis(500);
@@ -37,6 +40,9 @@ const OLDEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(super) struct Keep<B: Backend> {
     /// Where; nowhere until somebody is known to be here.
     disk: Option<Rc<Disk>>,
+    /// That of whoever was here before.
+    left: Option<Rc<Disk>>,
+    struck: Struck,
     records: Vec<Kept>,
     /// What is to be written.
     changed: BTreeSet<EntryId>,
@@ -58,16 +64,12 @@ struct Kept {
     written: EpochMillis,
 }
 
-/// A mutation that no disk has, of a person who was signed out without meaning to leave.
-pub(super) struct Parked<B: Backend> {
-    owner: String,
-    written: Written<B>,
-}
-
 impl<B: Backend> Default for Keep<B> {
     fn default() -> Self {
         Self {
             disk: None,
+            left: None,
+            struck: Struck::default(),
             records: Vec::new(),
             changed: BTreeSet::new(),
             writing: None,
@@ -94,13 +96,15 @@ impl<B: Backend> QueryClient<B> {
         if self.0.state.borrow().keep.disk.is_some() {
             return;
         }
-        let client = self.downgrade();
-        let disk = Disk::of(owner, move || {
-            if let Some(client) = client.upgrade() {
-                client.write_all_down();
+        let disk = {
+            let keep = &mut self.0.state.borrow_mut().keep;
+            if let Some(left) = keep.left.take() {
+                left.give_up();
             }
-        });
-        self.0.state.borrow_mut().keep.disk = Some(Rc::clone(&disk));
+            let disk = Disk::of(owner, Rc::clone(&keep.struck));
+            keep.disk = Some(Rc::clone(&disk));
+            disk
+        };
         // What was left of an earlier visit goes before anything is read.
         let recalls = Disk::may_have_unsent();
         if recalls {
@@ -109,9 +113,6 @@ impl<B: Backend> QueryClient<B> {
         let client = self.clone();
         browser::spawn(async move {
             client.take_up(&disk).await;
-            if !disk.is_left() {
-                client.take_up_parked(&disk);
-            }
             if recalls && !disk.is_left() {
                 client.record(|cache, now| cache.set_recalling(now, false));
             }
@@ -120,16 +121,18 @@ impl<B: Backend> QueryClient<B> {
 
     /// Takes up what was kept on earlier visits. Whoever it is for may leave at any moment.
     async fn take_up(&self, disk: &Rc<Disk>) {
-        let Some(database) = disk.open().await else { return };
-        let data = told(database.get_all(DATA).await).unwrap_or_default();
-        let mutations = disk.adopt(&database).await;
+        let (data, mutations) = match disk.open().await {
+            Some(database) => {
+                let data = told(database.get_all(DATA).await).unwrap_or_default();
+                (data, disk.adopt(&database).await)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
         if disk.is_left() {
             return;
         }
         self.take_up_data(disk, data);
-        for mutation in mutations {
-            self.take_up_mutation(disk, mutation);
-        }
+        self.take_up_mutations(disk, mutations);
         let waiting: Vec<_> = {
             let state = self.0.state.borrow();
             let sources = state.sources.iter();
@@ -162,69 +165,11 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    fn take_up_mutation(&self, disk: &Rc<Disk>, unsent: Unsent) {
-        let mutation = self.0.state.borrow().keep.kinds.read(&unsent.name, &unsent.content);
-        match mutation {
-            Some(mutation) => self.take_up_written(Written {
-                mutation,
-                key: unsent.key.into(),
-                attempted: unsent.is_uncertain,
-                place: Some(unsent.place),
-            }),
-            None => disk.strike_out(unsent.place),
-        }
-    }
-
-    /// Takes up the mutations that only this page has kept.
-    fn take_up_parked(&self, disk: &Disk) {
-        let mut parked = std::mem::take(&mut self.0.state.borrow_mut().parked);
-        parked.retain(|parked| parked.owner == disk.owner && !self.has_pending(&parked.written.key));
-        for parked in parked {
-            self.take_up_written(parked.written);
-        }
-    }
-
     /// Whether another tab of this person has mutations that have not settled. They go when the person leaves in this one.
     #[must_use]
     pub fn others_have_unsent(&self) -> bool {
         let disk = self.0.state.borrow().keep.disk.clone();
         disk.is_some_and(|disk| disk.others_have_unsent())
-    }
-
-    /// Whether there are mutations that have not settled and that go with this page.
-    #[must_use]
-    pub fn has_unkept_mutations(&self) -> bool {
-        let state = self.0.state.borrow();
-        let is_kept = |sending: &Sending<B>| {
-            let disk = state.keep.disk.as_ref();
-            sending.place.is_some() && disk.is_some_and(|disk| disk.keeps())
-        };
-        !state.parked.is_empty() || state.outbox.iter().any(|(_, sending)| !is_kept(sending))
-    }
-
-    /// Whether a mutation with this key has not settled.
-    fn has_pending(&self, key: &str) -> bool {
-        let state = self.0.state.borrow();
-        state.outbox.iter().any(|(_, sending)| *sending.key == *key)
-    }
-
-    /// The mutations of a person who leaves without meaning to, as far as no disk has them.
-    pub(super) fn park(&self, sendings: Vec<Sending<B>>) -> usize {
-        let mut state = self.0.state.borrow_mut();
-        let Some(disk) = state.keep.disk.clone() else { return 0 };
-        let unwritten = sendings
-            .into_iter()
-            .filter(|sending| sending.place.is_none() || !disk.keeps());
-        state.parked.extend(unwritten.map(|sending| Parked {
-            owner: disk.owner.clone(),
-            written: Written {
-                mutation: sending.mutation,
-                key: sending.key,
-                attempted: sending.attempted,
-                place: None,
-            },
-        }));
-        state.parked.len()
     }
 
     /// Shows what is remembered of an entry.
@@ -306,14 +251,6 @@ impl<B: Backend> QueryClient<B> {
         }
     }
 
-    /// Writes all mutations down once more: the disk has come back, and may have lost what was on it.
-    fn write_all_down(&self) {
-        let sendings: Vec<_> = self.0.state.borrow().outbox.iter().map(|(id, _)| id).collect();
-        for id in sendings {
-            self.write_down(id);
-        }
-    }
-
     fn note_place(&self, id: MutationId, place: String) {
         self.0.state.borrow_mut().outbox.note_place(id, place);
     }
@@ -330,16 +267,19 @@ impl<B: Backend> QueryClient<B> {
     pub(super) fn forget_what_was_kept(&self, keeps_mutations: bool) {
         let keep = &mut self.0.state.borrow_mut().keep;
         let kinds = std::mem::take(&mut keep.kinds);
+        let struck = Rc::clone(&keep.struck);
         let before = std::mem::replace(
             keep,
             Keep {
                 kinds,
+                struck,
                 ..Keep::default()
             },
         );
-        if let Some(disk) = before.disk {
+        if let Some(disk) = &before.disk {
             disk.leave(keeps_mutations);
         }
+        keep.left = before.disk.or(before.left);
     }
 }
 
