@@ -47,6 +47,8 @@ pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
             on(PageEvent::Offline, |client| client.set_online(false)),
             on(PageEvent::VisibilityChange, look),
             on(PageEvent::PageShow, look),
+            // Another tab has unsent mutations now, or has sent them.
+            on(PageEvent::Storage, QueryClient::watch_other_tabs),
         ];
         move || drop(listeners)
     });

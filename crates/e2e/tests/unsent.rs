@@ -142,3 +142,32 @@ async fn signing_out_asks_for_changes_of_another_tab() -> anyhow::Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn tab_that_lives_sends_changes_of_a_closed_one() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = stage.one_reader().await?;
+        let driver = &coach.page.driver;
+        let (first, second) = (driver.window().await?, driver.new_tab().await?);
+        driver.switch_to_window(second.clone()).await?;
+        coach.open(&format!("/coaching-sessions/{}", session.id)).await?;
+        coach.until_session_shown().await?;
+        driver.switch_to_window(first).await?;
+        coach.set_offline(true).await?;
+        coach.add(Kind::Agreement, "Left by a closed tab").await?;
+        coach.sees("byTestId('unsent').dataset.count === '1'").await?;
+        // On the disk before the tab goes.
+        coach
+            .sees("Object.keys(localStorage).some((name) => name.startsWith('freshet-unsent-'))")
+            .await?;
+        driver.close_window().await?;
+        driver.switch_to_window(second).await?;
+        coach.sees(&Kind::Agreement.shows("Left by a closed tab")).await?;
+        coach.sees("byTestId('unsent').dataset.count === '0'").await?;
+        let stored = coachee.stored(Kind::Agreement, &session).await?;
+        let times = stored.iter().filter(|it| it.text == "Left by a closed tab").count();
+        ensure!(times == 1, "it was added {times} times");
+        no_defects(&[&coach]).await
+    })
+    .await
+}

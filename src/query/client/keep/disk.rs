@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Disk {
     pub(super) owner: String,
-    tab: String,
+    pub(super) tab: String,
     database: RefCell<Opening>,
     /// Says that this tab lives. Where there are no locks, every tab is alone.
     lock: RefCell<Option<Lock>>,
@@ -115,9 +115,12 @@ impl Disk {
         storage::tabs_with_unsent().is_none_or(|tabs| !tabs.is_empty())
     }
 
-    /// Whether another tab has changes that were not sent, be it alive or gone.
-    pub(super) fn others_have_unsent(&self) -> bool {
-        storage::tabs_with_unsent().is_some_and(|tabs| tabs.iter().any(|tab| *tab != self.tab))
+    /// It, if it is open.
+    pub(super) fn database(&self) -> Option<Rc<Database>> {
+        match &*self.database.borrow() {
+            Opening::Open(database) => Some(Rc::clone(database)),
+            Opening::Waits(_) | Opening::Failed => None,
+        }
     }
 
     fn has_unsent(&self) -> bool {
@@ -382,7 +385,8 @@ pub(super) fn told<T>(result: Result<T, DatabaseError>) -> Option<T> {
         .ok()
 }
 
-fn tab_lock(tab: &str) -> String {
+/// The lock that a tab holds as long as it lives.
+pub(super) fn tab_lock(tab: &str) -> String {
     format!("freshet-tab-{tab}")
 }
 

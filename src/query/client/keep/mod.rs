@@ -7,6 +7,7 @@
 
 mod disk;
 mod mirror;
+mod others;
 mod parked;
 
 use std::collections::BTreeSet;
@@ -51,6 +52,8 @@ pub(super) struct Keep<B: Backend> {
     wrote_at: Option<Instant>,
     /// The kinds of mutations that can be read back.
     kinds: Kinds<B>,
+    /// The tabs whose end is waited for.
+    watched: BTreeSet<String>,
 }
 
 /// What is known of one record of data.
@@ -75,6 +78,7 @@ impl<B: Backend> Default for Keep<B> {
             writing: None,
             wrote_at: None,
             kinds: Kinds::default(),
+            watched: BTreeSet::new(),
         }
     }
 }
@@ -116,6 +120,7 @@ impl<B: Backend> QueryClient<B> {
             if recalls && !disk.is_left() {
                 client.record(|cache, now| cache.set_recalling(now, false));
             }
+            client.watch_other_tabs();
         });
     }
 
@@ -163,13 +168,6 @@ impl<B: Backend> QueryClient<B> {
                 None => disk.delete(DATA, address),
             }
         }
-    }
-
-    /// Whether another tab of this person has mutations that have not settled. They go when the person leaves in this one.
-    #[must_use]
-    pub fn others_have_unsent(&self) -> bool {
-        let disk = self.0.state.borrow().keep.disk.clone();
-        disk.is_some_and(|disk| disk.others_have_unsent())
     }
 
     /// Shows what is remembered of an entry.
