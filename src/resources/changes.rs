@@ -189,7 +189,10 @@ impl<T: Record> Mutation for Update<T> {
                 let conflict = Problem::BothChanged {
                     fields: conflicts.clone(),
                 };
-                Some(self.unresolved(conflict, authors).now(row))
+                // Whoever has written other fields has no part in it.
+                let in_conflict = |field: &String| conflicts.iter().any(|conflict| conflict.field == *field);
+                let authors = authors_of(authors, in_conflict);
+                Some(self.unresolved(conflict, &authors).now(row))
             }
             Ok(Saved::Gone(deletion)) => Some(self.unresolved(Problem::DeletedThere, &nobody).deleted(*deletion)),
             Err(error) => Problem::refused(error).map(|problem| self.unresolved(problem, &nobody)),
@@ -268,6 +271,15 @@ impl<T: Record> Mutation for Delete<T> {
         let authors = authors.clone();
         Some(Unresolved::new(&self.seen, changes, Problem::ChangedThere, &authors).now(now))
     }
+}
+
+/// The last authors of these fields.
+fn authors_of(
+    authors: &BTreeMap<String, FieldAuthor>,
+    is_meant: impl Fn(&String) -> bool,
+) -> BTreeMap<String, FieldAuthor> {
+    let meant = authors.iter().filter(|(field, _)| is_meant(field));
+    meant.map(|(field, author)| (field.clone(), *author)).collect()
 }
 
 /// The circumstances in which a change of this row leaves.
