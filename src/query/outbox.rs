@@ -89,7 +89,7 @@ pub(crate) struct Written<B: Backend> {
 /// The mutations of a page that have not settled.
 pub(crate) struct Outbox<B: Backend> {
     sendings: Vec<(MutationId, Sending<B>)>,
-    /// By the lane of a row that had a temporary id: the answer that gave it another one.
+    /// By lane, oldest first: the answers that later mutations of the row have to know.
     renamed: Vec<(u128, Rc<dyn Any>)>,
 }
 
@@ -194,13 +194,18 @@ impl<B: Backend> Outbox<B> {
         }
     }
 
-    /// A mutation of a row that was made by what still knows it by its temporary id.
+    /// A mutation of a row that was made by what does not know what was answered to earlier ones: that the row has
+    /// another id, or what its deletion held.
     pub(crate) fn renamed(&self, mutation: AnyMutation<B>) -> AnyMutation<B> {
+        let (_, mut lane) = mutation.edits();
         let mut mutation = mutation;
         // The newest last: a row may have got one id after another.
-        for (lane, answer) in &self.renamed {
-            if mutation.edits().1 == Some(*lane) {
-                mutation = mutation.follow(&**answer).unwrap_or(mutation);
+        for (of, answer) in &self.renamed {
+            if lane == Some(*of)
+                && let Some(following) = mutation.follow(&**answer)
+            {
+                (_, lane) = following.edits();
+                mutation = following;
             }
         }
         mutation

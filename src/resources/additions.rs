@@ -7,7 +7,7 @@ use std::rc::Rc;
 use intent::Changes;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Delete, Update};
+use super::changes::{Delete, Removal, Saved, Update};
 use super::exchange::apply;
 use super::record::{Holds, Record, created, patch};
 use crate::api::{Api, ApiError};
@@ -22,11 +22,14 @@ pub struct Create<T>(pub T);
 
 /// Brings a deleted row back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Restore<T>(
+pub struct Restore<T> {
     /// The row as it was seen.
-    pub T,
-);
+    #[serde(flatten)]
+    pub row: T,
+    /// The changes that the deletion held: the server has never seen them.
+    #[serde(default)]
+    pub pending: Changes,
+}
 
 impl<T: Record> Mutation for Create<T> {
     type Backend = Api;
@@ -69,39 +72,70 @@ impl<T: Record> Mutation for Create<T> {
     }
 
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
-        not_added(&self.0, outcome.err()?)
+        not_added(&self.0, &Changes::default(), outcome.err()?)
     }
 
     fn uncertain(&self) -> Option<Unresolved> {
-        Some(addition(&self.0, Problem::Uncertain))
+        Some(addition(&self.0, &Changes::default(), Problem::Uncertain))
+    }
+}
+
+impl<T> Restore<T> {
+    /// Brings this row back. What its deletion held comes by itself: see [`Mutation::follow`].
+    #[must_use]
+    pub fn of(row: T) -> Self {
+        Self {
+            row,
+            pending: Changes::default(),
+        }
     }
 }
 
 impl<T: Record> Restore<T> {
     /// Whether the row is created anew: the server never had it, or can not restore.
     fn creates(&self, api: &Api) -> bool {
-        !api.patches() || is_draft(&self.0)
+        !api.patches() || is_draft(&self.row)
+    }
+
+    /// This with what the deletion held, if that is news.
+    fn with(&self, pending: &Changes) -> Option<AnyMutation<Api>> {
+        let this = || Self {
+            row: self.row.clone(),
+            pending: pending.clone(),
+        };
+        (self.pending != *pending).then(|| AnyMutation::new(this()))
+    }
+
+    /// What is to be changed in the row once it is back.
+    fn update(&self, row: T) -> Update<T> {
+        Update {
+            seen: row,
+            changes: self.pending.clone(),
+        }
     }
 }
 
 impl<T: Record> Mutation for Restore<T> {
     type Backend = Api;
-    type Output = T;
+    type Output = Saved<T>;
 
     const NAME: &'static str = T::NAMES.restore;
     const ATTEMPT: &'static str = T::NAMES.restore_attempt;
 
-    fn edits(&self) -> Edits<T> {
-        let row = Rc::new(self.0.clone());
-        let home = self.0.home();
-        Edits::default().in_lane(self.0.id()).patched(
+    fn edits(&self) -> Edits<Saved<T>> {
+        let row = Rc::new(apply(&self.pending, &self.row));
+        let (id, home) = (self.row.id(), self.row.home());
+        Edits::default().in_lane(id).patched(
             home.key(),
             // If it is there after all, it is as the server has it.
             patch::<T>(move |data| match data.row(row.id()) {
                 Some(there) => data.with_row(&there),
                 None => data.with_new_row(&row),
             }),
-            added,
+            move |saved: &Saved<T>| match saved {
+                Saved::Row { row, .. } => added(row),
+                Saved::Gone(_) => patch::<T>(move |data| data.without_row(id)),
+            },
         )
     }
 
@@ -109,14 +143,18 @@ impl<T: Record> Mutation for Restore<T> {
         !self.creates(api) || api.honours_keys()
     }
 
-    async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
-        let creates = self.creates(&api);
-        let api = api.with_key(context.key);
-        if creates {
-            api.create_row(T::COLLECTION, &self.0.to_new()).await
-        } else {
-            api.restore_row(T::COLLECTION, self.0.uuid()).await
+    async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
+        let api = api.in_this_session();
+        let named = api.with_key(Rc::clone(&context.key));
+        if self.creates(&api) {
+            let new = apply(&self.pending, &self.row).to_new();
+            return named.create_row(T::COLLECTION, &new).await.map(Saved::whole);
         }
+        let row = named.restore_row(T::COLLECTION, self.row.uuid()).await?;
+        if self.pending.is_empty() {
+            return Ok(Saved::whole(row));
+        }
+        self.update(row).send(api, context).await
     }
 
     fn renames(&self) -> bool {
@@ -124,10 +162,23 @@ impl<T: Record> Mutation for Restore<T> {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let created = created::<T>(self.0.id(), answer)?.to_row();
-        let mut row = self.0.to_row();
-        row.extend(created.into_iter().filter(|(field, _)| field == "id"));
-        T::from_row(row).map(|row| AnyMutation::new(Self(row.at_version(None))))
+        if let Some(Removal { pending, .. }) = answer.downcast_ref::<Removal<T>>() {
+            return self.with(pending);
+        }
+        let is_back = matches!(answer.downcast_ref(), Some(Saved::<T>::Row { .. }));
+        let Some(created) = created::<T>(self.row.id(), answer) else {
+            // It was brought back before, with what the deletion held.
+            return is_back.then(Changes::default).and_then(|nothing| self.with(&nothing));
+        };
+        let mut row = self.row.to_row();
+        row.extend(created.to_row().into_iter().filter(|(field, _)| field == "id"));
+        let row = T::from_row(row)?.at_version(None);
+        let pending = if is_back {
+            Changes::default()
+        } else {
+            self.pending.clone()
+        };
+        Some(AnyMutation::new(Self { row, pending }))
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -138,12 +189,15 @@ impl<T: Record> Mutation for Restore<T> {
         }
     }
 
-    fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
-        not_added(&self.0, outcome.err()?)
+    fn leftover(&self, outcome: Result<&Saved<T>, &ApiError>) -> Option<Unresolved> {
+        match outcome {
+            Ok(_) => self.update(self.row.clone()).leftover(outcome),
+            Err(error) => not_added(&self.row, &self.pending, error),
+        }
     }
 
     fn uncertain(&self) -> Option<Unresolved> {
-        Some(addition(&self.0, Problem::Uncertain))
+        Some(addition(&self.row, &self.pending, Problem::Uncertain))
     }
 }
 
@@ -154,14 +208,14 @@ fn added<T: Record>(row: &T) -> Patch {
 }
 
 /// A row that an error has kept from being added, for the person to decide on.
-fn not_added<T: Record>(row: &T, error: &ApiError) -> Option<Unresolved> {
+fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError) -> Option<Unresolved> {
     if error.is_unreachable() {
-        return Some(addition(row, Problem::Uncertain));
+        return Some(addition(row, changes, Problem::Uncertain));
     }
-    Problem::refused(error).map(|problem| addition(row, problem))
+    Problem::refused(error).map(|problem| addition(row, changes, problem))
 }
 
-/// The addition of a row, for the person to decide on.
-fn addition<T: Record>(row: &T, problem: Problem) -> Unresolved {
-    Unresolved::new(row, Changes::default(), problem, &BTreeMap::new())
+/// The addition of a row with changes in it, for the person to decide on.
+fn addition<T: Record>(row: &T, changes: &Changes, problem: Problem) -> Unresolved {
+    Unresolved::new(row, changes.clone(), problem, &BTreeMap::new())
 }

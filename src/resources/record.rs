@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wire::json::FromFields;
 
+use super::changes::Saved;
 use crate::api::{Api, ApiError, Written};
 use crate::query::{Data, Item, List, Patch, Query};
 
@@ -141,7 +142,12 @@ type Home<T> = <<T as Record>::Home as Query>::Data;
 /// The row that has taken the place of the one with this id, if an answer says so: the server has created it, and has
 /// given it an id of its own.
 pub(super) fn created<T: Item>(id: u128, answer: &dyn Any) -> Option<&T> {
-    answer.downcast_ref::<T>().filter(|created| created.id() != id)
+    let restored = || match answer.downcast_ref()? {
+        Saved::Row { row, .. } => Some(row),
+        Saved::Gone(_) => None,
+    };
+    let created = answer.downcast_ref().or_else(restored);
+    created.filter(|created: &&T| created.id() != id)
 }
 
 /// A patch of the query in which rows of a kind are shown.

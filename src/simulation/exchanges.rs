@@ -72,7 +72,7 @@ impl World {
             .outbox
             .mutate(&mut tab.cache, now, &tab.api, named, Box::new(|_| {}));
         let after = tab.cache.pending();
-        let who = (tab.person, tab.profile);
+        let who = (tab.person, tab.profile, t);
         let begun = match self.server.kind.patches {
             true => self.server.stored.changes,
             // What it knows may be all that it goes by.

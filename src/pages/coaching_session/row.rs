@@ -141,7 +141,7 @@ impl<T: TextRow> UseRow<T> {
             }
             this.delete.run(Delete::of(row));
             move_focus(&format!("new-{}", T::NAMES.noun));
-            let undo = Callback::from(move |()| restore.run(Restore(again.clone())));
+            let undo = Callback::from(move |()| restore.run(Restore::of(again.clone())));
             this.toaster
                 .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
         })

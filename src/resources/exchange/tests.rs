@@ -198,7 +198,7 @@ fn row_with_unconfirmed_values_shows_no_version() {
 #[test]
 fn restoring_leaves_a_row_that_is_there_as_it_is() {
     let list = Value::new(List::from(vec![Rc::new(action(None, "newer", OPEN))]));
-    let edit = Restore(action(Some(2), "a", OPEN)).edits().edits.remove(0);
+    let edit = Restore::of(action(Some(2), "a", OPEN)).edits().edits.remove(0);
     assert!(edit.optimistic.apply(&list).is(&list));
     let empty = Value::new(List::<Action>::new());
     let shown = edit.optimistic.apply(&empty).get::<List<Action>>().unwrap();
