@@ -40,6 +40,7 @@ mod index;
 mod journal;
 mod key;
 mod list;
+mod mates;
 mod outage;
 mod outbox;
 mod overlay;

@@ -146,6 +146,13 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
         Combined::Separate
     }
 
+    /// This mutation, which was not made, and a later one of its lane as a single one that was not made. `None` if the
+    /// later one can be made all the same.
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<Self::Backend>> {
+        _ = later;
+        None
+    }
+
     /// This mutation after an earlier one of its lane was answered, if that makes a difference: a row that was created
     /// has another id from then on, a row that was deleted comes back with the changes that had not left.
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Self::Backend>> {

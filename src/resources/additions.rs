@@ -71,6 +71,11 @@ impl<T: Record> Mutation for Create<T> {
         Combined::Separate
     }
 
+    /// Without the row nothing can be done to it.
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
+        Some(self.combine(later))
+    }
+
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
         not_added(&self.0, &Changes::default(), outcome.err()?)
     }
@@ -187,6 +192,17 @@ impl<T: Record> Mutation for Restore<T> {
         } else {
             Combined::Separate
         }
+    }
+
+    /// Without the row nothing can be done to it.
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
+        let Some(Update { changes, .. }) = later.downcast_ref::<Update<T>>() else {
+            return Some(self.combine(later));
+        };
+        Some(Combined::One(AnyMutation::new(Self {
+            row: self.row.clone(),
+            pending: self.pending.then(changes),
+        })))
     }
 
     fn leftover(&self, outcome: Result<&Saved<T>, &ApiError>) -> Option<Unresolved> {

@@ -1,0 +1,103 @@
+//! Rows that are not added, with what was done to them meanwhile.
+
+use super::*;
+
+/// A row that is being added, and words that were typed in it meanwhile.
+fn add_with_words(page: &mut Page) {
+    page.make(Create(draft("a")));
+    page.make(Update::between(&draft("a"), &draft("words")));
+}
+
+#[test]
+fn refused_addition_keeps_what_was_changed_meanwhile() {
+    let mut page = Page::patching();
+    add_with_words(&mut page);
+    page.answer([refusal(422, "No.")]);
+    assert_eq!(page.left_texts(), [Some("words".to_owned())]);
+    assert!(matches!(page.left[0].problem, Problem::Refused { .. }));
+    assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
+}
+
+#[test]
+fn refused_addition_of_a_deleted_row_is_forgotten() {
+    let mut page = Page::patching();
+    add_with_words(&mut page);
+    page.make(Delete::of(draft("words")));
+    page.answer([refusal(422, "No.")]);
+    assert!(page.left.is_empty() && page.told.is_empty());
+    assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
+}
+
+#[test]
+fn uncertain_addition_keeps_what_was_changed_meanwhile() {
+    let mut page = Page::coaching();
+    add_with_words(&mut page);
+    page.answer([Err(FetchError::Network)]);
+    assert_eq!(page.left_texts(), [Some("words".to_owned())]);
+    assert_eq!(page.left[0].problem, Problem::Uncertain);
+    assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
+}
+
+#[test]
+fn uncertain_addition_of_a_deleted_row_is_told() {
+    let mut page = Page::coaching();
+    page.make(Create(draft("a")));
+    page.make(Delete::of(draft("a")));
+    page.answer([Err(FetchError::Network)]);
+    assert_eq!(page.left_texts(), [Some("a".to_owned())]);
+    assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
+}
+
+#[test]
+fn uncertain_addition_of_an_earlier_visit_is_one_decision() {
+    let mut page = Page::coaching();
+    page.take_up(Create(draft("a")), true);
+    page.take_up(Update::between(&draft("a"), &draft("words")), false);
+    let other = Action {
+        id: ActionId::from_u128(crate::draft::MARK << 64 | 2),
+        ..draft("other")
+    };
+    page.take_up(Create(other), true);
+    let texts = ["words", "other"].map(|text| Some(text.to_owned()));
+    assert_eq!(page.left_texts(), texts);
+    assert_eq!((page.asked().len(), page.cache.pending()), (0, 0));
+}
+
+#[test]
+fn refused_undo_keeps_what_was_changed_since() {
+    let mut page = Page::patching();
+    let shown = action(NAMED, Some(1), "a", OPEN);
+    page.make(Restore::of(shown.clone()));
+    page.make(Update::between(&shown, &action(NAMED, Some(1), "words", OPEN)));
+    page.answer([refusal(404, "It is too old.")]);
+    assert_eq!(page.left_texts(), [Some("words".to_owned())]);
+    assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
+}
+
+#[test]
+fn goal_that_is_not_added_is_not_linked() {
+    let goal = Goal {
+        id: wire::GoalId::from_u128(crate::draft::MARK << 64 | 1),
+        coaching_relationship_id: wire::CoachingRelationshipId::from_u128(2),
+        created_in_session_id: None,
+        user_id: UserId::from_u128(3),
+        title: None,
+        body: None,
+        status: OPEN,
+        status_changed_at: None,
+        completed_at: None,
+        target_date: None,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
+        version: None,
+    };
+    let mut page = Page::patching();
+    page.make(Create(goal.clone()));
+    page.make(LinkGoal(CoachingSessionId::from_u128(1), goal));
+    page.answer([refusal(422, "No.")]);
+    assert_eq!(
+        (page.left.len(), &*page.told),
+        (1, &["work on the goal in this session"][..])
+    );
+    assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
+}
