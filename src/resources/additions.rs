@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::changes::{Delete, Removal, Saved, Update};
 use super::exchange::apply;
 use super::record::{Holds, Record, created, patch};
-use crate::api::{Api, ApiError};
+use crate::api::{Api, ApiError, Kind};
 use crate::draft::is_draft;
 use crate::query::{AnyMutation, Combined, Edits, Mutation, Patch, Query, SendContext};
 use crate::unresolved::{Problem, Unresolved};
@@ -53,8 +53,7 @@ impl<T: Record> Mutation for Create<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
-        let api = api.with_key(context.key);
-        api.create_row(T::COLLECTION, &self.0.to_new()).await
+        create(&api, &context.key, &self.0).await
     }
 
     fn renames(&self) -> bool {
@@ -150,11 +149,11 @@ impl<T: Record> Mutation for Restore<T> {
 
     async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
         let api = api.in_this_session();
-        let named = api.with_key(Rc::clone(&context.key));
         if self.creates(&api) {
-            let new = apply(&self.pending, &self.row).to_new();
-            return named.create_row(T::COLLECTION, &new).await.map(Saved::whole);
+            let row = apply(&self.pending, &self.row);
+            return create(&api, &context.key, &row).await.map(Saved::whole);
         }
+        let named = api.with_key(Rc::clone(&context.key));
         let row = named.restore_row(T::COLLECTION, self.row.uuid()).await?;
         if self.pending.is_empty() {
             return Ok(Saved::whole(row));
@@ -215,6 +214,20 @@ impl<T: Record> Mutation for Restore<T> {
     fn uncertain(&self) -> Option<Unresolved> {
         Some(addition(&self.row, &self.pending, Problem::Uncertain))
     }
+}
+
+/// Has the server create a row. One that is refused may name another row that is gone, as an action its goal: then it is
+/// created without, as if that had been deleted a moment later. Only the server knows what is gone.
+async fn create<T: Record>(api: &Api, key: &Rc<str>, row: &T) -> Result<T, ApiError> {
+    let named = api.with_key(Rc::clone(key));
+    let refused = match named.create_row(T::COLLECTION, &row.to_new()).await {
+        Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::NotFound) => error,
+        result => return result,
+    };
+    let unattached = row.unattached().ok_or(refused)?;
+    // It is another request: the server must not take it for a repetition.
+    let named = api.with_key(format!("{key}-unattached").into());
+    named.create_row(T::COLLECTION, &unattached.to_new()).await
 }
 
 /// What the answer to an addition does to what is shown.

@@ -62,6 +62,11 @@ pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone 
     /// The body that creates it.
     fn to_new(&self) -> Self::New;
 
+    /// This row without the reference to another one that may be gone; `None` if it has none.
+    fn unattached(&self) -> Option<Self> {
+        None
+    }
+
     /// Writes the whole row where rows can not be written field by field. `now` is the row as it was read last.
     fn put(api: Api, now: Self, wanted: Self) -> impl Future<Output = Result<Written<Self>, ApiError>> {
         _ = now;

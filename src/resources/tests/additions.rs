@@ -101,3 +101,47 @@ fn goal_that_is_not_added_is_not_linked() {
     );
     assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
 }
+
+/// A draft that serves a goal.
+fn serving() -> Action {
+    Action {
+        goal_id: Some(wire::GoalId::from_u128(5)),
+        ..draft("a")
+    }
+}
+
+/// For each request, whether it named the goal.
+fn goals_sent(page: &Page) -> Vec<bool> {
+    let asked = page.asked();
+    asked.iter().map(|asked| asked.contains(r#""goal_id":"0"#)).collect()
+}
+
+#[test]
+fn action_is_added_without_a_goal_that_is_gone() {
+    let unserving = action(NAMED, Some(1), "a", OPEN);
+    let refused = || refusal(422, "goal_id names no goal of this relationship");
+    let mut page = Page::patching();
+    page.make(Create(serving()));
+    page.answer([refused(), row(&unserving)]);
+    assert_eq!(goals_sent(&page), [true, false]);
+    assert_eq!(*page.named.borrow(), ["1", "1-unattached"]);
+    // Where the server can not restore, an undo adds the row as well.
+    let mut page = Page::coaching();
+    page.make(Restore::of(serving()));
+    page.answer([refused(), row(&unserving)]);
+    assert_eq!(goals_sent(&page), [true, false]);
+    assert!(page.left.is_empty() && page.told.is_empty());
+}
+
+#[test]
+fn addition_refused_with_and_without_goal_is_left_over() {
+    let mut page = Page::patching();
+    page.make(Create(serving()));
+    page.answer([refusal(422, "No."), refusal(422, "No.")]);
+    let wanted: Action = page.left[0].wanted().unwrap();
+    assert_eq!(wanted.goal_id, serving().goal_id);
+    // One without a goal has nothing to leave out.
+    page.make(Create(draft("b")));
+    page.answer([refusal(422, "No.")]);
+    assert_eq!(page.left.len(), 2);
+}

@@ -71,6 +71,8 @@ struct Page {
     replies: Rc<RefCell<VecDeque<Reply>>>,
     /// The requests, as "PATCH /actions/7 {"body":"b"}".
     asked: Rc<RefCell<Vec<String>>>,
+    /// The names of the requests that have one.
+    named: Rc<RefCell<Vec<String>>>,
     /// What the person has to decide on; two of one row that can be decided on at once are one.
     left: Vec<Unresolved>,
     /// What the person was told.
@@ -83,6 +85,8 @@ impl Page {
         let api = Api::new(&Config::parse(config).unwrap());
         let (replies, asked): (Rc<RefCell<VecDeque<Reply>>>, Rc<RefCell<Vec<String>>>) = Default::default();
         let (all_replies, all_asked) = (Rc::clone(&replies), Rc::clone(&asked));
+        let named: Rc<RefCell<Vec<String>>> = Rc::default();
+        let all_named = Rc::clone(&named);
         api.set_transport(Rc::new(move |request| {
             let verb = match request.method {
                 Verb::Get => "GET",
@@ -91,6 +95,11 @@ impl Page {
                 Verb::Patch => "PATCH",
                 Verb::Delete => "DELETE",
             };
+            let key = request
+                .headers
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
+            all_named.borrow_mut().extend(key.map(|(_, key)| key.clone()));
             let body = request.body.map(|(_, body)| format!(" {body}")).unwrap_or_default();
             all_asked.borrow_mut().push(format!("{verb} {}{body}", request.url));
             let reply = all_replies.borrow_mut().pop_front().expect("a reply");
@@ -110,6 +119,7 @@ impl Page {
             under_way: Vec::new(),
             replies,
             asked,
+            named,
             left: Vec::new(),
             told: Vec::new(),
             keys: 0,

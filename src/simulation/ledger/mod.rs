@@ -254,7 +254,15 @@ impl Ledger {
         let sum = story.sum();
         self.real.entry(story.row).or_default().push(id);
         if let Some(create) = &sum.create {
-            let is_as_meant = |(field, value): (&String, &Value)| history.first(id, field) == Some(value);
+            // An action whose goal is gone is created without one.
+            let is_lost = |goal: &Value| {
+                let goal = goal.as_str().and_then(|goal| uuid::Uuid::parse_str(goal).ok());
+                goal.is_some_and(|goal| history.existed(goal.as_u128(), false, story.begun))
+            };
+            let is_as_meant = |(field, value): (&String, &Value)| match history.first(id, field) {
+                Some(Value::Null) if field == "goal_id" && *value != Value::Null => is_lost(value),
+                first => first == Some(value),
+            };
             if !create.iter().all(is_as_meant) {
                 return Err(format!("{story:?} was created as something else"));
             }
