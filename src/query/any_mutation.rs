@@ -23,6 +23,11 @@ impl<B: Backend> AnyMutation<B> {
         Self(Rc::new(mutation))
     }
 
+    /// The mutation itself, if it is of this kind.
+    pub(super) fn get<M: Mutation<Backend = B>>(&self) -> Option<&M> {
+        self.0.as_any().downcast_ref()
+    }
+
     /// Its name where it is written down.
     pub(crate) fn name(&self) -> &'static str {
         self.0.name()

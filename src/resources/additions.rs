@@ -237,7 +237,7 @@ fn added<T: Record>(row: &T) -> Patch {
 }
 
 /// A row that an error has kept from being added, for the person to decide on.
-fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError) -> Option<Unresolved> {
+pub(super) fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError) -> Option<Unresolved> {
     if error.is_unreachable() {
         return Some(addition(row, changes, Problem::Uncertain));
     }
@@ -245,6 +245,6 @@ fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError) -> Option<
 }
 
 /// The addition of a row with changes in it, for the person to decide on.
-fn addition<T: Record>(row: &T, changes: &Changes, problem: Problem) -> Unresolved {
+pub(super) fn addition<T: Record>(row: &T, changes: &Changes, problem: Problem) -> Unresolved {
     Unresolved::new(row, changes.clone(), problem, &BTreeMap::new())
 }
