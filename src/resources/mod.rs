@@ -13,7 +13,8 @@ mod history;
 mod record;
 mod relationships;
 mod sessions;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;
 
 use std::rc::Rc;

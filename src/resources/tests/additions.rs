@@ -32,7 +32,7 @@ fn refused_addition_of_a_deleted_row_is_forgotten() {
 fn uncertain_addition_keeps_what_was_changed_meanwhile() {
     let mut page = Page::coaching();
     add_with_words(&mut page);
-    page.answer([Err(FetchError::Network)]);
+    page.answer([Reply::Lost]);
     assert_eq!(page.left_texts(), [Some("words".to_owned())]);
     assert_eq!(page.left[0].problem, Problem::Uncertain);
     assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
@@ -43,7 +43,7 @@ fn uncertain_addition_of_a_deleted_row_is_told() {
     let mut page = Page::coaching();
     page.make(Create(draft("a")));
     page.make(Delete::of(draft("a")));
-    page.answer([Err(FetchError::Network)]);
+    page.answer([Reply::Lost]);
     assert_eq!(page.left_texts(), [Some("a".to_owned())]);
     assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
 }
@@ -124,7 +124,7 @@ fn action_is_added_without_a_goal_that_is_gone() {
     page.make(Create(serving()));
     page.answer([refused(), row(&unserving)]);
     assert_eq!(goals_sent(&page), [true, false]);
-    assert_eq!(*page.named.borrow(), ["1", "1-unattached"]);
+    assert_eq!(*page.server.named.borrow(), ["1", "1-unattached"]);
     // Where the server can not restore, an undo adds the row as well.
     let mut page = Page::coaching();
     page.make(Restore::of(serving()));

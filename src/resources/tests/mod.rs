@@ -4,21 +4,18 @@ mod additions;
 mod plans;
 mod undo;
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::future::ready;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
 
 use super::*;
-use crate::browser::fetch::{FetchError, Response, Verb};
 use crate::config::Config;
 use crate::query::{
     AnyMutation, Cache, Chore, Departure, Effect, Mutation, MutationId, Outbox, ResponseFuture, Settled, Written,
 };
+use crate::simulation::script::{Reply, Script};
 use crate::time::Instant;
 use crate::unresolved::Problem;
 
@@ -50,18 +47,13 @@ fn draft(body: &str) -> Action {
     action(crate::draft::MARK << 64 | 1, None, body, OPEN)
 }
 
-/// What the server answers.
-type Reply = Result<(u16, Value), FetchError>;
-
 fn row(row: &Action) -> Reply {
-    Ok((200, json!({ "status_code": 200, "data": row })))
+    Reply::Says(200, json!({ "status_code": 200, "data": row }))
 }
 
 fn refusal(status: u16, message: &str) -> Reply {
-    Ok((
-        status,
-        json!({ "status_code": status, "error": "refused", "message": message }),
-    ))
+    let body = json!({ "status_code": status, "error": "refused", "message": message });
+    Reply::Says(status, body)
 }
 
 struct Page {
@@ -69,11 +61,7 @@ struct Page {
     cache: Cache<ApiError>,
     outbox: Outbox<Api>,
     under_way: Vec<(MutationId, ResponseFuture<ApiError>)>,
-    replies: Rc<RefCell<VecDeque<Reply>>>,
-    /// The requests, as "PATCH /actions/7 {"body":"b"}".
-    asked: Rc<RefCell<Vec<String>>>,
-    /// The names of the requests that have one.
-    named: Rc<RefCell<Vec<String>>>,
+    server: Rc<Script>,
     /// What the person has to decide on; two of one row that can be decided on at once are one.
     left: Vec<Unresolved>,
     /// What the person was told.
@@ -84,33 +72,8 @@ struct Page {
 impl Page {
     fn of(config: &str) -> Self {
         let api = Api::new(&Config::parse(config).unwrap());
-        let (replies, asked): (Rc<RefCell<VecDeque<Reply>>>, Rc<RefCell<Vec<String>>>) = Default::default();
-        let (all_replies, all_asked) = (Rc::clone(&replies), Rc::clone(&asked));
-        let named: Rc<RefCell<Vec<String>>> = Rc::default();
-        let all_named = Rc::clone(&named);
-        api.set_transport(Rc::new(move |request| {
-            let verb = match request.method {
-                Verb::Get => "GET",
-                Verb::Post => "POST",
-                Verb::Put => "PUT",
-                Verb::Patch => "PATCH",
-                Verb::Delete => "DELETE",
-            };
-            let key = request
-                .headers
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
-            all_named.borrow_mut().extend(key.map(|(_, key)| key.clone()));
-            let body = request.body.map(|(_, body)| format!(" {body}")).unwrap_or_default();
-            all_asked.borrow_mut().push(format!("{verb} {}{body}", request.url));
-            let reply = all_replies.borrow_mut().pop_front().expect("a reply");
-            Box::pin(ready(reply.map(|(status, body)| Response {
-                status,
-                retry_after: None,
-                event_cursor: None,
-                body: body.to_string().into_bytes(),
-            })))
-        }));
+        let server: Rc<Script> = Rc::default();
+        server.serve(&api);
         let mut cache = Cache::new(7);
         cache.set_pushed(Instant::default(), true);
         Self {
@@ -118,9 +81,7 @@ impl Page {
             cache,
             outbox: Outbox::default(),
             under_way: Vec::new(),
-            replies,
-            asked,
-            named,
+            server,
             left: Vec::new(),
             told: Vec::new(),
             keys: 0,
@@ -192,8 +153,8 @@ impl Page {
 
     /// The server answers what is under way and what follows from it, request by request.
     fn answer(&mut self, replies: impl IntoIterator<Item = Reply>) -> &mut Self {
-        self.replies.borrow_mut().extend(replies);
-        while !self.under_way.is_empty() && !self.replies.borrow().is_empty() {
+        self.server.replies.borrow_mut().extend(replies);
+        while !self.under_way.is_empty() && !self.server.replies.borrow().is_empty() {
             let (id, mut future) = self.under_way.remove(0);
             let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
                 panic!("it waits for something else");
@@ -207,18 +168,18 @@ impl Page {
             let Settled { chores, .. } = settled.unwrap();
             self.go_on(chores);
         }
-        assert!(self.replies.borrow().is_empty(), "nobody asks for the rest");
+        assert!(self.server.replies.borrow().is_empty(), "nobody asks for the rest");
         self
     }
 
     /// What was asked since this was called last.
     fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.asked.borrow_mut())
+        std::mem::take(&mut self.server.asked.borrow_mut())
     }
 
     /// The texts in the rows that the person has to decide on.
     fn left_texts(&self) -> Vec<Option<String>> {
-        let wanted = self.left.iter().map(|left| left.wanted::<Action>());
+        let wanted = self.left.iter().map(Unresolved::wanted::<Action>);
         wanted.map(|row| row.and_then(|row| row.body)).collect()
     }
 }

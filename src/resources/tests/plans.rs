@@ -46,7 +46,7 @@ fn refused_plan_is_left_over_as_it_was() {
 fn plan_that_may_have_arrived_is_uncertain() {
     let mut page = Page::coaching();
     page.make(plan("a"));
-    page.answer([Err(FetchError::Network)]);
+    page.answer([Reply::Lost]);
     page.take_up(plan("b"), true);
     page.take_up(plan("c"), true);
     assert!(page.left.iter().all(|left| left.problem == Problem::Uncertain));

@@ -16,7 +16,7 @@ fn delete_with_words(page: &mut Page) -> Action {
 }
 
 fn deleted() -> Reply {
-    Ok((200, json!({ "status_code": 200, "data": { "id": "7" } })))
+    Reply::Says(200, json!({ "status_code": 200, "data": { "id": "7" } }))
 }
 
 /// The replies to a deletion of a row whose version is not known.
