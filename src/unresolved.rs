@@ -178,6 +178,13 @@ impl Unresolved {
                 Problem::BothChanged { fields }
             }
             (Problem::DeletedThere, Problem::DeletedThere) => Problem::DeletedThere,
+            // It is the same addition, with what was changed in the row since.
+            (Problem::Uncertain, Problem::Uncertain) => {
+                return Some(Self {
+                    id: self.id.clone(),
+                    ..later.clone()
+                });
+            }
             _ => return None,
         };
         Some(Self {

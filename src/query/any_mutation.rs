@@ -23,6 +23,11 @@ impl<B: Backend> AnyMutation<B> {
         Self(Rc::new(mutation))
     }
 
+    /// The mutation itself, if it is of this kind.
+    pub(super) fn get<M: Mutation<Backend = B>>(&self) -> Option<&M> {
+        self.0.as_any().downcast_ref()
+    }
+
     /// Its name where it is written down.
     pub(crate) fn name(&self) -> &'static str {
         self.0.name()
@@ -59,6 +64,10 @@ impl<B: Backend> AnyMutation<B> {
 
     pub(super) fn combine(&self, later: &Self) -> Combined<B> {
         self.0.combine(later.0.as_any())
+    }
+
+    pub(super) fn absorb(&self, later: &Self) -> Option<Combined<B>> {
+        self.0.absorb(later.0.as_any())
     }
 
     pub(super) fn renames(&self) -> bool {
@@ -100,6 +109,7 @@ trait DynMutation<B: Backend> {
     fn content(&self) -> Option<String>;
     fn send(&self, backend: B, context: SendContext) -> ResponseFuture<B::Error>;
     fn combine(&self, later: &dyn Any) -> Combined<B>;
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<B>>;
     fn renames(&self) -> bool;
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<B>>;
     fn leftover(&self, outcome: Result<&dyn Any, &B::Error>) -> Option<B::Leftover>;
@@ -143,6 +153,10 @@ impl<M: Mutation> DynMutation<M::Backend> for M {
 
     fn combine(&self, later: &dyn Any) -> Combined<M::Backend> {
         Mutation::combine(self, later)
+    }
+
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<M::Backend>> {
+        Mutation::absorb(self, later)
     }
 
     fn renames(&self) -> bool {

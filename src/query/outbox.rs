@@ -7,7 +7,7 @@
 //! | a mutation is made | it becomes part of the one before it in its lane, or is one more |
 //! | it leaves | one that must not be repeated is marked, so that a later visit does not send it again |
 //! | it is answered | the cache commits it; what comes after it in its lane takes note |
-//! | it fails | it waits, or is taken back, and its leftover is kept |
+//! | it fails | it waits, or is taken back with what can not be made without it, and its leftover is kept |
 //! | it was written down on an earlier visit | it is sent, or is uncertain if it has left already and must not be repeated |
 
 use std::any::Any;
@@ -18,6 +18,7 @@ use super::cache::Cache;
 use super::edits::Edit;
 use super::effect::MutationId;
 use super::key::Key;
+use super::mates::Lost;
 use super::policy::Fault;
 use super::query::{Backend, Combined, SendContext};
 use super::queue::{Fate, Manner};
@@ -89,8 +90,10 @@ pub(crate) struct Written<B: Backend> {
 /// The mutations of a page that have not settled.
 pub(crate) struct Outbox<B: Backend> {
     sendings: Vec<(MutationId, Sending<B>)>,
-    /// By the lane of a row that had a temporary id: the answer that gave it another one.
-    renamed: Vec<(u128, Rc<dyn Any>)>,
+    /// By lane, oldest first: the answers that later mutations of the row have to know.
+    pub(super) renamed: Vec<(u128, Rc<dyn Any>)>,
+    /// By lane: the mutations of earlier visits that may have arrived and are not sent again.
+    pub(super) uncertain: Vec<(u128, AnyMutation<B>)>,
 }
 
 impl<B: Backend> Default for Outbox<B> {
@@ -98,6 +101,7 @@ impl<B: Backend> Default for Outbox<B> {
         Self {
             sendings: Vec::new(),
             renamed: Vec::new(),
+            uncertain: Vec::new(),
         }
     }
 }
@@ -138,6 +142,7 @@ impl<B: Backend> Outbox<B> {
     /// Gives everything away.
     pub(crate) fn drain(&mut self) -> Vec<Sending<B>> {
         self.renamed.clear();
+        self.uncertain.clear();
         std::mem::take(&mut self.sendings)
             .into_iter()
             .map(|(_, sending)| sending)
@@ -195,18 +200,6 @@ impl<B: Backend> Outbox<B> {
         }
     }
 
-    /// A mutation of a row that was made by what still knows it by its temporary id.
-    pub(crate) fn renamed(&self, mutation: AnyMutation<B>) -> AnyMutation<B> {
-        let mut mutation = mutation;
-        // The newest last: a row may have got one id after another.
-        for (lane, answer) in &self.renamed {
-            if mutation.edits().1 == Some(*lane) {
-                mutation = mutation.follow(&**answer).unwrap_or(mutation);
-            }
-        }
-        mutation
-    }
-
     /// A mutation that has not left is another one from now on, under the same name and in the same place.
     fn replace(
         &mut self,
@@ -235,7 +228,12 @@ impl<B: Backend> Outbox<B> {
         if written.attempted && !written.mutation.is_repeatable(backend) {
             let leftover = written.mutation.uncertain().map(Chore::KeepLeftover);
             let place = written.place.map(Chore::StrikeOut);
+            let (_, lane) = written.mutation.edits();
+            self.uncertain.extend(lane.map(|lane| (lane, written.mutation)));
             return leftover.into_iter().chain(place).collect();
+        }
+        if let Some(chores) = self.lose_written(&written) {
+            return chores;
         }
         let is_written = written.place.is_some();
         let id = self.begin(cache, now, backend, written, true);
@@ -362,18 +360,34 @@ impl<B: Backend> Outbox<B> {
             });
         }
         let sending = self.take(id)?;
-        let told = match sending.mutation.leftover(Err(error)) {
+        let Lost {
+            mutation,
+            is_needless,
+            mates,
+            apart,
+        } = self.lose(cache, sending.mutation, sending.lane);
+        let told = |mutation: &AnyMutation<B>| match mutation.leftover(Err(error)) {
             Some(leftover) => Chore::KeepLeftover(leftover),
             None => Chore::TellFailure(Failure {
-                attempt: sending.mutation.attempt(),
+                attempt: mutation.attempt(),
                 error: error.clone(),
             }),
         };
-        let mut chores = vec![told];
-        chores.extend(sending.place.map(Chore::StrikeOut));
-        Some(Settled {
+        // What may have arrived all the same concerns its person, also if they did not want it any more.
+        let has_failed = !is_needless || error.is_unreachable();
+        let mut chores: Vec<_> = has_failed.then(|| told(&mutation)).into_iter().collect();
+        chores.extend(apart.iter().filter(|_| has_failed).map(told));
+        let mut settled = Settled {
             chores,
             then: sending.then,
-        })
+        };
+        settled.chores.extend(sending.place.map(Chore::StrikeOut));
+        for id in mates {
+            cache.cancel(now, id);
+            let Some(mate) = self.take(id) else { continue };
+            settled.chores.extend(mate.place.map(Chore::StrikeOut));
+            settled.then.extend(mate.then);
+        }
+        Some(settled)
     }
 }

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::client::{QueryClient, Subject};
 use super::outbox::Failure;
-use super::query::Backend;
+use super::query::{Backend, Mutation};
 use crate::browser::{Listener, PageEvent, page};
 
 /// Properties of [`QueryProvider`].
@@ -83,6 +83,12 @@ pub fn use_unsaved<B: Backend>(row: u128) -> bool {
 #[hook]
 pub fn use_pending<B: Backend>() -> usize {
     use_subject::<B>(Subject::Count).pending()
+}
+
+/// The mutations of a kind that have not settled, in the order in which they were made.
+#[hook]
+pub fn use_waiting<M: Mutation>() -> Vec<M> {
+    use_subject::<M::Backend>(Subject::Count).waiting()
 }
 
 /// The cache; the component renders again whenever this changes.

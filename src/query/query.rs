@@ -146,14 +146,22 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
         Combined::Separate
     }
 
+    /// This mutation, which was not made, and a later one of its lane as a single one that was not made. `None` if the
+    /// later one can be made all the same.
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<Self::Backend>> {
+        _ = later;
+        None
+    }
+
     /// This mutation after an earlier one of its lane was answered, if that makes a difference: a row that was created
-    /// has another id from then on.
+    /// has another id from then on, a row that was deleted comes back with the changes that had not left.
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Self::Backend>> {
         _ = answer;
         None
     }
 
-    /// Whether the answer gives the row another id: later mutations of the row [follow](Self::follow) it.
+    /// Whether later mutations of the row have to know the answer, since it gives the row another id or tells what its
+    /// deletion held: they [follow](Self::follow) it, whenever they are made.
     fn renames(&self) -> bool {
         false
     }

@@ -88,6 +88,15 @@ impl Record for Action {
         SessionActions(self.coaching_session_id)
     }
 
+    /// An action whose goal is deleted stays, without a goal.
+    fn unattached(&self) -> Option<Self> {
+        self.goal_id?;
+        Some(Self {
+            goal_id: None,
+            ..self.clone()
+        })
+    }
+
     fn to_new(&self) -> NewAction {
         NewAction {
             coaching_session_id: self.coaching_session_id,

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use intent::Changes;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Delete, Update};
+use super::changes::{Delete, Removal, Saved, Update};
 use super::exchange::apply;
 use super::record::{Holds, Record, created, patch};
-use crate::api::{Api, ApiError};
+use crate::api::{Api, ApiError, Kind};
 use crate::draft::is_draft;
 use crate::query::{AnyMutation, Combined, Edits, Mutation, Patch, Query, SendContext};
 use crate::unresolved::{Problem, Unresolved};
@@ -22,11 +22,14 @@ pub struct Create<T>(pub T);
 
 /// Brings a deleted row back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Restore<T>(
+pub struct Restore<T> {
     /// The row as it was seen.
-    pub T,
-);
+    #[serde(flatten)]
+    pub row: T,
+    /// The changes that the deletion held: the server has never seen them.
+    #[serde(default)]
+    pub pending: Changes,
+}
 
 impl<T: Record> Mutation for Create<T> {
     type Backend = Api;
@@ -50,8 +53,7 @@ impl<T: Record> Mutation for Create<T> {
     }
 
     async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
-        let api = api.with_key(context.key);
-        api.create_row(T::COLLECTION, &self.0.to_new()).await
+        create(&api, &context.key, &self.0).await
     }
 
     fn renames(&self) -> bool {
@@ -68,40 +70,76 @@ impl<T: Record> Mutation for Create<T> {
         Combined::Separate
     }
 
+    /// Without the row nothing can be done to it.
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
+        Some(self.combine(later))
+    }
+
     fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
-        not_added(&self.0, outcome.err()?)
+        not_added(&self.0, &Changes::default(), outcome.err()?)
     }
 
     fn uncertain(&self) -> Option<Unresolved> {
-        Some(addition(&self.0, Problem::Uncertain))
+        Some(addition(&self.0, &Changes::default(), Problem::Uncertain))
+    }
+}
+
+impl<T> Restore<T> {
+    /// Brings this row back. What its deletion held comes by itself: see [`Mutation::follow`].
+    #[must_use]
+    pub fn of(row: T) -> Self {
+        Self {
+            row,
+            pending: Changes::default(),
+        }
     }
 }
 
 impl<T: Record> Restore<T> {
     /// Whether the row is created anew: the server never had it, or can not restore.
     fn creates(&self, api: &Api) -> bool {
-        !api.patches() || is_draft(&self.0)
+        !api.patches() || is_draft(&self.row)
+    }
+
+    /// This with what the deletion held, if that is news.
+    fn with(&self, pending: &Changes) -> Option<AnyMutation<Api>> {
+        let this = || Self {
+            row: self.row.clone(),
+            pending: pending.clone(),
+        };
+        (self.pending != *pending).then(|| AnyMutation::new(this()))
+    }
+
+    /// What is to be changed in the row once it is back.
+    fn update(&self, row: T) -> Update<T> {
+        Update {
+            seen: row,
+            changes: self.pending.clone(),
+        }
     }
 }
 
 impl<T: Record> Mutation for Restore<T> {
     type Backend = Api;
-    type Output = T;
+    type Output = Saved<T>;
 
     const NAME: &'static str = T::NAMES.restore;
     const ATTEMPT: &'static str = T::NAMES.restore_attempt;
 
-    fn edits(&self) -> Edits<T> {
-        let row = Rc::new(self.0.clone());
-        let home = self.0.home();
-        Edits::default().in_lane(self.0.id()).patched(
+    fn edits(&self) -> Edits<Saved<T>> {
+        let row = Rc::new(apply(&self.pending, &self.row));
+        let (id, home) = (self.row.id(), self.row.home());
+        Edits::default().in_lane(id).patched(
             home.key(),
             // If it is there after all, it is as the server has it.
             patch::<T>(move |data| match data.row(row.id()) {
                 Some(there) => data.with_row(&there),
                 None => data.with_new_row(&row),
             }),
-            added,
+            move |saved: &Saved<T>| match saved {
+                Saved::Row { row, .. } => added(row),
+                Saved::Gone(_) => patch::<T>(move |data| data.without_row(id)),
+            },
         )
     }
 
@@ -109,14 +147,18 @@ impl<T: Record> Mutation for Restore<T> {
         !self.creates(api) || api.honours_keys()
     }
 
-    async fn send(self, api: Api, context: SendContext) -> Result<T, ApiError> {
-        let creates = self.creates(&api);
-        let api = api.with_key(context.key);
-        if creates {
-            api.create_row(T::COLLECTION, &self.0.to_new()).await
-        } else {
-            api.restore_row(T::COLLECTION, self.0.uuid()).await
+    async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
+        let api = api.in_this_session();
+        if self.creates(&api) {
+            let row = apply(&self.pending, &self.row);
+            return create(&api, &context.key, &row).await.map(Saved::whole);
         }
+        let named = api.with_key(Rc::clone(&context.key));
+        let row = named.restore_row(T::COLLECTION, self.row.uuid()).await?;
+        if self.pending.is_empty() {
+            return Ok(Saved::whole(row));
+        }
+        self.update(row).send(api, context).await
     }
 
     fn renames(&self) -> bool {
@@ -124,10 +166,23 @@ impl<T: Record> Mutation for Restore<T> {
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        let created = created::<T>(self.0.id(), answer)?.to_row();
-        let mut row = self.0.to_row();
-        row.extend(created.into_iter().filter(|(field, _)| field == "id"));
-        T::from_row(row).map(|row| AnyMutation::new(Self(row.at_version(None))))
+        if let Some(Removal { pending, .. }) = answer.downcast_ref::<Removal<T>>() {
+            return self.with(pending);
+        }
+        let is_back = matches!(answer.downcast_ref(), Some(Saved::<T>::Row { .. }));
+        let Some(created) = created::<T>(self.row.id(), answer) else {
+            // It was brought back before, with what the deletion held.
+            return is_back.then(Changes::default).and_then(|nothing| self.with(&nothing));
+        };
+        let mut row = self.row.to_row();
+        row.extend(created.to_row().into_iter().filter(|(field, _)| field == "id"));
+        let row = T::from_row(row)?.at_version(None);
+        let pending = if is_back {
+            Changes::default()
+        } else {
+            self.pending.clone()
+        };
+        Some(AnyMutation::new(Self { row, pending }))
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -138,13 +193,41 @@ impl<T: Record> Mutation for Restore<T> {
         }
     }
 
-    fn leftover(&self, outcome: Result<&T, &ApiError>) -> Option<Unresolved> {
-        not_added(&self.0, outcome.err()?)
+    /// Without the row nothing can be done to it.
+    fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
+        let Some(Update { changes, .. }) = later.downcast_ref::<Update<T>>() else {
+            return Some(self.combine(later));
+        };
+        Some(Combined::One(AnyMutation::new(Self {
+            row: self.row.clone(),
+            pending: self.pending.then(changes),
+        })))
+    }
+
+    fn leftover(&self, outcome: Result<&Saved<T>, &ApiError>) -> Option<Unresolved> {
+        match outcome {
+            Ok(_) => self.update(self.row.clone()).leftover(outcome),
+            Err(error) => not_added(&self.row, &self.pending, error),
+        }
     }
 
     fn uncertain(&self) -> Option<Unresolved> {
-        Some(addition(&self.0, Problem::Uncertain))
+        Some(addition(&self.row, &self.pending, Problem::Uncertain))
     }
+}
+
+/// Has the server create a row. One that is refused may name another row that is gone, as an action its goal: then it is
+/// created without, as if that had been deleted a moment later. Only the server knows what is gone.
+async fn create<T: Record>(api: &Api, key: &Rc<str>, row: &T) -> Result<T, ApiError> {
+    let named = api.with_key(Rc::clone(key));
+    let refused = match named.create_row(T::COLLECTION, &row.to_new()).await {
+        Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::NotFound) => error,
+        result => return result,
+    };
+    let unattached = row.unattached().ok_or(refused)?;
+    // It is another request: the server must not take it for a repetition.
+    let named = api.with_key(format!("{key}-unattached").into());
+    named.create_row(T::COLLECTION, &unattached.to_new()).await
 }
 
 /// What the answer to an addition does to what is shown.
@@ -154,14 +237,14 @@ fn added<T: Record>(row: &T) -> Patch {
 }
 
 /// A row that an error has kept from being added, for the person to decide on.
-fn not_added<T: Record>(row: &T, error: &ApiError) -> Option<Unresolved> {
+pub(super) fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError) -> Option<Unresolved> {
     if error.is_unreachable() {
-        return Some(addition(row, Problem::Uncertain));
+        return Some(addition(row, changes, Problem::Uncertain));
     }
-    Problem::refused(error).map(|problem| addition(row, problem))
+    Problem::refused(error).map(|problem| addition(row, changes, problem))
 }
 
-/// The addition of a row, for the person to decide on.
-fn addition<T: Record>(row: &T, problem: Problem) -> Unresolved {
-    Unresolved::new(row, Changes::default(), problem, &BTreeMap::new())
+/// The addition of a row with changes in it, for the person to decide on.
+pub(super) fn addition<T: Record>(row: &T, changes: &Changes, problem: Problem) -> Unresolved {
+    Unresolved::new(row, changes.clone(), problem, &BTreeMap::new())
 }

@@ -65,6 +65,26 @@ pub enum Removed<T> {
     Kept(Changed<T>),
 }
 
+/// The answer to a deletion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removal<T> {
+    /// What has become of the row.
+    pub removed: Removed<T>,
+    /// The changes that the deletion held, for whoever brings the row back.
+    pub pending: Changes,
+}
+
+impl<T> Saved<T> {
+    /// The row as it was meant.
+    pub(super) const fn whole(row: T) -> Self {
+        Self::Row {
+            row,
+            conflicts: Vec::new(),
+            authors: BTreeMap::new(),
+        }
+    }
+}
+
 impl<T> Delete<T> {
     /// Deletes this row.
     #[must_use]
@@ -189,7 +209,10 @@ impl<T: Record> Mutation for Update<T> {
                 let conflict = Problem::BothChanged {
                     fields: conflicts.clone(),
                 };
-                Some(self.unresolved(conflict, authors).now(row))
+                // Whoever has written other fields has no part in it.
+                let in_conflict = |field: &String| conflicts.iter().any(|conflict| conflict.field == *field);
+                let authors = authors_of(authors, in_conflict);
+                Some(self.unresolved(conflict, &authors).now(row))
             }
             Ok(Saved::Gone(deletion)) => Some(self.unresolved(Problem::DeletedThere, &nobody).deleted(*deletion)),
             Err(error) => Problem::refused(error).map(|problem| self.unresolved(problem, &nobody)),
@@ -199,18 +222,18 @@ impl<T: Record> Mutation for Update<T> {
 
 impl<T: Record> Mutation for Delete<T> {
     type Backend = Api;
-    type Output = Removed<T>;
+    type Output = Removal<T>;
 
     const NAME: &'static str = T::NAMES.delete;
     const ATTEMPT: &'static str = T::NAMES.delete_attempt;
 
-    fn edits(&self) -> Edits<Removed<T>> {
+    fn edits(&self) -> Edits<Removal<T>> {
         let id = self.seen.id();
         let home = self.seen.home();
         Edits::default().in_lane(id).patched(
             home.key(),
             patch::<T>(move |data| data.without_row(id)),
-            move |removed: &Removed<T>| match removed {
+            move |Removal { removed, .. }: &Removal<T>| match removed {
                 Removed::Gone => patch::<T>(move |data| data.without_row(id)),
                 Removed::Kept(Changed { now, .. }) => {
                     let row = Rc::new(now.clone());
@@ -228,14 +251,17 @@ impl<T: Record> Mutation for Delete<T> {
         if api.patches() { Duration::ZERO } else { UNDO_WINDOW }
     }
 
-    async fn send(self, api: Api, context: SendContext) -> Result<Removed<T>, ApiError> {
+    async fn send(self, api: Api, context: SendContext) -> Result<Removal<T>, ApiError> {
         let api = api.in_this_session();
         let circumstances = circumstances(&api, &context, self.seen.id());
         let (mut deleting, mut step) = Deleting::begin(&self.seen, circumstances);
         loop {
             match step {
                 Step::Ask(ask) => step = deleting.handle(request(&api, &context, self.seen.uuid(), ask).await?),
-                Step::Done(removed) => return Ok(removed),
+                Step::Done(removed) => {
+                    let pending = self.pending;
+                    return Ok(Removal { removed, pending });
+                }
                 Step::Later => return Err(Kind::Unavailable(None).into()),
             }
         }
@@ -260,14 +286,40 @@ impl<T: Record> Mutation for Delete<T> {
         Some(AnyMutation::new(Self { seen, pending }))
     }
 
-    fn leftover(&self, outcome: Result<&Removed<T>, &ApiError>) -> Option<Unresolved> {
-        let Ok(Removed::Kept(Changed { now, authors })) = outcome else {
-            return None;
-        };
-        let changes = Changes::between(&self.seen.fields(), &now.fields());
-        let authors = authors.clone();
-        Some(Unresolved::new(&self.seen, changes, Problem::ChangedThere, &authors).now(now))
+    /// A row that is brought back has to know what its deletion held, also if the next one holds nothing.
+    fn renames(&self) -> bool {
+        true
     }
+
+    fn leftover(&self, outcome: Result<&Removal<T>, &ApiError>) -> Option<Unresolved> {
+        match outcome {
+            Ok(Removal { removed, .. }) => {
+                let Removed::Kept(Changed { now, authors }) = removed else {
+                    return None;
+                };
+                let theirs = Changes::between(&self.seen.fields(), &now.fields());
+                let authors = authors_of(authors, |field| theirs.contains(field));
+                // If the row goes after all, it can be added again with the words of both.
+                let changes = theirs.then(&self.pending);
+                Some(Unresolved::new(&self.seen, changes, Problem::ChangedThere, &authors).now(now))
+            }
+            // The row is there again, as the server has it.
+            Err(_) if self.pending.is_empty() => None,
+            Err(error) => {
+                let (seen, changes) = (self.seen.clone(), self.pending.clone());
+                Update { seen, changes }.leftover(Err(error))
+            }
+        }
+    }
+}
+
+/// The last authors of these fields.
+fn authors_of(
+    authors: &BTreeMap<String, FieldAuthor>,
+    is_meant: impl Fn(&String) -> bool,
+) -> BTreeMap<String, FieldAuthor> {
+    let meant = authors.iter().filter(|(field, _)| is_meant(field));
+    meant.map(|(field, author)| (field.clone(), *author)).collect()
 }
 
 /// The circumstances in which a change of this row leaves.

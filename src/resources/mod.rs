@@ -13,6 +13,9 @@ mod history;
 mod record;
 mod relationships;
 mod sessions;
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
 
 use std::rc::Rc;
 
@@ -26,7 +29,7 @@ use crate::unresolved::Unresolved;
 pub use actions::{SessionActions, UserActions};
 pub use additions::{Create, Restore};
 pub use agreements::SessionAgreements;
-pub use changes::{Delete, Removed, Saved, Update};
+pub use changes::{Delete, Removal, Removed, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
 pub use history::RowHistory;
 pub use record::{Holds, Record, Versioned};

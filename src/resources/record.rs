@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wire::json::FromFields;
 
+use super::changes::Saved;
 use crate::api::{Api, ApiError, Written};
 use crate::query::{Data, Item, List, Patch, Query};
 
@@ -60,6 +61,11 @@ pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone 
 
     /// The body that creates it.
     fn to_new(&self) -> Self::New;
+
+    /// This row without the reference to another one that may be gone; `None` if it has none.
+    fn unattached(&self) -> Option<Self> {
+        None
+    }
 
     /// Writes the whole row where rows can not be written field by field. `now` is the row as it was read last.
     fn put(api: Api, now: Self, wanted: Self) -> impl Future<Output = Result<Written<Self>, ApiError>> {
@@ -141,7 +147,12 @@ type Home<T> = <<T as Record>::Home as Query>::Data;
 /// The row that has taken the place of the one with this id, if an answer says so: the server has created it, and has
 /// given it an id of its own.
 pub(super) fn created<T: Item>(id: u128, answer: &dyn Any) -> Option<&T> {
-    answer.downcast_ref::<T>().filter(|created| created.id() != id)
+    let restored = || match answer.downcast_ref()? {
+        Saved::Row { row, .. } => Some(row),
+        Saved::Gone(_) => None,
+    };
+    let created = answer.downcast_ref().or_else(restored);
+    created.filter(|created: &&T| created.id() != id)
 }
 
 /// A patch of the query in which rows of a kind are shown.

@@ -3,13 +3,17 @@
 use std::rc::Rc;
 
 use chrono::{Days, NaiveDate};
+use intent::Changes;
 use serde::{Deserialize, Serialize};
-use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionPatch, SessionTitle, UserId};
+use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionPatch, SessionTitle, Timestamp, UserId};
 
+use super::additions::{addition, not_added};
 use super::record::{Holds, Names, Record};
 use super::{Reading, read_list};
 use crate::api::{Api, ApiError, Rows, Written, read_one};
+use crate::draft::{draft_id, is_draft};
 use crate::query::{Edits, Key, List, Mutation, Options, Query, SendContext, is_newer};
+use crate::unresolved::{Problem, Unresolved};
 
 /// The sessions of a person between two days, in order. No event announces that one was planned or moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +124,45 @@ impl Query for SessionById {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanSession(pub UserSessions, pub NewCoachingSession);
 
+impl PlanSession {
+    /// The session, with a temporary id. How long it takes may be left to the server: zero stands for that.
+    #[must_use]
+    pub fn draft(&self) -> CoachingSession {
+        let (not_known_yet, new) = (Timestamp::default(), self.1.clone());
+        CoachingSession {
+            id: CoachingSessionId::from_u128(draft_id()),
+            coaching_relationship_id: new.coaching_relationship_id,
+            date: new.date,
+            duration_minutes: new.duration_minutes.unwrap_or_default(),
+            title: new.title,
+            display_title: None,
+            meeting_url: new.meeting_url,
+            provider: new.provider,
+            ical_sequence: 0,
+            created_at: not_known_yet,
+            updated_at: not_known_yet,
+            hydrated_at: None,
+            version: None,
+        }
+    }
+
+    /// The session that was not planned, with a temporary id, if this is left over of a plan.
+    #[must_use]
+    pub fn left_over(unresolved: &Unresolved) -> Option<CoachingSession> {
+        let session = unresolved.wanted().filter(is_draft);
+        session.filter(|_| unresolved.collection == CoachingSession::COLLECTION)
+    }
+
+    /// What plans this session, which has a temporary id.
+    #[must_use]
+    pub fn new_of(draft: &CoachingSession) -> NewCoachingSession {
+        NewCoachingSession {
+            duration_minutes: Some(draft.duration_minutes).filter(|minutes| *minutes > 0),
+            ..draft.to_new()
+        }
+    }
+}
+
 impl Mutation for PlanSession {
     type Backend = Api;
     type Output = CoachingSession;
@@ -140,6 +183,14 @@ impl Mutation for PlanSession {
 
     async fn send(self, api: Api, context: SendContext) -> Result<CoachingSession, ApiError> {
         api.with_key(context.key).create_session(&self.1).await
+    }
+
+    fn leftover(&self, outcome: Result<&CoachingSession, &ApiError>) -> Option<Unresolved> {
+        not_added(&self.draft(), &Changes::default(), outcome.err()?)
+    }
+
+    fn uncertain(&self) -> Option<Unresolved> {
+        Some(addition(&self.draft(), &Changes::default(), Problem::Uncertain))
     }
 }
 

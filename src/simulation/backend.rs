@@ -197,6 +197,11 @@ fn create<T: Stock>(stored: &mut Stored, call: &Call<'_>) -> Outcome {
     if row.pair() != pair_of(call.person) {
         return Err(refusal(FORBIDDEN));
     }
+    let goal = row.to_row().get("goal_id").and_then(Value::as_str).map(str::to_owned);
+    let is_gone = |goal: &String| !stored.living::<Goal>().any(|each| each.id.to_string() == *goal);
+    if goal.as_ref().is_some_and(is_gone) {
+        return Err(refusal(422));
+    }
     stored.changes += 1;
     let row = stored.insert(row, Some(author));
     Ok((json!(row), vec![row.told(Told::Created)], Effect::Created(id)))

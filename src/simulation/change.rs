@@ -195,7 +195,7 @@ pub(super) fn restore<T: Changing>(seen: &T) -> Made {
     Made {
         row: seen.id(),
         wish: Wish::Restore,
-        mutation: AnyMutation::new(Restore(seen.clone())),
+        mutation: AnyMutation::new(Restore::of(seen.clone())),
     }
 }
 

@@ -72,7 +72,7 @@ impl World {
             .outbox
             .mutate(&mut tab.cache, now, &tab.api, named, Box::new(|_| {}));
         let after = tab.cache.pending();
-        let who = (tab.person, tab.profile);
+        let who = (tab.person, tab.profile, t);
         let begun = match self.server.kind.patches {
             true => self.server.stored.changes,
             // What it knows may be all that it goes by.
@@ -204,6 +204,11 @@ impl World {
         self.note_gate(t, result.err());
         let tab = &mut self.tabs[t];
         let key = tab.outbox.get(mutation).and_then(|sending| key_of(&sending.key));
+        let before: Vec<u64> = tab
+            .outbox
+            .iter()
+            .filter_map(|(_, sending)| key_of(&sending.key))
+            .collect();
         let settled = match result {
             Ok(answer) => tab.outbox.answered(&mut tab.cache, now, mutation, answer),
             Err(error) => tab.outbox.refused(&mut tab.cache, now, &tab.api, mutation, error),
@@ -230,7 +235,15 @@ impl World {
             } else {
                 Fate::Unresolved
             };
-            self.ledger.set_fate(key, fate);
+            // What can not be made without it went with it.
+            let is_here = |key: &u64| {
+                let mut sendings = self.tabs[t].outbox.iter();
+                sendings.any(|(_, sending)| key_of(&sending.key) == Some(*key))
+            };
+            let gone: Vec<u64> = before.into_iter().filter(|key| !is_here(key)).collect();
+            for key in gone {
+                self.ledger.set_fate(key, fate);
+            }
         }
     }
 }

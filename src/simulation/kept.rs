@@ -109,8 +109,11 @@ impl World {
             self.tally.deeds.taken_up += 1;
             let tab = &mut self.tabs[t];
             let chores = tab.outbox.take_up(&mut tab.cache, now, &tab.api, written);
-            let leftovers = self.do_chores(t, chores);
-            if let (Some(key), false) = (key_of(&key), leftovers.is_empty()) {
+            self.do_chores(t, chores);
+            // One that is not sent is uncertain, or goes with one that is.
+            let mut sendings = self.tabs[t].outbox.iter();
+            let is_sent = sendings.any(|(_, sending)| sending.key == key);
+            if let (Some(key), false) = (key_of(&key), is_sent) {
                 self.tally.deeds.uncertain += 1;
                 self.ledger.set_fate(key, Fate::Unresolved);
             }

@@ -26,6 +26,7 @@ mod profile;
 mod quiet;
 mod requests;
 mod rows;
+pub(crate) mod script;
 mod server;
 mod show;
 mod stock;

@@ -75,6 +75,67 @@ async fn session_planned_beyond_the_dashboard_is_found() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn plan_made_offline_is_shown_and_made_once() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _) = coach_on_dashboard(stage).await?;
+        coach.set_offline(true).await?;
+        plan(&coach, 20, "Made offline").await?;
+        let waits = "document.querySelector('.unplanned')?.innerText.includes('Not saved yet')
+             && document.querySelector('.unplanned').innerText.includes('Made offline, with')";
+        let is_blank = "document.getElementById('plan-title')?.value === ''
+             && document.getElementById('plan-when').value === ''";
+        coach.sees(waits).await?;
+        coach.sees(is_blank).await?;
+        // It is still there when they come back, and what they typed is not.
+        let leave = "document.querySelector('.more a').click(); return null;";
+        coach.page.eval::<()>(leave, Vec::new()).await?;
+        coach.sees("location.pathname === '/sessions'").await?;
+        coach.page.driver.back().await?;
+        coach.sees(waits).await?;
+        coach.sees(is_blank).await?;
+        coach.set_offline(false).await?;
+        let planned = "[...document.querySelectorAll('main .sessions .title')]
+             .filter((title) => title.textContent === 'Made offline').length === 1";
+        coach
+            .sees(&format!("{planned} && !document.querySelector('.unplanned')"))
+            .await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn refused_plan_can_be_made_again() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _) = coach_on_dashboard(stage).await?;
+        // The server has no rule of its own that a plan could break.
+        let refuse = "const send = window.fetch;
+             window.fetch = (request, ...rest) => {
+                 const { url, method } = request;
+                 if (!window.refuses || method !== 'POST' || !url.endsWith('/coaching_sessions')) return send(request, ...rest);
+                 return Promise.resolve(Response.json({ status_code: 422, message: 'Not on that day.' }, { status: 422 }));
+             };
+             window.refuses = true; return null;";
+        coach.page.eval::<()>(refuse, Vec::new()).await?;
+        plan(&coach, 20, "Refused").await?;
+        let card = "document.querySelector('.unplanned [data-testid=conflict]')?.innerText";
+        for text in ["Not on that day.", "Refused, with"] {
+            coach.sees(&format!("{card}.includes({})", quoted(text))).await?;
+        }
+        coach.look_at_every_size("plan-refused").await?;
+        coach.page.eval::<()>("window.refuses = false; return null;", Vec::new()).await?;
+        coach.click("Plan again").await?;
+        let planned = "[...document.querySelectorAll('main .sessions .title')]
+             .filter((title) => title.textContent === 'Refused').length === 1";
+        coach
+            .sees(&format!("{planned} && !document.querySelector('.unplanned')"))
+            .await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn all_sessions_are_listed_and_searched() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, session) = coach_on_dashboard(stage).await?;

@@ -147,7 +147,7 @@ impl<T: TextRow> UseRow<T> {
             this.delete.run(Delete::of(row));
             move_focus(&format!("new-{}", T::NAMES.noun));
             let undo = Callback::from(move |()| {
-                restore.run(Restore(again.clone()));
+                restore.run(Restore::of(again.clone()));
                 if let Some(unresolved) = &*unresolved {
                     kept.put_back(unresolved);
                 }

@@ -5,6 +5,24 @@ use std::rc::{Rc, Weak};
 
 use yew::Callback;
 
+use super::super::effect::MutationId;
+use super::super::query::{Backend, Mutation};
+use super::QueryClient;
+
+impl<B: Backend> QueryClient<B> {
+    /// The mutations of a kind that have not settled, in the order in which they were made.
+    pub(in crate::query) fn waiting<M: Mutation<Backend = B>>(&self) -> Vec<M> {
+        let state = self.0.state.borrow();
+        let mut waiting: Vec<(MutationId, M)> = state
+            .outbox
+            .iter()
+            .filter_map(|(id, sending)| Some((id, sending.mutation.get::<M>()?.clone())))
+            .collect();
+        waiting.sort_by_key(|(id, _)| *id);
+        waiting.into_iter().map(|(_, mutation)| mutation).collect()
+    }
+}
+
 /// Keeps a component informed; dropping it ends that.
 #[must_use = "a watch that is dropped never calls back"]
 pub(in crate::query) struct UnsavedWatch(#[expect(dead_code, reason = "held so that it lives")] Rc<Callback<()>>);

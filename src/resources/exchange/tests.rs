@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use serde_json::json;
-use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
+use wire::{Action, ActionId, CoachingSessionId, FieldAuthor, ItemStatus, Timestamp, UserId};
 
 use super::*;
 use crate::query::{AnyMutation, List, Mutation, Value};
@@ -198,7 +198,7 @@ fn row_with_unconfirmed_values_shows_no_version() {
 #[test]
 fn restoring_leaves_a_row_that_is_there_as_it_is() {
     let list = Value::new(List::from(vec![Rc::new(action(None, "newer", OPEN))]));
-    let edit = Restore(action(Some(2), "a", OPEN)).edits().edits.remove(0);
+    let edit = Restore::of(action(Some(2), "a", OPEN)).edits().edits.remove(0);
     assert!(edit.optimistic.apply(&list).is(&list));
     let empty = Value::new(List::<Action>::new());
     let shown = edit.optimistic.apply(&empty).get::<List<Action>>().unwrap();
@@ -312,4 +312,29 @@ fn deletion_keeps_what_it_holds_when_its_row_gets_an_id() {
         ..deletion
     };
     assert_eq!(following.content(), AnyMutation::new(held).content());
+}
+
+#[test]
+fn conflict_names_the_author_of_its_own_field() {
+    let seen = action(Some(1), "a", OPEN);
+    let update = Update::between(&seen, &action(Some(1), "mine", DONE));
+    let author = |person| FieldAuthor {
+        by: UserId::from_u128(person),
+        at: Timestamp::default(),
+    };
+    let conflict = FieldConflict {
+        field: "status".to_owned(),
+        from: json!(OPEN),
+        mine: json!(DONE),
+        theirs: json!("OnHold"),
+    };
+    // The text was the first of the changed fields, but had the wanted value already.
+    let authors = [("body".to_owned(), author(8)), ("status".to_owned(), author(9))];
+    let saved = Saved::Row {
+        row: action(Some(3), "mine", ItemStatus::OnHold),
+        conflicts: vec![conflict],
+        authors: BTreeMap::from(authors),
+    };
+    let left = update.leftover(Ok(&saved)).unwrap();
+    assert_eq!(left.by, Some(UserId::from_u128(9)));
 }

@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of how changes are combined, merged or sent: that is what it checks.
 
+mod undone;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -9,6 +11,7 @@ use intent::{FieldConflict, Row};
 use serde_json::Value;
 
 use super::history::History;
+use super::tab::TabId;
 use super::writes::Overwritten;
 use crate::api::Api;
 use crate::draft::MARK;
@@ -57,11 +60,15 @@ pub(super) enum Fate {
 pub(super) struct Story {
     pub(super) person: usize,
     pub(super) profile: usize,
+    /// The tab in which it was made.
+    tab: TabId,
     /// How many changes the server had seen when it began.
     begun: u64,
     row: u128,
     wishes: Vec<Wish>,
     pub(super) fate: Fate,
+    /// Whether a tab has taken it for made, but for what is left over.
+    is_answered: bool,
     /// The rows that the server has created for it.
     created: Vec<u128>,
     /// The values that the server has written for it.
@@ -165,14 +172,16 @@ impl Sum {
 
 impl Ledger {
     /// A change is sent as one of its own.
-    pub(super) fn begin(&mut self, key: u64, (person, profile): (usize, usize), begun: u64, made: &Made) {
+    pub(super) fn begin(&mut self, key: u64, (person, profile, tab): (usize, usize, TabId), begun: u64, made: &Made) {
         let story = Story {
             person,
             profile,
+            tab,
             begun,
             row: made.row,
             wishes: vec![made.wish.clone()],
             fate: Fate::Open,
+            is_answered: false,
             created: Vec::new(),
             written: BTreeMap::new(),
         };
@@ -245,7 +254,15 @@ impl Ledger {
         let sum = story.sum();
         self.real.entry(story.row).or_default().push(id);
         if let Some(create) = &sum.create {
-            let is_as_meant = |(field, value): (&String, &Value)| history.first(id, field) == Some(value);
+            // An action whose goal is gone is created without one.
+            let is_lost = |goal: &Value| {
+                let goal = goal.as_str().and_then(|goal| uuid::Uuid::parse_str(goal).ok());
+                goal.is_some_and(|goal| history.existed(goal.as_u128(), false, story.begun))
+            };
+            let is_as_meant = |(field, value): (&String, &Value)| match history.first(id, field) {
+                Some(Value::Null) if field == "goal_id" && *value != Value::Null => is_lost(value),
+                first => first == Some(value),
+            };
             if !create.iter().all(is_as_meant) {
                 return Err(format!("{story:?} was created as something else"));
             }
@@ -259,6 +276,7 @@ impl Ledger {
     /// A write or a deletion for a change has replaced these values. `known` is the number of the last change of the row
     /// that its tab knew of when the request left: where the server has no conditions, whatever came after that is lost.
     pub(super) fn check_overwritten(&mut self, key: u64, overwritten: &[Overwritten], known: Option<u64>) -> Check {
+        self.bring_back(key);
         let Some(story) = self.stories.get_mut(&key) else {
             return Ok(());
         };
@@ -286,6 +304,7 @@ impl Ledger {
 
     /// A tab takes a change for made, but for what is left over.
     pub(super) fn settle(&mut self, key: u64, leftovers: &[Rc<Unresolved>], history: &History) -> Check {
+        self.bring_back(key);
         let Some(story) = self.stories.get(&key) else {
             return Ok(());
         };
@@ -331,6 +350,9 @@ impl Ledger {
             return Err(format!("{story:?} is taken for made, but {why}: {leftovers:?}"));
         }
         self.set_fate(key, fate);
+        if let Some(story) = self.stories.get_mut(&key) {
+            story.is_answered = true;
+        }
         Ok(())
     }
 }
@@ -348,7 +370,9 @@ impl Sum {
         }
         if self.restores {
             let is_there = !story.created.is_empty() || any(&|row| history.existed(row, true, since));
-            return (!is_there).then_some("its row was never there again");
+            if !is_there {
+                return Some("its row was never there again");
+            }
         }
         if let Some((session, links)) = self.link {
             return (!any(&|row| history.linked(session, row, links, since))).then_some("its goal was never linked so");

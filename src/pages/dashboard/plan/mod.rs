@@ -1,5 +1,7 @@
 //! Planning a session.
 
+mod unplanned;
+
 use std::rc::Rc;
 
 use chrono::NaiveDate;
@@ -9,11 +11,12 @@ use yew::prelude::*;
 use super::Window;
 use crate::calendar;
 use crate::components::{RouteLink, is_too_long, limit_note};
-use crate::kept::{KeptText, use_kept_text};
+use crate::kept::{KeptText, use_kept, use_kept_text};
 use crate::navigation::use_navigation;
 use crate::query::{List, use_mutation};
 use crate::resources::{self, UserSessions};
 use crate::route::Route;
+use unplanned::Unplanned;
 
 /// The place of the title that is typed.
 const PLACE: &str = "plan/title";
@@ -32,6 +35,7 @@ pub(super) struct PlanSessionProperties {
 #[component]
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let (with, when) = (use_node_ref(), use_node_ref());
+    let all_kept = use_kept();
     let kept = use_kept_text(&AttrValue::Static(PLACE));
     let title = kept.current.map(|kept| kept.text).unwrap_or_default();
     // A title that was kept must be seen.
@@ -39,7 +43,6 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let is_too_long = is_too_long(title.trim(), MAX_TITLE);
     let create = use_mutation::<resources::PlanSession>();
     let navigation = use_navigation();
-    let is_running = use_state(|| false);
     let mistake = use_state(|| None::<&str>);
     let elsewhere = use_state(|| None::<CoachingSession>);
     let coachees: Vec<_> = props
@@ -50,17 +53,44 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
         .cloned()
         .collect();
 
+    let on_plan = {
+        let (when, elsewhere) = (when.clone(), elsewhere.clone());
+        let (user, window) = (props.user, props.window);
+        Callback::from(move |new: NewCoachingSession| {
+            let list = if calendar::local(new.date).date() < window.from {
+                UserSessions::earlier(user, calendar::today())
+            } else {
+                UserSessions::recent(user, calendar::today())
+            };
+            elsewhere.set(None);
+            let (navigation, elsewhere) = (navigation.clone(), elsewhere.clone());
+            let (all_kept, when) = (all_kept.clone(), when.clone());
+            create.run_then(resources::PlanSession(list, new), move |result| {
+                let Ok(planned) = result else { return };
+                let (day, announcement) = planned_for(planned);
+                let is_near = window.contains(day);
+                if !is_near {
+                    elsewhere.set(Some(planned.clone()));
+                }
+                // Whoever plans the next one already keeps the focus.
+                let is_typing =
+                    all_kept.text(PLACE).is_some() || input(&when).is_some_and(|when| !when.value().is_empty());
+                match is_near {
+                    _ if is_typing => navigation.announce(announcement),
+                    true => navigation.show(&planned.id.to_string(), announcement),
+                    false => navigation.show(ELSEWHERE, announcement),
+                }
+            });
+        })
+    };
     let on_submit = {
         let (with, when, title) = (with.clone(), when.clone(), title.trim().to_owned());
-        let set_title = kept.set.clone();
-        let (is_running, mistake, elsewhere) = (is_running.clone(), mistake.clone(), elsewhere.clone());
-        let (user, window) = (props.user, props.window);
+        let (set_title, mistake, on_plan) = (kept.set.clone(), mistake.clone(), on_plan.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            if *is_running || is_too_long {
+            if is_too_long {
                 return;
             }
-            let input = |field: &NodeRef| field.cast::<web_sys::HtmlInputElement>();
             let relationship = with
                 .cast::<web_sys::HtmlSelectElement>()
                 .and_then(|field| field.value().parse().ok());
@@ -72,14 +102,6 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 return;
             };
             mistake.set(None);
-            elsewhere.set(None);
-            is_running.set(true);
-            let (is_running, navigation, elsewhere) = (is_running.clone(), navigation.clone(), elsewhere.clone());
-            let list = if starts.date() < window.from {
-                UserSessions::earlier(user, calendar::today())
-            } else {
-                UserSessions::recent(user, calendar::today())
-            };
             let new = NewCoachingSession {
                 coaching_relationship_id: relationship,
                 date: calendar::utc(starts),
@@ -88,20 +110,10 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 meeting_url: None,
                 provider: None,
             };
-            let set_title = set_title.clone();
-            create.run_then(resources::PlanSession(list, new), move |result| {
-                is_running.set(false);
-                let Ok(planned) = result else { return };
-                when.set_value("");
-                set_title.emit(None);
-                let (day, announcement) = planned_for(planned);
-                if window.contains(day) {
-                    navigation.show(&planned.id.to_string(), announcement);
-                } else {
-                    elsewhere.set(Some(planned.clone()));
-                    navigation.show(ELSEWHERE, announcement);
-                }
-            });
+            // From now on the plan itself is kept: what is still typed could be planned twice.
+            when.set_value("");
+            set_title.emit(None);
+            on_plan.emit(new);
         })
     };
     let on_title = {
@@ -116,6 +128,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
         })
     };
     html! {
+        <>
         <details class="card plan" open={is_open}>
             <summary ~textContent="Plan a session" />
             <form onsubmit={on_submit}>
@@ -134,11 +147,18 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 if let Some(mistake) = *mistake {
                     <p class="error" role="alert" ~textContent={mistake} />
                 }
-                <button type="submit" class="primary" disabled={*is_running || is_too_long} ~textContent="Plan session" />
+                <button type="submit" class="primary" disabled={is_too_long} ~textContent="Plan session" />
             </form>
             if let Some(planned) = &*elsewhere { { elsewhere_note(planned) } }
         </details>
+        <Unplanned user={props.user} relationships={props.relationships.clone()} {on_plan} />
+        </>
     }
+}
+
+/// The field behind a reference.
+fn input(field: &NodeRef) -> Option<web_sys::HtmlInputElement> {
+    field.cast()
 }
 
 /// The day of a session, and a sentence that says so.

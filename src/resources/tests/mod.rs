@@ -1,0 +1,190 @@
+//! Mutations of rows in a page: the real cache, outbox and API before a server that says what the test tells it.
+
+mod additions;
+mod plans;
+mod undo;
+
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use serde_json::json;
+use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
+
+use super::*;
+use crate::config::Config;
+use crate::query::{
+    AnyMutation, Cache, Chore, Departure, Effect, Mutation, MutationId, Outbox, ResponseFuture, Settled, Written,
+};
+use crate::simulation::script::{Reply, Script};
+use crate::time::Instant;
+use crate::unresolved::Problem;
+
+const OPEN: ItemStatus = ItemStatus::InProgress;
+const DONE: ItemStatus = ItemStatus::Completed;
+/// What the server calls the row that is added here.
+const NAMED: u128 = 7;
+
+fn action(id: u128, version: Option<u64>, body: &str, status: ItemStatus) -> Action {
+    let then = Timestamp::default();
+    Action {
+        id: ActionId::from_u128(id),
+        coaching_session_id: CoachingSessionId::from_u128(1),
+        goal_id: None,
+        user_id: UserId::from_u128(2),
+        body: Some(body.to_owned()),
+        due_by: None,
+        status,
+        status_changed_at: then,
+        created_at: then,
+        updated_at: then,
+        assignee_ids: Vec::new(),
+        version,
+    }
+}
+
+/// An action that the server has not named yet.
+fn draft(body: &str) -> Action {
+    action(crate::draft::MARK << 64 | 1, None, body, OPEN)
+}
+
+fn row(row: &Action) -> Reply {
+    Reply::Says(200, json!({ "status_code": 200, "data": row }))
+}
+
+fn refusal(status: u16, message: &str) -> Reply {
+    let body = json!({ "status_code": status, "error": "refused", "message": message });
+    Reply::Says(status, body)
+}
+
+struct Page {
+    api: Api,
+    cache: Cache<ApiError>,
+    outbox: Outbox<Api>,
+    under_way: Vec<(MutationId, ResponseFuture<ApiError>)>,
+    server: Rc<Script>,
+    /// What the person has to decide on; two of one row that can be decided on at once are one.
+    left: Vec<Unresolved>,
+    /// What the person was told.
+    told: Vec<&'static str>,
+    keys: u32,
+}
+
+impl Page {
+    fn of(config: &str) -> Self {
+        let api = Api::new(&Config::parse(config).unwrap());
+        let server: Rc<Script> = Rc::default();
+        server.serve(&api);
+        let mut cache = Cache::new(7);
+        cache.set_pushed(Instant::default(), true);
+        Self {
+            api,
+            cache,
+            outbox: Outbox::default(),
+            under_way: Vec::new(),
+            server,
+            left: Vec::new(),
+            told: Vec::new(),
+            keys: 0,
+        }
+    }
+
+    /// Before a server that patches, restores and knows repetitions.
+    fn patching() -> Self {
+        Self::of(r#"{"api_base":"","api_patch":true,"api_idempotency":true}"#)
+    }
+
+    /// Before the coaching backend, which takes a repetition for another request.
+    fn coaching() -> Self {
+        Self::of(r#"{"api_base":"","api_patch":false,"api_idempotency":false}"#)
+    }
+
+    /// A person changes something: it leaves if nothing keeps it, and is not answered yet.
+    fn make(&mut self, mutation: impl Mutation<Backend = Api>) {
+        self.keys += 1;
+        let made = (AnyMutation::new(mutation), self.keys.to_string().into());
+        let Self { cache, outbox, api, .. } = self;
+        let chores = outbox.mutate(cache, Instant::default(), api, made, Box::new(|_| {}));
+        self.go_on(chores);
+    }
+
+    /// What was written down on an earlier visit is found.
+    fn take_up(&mut self, mutation: impl Mutation<Backend = Api>, attempted: bool) {
+        self.keys += 1;
+        let written = Written {
+            mutation: AnyMutation::new(mutation),
+            key: self.keys.to_string().into(),
+            attempted,
+            place: Some("place".to_owned()),
+        };
+        let Self { cache, outbox, api, .. } = self;
+        let chores = outbox.take_up(cache, Instant::default(), api, written);
+        self.go_on(chores);
+    }
+
+    /// Does the chores, and sends what is to be sent.
+    fn go_on(&mut self, chores: Vec<Chore<Api>>) {
+        for chore in chores {
+            match chore {
+                Chore::KeepLeftover(left) => self.keep(left),
+                Chore::TellFailure(failure) => self.told.push(failure.attempt),
+                Chore::WriteDown(_) | Chore::StrikeOut(_) => {}
+            }
+        }
+        for effect in self.cache.flush(Instant::default()) {
+            let Effect::Send { mutation } = effect else { continue };
+            let departure = self.outbox.depart(&self.cache, &self.api, mutation).unwrap();
+            let Departure {
+                mutation: content,
+                context,
+                ..
+            } = departure;
+            let future = content.send(self.api.clone(), context);
+            self.under_way.push((mutation, future));
+        }
+    }
+
+    fn keep(&mut self, left: Unresolved) {
+        let joined = self.left.iter_mut().find_map(|each| Some((each.absorb(&left)?, each)));
+        match joined {
+            Some((both, each)) => *each = both,
+            None => self.left.push(left),
+        }
+    }
+
+    /// The server answers what is under way and what follows from it, request by request.
+    fn answer(&mut self, replies: impl IntoIterator<Item = Reply>) -> &mut Self {
+        self.server.replies.borrow_mut().extend(replies);
+        while !self.under_way.is_empty() && !self.server.replies.borrow().is_empty() {
+            let (id, mut future) = self.under_way.remove(0);
+            let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+                panic!("it waits for something else");
+            };
+            let now = Instant::default();
+            let Self { cache, outbox, api, .. } = self;
+            let settled = match &result {
+                Ok(answer) => outbox.answered(cache, now, id, answer),
+                Err(error) => outbox.refused(cache, now, api, id, error),
+            };
+            let Settled { chores, .. } = settled.unwrap();
+            self.go_on(chores);
+        }
+        assert!(self.server.replies.borrow().is_empty(), "nobody asks for the rest");
+        self
+    }
+
+    /// What was asked since this was called last.
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.server.asked.borrow_mut())
+    }
+
+    /// The texts in the rows that the person has to decide on.
+    fn left_texts(&self) -> Vec<Option<String>> {
+        let wanted = self.left.iter().map(Unresolved::wanted::<Action>);
+        wanted.map(|row| row.and_then(|row| row.body)).collect()
+    }
+}
+
+/// The address of the row that the tests are about.
+fn at(rest: &str) -> String {
+    format!("/actions/{}{rest}", uuid::Uuid::from_u128(NAMED))
+}

@@ -1,0 +1,145 @@
+//! Words that a deletion held, and its undo.
+
+use super::*;
+
+/// The words of a person, typed after a tick that is on its way, and then deleted with their row. Returns the row as
+/// the person saw it last.
+fn delete_with_words(page: &mut Page) -> Action {
+    let seen = action(NAMED, Some(1), "a", OPEN);
+    page.make(Update::between(&seen, &action(NAMED, Some(1), "a", DONE)));
+    let shown = action(NAMED, None, "words", DONE);
+    page.make(Update::between(&action(NAMED, None, "a", DONE), &shown));
+    page.make(Delete::of(shown.clone()));
+    page.answer([row(&action(NAMED, Some(2), "a", DONE))]);
+    page.asked();
+    shown
+}
+
+fn deleted() -> Reply {
+    Reply::Says(200, json!({ "status_code": 200, "data": { "id": "7" } }))
+}
+
+/// The replies to a deletion of a row whose version is not known.
+fn read_and_deleted() -> [Reply; 2] {
+    [row(&action(NAMED, Some(2), "a", DONE)), deleted()]
+}
+
+#[test]
+fn undo_brings_words_back_after_the_deletion() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    page.answer(read_and_deleted()).asked();
+    page.make(Restore::of(shown));
+    page.answer([
+        row(&action(NAMED, Some(4), "a", DONE)),
+        row(&action(NAMED, Some(5), "words", DONE)),
+    ]);
+    let patch = at(r#" {"body":"words"}"#);
+    assert_eq!(
+        page.asked(),
+        [format!("POST {} null", at("/restore")), format!("PATCH {patch}")]
+    );
+    assert!(page.left.is_empty() && page.told.is_empty());
+}
+
+#[test]
+fn undo_during_the_deletion_brings_words_back() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    page.make(Restore::of(shown));
+    page.answer(read_and_deleted()).asked();
+    page.answer([
+        row(&action(NAMED, Some(4), "a", DONE)),
+        row(&action(NAMED, Some(5), "words", DONE)),
+    ]);
+    assert_eq!(
+        page.asked().last(),
+        Some(&format!("PATCH {}", at(r#" {"body":"words"}"#)))
+    );
+}
+
+#[test]
+fn later_undo_does_not_repeat_an_earlier_one() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    page.answer(read_and_deleted());
+    page.make(Restore::of(shown));
+    page.answer([
+        row(&action(NAMED, Some(4), "a", DONE)),
+        row(&action(NAMED, Some(5), "words", DONE)),
+    ]);
+    let reworded = action(NAMED, Some(6), "other words", DONE);
+    page.make(Delete::of(reworded.clone()));
+    page.answer([deleted()]).asked();
+    page.make(Restore::of(reworded.clone()));
+    page.answer([row(&action(NAMED, Some(8), "other words", DONE))]);
+    assert_eq!(page.asked(), [format!("POST {} null", at("/restore"))]);
+    // Nor does one of a row that another person has deleted.
+    page.make(Restore::of(reworded));
+    page.answer([row(&action(NAMED, Some(10), "other words", DONE))]);
+    assert_eq!(page.asked(), [format!("POST {} null", at("/restore"))]);
+}
+
+#[test]
+fn words_that_can_not_come_back_are_left_over() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    page.answer(read_and_deleted());
+    page.make(Restore::of(shown));
+    // The other person has other words in the row.
+    let theirs = action(NAMED, Some(4), "theirs", DONE);
+    page.answer([row(&theirs), row(&theirs)]);
+    let [left] = &*page.left else { panic!("{:?}", page.left) };
+    assert!(matches!(&left.problem, Problem::BothChanged { fields } if fields[0].mine == "words"));
+}
+
+#[test]
+fn refused_undo_keeps_the_words() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    page.answer(read_and_deleted());
+    page.make(Restore::of(shown));
+    page.answer([refusal(404, "It is too old.")]);
+    assert_eq!(page.left_texts(), [Some("words".to_owned())]);
+}
+
+#[test]
+fn refused_deletion_keeps_the_words_it_held() {
+    let mut page = Page::patching();
+    delete_with_words(&mut page);
+    page.answer([refusal(403, "Not you.")]);
+    assert_eq!(page.left_texts(), [Some("words".to_owned())]);
+    assert!(page.told.is_empty());
+    // One that held nothing is told, as before.
+    page.make(Delete::of(action(NAMED, Some(2), "a", DONE)));
+    page.answer([refusal(403, "Not you.")]);
+    assert_eq!((page.left.len(), &*page.told), (1, &["delete the action"][..]));
+}
+
+#[test]
+fn deletion_that_was_overtaken_keeps_the_words() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    let theirs = action(NAMED, Some(3), "a", OPEN);
+    page.answer([row(&theirs)]);
+    let [left] = &*page.left else { panic!("{:?}", page.left) };
+    assert_eq!(left.problem, Problem::ChangedThere);
+    // Their status, and the own words.
+    let wanted = left.wanted::<Action>().unwrap();
+    assert_eq!((wanted.body.as_deref(), wanted.status), (Some("words"), OPEN));
+    page.asked();
+    page.make(Restore::of(shown));
+    page.answer([row(&theirs), row(&action(NAMED, Some(4), "words", OPEN))]);
+    assert_eq!(
+        page.asked().last(),
+        Some(&format!("PATCH {}", at(r#" {"body":"words"}"#)))
+    );
+}
+
+#[test]
+fn undo_written_down_by_an_earlier_app_is_read() {
+    let row = action(NAMED, Some(1), "a", OPEN);
+    let content = serde_json::to_vec(&row).unwrap();
+    let read = kinds().read("restore_action", &content).unwrap();
+    assert_eq!(read.content(), AnyMutation::new(Restore::of(row)).content());
+}
