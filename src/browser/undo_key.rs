@@ -2,13 +2,13 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, EventTarget, KeyboardEvent};
+use web_sys::{Element, EventTarget, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 
 /// Fields whose own text these keys undo.
 const FIELDS: &str =
     "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
 
-/// Calls back when `Ctrl+Z` or `Cmd+Z` is pressed outside any text field; dropping it removes the listener.
+/// Calls back when `Ctrl+Z` or `Cmd+Z` is pressed where there is no text to undo; dropping it removes the listener.
 #[derive(Debug)]
 #[must_use = "a listener that is dropped hears nothing"]
 pub struct UndoKey {
@@ -42,11 +42,16 @@ fn is_undo(event: &KeyboardEvent) -> bool {
     is_z && (event.ctrl_key() || event.meta_key()) && !event.shift_key() && !event.alt_key()
 }
 
+/// Whether the focus is in a field whose text the keys undo. In an empty one there is none: the focus is there after a
+/// row was deleted.
 fn is_in_field(event: &KeyboardEvent) -> bool {
-    event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| element.matches(FIELDS).unwrap_or_default())
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return false;
+    };
+    let input = element.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value);
+    let area = element.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value);
+    let is_empty = input.or(area).is_some_and(|text| text.is_empty());
+    !is_empty && element.matches(FIELDS).unwrap_or_default()
 }
 
 impl Drop for UndoKey {

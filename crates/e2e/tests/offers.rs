@@ -52,10 +52,22 @@ async fn undo_keys_take_back_one_after_the_other() -> anyhow::Result<()> {
         }
         let undo =
             |kind: &str| json!({"type": kind, "modifiers": 2, "key": "z", "code": "KeyZ", "windowsVirtualKeyCode": 90});
-        for text in texts.into_iter().rev() {
+        let press = async || {
             for kind in ["rawKeyDown", "keyUp"] {
                 coach.page.command("Input.dispatchKeyEvent", undo(kind)).await?;
             }
+            anyhow::Ok(())
+        };
+        // The focus is in the form by then, in which nothing is typed.
+        coach.delete(Kind::Action, "Share the feedback").await?;
+        coachee.sees(&Kind::Action.hides("Share the feedback")).await?;
+        coach.sees("document.activeElement.id === 'new-action'").await?;
+        press().await?;
+        for person in [&coach, &coachee] {
+            person.sees(&Kind::Action.shows("Share the feedback")).await?;
+        }
+        for text in texts.into_iter().rev() {
+            press().await?;
             for person in [&coach, &coachee] {
                 person
                     .sees(&format!("rowWith('actions', '{text}')?.done === false"))
