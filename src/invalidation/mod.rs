@@ -198,24 +198,16 @@ fn both(mut steps: Vec<Step>, more: Vec<Step>) -> Vec<Step> {
 fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> Vec<Step> {
     let item = Rc::new(item.clone());
     let same = Rc::clone(&item);
-    // A version says which of two forms of a row is the newer one.
-    let ordered = |patch: Patch| match item.version() {
-        Some(_) => patch.ordered(),
-        None => patch,
-    };
     let own = lists.clone().and_path([endpoint.into()]);
     let others = lists.clone().elsewhere([endpoint.into()]);
     vec![
         Step {
             selector: own,
-            paint: Some(ordered(Patch::new({
-                let item = Rc::clone(&item);
-                move |list: &List<T>| list.with(&item)
-            }))),
+            paint: Some(Patch::new(move |list: &List<T>| list.with(&item))),
         },
         Step {
             selector: others,
-            paint: Some(ordered(Patch::new(move |list: &List<T>| list.replaced(&same)))),
+            paint: Some(Patch::new(move |list: &List<T>| list.replaced(&same))),
         },
     ]
 }

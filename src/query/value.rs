@@ -142,8 +142,8 @@ impl Patch {
         }
     }
 
-    /// This change, which is right on data that was read before it and on data that was read after it: it leaves what is
-    /// newer as it is, or the change that made it newer is about to be told as well.
+    /// This change, which is right on data that was read before it and on data that was read after it: the removal of a
+    /// row. If the row is back in newer data, that is about to be told as well.
     #[must_use]
     pub fn ordered(self) -> Self {
         Self {
