@@ -287,6 +287,27 @@ async fn deletion_made_offline_asks_again_with_the_new_text() -> anyhow::Result<
 }
 
 #[tokio::test]
+async fn deletion_can_be_insisted_on() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee) = reworded_while_offline(stage).await?;
+        coachee.delete(Kind::Action, "Call Anna").await?;
+        coach.edit(Kind::Action, "Call Anna", "Call Anna today").await?;
+        coach.sees(&counts(0)).await?;
+        coachee.set_offline(false).await?;
+        coachee.sees("!!byTestId('conflict')").await?;
+        let delete = "find('button', 'Delete', byTestId('conflict')).click(); return null;";
+        coachee.page.eval::<()>(delete, Vec::new()).await?;
+        for person in [&coach, &coachee] {
+            person.sees(&Kind::Action.hides("Call Anna today")).await?;
+            person.sees(NO_CONFLICT).await?;
+        }
+        coachee.sees("document.activeElement.id === 'new-action'").await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn untouched_editor_writes_nothing() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, _) = stage.two_people_in_one_session().await?;

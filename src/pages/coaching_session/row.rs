@@ -203,10 +203,11 @@ impl<T: TextRow> UseRow<T> {
                 format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
                 vec![
                     self.choice("Keep theirs", unresolved, |_| true),
-                    self.choice("Delete", unresolved, |this| {
-                        this.on_delete().emit(());
-                        true
-                    }),
+                    // It decides by itself, and says where the focus goes when the row is gone.
+                    Choice {
+                        label: "Delete",
+                        on_choose: self.on_delete(),
+                    },
                 ],
             ),
             Problem::Refused { message } => (
