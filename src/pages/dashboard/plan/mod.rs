@@ -72,7 +72,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 if !is_near {
                     elsewhere.set(Some(planned.clone()));
                 }
-                // Whoever plans the next one already keeps the focus.
+                // A person who has begun to plan the next session keeps the focus.
                 let is_typing =
                     all_kept.text(PLACE).is_some() || input(&when).is_some_and(|when| !when.value().is_empty());
                 match is_near {

@@ -1,9 +1,10 @@
-//! Sessions that somebody has planned and the server does not have, as far as is known: those that wait to be sent, and
-//! those that the person has to decide on.
+//! Planned sessions that the server has not confirmed: those that wait to be sent, and those that the person has to
+//! decide on.
 
 use std::rc::Rc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use wire::{CoachingRelationship, CoachingSession, NewCoachingSession, UserId};
 use yew::prelude::*;
 
@@ -13,6 +14,7 @@ use crate::countdown::use_has_lasted;
 use crate::kept::{use_kept, use_unresolved};
 use crate::query::{List, use_waiting};
 use crate::resources::PlanSession;
+use crate::today::use_today;
 use crate::unresolved::Problem;
 
 /// How long a plan may be on its way before anybody is told.
@@ -30,6 +32,7 @@ pub(super) struct UnplannedProperties {
 #[component]
 pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
     let kept = use_kept();
+    let today = use_today();
     let waiting = use_waiting::<PlanSession>();
     let is_told = use_has_lasted(!waiting.is_empty(), WAITING_AFTER);
     let undecided = use_unresolved(|all| {
@@ -42,7 +45,7 @@ pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
         html! {
             <li class="note">
                 <span class="chip" ~textContent="Not saved yet" />
-                <span dir="auto" ~textContent={described(&plan.draft(), props)} />
+                <span dir="auto" ~textContent={described(&plan.draft(), props, today)} />
             </li>
         }
     };
@@ -67,7 +70,7 @@ pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
         let choices = vec![choice("Plan again", true), choice("Discard", false)];
         html! {
             <div key={unresolved.id.clone()} class="leftover">
-                <ConflictCard {explanation} text={described(session, props)} author={String::new()} {choices} />
+                <ConflictCard {explanation} text={described(session, props, today)} author={String::new()} {choices} />
             </div>
         }
     });
@@ -85,13 +88,13 @@ pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
 }
 
 /// A session in a line.
-fn described(session: &CoachingSession, props: &UnplannedProperties) -> String {
+fn described(session: &CoachingSession, props: &UnplannedProperties, today: NaiveDate) -> String {
     let relationships = props.relationships.iter().flat_map(|all| all.iter());
     let mut partners = relationships
         .filter(|relationship| relationship.id == session.coaching_relationship_id)
         .map(|relationship| format!("with {}", relationship.partner_of(props.user)));
     let starts = calendar::local(session.date);
-    let day = calendar::day(starts.date(), calendar::today());
+    let day = calendar::day(starts.date(), today);
     let when = format!("{day}, {}", calendar::time_of_day(starts));
     let parts = session.title.clone().into_iter().chain(partners.next()).chain([when]);
     parts.collect::<Vec<_>>().join(", ")
