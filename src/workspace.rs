@@ -150,7 +150,6 @@ struct MembersProperties {
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
     use_steady_rows();
-    let client = use_query_client::<Api>();
     let pending = use_pending::<Api>();
     let undecided = *use_unresolved(<[Unresolved]>::len);
     let has_texts = *use_from_kept(Kept::has_texts);
@@ -158,7 +157,7 @@ fn Members(props: &MembersProperties) -> Html {
         count: pending + undecided,
         undecided,
         has_texts,
-        in_other_tabs: client.others_have_unsent(),
+        in_other_tabs: false,
         is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
     };
     let prompt = use_sign_out_prompt(&session, unsent);
@@ -191,16 +190,21 @@ fn AskBeforeLoss() -> Html {
 #[hook]
 fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
     let is_asked = use_state(|| false);
+    let client = use_query_client::<Api>();
+    // Other tabs wake this one for nothing: they are looked at when the person asks.
+    let with_other_tabs = move || Unsent {
+        in_other_tabs: client.others_have_unsent(),
+        ..unsent
+    };
+    let unsent = if *is_asked { with_other_tabs() } else { unsent };
     let sign_out = {
         let session = session.clone();
         Callback::from(move |()| session.sign_out(Farewell::Asked))
     };
     let ask = {
         let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
-        let client = use_query_client::<Api>();
         Callback::from(move |()| {
-            // Another tab may have changed something since this one was rendered.
-            if unsent.is_nothing() && !client.others_have_unsent() {
+            if with_other_tabs().is_nothing() {
                 sign_out.emit(());
             } else {
                 is_asked.set(true);
