@@ -68,12 +68,10 @@ pub(crate) enum Error {
     /// 503: every connection to the database is taken. Trying again helps.
     #[error("the server is busy; try again in a moment")]
     Busy,
-    /// 507: the disk has no room. Nothing was changed.
-    #[error("the server's disk is full, so that nothing can be saved right now; try again later")]
-    DiskFull,
-    /// 503: the disk can not be written or read. Nothing was changed.
-    #[error("the server's disk does not work right now; try again in a moment")]
-    DiskFailed,
+    /// 507 or 503: the disk has no room, or can not be written or read. Nothing was changed. The words of the database,
+    /// if it said any, are for the log.
+    #[error("{0}{words}", words = .1.as_ref().map(|error| format!(" ({error})")).unwrap_or_default())]
+    Disk(DiskError, Option<sqlx::Error>),
     /// 500, blank for the client: the database failed.
     #[error("database: {0}")]
     Store(sqlx::Error),
@@ -125,8 +123,8 @@ impl Error {
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::DiskFailed => StatusCode::SERVICE_UNAVAILABLE,
-            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Busy | Self::Disk(DiskError::Failed, _) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Disk(DiskError::Full, _) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -147,8 +145,8 @@ impl Error {
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::TooManyRequests(_) => "rate_limited",
             Self::Busy => "busy",
-            Self::DiskFull => "disk_full",
-            Self::DiskFailed => "disk_failed",
+            Self::Disk(DiskError::Full, _) => "disk_full",
+            Self::Disk(DiskError::Failed, _) => "disk_failed",
             Self::Store(_) | Self::Internal(_) => "internal_error",
         }
     }
@@ -157,6 +155,7 @@ impl Error {
     fn body(&self) -> ErrorBody {
         let message = match self {
             Self::Store(_) | Self::Internal(_) => "something went wrong on the server".to_owned(),
+            Self::Disk(disk, _) => disk.to_string(),
             _ => self.to_string(),
         };
         let (details, data) = match self {
@@ -177,21 +176,12 @@ impl Error {
         }
     }
 
-    /// The fault of the disk, if it is one.
-    pub(crate) const fn disk(&self) -> Option<DiskError> {
-        match self {
-            Self::DiskFull => Some(DiskError::Full),
-            Self::DiskFailed => Some(DiskError::Failed),
-            _ => None,
-        }
-    }
-
     const fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Busy => Some(1),
-            Self::DiskFailed => Some(5),
-            Self::DiskFull => Some(30),
+            Self::Disk(DiskError::Failed, _) => Some(5),
+            Self::Disk(DiskError::Full, _) => Some(30),
             _ => None,
         }
     }
@@ -204,9 +194,7 @@ impl From<sqlx::Error> for Error {
             return Self::Busy;
         }
         if let Some(disk) = DiskError::of(&error) {
-            // The words of the database say which file and which call; the client needs none of it.
-            tracing::error!(%error, "the disk does not take what is written");
-            return disk.into();
+            return Self::Disk(disk, Some(error));
         }
         let violated = error.as_database_error().and_then(|error| constraint(error.message()));
         violated.unwrap_or(Self::Store(error))
@@ -215,10 +203,7 @@ impl From<sqlx::Error> for Error {
 
 impl From<DiskError> for Error {
     fn from(error: DiskError) -> Self {
-        match error {
-            DiskError::Full => Self::DiskFull,
-            DiskError::Failed => Self::DiskFailed,
-        }
+        Self::Disk(error, None)
     }
 }
 
@@ -281,7 +266,7 @@ mod tests {
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{ConnectOptions as _, Executor as _};
 
-    use super::{Error, constraint};
+    use super::{DiskError, Error, constraint};
 
     #[test]
     fn a_constraint_is_the_clients_doing() {
@@ -308,8 +293,12 @@ mod tests {
 
     #[test]
     fn the_databases_words_do_not_reach_the_client() {
-        let body = Error::Store(sqlx::Error::Protocol("secret detail".to_owned())).body();
+        let words = || sqlx::Error::Protocol("secret detail".to_owned());
+        let body = Error::Store(words()).body();
         assert_eq!(body.status_code, 500);
         assert!(!body.message.contains("secret"));
+        let error = Error::Disk(DiskError::Full, Some(words()));
+        assert_eq!(error.body().status_code, 507);
+        assert!(!error.body().message.contains("secret") && error.to_string().contains("secret"));
     }
 }

@@ -73,8 +73,8 @@ pub(super) async fn log(State(state): State<AppState>, request: Request, next: N
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     state.metrics.answered(known(&method), route, status, elapsed);
     let error = response.extensions().get::<Arc<Error>>();
-    if let Some(disk) = error.and_then(|error| error.disk()) {
-        state.db.note_disk_error(disk);
+    if let Some(Error::Disk(disk, _)) = error.map(|error| &**error) {
+        state.db.note_disk_error(*disk);
     }
     match error {
         Some(error) if response.status().is_server_error() => {

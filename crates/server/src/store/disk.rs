@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What is wrong with the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DiskError {
     /// It has no room (`SQLITE_FULL`).
+    #[error("the server's disk is full, so that nothing can be saved right now; try again later")]
     Full,
     /// It can not be written or read (`SQLITE_IOERR`, `SQLITE_READONLY`, `SQLITE_CANTOPEN`).
+    #[error("the server's disk does not work right now; try again in a moment")]
     Failed,
 }
 

@@ -6,16 +6,20 @@ use std::process::Stdio;
 use reqwest::Method;
 use rlimit::{Resource, prlimit};
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::common::{Answer, Person, Running, dist, soon, start, text};
 
 /// A program whose files can be kept from growing. The system refuses a write past the limit, instead of ending the
 /// program.
-fn growing() -> Command {
+fn growing(folder: &TempDir) -> Command {
+    let (dist, data) = (dist(folder), folder.path().join("test.db"));
     let mut command = Command::new("env");
     command
         .args(["--ignore-signal=XFSZ", env!("CARGO_BIN_EXE_freshet-server")])
+        .args(["--addr", "127.0.0.1:0", "--seed-demo"])
+        .args(["--dist", text(&dist), "--data", text(&data)])
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
@@ -36,11 +40,7 @@ async fn readiness(person: &Person) -> Answer {
 #[tokio::test]
 async fn failed_write_is_followed_by_others_that_succeed() {
     let folder = tempfile::tempdir().unwrap();
-    let (dist, data) = (dist(&folder), folder.path().join("test.db"));
-    let mut command = growing();
-    command.args(["--addr", "127.0.0.1:0", "--seed-demo"]);
-    command.args(["--dist", text(&dist), "--data", text(&data)]);
-    let Running { child, base, .. } = start(command).await;
+    let Running { child, base, .. } = start(growing(&folder)).await;
     let coach = Person::sign_in(&base, "coach").await;
     let session = coach.today().await;
     let add = async |body: &str| {
@@ -81,11 +81,7 @@ async fn failed_write_is_followed_by_others_that_succeed() {
 #[tokio::test]
 async fn readiness_returns_without_a_change() {
     let folder = tempfile::tempdir().unwrap();
-    let (dist, data) = (dist(&folder), folder.path().join("test.db"));
-    let mut command = growing();
-    command.args(["--addr", "127.0.0.1:0", "--seed-demo"]);
-    command.args(["--dist", text(&dist), "--data", text(&data)]);
-    let Running { child, base, .. } = start(command).await;
+    let Running { child, base, .. } = start(growing(&folder)).await;
     let coach = Person::sign_in(&base, "coach").await;
     let session = coach.today().await;
     limit_files(&child, Some(0));
