@@ -20,7 +20,7 @@ pub fn remembered_user() -> Option<String> {
 
 /// Remembers who is signed in, or that nobody is.
 pub fn remember_user(user: Option<&str>) {
-    // That nobody is signed in is a record as well: a missing one says that the records were cleared.
+    // An empty record stands for nobody. A missing one means that the site's data was cleared.
     keep(USER, Some(user.unwrap_or_default()));
 }
 

@@ -23,8 +23,8 @@ pub struct SelectProperties {
     pub on_choose: Callback<String>,
 }
 
-/// A choice of one of several values. It shows the value that it is given, whatever the person has picked before, and
-/// keeps the focus when that changes.
+/// A choice of one of several values: a controlled `<select>`. It shows `value`, also after the person has picked another
+/// one, and keeps the focus when `value` changes.
 #[component]
 pub fn Select(props: &SelectProperties) -> Html {
     let select = use_node_ref();

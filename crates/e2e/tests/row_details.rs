@@ -3,7 +3,7 @@
 use e2e::items::Kind;
 use e2e::page::quoted;
 use e2e::person::Person;
-use e2e::scenario::{no_defects, scenario};
+use e2e::scenario::{Stage, no_defects, scenario};
 use serde_json::json;
 
 /// Chooses an option in the form of a row.
@@ -14,6 +14,20 @@ async fn choose_in_form(person: &Person, label: &str, option: &str) -> anyhow::R
         return [...(select?.options ?? [])].find((each) => each.text === arguments[1]);";
     let option = person.page.element(script, vec![json!(label), json!(option)]).await?;
     Ok(option.click().await?)
+}
+
+/// Coach and coachee, and on the coach's screen the open form of a new action, "Call Anna".
+async fn details_of_call_anna(stage: &Stage) -> anyhow::Result<(Person, Person)> {
+    let (coach, coachee, _) = stage.two_people_in_one_session().await?;
+    coach.add(Kind::Action, "Call Anna").await?;
+    // Once the server has given the row its id.
+    coachee.sees(&Kind::Action.shows("Call Anna")).await?;
+    coach
+        .sees("!rowElements('actions').some((row) => row.dataset.unsaved)")
+        .await?;
+    let id = coach.row(Kind::Action, "Call Anna").await?.id;
+    coach.click_in_row(Kind::Action, &id, "Details").await?;
+    Ok((coach, coachee))
 }
 
 /// A condition: the row with this text says this as well.
@@ -29,15 +43,7 @@ fn row_says(list: &str, text: &str, more: &str) -> String {
 #[tokio::test]
 async fn fields_of_an_action_reach_the_other_person() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
-        coach.add(Kind::Action, "Call Anna").await?;
-        // Once the server has given the row its id.
-        coachee.sees(&Kind::Action.shows("Call Anna")).await?;
-        coach
-            .sees("!rowElements('actions').some((row) => row.dataset.unsaved)")
-            .await?;
-        let id = coach.row(Kind::Action, "Call Anna").await?.id;
-        coach.click_in_row(Kind::Action, &id, "Details").await?;
+        let (coach, coachee) = details_of_call_anna(stage).await?;
         coach.look_at_every_size("details").await?;
         choose_in_form(&coach, "Status", "On hold").await?;
         coachee.sees(&row_says("actions", "Call Anna", "On hold")).await?;
@@ -79,14 +85,7 @@ fn has_focus(selector: &str) -> String {
 #[tokio::test]
 async fn fields_can_be_changed_with_the_keyboard() -> anyhow::Result<()> {
     scenario(async |stage| {
-        let (coach, coachee, _) = stage.two_people_in_one_session().await?;
-        coach.add(Kind::Action, "Call Anna").await?;
-        coachee.sees(&Kind::Action.shows("Call Anna")).await?;
-        coach
-            .sees("!rowElements('actions').some((row) => row.dataset.unsaved)")
-            .await?;
-        let id = coach.row(Kind::Action, "Call Anna").await?.id;
-        coach.click_in_row(Kind::Action, &id, "Details").await?;
+        let (coach, coachee) = details_of_call_anna(stage).await?;
         let says = |more: &str| row_says("actions", "Call Anna", more);
 
         // Each step of the choice is taken over, and the next one starts where the last one ended.

@@ -64,7 +64,7 @@ async fn browser_asks_before_unkept_words_are_lost() -> anyhow::Result<()> {
         coach.sees(&waits(1)).await?;
         ensure!(asks_before_reload(&coach).await?, "a change is lost without a question");
 
-        // What waits is sent, after all, if the page stays.
+        // If the page stays, the change is sent in the end.
         coach.until_session_shown().await?;
         coach.edit(Kind::Action, "First", "Sent at last").await?;
         coach.sees(&waits(1)).await?;
@@ -118,7 +118,7 @@ async fn words_are_kept_after_site_data_was_cleared() -> anyhow::Result<()> {
         coach.edit(Kind::Action, "First", "Changed before").await?;
         coach.fill("New action", "Typed before").await?;
         coach.sees(&waits(1)).await?;
-        // All but the cookie: whoever is signed out sees nothing of the rest.
+        // All but the cookie, without which the page would show the sign-in form.
         let stores = json!({"origin": stage.server.origin, "storageTypes": "indexeddb,local_storage,cache_storage"});
         coach.page.command("Storage.clearDataForOrigin", stores).await?;
 

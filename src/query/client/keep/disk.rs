@@ -42,7 +42,7 @@ pub(super) struct Disk {
 }
 
 enum Opening {
-    /// Not yet; once it is, this is to be done, and whatever else makes it what the mirror says.
+    /// It is not open yet. When it is, these are carried out, and then everything in the mirror.
     Waits(Vec<Act>),
     Open(Rc<Database>),
     /// The browser keeps nothing.
@@ -230,8 +230,7 @@ impl Disk {
         self.act(Act::Delete(MUTATIONS, place));
     }
 
-    /// A mutation that this version can not read stays, for one that can. It is not said to be unsent: nobody has to wait
-    /// for it.
+    /// A mutation that this version can not read stays on the disk, for a version that can. It does not count as unsent.
     pub(super) fn set_aside(&self, place: &str) {
         self.mirror(|mirror| mirror.set_aside(place));
     }
@@ -276,7 +275,7 @@ impl Disk {
         self.carry_out(act, false);
     }
 
-    /// Somebody else is here, or has taken up what was left: nothing of this is written any more.
+    /// Another disk of this page has taken over: this one writes nothing any more.
     pub(super) fn give_up(&self) {
         self.mirror.borrow_mut().give_up();
     }
