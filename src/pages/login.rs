@@ -53,9 +53,7 @@ fn farewell(query: &LoginQuery, session: &Session, unsaved: usize) -> Option<Str
     };
     Some(match unsaved {
         0 => reason,
-        _ => format!(
-            "{reason} What was not saved yet is kept on this device until you sign in again, unless another person signs in before."
-        ),
+        _ => format!("{reason} What was not saved yet is kept on this device until another person signs in."),
     })
 }
 
