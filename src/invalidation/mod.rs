@@ -216,7 +216,7 @@ fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> V
 fn gone<T: Item>(lists: Selector, id: u128) -> Step {
     Step {
         selector: lists,
-        paint: Some(Patch::new(move |list: &List<T>| list.without(id)).ordered()),
+        paint: Some(Patch::removal::<T>(id)),
     }
 }
 

@@ -81,8 +81,9 @@ impl<O: 'static> Edits<O> {
 /// An item is no longer shown.
 #[must_use]
 pub fn removal<Q: Query<Data = List<T>>, T: Item, O: 'static>(query: &Q, id: u128) -> Edits<O> {
-    let removing = move || Patch::new(move |list: &List<T>| list.without(id));
     Edits::default()
         .in_lane(id)
-        .patched(query.key(), removing(), move |_: &O| removing())
+        .patched(query.key(), Patch::removal::<T>(id), move |_: &O| {
+            Patch::removal::<T>(id)
+        })
 }

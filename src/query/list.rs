@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::value::{Data, Diff};
+use super::value::{Data, Diff, Patch};
 
 /// Something with an id.
 pub trait Item: PartialEq + 'static {
@@ -25,6 +25,14 @@ impl<T> List<T> {
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl Patch {
+    /// The item with this id is in no list.
+    #[must_use]
+    pub fn removal<T: Item>(id: u128) -> Self {
+        Self::new(move |list: &List<T>| list.without(id)).into_removal()
     }
 }
 

@@ -125,7 +125,7 @@ impl fmt::Debug for Value {
 #[derive(Clone)]
 pub struct Patch {
     change: Rc<dyn Fn(&Value) -> Value>,
-    is_ordered: bool,
+    is_removal: bool,
 }
 
 impl Patch {
@@ -138,22 +138,21 @@ impl Patch {
         };
         Self {
             change: Rc::new(change),
-            is_ordered: false,
+            is_removal: false,
         }
     }
 
-    /// This change, which is right on data that was read before it and on data that was read after it: the removal of a
-    /// row. If the row is back in newer data, that is about to be told as well.
-    #[must_use]
-    pub fn ordered(self) -> Self {
+    /// This change, which removes a row. It is right on data that was read before it and on data that was read after it:
+    /// if the row is back in newer data, that is about to be told as well.
+    pub(super) fn into_removal(self) -> Self {
         Self {
-            is_ordered: true,
+            is_removal: true,
             ..self
         }
     }
 
-    pub(super) const fn is_ordered(&self) -> bool {
-        self.is_ordered
+    pub(super) const fn is_removal(&self) -> bool {
+        self.is_removal
     }
 
     /// The value after the change; the very same one if nothing has changed.

@@ -110,7 +110,7 @@ impl<E: Fault> Entry<E> {
             .is_none_or(|(painted, base)| !painted.is(base));
         // What the base had before is in what a fetch under way brings, which is newer. But if it makes no difference
         // because the base does not have the row at all, the fetch may bring the row as it was before.
-        let is_replayed = differs || patch.is_ordered();
+        let is_replayed = differs || patch.is_removal();
         if let Some(flight) = self.flight.as_mut().filter(|_| is_replayed) {
             flight.replay.push(patch.clone());
         }

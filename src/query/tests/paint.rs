@@ -84,13 +84,13 @@ fn old_news_does_not_survive_a_newer_answer() {
 }
 
 #[test]
-fn ordered_news_is_replayed_over_an_older_answer() {
+fn removal_is_replayed_over_an_older_answer() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
     // What was kept of an earlier visit does not have what is removed here, and the answer is from before it.
     world.tell(|cache, now| cache.restore(now, entry, Value::new(1_u64), 8));
-    let remove = Patch::new(|bits: &u64| bits & !64).ordered();
+    let remove = Patch::new(|bits: &u64| bits & !64).into_removal();
     world.paint(1, &remove).land(entry, flight, Ok(65));
     assert_eq!(world.shown(entry), Some(1), "it does not come back");
 }
