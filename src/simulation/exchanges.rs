@@ -105,6 +105,7 @@ impl World {
         let mut leftovers = Vec::new();
         for chore in chores {
             match chore {
+                Chore::Rename(..) => {}
                 Chore::WriteDown(id) => self.write_down(t, id),
                 Chore::StrikeOut(place) => self.strike_out(t, &place),
                 Chore::KeepLeftover(leftover) => {

@@ -94,7 +94,7 @@ struct Sum {
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) stories: BTreeMap<u64, Story>,
-    /// The ids of rows that had a temporary one.
+    /// By the id that a person knew: the ids that the server has given to the row, each in place of the one before.
     real: BTreeMap<u128, Vec<u128>>,
 }
 
@@ -229,11 +229,21 @@ impl Ledger {
         row >> 64 == MARK && stories.any(|story| story.row == row && story.has_created())
     }
 
-    /// The row of a story, and the one that has taken its place.
+    /// The row of a story, and those that have taken its place.
     fn rows(&self, story: &Story) -> Vec<u128> {
-        let real = self.real.get(&story.row).into_iter().flatten().copied();
-        let temporary = std::iter::once(story.row).filter(|row| !self.is_named(*row));
-        temporary.chain(real).collect()
+        let mut rows = vec![story.row];
+        let mut at = 0;
+        while let Some(row) = rows.get(at).copied() {
+            for (temporary, ids) in &self.real {
+                let known = std::iter::once(temporary).chain(ids);
+                let later = known.skip_while(|id| **id != row);
+                let news: Vec<u128> = later.copied().filter(|id| !rows.contains(id)).collect();
+                rows.extend(news);
+            }
+            at += 1;
+        }
+        rows.retain(|row| *row != story.row || !self.is_named(*row));
+        rows
     }
 
     /// The goal that a change links.
