@@ -5,6 +5,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use uuid::Uuid;
 use wire::User;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -80,6 +81,9 @@ fn Foundation(props: &WorkspaceProperties) -> Html {
     let on_leftover = use_callback((*kept).clone(), |unresolved: Unresolved, kept: &Kept| {
         kept.add_unresolved(&unresolved);
     });
+    let on_renamed = use_callback((*kept).clone(), |(from, to), kept: &Kept| {
+        kept.rename_row(Uuid::from_u128(from), Uuid::from_u128(to));
+    });
     use_effect_with(((*kept).clone(), session.user().cloned()), |(kept, user)| {
         if let Some(user) = user {
             kept.set_owner(&user.id.to_string());
@@ -120,7 +124,7 @@ fn Foundation(props: &WorkspaceProperties) -> Html {
     );
     html! {
         <KeptProvider kept={(*kept).clone()}>
-        <QueryProvider<Api> client={(*client).clone()} {on_failure} {on_leftover}>
+        <QueryProvider<Api> client={(*client).clone()} {on_failure} {on_renamed} {on_leftover}>
             // Below the cache, because what arrives goes there.
             <SseProvider {address} settings={connection} {person} shares={share_stream}>
                 <Live paints={paint_events} />

@@ -113,23 +113,27 @@ fn signing_out_on_purpose_removes_everything() {
 #[wasm_bindgen_test]
 fn renamed_row_keeps_its_typed_text() {
     let kept = fresh("a");
-    for place in [
-        "edit/goals/1/temporary",
-        "edit/goals/1/temporary/body",
-        "edit/goals/1/temporary2",
-    ] {
+    let [temporary, other, real] = [1, 2, 3].map(uuid::Uuid::from_u128);
+    let places = [
+        format!("edit/goals/1/{temporary}"),
+        format!("edit/goals/1/{temporary}/body"),
+        format!("edit/goals/1/{other}"),
+    ];
+    for place in &places {
         kept.set_text(place, Some(&typed("half")));
     }
-    kept.rename_texts("edit/goals/1/temporary", "edit/goals/1/real");
+    kept.rename_row(temporary, real);
     let places: Vec<String> = kept
         .texts_below("edit/goals/1/")
         .into_iter()
         .map(|(place, _)| place)
         .collect();
-    assert_eq!(
-        places,
-        ["edit/goals/1/real", "edit/goals/1/real/body", "edit/goals/1/temporary2"]
-    );
+    let expected = [
+        format!("edit/goals/1/{other}"),
+        format!("edit/goals/1/{real}"),
+        format!("edit/goals/1/{real}/body"),
+    ];
+    assert_eq!(places, expected);
     kept.clear();
 }
 

@@ -1,7 +1,6 @@
 //! One row of a list: its text, and the actions on it.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use intent::Row;
 use yew::prelude::*;
@@ -10,8 +9,8 @@ use super::changed_note::{changed_note, use_seen_text};
 use super::focus::focus;
 use super::icon::{Glyph, icon};
 use super::keys::{is_enter, is_escape};
+use super::not_saved::{not_saved, use_says_unsaved};
 use super::text_limit::{is_too_long, limit_note};
-use crate::countdown::use_has_lasted;
 use crate::kept::{KeptText, use_kept_text};
 
 /// The id of the element that shows the text of a row. It can have the focus.
@@ -25,9 +24,6 @@ pub fn text_id(row: impl std::fmt::Display) -> String {
 pub fn editor_id(row: impl std::fmt::Display) -> String {
     format!("edit-{row}")
 }
-
-/// How long a change may wait before the row says so.
-const UNSAVED_AFTER: Duration = Duration::from_secs(2);
 
 /// Properties of [`ItemRow`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -86,7 +82,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
             }
         });
     }
-    let shows_unsaved = use_has_lasted(props.is_unsaved, UNSAVED_AFTER);
+    let shows_unsaved = use_says_unsaved(props.is_unsaved);
     let text_id = text_id(&props.id);
     let open_editor = {
         let (props, set, takes_focus) = (props.clone(), editor.set.clone(), Rc::clone(&takes_focus));
@@ -116,7 +112,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
                     <p class="text" id={text_id.clone()} tabindex="-1" dir="auto" ~textContent={&*props.text} />
                     { props.details.clone() }
                     if shows_unsaved {
-                        <p class="details unsaved"><span class="chip" ~textContent="Not saved yet" /></p>
+                        <p class="details unsaved">{ not_saved() }</p>
                     }
                 </div>
                 <span class="buttons quiet">

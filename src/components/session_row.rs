@@ -8,8 +8,9 @@ use yew::prelude::*;
 
 use super::icon::{Glyph, icon};
 use super::link::RouteLink;
+use super::not_saved::NotSaved;
 use crate::calendar;
-use crate::query::List;
+use crate::query::{Backend, List};
 use crate::route::Route;
 
 /// A session as it stands in a list.
@@ -46,15 +47,19 @@ impl SessionRow {
 }
 
 /// Sessions in a list, each a link to its page. `on_near` hears which one a person is about to open.
-pub fn session_rows(rows: &[Rc<SessionRow>], today: NaiveDate, on_near: &Callback<CoachingSessionId>) -> Html {
+pub fn session_rows<B: Backend>(
+    rows: &[Rc<SessionRow>],
+    today: NaiveDate,
+    on_near: &Callback<CoachingSessionId>,
+) -> Html {
     html! {
         <ul class="rows sessions">
-            for row in rows.iter() { { session_row(row, today, on_near) } }
+            for row in rows.iter() { { session_row::<B>(row, today, on_near) } }
         </ul>
     }
 }
 
-fn session_row(row: &SessionRow, today: NaiveDate, on_near: &Callback<CoachingSessionId>) -> Html {
+fn session_row<B: Backend>(row: &SessionRow, today: NaiveDate, on_near: &Callback<CoachingSessionId>) -> Html {
     let id = row.id;
     html! {
         <li key={id.to_string()} data-id={id.to_string()}>
@@ -65,9 +70,12 @@ fn session_row(row: &SessionRow, today: NaiveDate, on_near: &Callback<CoachingSe
                 </span>
                 <span class="what">
                     <span class="title" dir="auto" ~textContent={&row.title} />
-                    if let Some(partner) = &row.partner {
-                        <span class="details" dir="auto" ~textContent={format!("with {partner}")} />
-                    }
+                    <span class="details">
+                        if let Some(partner) = &row.partner {
+                            <span dir="auto" ~textContent={format!("with {partner}")} />
+                        }
+                        <NotSaved<B> row={id.as_u128()} />
+                    </span>
                 </span>
                 { icon(Glyph::Arrow) }
             </RouteLink>

@@ -269,12 +269,12 @@ pub fn plan_unreadable(kind: EventKind) -> Vec<Selector> {
 }
 
 /// Lists of things of one session, and lists that are not limited to a session.
-fn within_session(endpoint: &'static str, session: CoachingSessionId) -> Selector {
+pub(crate) fn within_session(endpoint: &'static str, session: CoachingSessionId) -> Selector {
     Selector::segment(endpoint).within("coaching_session_id", session.as_u128())
 }
 
 /// The goals of a relationship, those of its sessions, and lists that are not limited to a relationship.
-fn goals(relationship: CoachingRelationshipId) -> Selector {
+pub(crate) fn goals(relationship: CoachingRelationshipId) -> Selector {
     Selector::segment("goals").within("coaching_relationship_id", relationship.as_u128())
 }
 
@@ -287,12 +287,14 @@ fn of_session(session: CoachingSessionId, part: &'static str) -> Selector {
 
 /// The lists of sessions that show what the sessions are called.
 fn session_lists() -> Vec<Selector> {
-    vec![
-        Selector::path(["coaching_sessions".into()]),
-        Selector::segment("users")
-            .and_segment("coaching_sessions")
-            .without("counts"),
-    ]
+    vec![Selector::path(["coaching_sessions".into()]), session_lists_of_people()]
+}
+
+/// Those that are lists of one person.
+pub(crate) fn session_lists_of_people() -> Selector {
+    Selector::segment("users")
+        .and_segment("coaching_sessions")
+        .without("counts")
 }
 
 /// A person's profile, and lists of people.

@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use yew::Callback;
 
 use crate::browser::{clock, storage};
@@ -205,12 +206,12 @@ impl Kept {
         }
     }
 
-    /// The texts of one place, and of those below it, are those of another from now on: the row was given another id.
-    pub fn rename_texts(&self, from: &str, to: &str) {
-        for (place, text) in self.texts_below(from) {
-            let Some(rest) = place.strip_prefix(from) else { continue };
-            if rest.is_empty() || rest.starts_with('/') {
-                self.set_text(&format!("{to}{rest}"), Some(&text));
+    /// A row was given another id: what is typed in places that are named after it follows.
+    pub fn rename_row(&self, from: Uuid, to: Uuid) {
+        let (from, to) = (from.to_string(), to.to_string());
+        for (place, text) in self.texts_below("") {
+            if place.contains(&from) {
+                self.set_text(&place.replace(&from, &to), Some(&text));
                 self.set_text(&place, None);
             }
         }

@@ -78,6 +78,10 @@ impl<B: Backend> AnyMutation<B> {
         self.0.follow(answer)
     }
 
+    pub(super) fn new_id(&self, answer: &dyn Any) -> Option<u128> {
+        self.0.new_id(answer)
+    }
+
     pub(super) fn leftover(&self, outcome: Result<&dyn Any, &B::Error>) -> Option<B::Leftover> {
         self.0.leftover(outcome)
     }
@@ -111,6 +115,7 @@ trait DynMutation<B: Backend> {
     fn combine(&self, later: &dyn Any) -> Combined<B>;
     fn absorb(&self, later: &dyn Any) -> Option<Combined<B>>;
     fn renames(&self) -> bool;
+    fn new_id(&self, answer: &dyn Any) -> Option<u128>;
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<B>>;
     fn leftover(&self, outcome: Result<&dyn Any, &B::Error>) -> Option<B::Leftover>;
     fn uncertain(&self) -> Option<B::Leftover>;
@@ -165,6 +170,10 @@ impl<M: Mutation> DynMutation<M::Backend> for M {
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<M::Backend>> {
         Mutation::follow(self, answer)
+    }
+
+    fn new_id(&self, answer: &dyn Any) -> Option<u128> {
+        Mutation::new_id(self, answer.downcast_ref()?)
     }
 
     fn leftover(

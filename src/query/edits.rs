@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::marker::PhantomData;
 
-use super::key::Key;
 use super::list::{Item, List};
 use super::query::Query;
+use super::selector::Target;
 use super::value::Patch;
 
 /// What a mutation does to what is shown: at once, and once the server has answered.
@@ -18,7 +18,7 @@ pub struct Edits<O> {
 /// One change of what is shown. What the answer is, is forgotten, so that mutations of every kind are carried out by
 /// the same code.
 pub(crate) struct Edit {
-    pub(crate) key: Key,
+    pub(crate) target: Target,
     pub(crate) optimistic: Patch,
     pub(crate) outcome: Box<Outcome>,
 }
@@ -38,7 +38,9 @@ impl<O> Default for Edits<O> {
 
 impl<O> std::fmt::Debug for Edits<O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.edits.iter().map(|edit| &edit.key)).finish()
+        f.debug_list()
+            .entries(self.edits.iter().map(|edit| &edit.target))
+            .finish()
     }
 }
 
@@ -61,16 +63,16 @@ impl<O: 'static> Edits<O> {
         optimistic: impl Fn(&Q::Data) -> Q::Data + 'static,
         outcome: impl FnOnce(&O) -> P + 'static,
     ) -> Self {
-        self.patched(query.key(), Patch::new(optimistic), move |answer| {
+        self.patched(query.key().into(), Patch::new(optimistic), move |answer| {
             Patch::new(outcome(answer))
         })
     }
 
-    /// As [`edit`](Self::edit), with the changes as patches of the data under a key.
+    /// As [`edit`](Self::edit), with the changes as patches of the data of a target.
     #[must_use]
-    pub fn patched(mut self, key: Key, optimistic: Patch, outcome: impl FnOnce(&O) -> Patch + 'static) -> Self {
+    pub fn patched(mut self, target: Target, optimistic: Patch, outcome: impl FnOnce(&O) -> Patch + 'static) -> Self {
         self.edits.push(Edit {
-            key,
+            target,
             optimistic,
             outcome: Box::new(move |answer| answer.downcast_ref().map(outcome)),
         });
@@ -83,7 +85,7 @@ impl<O: 'static> Edits<O> {
 pub fn removal<Q: Query<Data = List<T>>, T: Item, O: 'static>(query: &Q, id: u128) -> Edits<O> {
     Edits::default()
         .in_lane(id)
-        .patched(query.key(), Patch::removal::<T>(id), move |_: &O| {
+        .patched(query.key().into(), Patch::removal::<T>(id), move |_: &O| {
             Patch::removal::<T>(id)
         })
 }

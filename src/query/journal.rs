@@ -11,7 +11,7 @@ use super::effect::{Effect, EntryId, FlightId, MutationId, ObserverId};
 use super::key::Key;
 use super::policy::{Fault, Options};
 use super::queue::Manner;
-use super::selector::Selector;
+use super::selector::{Selector, Target};
 use super::value::{Patch, Value};
 use crate::time::Instant;
 
@@ -38,10 +38,10 @@ pub enum Input<E> {
     SetPushed(bool),
     SetRecalling(bool),
     SetBudget(usize),
-    Begin(Manner, Vec<(Key, Patch)>),
-    Replace(MutationId, Option<u128>, Vec<(Key, Patch)>),
+    Begin(Manner, Vec<(Target, Patch)>),
+    Replace(MutationId, Option<u128>, Vec<(Target, Patch)>),
     Cancel(MutationId),
-    Commit(MutationId, Vec<(Key, Patch)>),
+    Commit(MutationId, Vec<(Target, Patch)>),
     Fail(MutationId, E),
     Land(EntryId, FlightId, Result<(Value, usize), E>),
     Clear,
@@ -142,7 +142,11 @@ impl<E: Fault> fmt::Display for Journal<E> {
                 Input::Observe(key, _) => writeln!(f, "Observe({key})")?,
                 Input::Prefetch(key, _) => writeln!(f, "Prefetch({key})")?,
                 Input::Begin(_, patches) => {
-                    writeln!(f, "Begin({:?})", patches.iter().map(|(key, _)| key).collect::<Vec<_>>())?;
+                    writeln!(
+                        f,
+                        "Begin({:?})",
+                        patches.iter().map(|(target, _)| &target.key).collect::<Vec<_>>()
+                    )?;
                 }
                 Input::Replace(mutation, ..) => writeln!(f, "Replace({mutation:?})")?,
                 Input::Cancel(mutation) => writeln!(f, "Cancel({mutation:?})")?,

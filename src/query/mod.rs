@@ -80,7 +80,7 @@ pub use policy::{Fault, OnMount, Options, Retry};
 pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved, use_waiting};
 pub use query::{Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext};
 pub use queue::{Fate, Manner};
-pub use selector::Selector;
+pub use selector::{Selector, Target};
 pub use use_mutation::{UseMutation, use_mutation};
 pub use use_part::{use_item, use_selection};
 pub use use_query::{Show, UseQuery, View, use_pages, use_query, use_query_if, use_query_with};

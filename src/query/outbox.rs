@@ -22,6 +22,7 @@ use super::mates::Lost;
 use super::policy::Fault;
 use super::query::{Backend, Combined, SendContext};
 use super::queue::{Fate, Manner};
+use super::selector::Target;
 use super::value::Patch;
 use crate::time::Instant;
 
@@ -58,6 +59,8 @@ pub(crate) enum Chore<B: Backend> {
     WriteDown(MutationId),
     /// Nothing that is written down there is needed any more.
     StrikeOut(String),
+    /// Have what is kept of a row follow it from one id to another.
+    Rename(u128, u128),
     /// Keep what the person has to decide on.
     KeepLeftover(B::Leftover),
     /// Tell the person.
@@ -107,9 +110,11 @@ impl<B: Backend> Default for Outbox<B> {
 }
 
 impl<B: Backend> Sending<B> {
-    fn patches(&self) -> Vec<(Key, Patch)> {
+    fn patches(&self) -> Vec<(Target, Patch)> {
         let edits = self.edits.iter();
-        edits.map(|edit| (edit.key.clone(), edit.optimistic.clone())).collect()
+        edits
+            .map(|edit| (edit.target.clone(), edit.optimistic.clone()))
+            .collect()
     }
 
     /// Whether a later visit must not send it: it may have arrived, and would be taken for another one.
@@ -279,7 +284,7 @@ impl<B: Backend> Outbox<B> {
     pub(crate) fn depart(&mut self, cache: &Cache<B::Error>, backend: &B, id: MutationId) -> Option<Departure<B>> {
         let sending = self.get_mut(id)?;
         sending.attempted = true;
-        let keys: Vec<Key> = sending.edits.iter().map(|edit| edit.key.clone()).collect();
+        let keys: Vec<Key> = sending.edits.iter().map(|edit| edit.target.key.clone()).collect();
         let context = SendContext {
             key: Rc::clone(&sending.key),
             confirmed: keys.first().and_then(|key| cache.confirmed(key)),
@@ -307,10 +312,12 @@ impl<B: Backend> Outbox<B> {
         }
         let answer = &**answer;
         let outcomes = sending.edits.into_iter();
-        let patches = outcomes.filter_map(|edit| Some((edit.key, (edit.outcome)(answer)?)));
+        let patches = outcomes.filter_map(|edit| Some((edit.target, (edit.outcome)(answer)?)));
         cache.commit(now, id, patches.collect());
+        let renamed = sending.lane.zip(sending.mutation.new_id(answer));
         let leftover = sending.mutation.leftover(Ok(answer)).map(Chore::KeepLeftover);
-        let mut chores: Vec<_> = leftover.into_iter().collect();
+        let mut chores: Vec<_> = renamed.map(|(from, to)| Chore::Rename(from, to)).into_iter().collect();
+        chores.extend(leftover);
         chores.extend(sending.place.map(Chore::StrikeOut));
         chores.extend(self.follow(cache, now, sending.lane, answer));
         Some(Settled {

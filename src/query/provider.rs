@@ -15,6 +15,9 @@ pub struct QueryProviderProperties<B: Backend> {
     /// Told of every mutation that fails.
     #[prop_or_default]
     pub on_failure: Callback<Failure<B::Error>>,
+    /// Is told of rows that have another id from now on: the one before, and the new one.
+    #[prop_or_default]
+    pub on_renamed: Callback<(u128, u128)>,
     /// Takes the parts of changes that were not made and that the person has to decide on.
     #[prop_or_default]
     pub on_leftover: Callback<B::Leftover>,
@@ -29,6 +32,10 @@ pub fn QueryProvider<B: Backend>(props: &QueryProviderProperties<B>) -> Html {
     use_effect_with(
         (props.client.clone(), props.on_failure.clone()),
         |(client, on_failure)| client.set_on_failure(on_failure.clone()),
+    );
+    use_effect_with(
+        (props.client.clone(), props.on_renamed.clone()),
+        |(client, on_renamed)| client.set_on_renamed(on_renamed.clone()),
     );
     use_effect_with(
         (props.client.clone(), props.on_leftover.clone()),

@@ -166,6 +166,12 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
         false
     }
 
+    /// The id that the row has from this answer on, if it is another one than before: that of the lane.
+    fn new_id(&self, answer: &Self::Output) -> Option<u128> {
+        _ = answer;
+        None
+    }
+
     /// The part of the change that was not made and that the person has to decide on.
     fn leftover(
         &self,

@@ -1,4 +1,4 @@
-//! Which keys something speaks of.
+//! Which keys something speaks of, and which ones a mutation changes.
 
 use super::key::{Key, Segment};
 
@@ -94,6 +94,34 @@ impl Selector {
             Term::Elsewhere(path) => key.path() != path,
             Term::Within(param, scope) => key.param(param).is_none_or(|value| value == scope),
         })
+    }
+}
+
+/// What a mutation changes: the data of one key, and the same thing wherever else it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub(super) key: Key,
+    pub(super) elsewhere: Option<Selector>,
+}
+
+impl Target {
+    /// The data of this key. While the mutation is pending, the key is not fetched.
+    #[must_use]
+    pub const fn of(key: Key) -> Self {
+        Self { key, elsewhere: None }
+    }
+
+    /// The data of these other keys as well, also of those that are read later. They are fetched as ever: the mutation
+    /// is laid over what comes.
+    #[must_use]
+    pub fn with(self, elsewhere: Option<Selector>) -> Self {
+        Self { elsewhere, ..self }
+    }
+}
+
+impl From<Key> for Target {
+    fn from(key: Key) -> Self {
+        Self::of(key)
     }
 }
 

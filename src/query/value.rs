@@ -142,6 +142,16 @@ impl Patch {
         }
     }
 
+    /// This change, and another one of values of another type.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let (this, change) = (self.change, other.change);
+        Self {
+            change: Rc::new(move |value| change(&this(value))),
+            is_removal: self.is_removal,
+        }
+    }
+
     /// This change, which removes a row. It is right on data that was read before it and on data that was read after it:
     /// if the row is back in newer data, that is about to be told as well.
     pub(super) fn into_removal(self) -> Self {

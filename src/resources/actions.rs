@@ -6,7 +6,8 @@ use super::record::{Names, Ordered, Record};
 use super::{Reading, read_list};
 use crate::api::{Api, ApiError, Rows};
 use crate::draft::is_draft;
-use crate::query::{Key, List, Query};
+use crate::invalidation;
+use crate::query::{Key, List, Query, Selector};
 
 /// The actions of a session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,14 @@ impl Record for Action {
 
     fn home(&self) -> SessionActions {
         SessionActions(self.coaching_session_id)
+    }
+
+    fn elsewhere(&self) -> Option<Selector> {
+        Some(invalidation::within_session("actions", self.coaching_session_id))
+    }
+
+    fn new_elsewhere(&self) -> Option<Selector> {
+        self.elsewhere()
     }
 
     /// An action whose goal is deleted stays, without a goal.

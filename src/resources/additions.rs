@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::changes::{Delete, Removal, Saved, Update};
 use super::exchange::apply;
-use super::record::{Holds, Record, created, patch};
+use super::record::{Record, RowChange, created, new_target};
 use crate::api::{Api, ApiError, Kind};
 use crate::draft::is_draft;
-use crate::query::{AnyMutation, Combined, Edits, Mutation, Patch, Query, SendContext};
+use crate::query::{AnyMutation, Combined, Edits, Item, Mutation, Patch, SendContext};
 use crate::unresolved::{Problem, Unresolved};
 
 /// Adds a row, which has a temporary id until the server gives it one.
@@ -39,13 +39,9 @@ impl<T: Record> Mutation for Create<T> {
     const ATTEMPT: &'static str = T::NAMES.create_attempt;
 
     fn edits(&self) -> Edits<T> {
-        let draft = Rc::new(self.0.clone());
-        let home = self.0.home();
-        Edits::default().in_lane(self.0.id()).patched(
-            home.key(),
-            patch::<T>(move |data| data.with_new_row(&draft)),
-            added,
-        )
+        Edits::default()
+            .in_lane(self.0.id())
+            .patched(new_target(&self.0), added(&self.0), added)
     }
 
     fn is_repeatable(&self, api: &Api) -> bool {
@@ -58,6 +54,10 @@ impl<T: Record> Mutation for Create<T> {
 
     fn renames(&self) -> bool {
         true
+    }
+
+    fn new_id(&self, answer: &T) -> Option<u128> {
+        created::<T>(self.0.id(), answer).map(Item::id)
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -127,18 +127,14 @@ impl<T: Record> Mutation for Restore<T> {
     const ATTEMPT: &'static str = T::NAMES.restore_attempt;
 
     fn edits(&self) -> Edits<Saved<T>> {
+        let id = self.row.id();
         let row = Rc::new(apply(&self.pending, &self.row));
-        let (id, home) = (self.row.id(), self.row.home());
         Edits::default().in_lane(id).patched(
-            home.key(),
-            // If it is there after all, it is as the server has it.
-            patch::<T>(move |data| match data.row(row.id()) {
-                Some(there) => data.with_row(&there),
-                None => data.with_new_row(&row),
-            }),
+            new_target(&self.row),
+            T::patch(RowChange::ComesBack(row)),
             move |saved: &Saved<T>| match saved {
                 Saved::Row { row, .. } => added(row),
-                Saved::Gone(_) => patch::<T>(move |data| data.without_row(id)),
+                Saved::Gone(_) => T::patch(RowChange::Goes(id)),
             },
         )
     }
@@ -163,6 +159,10 @@ impl<T: Record> Mutation for Restore<T> {
 
     fn renames(&self) -> bool {
         true
+    }
+
+    fn new_id(&self, answer: &Saved<T>) -> Option<u128> {
+        created::<T>(self.row.id(), answer).map(Item::id)
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
@@ -232,8 +232,7 @@ async fn create<T: Record>(api: &Api, key: &Rc<str>, row: &T) -> Result<T, ApiEr
 
 /// What the answer to an addition does to what is shown.
 fn added<T: Record>(row: &T) -> Patch {
-    let row = Rc::new(row.clone());
-    patch::<T>(move |data| data.with_new_row(&row))
+    T::patch(RowChange::Comes(Rc::new(row.clone())))
 }
 
 /// A row that an error has kept from being added, for the person to decide on.

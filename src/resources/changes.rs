@@ -13,8 +13,8 @@ use uuid::Uuid;
 use wire::{Deletion, FieldAuthor};
 
 use super::additions::Restore;
-use super::exchange::{Answer, Ask, Circumstances, Deleting, Step, Updating, unconfirmed};
-use super::record::{Holds, Record, created, patch};
+use super::exchange::{Answer, Ask, Circumstances, Deleting, NO_VERSION, Step, Updating, unconfirmed};
+use super::record::{Holds, Record, RowChange, created, target};
 use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
 use crate::query::{AnyMutation, Combined, Edits, Mutation, Query, SendContext, Value};
 use crate::unresolved::{Problem, Unresolved};
@@ -133,20 +133,15 @@ impl<T: Record> Mutation for Update<T> {
     const ATTEMPT: &'static str = T::NAMES.update_attempt;
 
     fn edits(&self) -> Edits<Saved<T>> {
-        let (id, changes) = (self.seen.id(), self.changes.clone());
-        let home = self.seen.home();
+        let id = self.seen.id();
         Edits::default().in_lane(id).patched(
-            home.key(),
-            patch::<T>(move |data| match data.row(id) {
-                Some(row) => data.with_row(&Rc::new(unconfirmed(&changes, &*row))),
-                None => data.without_row(id),
-            }),
-            move |saved: &Saved<T>| match saved {
-                Saved::Row { row, .. } => {
-                    let row = Rc::new(row.clone());
-                    patch::<T>(move |data| data.with_row(&row))
-                }
-                Saved::Gone(_) => patch::<T>(move |data| data.without_row(id)),
+            target(&self.seen),
+            T::patch(RowChange::Changes(id, self.changes.clone())),
+            move |saved: &Saved<T>| {
+                T::patch(match saved {
+                    Saved::Row { row, .. } => RowChange::Is(Rc::new(row.clone())),
+                    Saved::Gone(_) => RowChange::Goes(id),
+                })
             },
         )
     }
@@ -229,16 +224,14 @@ impl<T: Record> Mutation for Delete<T> {
 
     fn edits(&self) -> Edits<Removal<T>> {
         let id = self.seen.id();
-        let home = self.seen.home();
         Edits::default().in_lane(id).patched(
-            home.key(),
-            patch::<T>(move |data| data.without_row(id)),
-            move |Removal { removed, .. }: &Removal<T>| match removed {
-                Removed::Gone => patch::<T>(move |data| data.without_row(id)),
-                Removed::Kept(Changed { now, .. }) => {
-                    let row = Rc::new(now.clone());
-                    patch::<T>(move |data| data.with_new_row(&row))
-                }
+            target(&self.seen),
+            T::patch(RowChange::Goes(id)),
+            move |Removal { removed, .. }: &Removal<T>| {
+                T::patch(match removed {
+                    Removed::Gone => RowChange::Goes(id),
+                    Removed::Kept(Changed { now, .. }) => RowChange::Comes(Rc::new(now.clone())),
+                })
             },
         )
     }
@@ -337,9 +330,10 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
 /// Carries a request of an exchange out.
 async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask<T>) -> Result<Answer<T>, ApiError> {
     // On another condition it is another request: the server must not take it for a repetition. One without condition
-    // is not named: it writes what was read before it, which may be something else the next time.
+    // is not named: it writes what was read before it, which may be something else the next time. Nor is one that only
+    // reads.
     let api = match &ask {
-        Ask::Patch(_, version) | Ask::Delete(Some(version)) => {
+        Ask::Patch(_, version) | Ask::Delete(Some(version)) if *version != NO_VERSION => {
             api.with_key(format!("{}-{version}", context.key).into())
         }
         _ => api.clone(),

@@ -10,7 +10,8 @@ use super::record::{Names, Ordered, Record, created};
 use super::{Reading, gone, read_list};
 use crate::api::{Api, ApiError, Kind, Rows};
 use crate::draft::is_draft;
-use crate::query::{AnyMutation, Edits, Item as _, Key, List, Mutation, Query, SendContext, removal};
+use crate::invalidation;
+use crate::query::{AnyMutation, Edits, Item as _, Key, List, Mutation, Query, Selector, SendContext, removal};
 
 /// The goals of a relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,10 @@ impl Record for Goal {
 
     fn home(&self) -> RelationshipGoals {
         RelationshipGoals(self.coaching_relationship_id)
+    }
+
+    fn elsewhere(&self) -> Option<Selector> {
+        Some(invalidation::goals(self.coaching_relationship_id))
     }
 
     fn to_new(&self) -> NewGoal {

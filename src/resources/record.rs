@@ -3,15 +3,16 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use intent::{Row, Value};
+use intent::{Changes, Row, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wire::json::FromFields;
 
 use super::changes::Saved;
+use super::exchange::unconfirmed;
 use crate::api::{Api, ApiError, Written};
-use crate::query::{Data, Item, List, Patch, Query};
+use crate::query::{Data, Item, List, Patch, Query, Selector, Target};
 
 /// The names of the mutations of a kind of row.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +60,21 @@ pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone 
     /// The query in which it is shown.
     fn home(&self) -> Self::Home;
 
+    /// The other lists that may show the row.
+    fn elsewhere(&self) -> Option<Selector> {
+        None
+    }
+
+    /// The other lists that show the row as soon as there is one.
+    fn new_elsewhere(&self) -> Option<Selector> {
+        None
+    }
+
+    /// The change as a patch of whatever shows the row.
+    fn patch(change: RowChange<Self>) -> Patch {
+        Patch::new(move |data: &Home<Self>| change.apply(data))
+    }
+
     /// The body that creates it.
     fn to_new(&self) -> Self::New;
 
@@ -100,7 +116,7 @@ pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone 
 }
 
 /// The data of a query that shows rows of a kind.
-pub trait Holds<T>: Data + Sized {
+pub trait Holds<T>: Data + Clone {
     /// The row with this id.
     fn row(&self, id: u128) -> Option<Rc<T>>;
     /// With the row in the place of its like, unless that is newer.
@@ -112,6 +128,47 @@ pub trait Holds<T>: Data + Sized {
     /// Without the row.
     #[must_use]
     fn without_row(&self, id: u128) -> Self;
+}
+
+/// What becomes of a row where it is shown.
+#[derive(Clone, Debug)]
+pub enum RowChange<T> {
+    /// It is like this, if it is there.
+    Is(Rc<T>),
+    /// It is there, like this.
+    Comes(Rc<T>),
+    /// It is there, like this unless it is there already: then it is as the server has it.
+    ComesBack(Rc<T>),
+    /// Fields of it change.
+    Changes(u128, Changes),
+    /// It goes.
+    Goes(u128),
+}
+
+impl<T: Record> RowChange<T> {
+    /// The data after the change.
+    pub fn apply<D: Holds<T>>(&self, data: &D) -> D {
+        match self {
+            Self::Is(row) => data.with_row(row),
+            Self::ComesBack(row) if data.row(row.id()).is_some() => data.clone(),
+            Self::Comes(row) | Self::ComesBack(row) => data.with_new_row(row),
+            Self::Changes(id, changes) => match data.row(*id) {
+                Some(row) => data.with_row(&Rc::new(unconfirmed(changes, &*row))),
+                None => data.clone(),
+            },
+            Self::Goes(id) => data.without_row(*id),
+        }
+    }
+}
+
+/// What shows the row.
+pub(super) fn target<T: Record>(row: &T) -> Target {
+    Target::of(row.home().key()).with(row.elsewhere())
+}
+
+/// What shows the row as soon as there is one.
+pub(super) fn new_target<T: Record>(row: &T) -> Target {
+    Target::of(row.home().key()).with(row.new_elsewhere())
 }
 
 /// A row whose list has an order: a row that comes back stands where it was.
@@ -153,9 +210,4 @@ pub(super) fn created<T: Item>(id: u128, answer: &dyn Any) -> Option<&T> {
     };
     let created = answer.downcast_ref().or_else(restored);
     created.filter(|created: &&T| created.id() != id)
-}
-
-/// A patch of the query in which rows of a kind are shown.
-pub(super) fn patch<T: Record>(change: impl Fn(&Home<T>) -> Home<T> + 'static) -> Patch {
-    Patch::new(change)
 }

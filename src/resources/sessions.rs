@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionPatch, SessionTitle, Timestamp, UserId};
 
 use super::additions::{addition, not_added};
-use super::record::{Holds, Names, Record};
+use super::record::{Holds, Names, Record, RowChange};
 use super::{Reading, read_list};
 use crate::api::{Api, ApiError, Rows, Written, read_one};
 use crate::draft::{draft_id, is_draft};
-use crate::query::{Edits, Key, List, Mutation, Options, Query, SendContext, is_newer};
+use crate::invalidation;
+use crate::query::{Edits, Item as _, Key, List, Mutation, Options, Patch, Query, Selector, SendContext, is_newer};
 use crate::unresolved::{Problem, Unresolved};
 
 /// The sessions of a person between two days, in order. No event announces that one was planned or moved.
@@ -173,7 +174,7 @@ impl Mutation for PlanSession {
     fn edits(&self) -> Edits<CoachingSession> {
         Edits::default().edit(&self.0, Clone::clone, |created: &CoachingSession| {
             let created = Rc::new(created.clone());
-            move |sessions: &List<CoachingSession>| sessions.with(&created).sorted_by_key(|session| session.date)
+            move |sessions: &List<CoachingSession>| sessions.with_new_row(&created)
         })
     }
 
@@ -213,6 +214,16 @@ impl Record for CoachingSession {
 
     fn home(&self) -> SessionById {
         SessionById(self.id)
+    }
+
+    fn elsewhere(&self) -> Option<Selector> {
+        Some(invalidation::session_lists_of_people())
+    }
+
+    fn patch(change: RowChange<Self>) -> Patch {
+        let again = change.clone();
+        let of_one = Patch::new(move |session: &Self| change.apply(session));
+        of_one.and(Patch::new(move |list: &List<Self>| again.apply(list)))
     }
 
     fn to_new(&self) -> NewCoachingSession {
@@ -260,6 +271,33 @@ impl Holds<Self> for CoachingSession {
 
     fn without_row(&self, _: u128) -> Self {
         self.clone()
+    }
+}
+
+impl Holds<CoachingSession> for List<CoachingSession> {
+    fn row(&self, id: u128) -> Option<Rc<CoachingSession>> {
+        self.find(id).cloned()
+    }
+
+    /// The name that a session without a title goes by is told by lists alone.
+    fn with_row(&self, row: &Rc<CoachingSession>) -> Self {
+        let like = self.find(row.id()).filter(|_| row.display_title.is_none());
+        let named = like.map(|like| CoachingSession {
+            display_title: like.display_title.clone(),
+            ..CoachingSession::clone(row)
+        });
+        self.replaced(&named.map_or_else(|| Rc::clone(row), Rc::new))
+    }
+
+    fn with_new_row(&self, row: &Rc<CoachingSession>) -> Self {
+        match self.find(row.id()) {
+            Some(_) => self.with_row(row),
+            None => self.with(row).sorted_by_key(|session| session.date),
+        }
+    }
+
+    fn without_row(&self, id: u128) -> Self {
+        self.without(id)
     }
 }
 

@@ -171,3 +171,76 @@ async fn tab_that_lives_sends_changes_of_a_closed_one() -> anyhow::Result<()> {
     })
     .await
 }
+
+/// A condition: the page shows all of these texts and none of those.
+fn shows_only(shown: &[&str], hidden: &[&str]) -> String {
+    let shown = json!(shown);
+    let hidden = json!(hidden);
+    format!(
+        "(() => {{ const text = document.querySelector('main').innerText;
+            return {shown}.every((it) => text.includes(it)) && !{hidden}.some((it) => text.includes(it)); }})()"
+    )
+}
+
+#[tokio::test]
+async fn unsent_changes_show_in_every_list() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee, session) = stage.one_reader().await?;
+        for text in ["To be ticked", "To be reworded", "To be deleted"] {
+            coachee.create(Kind::Action, &session, text).await?;
+            coach.sees(&Kind::Action.shows(text)).await?;
+        }
+        // Another program writes: the server can be read from, and takes no change.
+        let mut database = stage.server.database().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut database).await?;
+        coach.complete(Kind::Action, "To be ticked").await?;
+        coach.edit(Kind::Action, "To be reworded", "Reworded here").await?;
+        coach.delete(Kind::Action, "To be deleted").await?;
+        coach.add(Kind::Action, "Added here").await?;
+        coach.click("Rename the session").await?;
+        coach.fill("Session title", "Renamed here").await?;
+        coach.press("Enter").await?;
+        coach.sees("byTestId('unsent').dataset.count === '5'").await?;
+
+        let old = [
+            "To be ticked",
+            "To be reworded",
+            "To be deleted",
+            session.title.as_deref().unwrap_or("?"),
+        ];
+        let work = shows_only(&["Reworded here", "Added here", "Renamed here", "Not saved yet"], &old);
+        let (titles, link) = (
+            shows_only(&["Renamed here"], &old),
+            "document.querySelector('a[href=\"/sessions\"]')",
+        );
+        let click = |what: &str| format!("({what}).click(); return null;");
+        coach
+            .page
+            .eval::<()>(&click("document.querySelector('header .brand')"), Vec::new())
+            .await?;
+        coach.sees(&work).await?;
+        coach.look_at_every_size("dashboard-unsent").await?;
+        coach.page.eval::<()>(&click(link), Vec::new()).await?;
+        coach.sees(&titles).await?;
+        // Also over lists that are read after a reload.
+        coach.open("/sessions").await?;
+        coach.sees(&titles).await?;
+        coach
+            .page
+            .eval::<()>(&click("document.querySelector('header .brand')"), Vec::new())
+            .await?;
+        coach.sees(&work).await?;
+
+        sqlx::query("ROLLBACK").execute(&mut database).await?;
+        coach.sees("byTestId('unsent').dataset.count === '0'").await?;
+        coach
+            .sees(&shows_only(&["Reworded here", "Added here", "Renamed here"], &old))
+            .await?;
+        coach.sees(&shows_only(&[], &["Not saved yet"])).await?;
+        let stored = coachee.stored(Kind::Action, &session).await?;
+        let times = |text: &str| stored.iter().filter(|it| it.text == text).count();
+        ensure!(times("Reworded here") == 1 && times("Added here") == 1 && times("To be deleted") == 0);
+        no_defects(&[&coach]).await
+    })
+    .await
+}

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::details::{ActionDetails, on_change, toggle};
 use super::leftovers::Leftovers;
 use super::people::{People, status_label};
-use super::row::{TextRow, form, use_add, use_row};
+use super::row::{TextRow, form, use_add, use_delete, use_row};
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view, text_id};
 use crate::draft::draft_id;
@@ -124,6 +124,7 @@ struct ActionRowProperties {
 fn ActionRow(props: &ActionRowProperties) -> Html {
     let action = use_item(&SessionActions(props.session), &props.action);
     let row = use_row(&action);
+    let on_delete = use_delete(&row);
     let shows_details = use_state(|| false);
     let shows_history = use_state(|| false);
     let details = use_details(&action, &props.people);
@@ -155,7 +156,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     };
     let below = html! {
         <>
-            { row.conflict(&props.people) }
+            { row.conflict(&props.people, Some(&on_delete)) }
             if *shows_details {
                 <ActionDetails action={Rc::clone(&action)} people={props.people.clone()} on_change={on_change(&row)} />
             }
@@ -174,7 +175,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
         <ItemRow noun="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
             version={action.version} row={row.on_keep()} editor={action.editor()} max_length={MAX_TEXT}
             is_unsaved={row.is_unsaved} {is_closed} {leading} {details} {below} {buttons}
-            on_save={row.on_save()} on_delete={row.on_delete()} />
+            on_save={row.on_save()} {on_delete} />
     }
 }
 

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::details::toggle;
 use super::leftovers::Leftovers;
 use super::people::People;
-use super::row::{TextRow, form, use_add, use_row};
+use super::row::{TextRow, form, use_add, use_delete, use_row};
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view, text_id};
 use crate::draft::draft_id;
 use crate::query::{List, Listed, use_item, use_query};
@@ -117,13 +117,14 @@ struct AgreementRowProperties {
 fn AgreementRow(props: &AgreementRowProperties) -> Html {
     let agreement = use_item(&SessionAgreements(props.session), &props.agreement);
     let row = use_row(&agreement);
+    let on_delete = use_delete(&row);
     let shows_history = use_state(|| false);
     let details = props.people.name(agreement.user_id);
     let details = details.map(|author| html! { <p class="details"><span dir="auto" ~textContent={author} /></p> });
     let text_id = text_id(agreement.id);
     let below = html! {
         <>
-            { row.conflict(&props.people) }
+            { row.conflict(&props.people, Some(&on_delete)) }
             if *shows_history {
                 { row.history(&props.people) }
             }
@@ -136,6 +137,6 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
         <ItemRow noun="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
             version={agreement.version} row={row.on_keep()} editor={agreement.editor()} max_length={MAX_TEXT}
             is_unsaved={row.is_unsaved} details={details.unwrap_or_default()} {below} {buttons}
-            on_save={row.on_save()} on_delete={row.on_delete()} />
+            on_save={row.on_save()} {on_delete} />
     }
 }

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::details::{GoalDetails, on_change, status_select, toggle};
 use super::leftovers::Leftovers;
 use super::people::People;
-use super::row::{TextRow, UseRow, form, use_add, use_row};
+use super::row::{TextRow, UseRow, form, use_add, use_delete, use_row};
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view, text_id};
 use crate::draft::{draft_id, is_draft};
@@ -136,6 +136,7 @@ struct GoalRowProperties {
 fn GoalRow(props: &GoalRowProperties) -> Html {
     let goal = use_item(&RelationshipGoals(props.relationship), &props.goal);
     let row = use_row(&goal);
+    let on_delete = use_delete(&row);
     let shows_details = use_state(|| false);
     let shows_history = use_state(|| false);
     let details = use_details(&goal, &row, props.session);
@@ -154,7 +155,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     };
     let below = html! {
         <>
-            { row.conflict(&props.people) }
+            { row.conflict(&props.people, Some(&on_delete)) }
             if *shows_details {
                 <GoalDetails goal={Rc::clone(&goal)} on_change={on_change(&row)} {on_describe} />
             }
@@ -173,7 +174,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
         <ItemRow noun="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
             version={goal.version} row={row.on_keep()} editor={goal.editor()} max_length={MAX_TITLE}
             is_unsaved={row.is_unsaved} is_closed={goal.status.is_closed()} {details} {below} {buttons}
-            on_save={row.on_save()} on_delete={row.on_delete()} />
+            on_save={row.on_save()} {on_delete} />
     }
 }
 

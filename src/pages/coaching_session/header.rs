@@ -109,7 +109,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
                     </button>
                 </h1>
             }
-            { row.conflict(&props.people) }
+            { row.conflict(&props.people, None) }
         </header>
     }
 }

@@ -54,8 +54,6 @@ pub(super) fn form<T: TextRow>(scope: &str) -> AttrValue {
 pub(super) struct UseRow<T: TextRow> {
     row: Rc<T>,
     update: UseMutation<Update<T>>,
-    delete: UseMutation<Delete<T>>,
-    restore: UseMutation<Restore<T>>,
     toaster: Toaster,
     kept: Kept,
     /// Whether a change of the row waits to be saved.
@@ -72,8 +70,6 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
     UseRow {
         row: Rc::clone(row),
         update: use_mutation(),
-        delete: use_mutation(),
-        restore: use_mutation(),
         toaster: use_toaster(),
         kept: use_kept(),
         is_unsaved: use_unsaved::<Api>(row.id()),
@@ -82,19 +78,45 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
     }
 }
 
-/// Adds a row. Text that is typed in its editor follows it to the id that the server gives it.
+/// Deletes a row at once, and offers to bring it back.
+#[hook]
+pub(super) fn use_delete<T: TextRow>(row: &UseRow<T>) -> Callback<()> {
+    let delete = use_mutation::<Delete<T>>();
+    let restore = use_mutation::<Restore<T>>();
+    let this = row.clone();
+    Callback::from(move |()| {
+        let row = (*this.row).clone();
+        let (restore, again) = (restore.clone(), row.clone());
+        let (kept, unresolved, typed) = (
+            this.kept.clone(),
+            Rc::clone(&this.unresolved),
+            this.kept.text(&row.editor()),
+        );
+        kept.set_text(&row.editor(), None);
+        if let Some(unresolved) = &*unresolved {
+            kept.resolve(unresolved);
+        }
+        delete.run(Delete::of(row));
+        move_focus(&format!("new-{}", T::NAMES.noun));
+        let undo = Callback::from(move |()| {
+            restore.run(Restore::of(again.clone()));
+            if let Some(unresolved) = &*unresolved {
+                kept.put_back(unresolved);
+            }
+            if typed.is_some() {
+                kept.set_text(&again.editor(), typed.as_ref());
+            }
+        });
+        this.toaster
+            .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
+    })
+}
+
+/// Adds a row.
 #[hook]
 pub(super) fn use_add<T: TextRow>() -> Callback<T> {
     let create = use_mutation::<Create<T>>();
-    let kept = use_kept();
-    Callback::from(move |draft: T| {
-        let (kept, editor) = (kept.clone(), draft.editor());
-        create.run_then(Create(draft), move |created| {
-            if let Ok(created) = created {
-                kept.rename_texts(&editor, &created.editor());
-            }
-        });
-    })
+    Callback::from(move |draft: T| create.run(Create(draft)))
 }
 
 impl<T: TextRow> UseRow<T> {
@@ -129,37 +151,6 @@ impl<T: TextRow> UseRow<T> {
         })
     }
 
-    /// Deletes the row at once, and offers to bring it back.
-    pub(super) fn on_delete(&self) -> Callback<()> {
-        let this = self.clone();
-        Callback::from(move |()| {
-            let row = (*this.row).clone();
-            let (restore, again) = (this.restore.clone(), row.clone());
-            let (kept, unresolved, typed) = (
-                this.kept.clone(),
-                Rc::clone(&this.unresolved),
-                this.kept.text(&row.editor()),
-            );
-            kept.set_text(&row.editor(), None);
-            if let Some(unresolved) = &*unresolved {
-                kept.resolve(unresolved);
-            }
-            this.delete.run(Delete::of(row));
-            move_focus(&format!("new-{}", T::NAMES.noun));
-            let undo = Callback::from(move |()| {
-                restore.run(Restore::of(again.clone()));
-                if let Some(unresolved) = &*unresolved {
-                    kept.put_back(unresolved);
-                }
-                if typed.is_some() {
-                    kept.set_text(&again.editor(), typed.as_ref());
-                }
-            });
-            this.toaster
-                .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
-        })
-    }
-
     /// The history of the row.
     pub(super) fn history(&self, people: &People) -> Html {
         html! {
@@ -181,8 +172,8 @@ impl<T: TextRow> UseRow<T> {
         Callback::from(move |()| row.to_row())
     }
 
-    /// The change of this row that the person has to decide on, if there is one.
-    pub(super) fn conflict(&self, people: &People) -> Html {
+    /// The change of this row that the person has to decide on, if there is one. `on_delete`: if it can be deleted.
+    pub(super) fn conflict(&self, people: &People, on_delete: Option<&Callback<()>>) -> Html {
         let Some(unresolved) = &*self.unresolved else {
             return Html::default();
         };
@@ -201,14 +192,13 @@ impl<T: TextRow> UseRow<T> {
             ),
             Problem::ChangedThere => (
                 format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
-                vec![
-                    self.choice("Keep theirs", unresolved, |_| true),
-                    // It decides by itself, and says where the focus goes when the row is gone.
-                    Choice {
+                // Deleting decides by itself, and says where the focus goes when the row is gone.
+                std::iter::once(self.choice("Keep theirs", unresolved, |_| true))
+                    .chain(on_delete.map(|on_delete| Choice {
                         label: "Delete",
-                        on_choose: self.on_delete(),
-                    },
-                ],
+                        on_choose: on_delete.clone(),
+                    }))
+                    .collect(),
             ),
             Problem::Refused { message } => (
                 format!("Your change could not be saved. {message}"),

@@ -7,6 +7,7 @@ use wire::{CoachingRelationship, CoachingSession, UserId};
 use yew::prelude::*;
 
 use super::Window;
+use crate::api::Api;
 use crate::calendar;
 use crate::components::{Glyph, RouteLink, SessionRow, card, query_view, session_rows};
 use crate::query::{List, use_query, use_query_client};
@@ -74,7 +75,7 @@ fn view(around: &Around, window: Window, today: NaiveDate, on_near: &Callback<wi
     };
     let upcoming = html! {
         <>
-            { session_rows(&around.upcoming, today, on_near) }
+            { session_rows::<Api>(&around.upcoming, today, on_near) }
             if count == 0 {
                 <p class="empty" ~textContent="Nothing is planned for the next three months." />
             }
@@ -85,7 +86,7 @@ fn view(around: &Around, window: Window, today: NaiveDate, on_near: &Callback<wi
         <>
             { card("Upcoming sessions", Glyph::Calendar, Some(count), upcoming) }
             if !around.recent.is_empty() {
-                { card("Recent sessions", Glyph::Calendar, None, session_rows(&around.recent, today, on_near)) }
+                { card("Recent sessions", Glyph::Calendar, None, session_rows::<Api>(&around.recent, today, on_near)) }
             }
         </>
     }

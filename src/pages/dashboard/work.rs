@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use wire::{Action, CoachingRelationship, CoachingSessionId, Goal, ItemStatus, UserId};
 use yew::prelude::*;
 
+use crate::api::Api;
 use crate::calendar;
-use crate::components::{Glyph, RouteLink, card, query_view};
+use crate::components::{Glyph, NotSaved, RouteLink, card, query_view};
 use crate::query::{List, use_query, use_query_client, use_selection};
 use crate::resources::{RelationshipGoals, UserActions, prefetch_session};
 use crate::route::Route;
@@ -90,6 +91,7 @@ fn action_row(
                                 <GoalTitle key={format!("{goal} {}", relationship.id)} relationship={relationship.id} {goal} />
                             }
                         }
+                        <NotSaved<Api> row={action.id.as_u128()} />
                     </span>
                 </span>
             </RouteLink>
@@ -188,6 +190,7 @@ fn goal_row(goal: &Goal, today: NaiveDate) -> Html {
                         ~textContent={format!("By {}", calendar::day_in_sentence(day, today))} />
                 }
             </span>
+            <NotSaved<Api> row={goal.id.as_u128()} />
             if goal.status == ItemStatus::InProgress {
                 <span class="chip" ~textContent="In progress" />
             }

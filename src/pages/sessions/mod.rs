@@ -46,7 +46,7 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
         };
         html! {
             <>
-                { session_rows(rows, today, &on_near) }
+                { session_rows::<Api>(rows, today, &on_near) }
                 if rows.is_empty() { <p class="empty" ~textContent={none} /> }
             </>
         }

@@ -7,25 +7,38 @@ use super::super::key::Key;
 use super::super::outage::{Outage, Request};
 use super::super::policy::{Fault, Options};
 use super::super::queue::{Fate, Manner};
+use super::super::selector::Target;
 use super::super::value::{Patch, Value};
-use super::{Cache, HOLD};
+use super::{Cache, HOLD, Spread};
 use crate::time::Instant;
 
 impl<E: Fault> Cache<E> {
-    /// A mutation begins: until it settles, these patches are shown and these keys are not fetched.
-    pub fn begin(&mut self, now: Instant, manner: Manner, patches: Vec<(Key, Patch)>) -> MutationId {
+    /// A mutation begins: until it settles, these patches are shown and the keys of their targets are not fetched.
+    pub fn begin(&mut self, now: Instant, manner: Manner, patches: Vec<(Target, Patch)>) -> MutationId {
         self.note(now, || Input::Begin(manner, patches.clone()));
         let mutation = MutationId(self.take_number());
         if manner.restored && self.weather.is_reachable() {
             self.weather.held_until = Some(now + HOLD);
         }
         let mut entries = Vec::new();
-        for (key, patch) in patches {
+        for (Target { key, elsewhere }, patch) in patches {
             let id = self.entry(now, key, Options::default());
             // A change that is held back keeps nothing from being read until it leaves.
             let held_until = if manner.delay.is_zero() { now + HOLD } else { now };
-            self.touch(id, |entry| entry.begin((mutation, manner.lane), patch, held_until));
+            self.touch(id, |entry| {
+                entry.begin((mutation, manner.lane), patch.clone(), held_until);
+            });
             entries.push(id);
+            let Some(selector) = elsewhere else { continue };
+            for other in self.index.select(&selector).into_iter().filter(|other| *other != id) {
+                self.touch(other, |entry| entry.begin((mutation, manner.lane), patch.clone(), now));
+            }
+            self.spreads.push(Spread {
+                mutation,
+                lane: manner.lane,
+                selector,
+                patch,
+            });
         }
         let reachable = self.weather.is_reachable();
         self.queue.push(mutation, manner, entries, reachable, now);
@@ -33,7 +46,7 @@ impl<E: Fault> Cache<E> {
     }
 
     /// A mutation has succeeded: what it made of each key is now the truth, as far as the server has said.
-    pub fn commit(&mut self, now: Instant, mutation: MutationId, outcomes: Vec<(Key, Patch)>) {
+    pub fn commit(&mut self, now: Instant, mutation: MutationId, outcomes: Vec<(Target, Patch)>) {
         self.note(now, || Input::Commit(mutation, outcomes.clone()));
         self.note_reachability(now, Request::Send(mutation), None);
         let is_repeated = self.queue.is_repeated(mutation);
@@ -42,8 +55,9 @@ impl<E: Fault> Cache<E> {
         }
         // What has happened since the first attempt may have been told long ago.
         let is_told = self.weather.pushed && !is_repeated;
-        for (key, outcome) in outcomes {
-            if let Some(id) = self.ids.get(&key).copied() {
+        self.spreads.retain(|spread| spread.mutation != mutation);
+        for (target, outcome) in outcomes {
+            for id in self.entries_of(&target) {
                 self.touch(id, |entry| entry.commit(mutation, &outcome, is_told));
             }
         }
@@ -61,7 +75,7 @@ impl<E: Fault> Cache<E> {
             .fail(mutation, error, self.weather.is_reachable(), now, chance);
         match fate {
             Fate::RolledBack => {
-                for id in self.queue.remove(mutation).unwrap_or_default() {
+                for id in self.remove(mutation) {
                     self.touch(id, |entry| entry.roll_back(mutation));
                 }
                 self.stop_holding();
@@ -114,22 +128,49 @@ impl<E: Fault> Cache<E> {
     }
 
     /// A mutation that has not left changes something else than before, or another row.
-    pub fn replace(&mut self, now: Instant, mutation: MutationId, lane: Option<u128>, patches: Vec<(Key, Patch)>) {
+    pub fn replace(&mut self, now: Instant, mutation: MutationId, lane: Option<u128>, patches: Vec<(Target, Patch)>) {
         self.note(now, || Input::Replace(mutation, lane, patches.clone()));
         if self.queue.set_lane(mutation, lane).is_none() {
             return;
         }
-        for (key, patch) in patches {
-            if let Some(id) = self.ids.get(&key).copied() {
-                self.touch(id, |entry| entry.replace((mutation, lane), patch));
+        self.spreads.retain(|spread| spread.mutation != mutation);
+        for (target, patch) in patches {
+            for id in self.entries_of(&target) {
+                self.touch(id, |entry| entry.replace((mutation, lane), patch.clone()));
             }
+            self.spreads.extend(target.elsewhere.map(|selector| Spread {
+                mutation,
+                lane,
+                selector,
+                patch,
+            }));
         }
+        // In the order in which they were made.
+        self.spreads.sort_by_key(|spread| spread.mutation);
+    }
+
+    /// The entries that a target names, each once.
+    fn entries_of(&self, target: &Target) -> Vec<EntryId> {
+        let id = self.ids.get(&target.key).copied();
+        let elsewhere = target.elsewhere.iter().flat_map(|selector| self.index.select(selector));
+        id.into_iter()
+            .chain(elsewhere.filter(|other| Some(*other) != id))
+            .collect()
+    }
+
+    /// A mutation is no longer pending. Returns the entries over which it may be laid.
+    fn remove(&mut self, mutation: MutationId) -> Vec<EntryId> {
+        let mut entries = self.queue.remove(mutation).unwrap_or_default();
+        for spread in self.spreads.extract_if(.., |spread| spread.mutation == mutation) {
+            entries.extend(self.index.select(&spread.selector));
+        }
+        entries
     }
 
     /// A mutation that has not left is taken back. Nothing is read again: the server knows nothing of it.
     pub fn cancel(&mut self, now: Instant, mutation: MutationId) {
         self.note(now, || Input::Cancel(mutation));
-        for id in self.queue.remove(mutation).unwrap_or_default() {
+        for id in self.remove(mutation) {
             self.touch(id, |entry| entry.cancel(mutation));
         }
         self.stop_holding();

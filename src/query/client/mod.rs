@@ -54,6 +54,7 @@ struct State<B: Backend> {
     /// Counts how often everything was forgotten: what was begun before concerns nobody.
     epoch: u64,
     on_failure: Callback<Failure<B::Error>>,
+    on_renamed: Callback<(u128, u128)>,
     on_leftover: Callback<B::Leftover>,
     /// The components that show what is not saved.
     unsaved: Unsaved,
@@ -84,6 +85,7 @@ impl<B: Backend> QueryClient<B> {
                 flush_is_coming: false,
                 epoch: 0,
                 on_failure: Callback::noop(),
+                on_renamed: Callback::noop(),
                 on_leftover: Callback::noop(),
                 unsaved: Unsaved::default(),
                 keep: Keep::default(),
@@ -178,6 +180,11 @@ impl<B: Backend> QueryClient<B> {
     /// Who is told of mutations that fail, whatever has become of the component that started them.
     pub(super) fn set_on_failure(&self, on_failure: Callback<Failure<B::Error>>) {
         self.0.state.borrow_mut().on_failure = on_failure;
+    }
+
+    /// Is told of rows that have another id from now on: the one before, and the new one.
+    pub(super) fn set_on_renamed(&self, on_renamed: Callback<(u128, u128)>) {
+        self.0.state.borrow_mut().on_renamed = on_renamed;
     }
 
     /// Takes the parts of changes that were not made and that the person has to decide on.

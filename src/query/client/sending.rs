@@ -44,6 +44,10 @@ impl<B: Backend> QueryClient<B> {
             match chore {
                 Chore::WriteDown(id) => self.write_down(id),
                 Chore::StrikeOut(place) => self.strike_out(place),
+                Chore::Rename(from, to) => {
+                    let on_renamed = self.0.state.borrow().on_renamed.clone();
+                    on_renamed.emit((from, to));
+                }
                 Chore::KeepLeftover(leftover) => {
                     let on_leftover = self.0.state.borrow().on_leftover.clone();
                     on_leftover.emit(leftover);

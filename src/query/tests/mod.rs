@@ -1,5 +1,6 @@
 //! The cache in virtual time: what is fetched when, what is shown meanwhile, and that it ends equal to the server.
 
+mod elsewhere;
 mod explain;
 mod leaving;
 mod lifetime;
@@ -189,13 +190,13 @@ impl World {
     }
 
     fn begin_in(&mut self, manner: Manner, patch: Patch) -> MutationId {
-        let mutation = self.cache.begin(self.now, manner, vec![(key(1), patch)]);
+        let mutation = self.cache.begin(self.now, manner, vec![(key(1).into(), patch)]);
         self.flush();
         mutation
     }
 
     fn commit(&mut self, mutation: MutationId, outcome: Patch) {
-        self.tell(|cache, now| cache.commit(now, mutation, vec![(key(1), outcome)]));
+        self.tell(|cache, now| cache.commit(now, mutation, vec![(key(1).into(), outcome)]));
     }
 
     fn fail(&mut self, mutation: MutationId, error: Fail) -> Fate {

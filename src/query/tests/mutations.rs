@@ -175,7 +175,7 @@ fn what_settles_after_everything_was_forgotten_has_no_effect() {
 #[test]
 fn one_change_may_do_two_things_to_one_key() {
     let (mut world, entry) = World::showing(0);
-    let both = || vec![(key(1), or(1)), (key(1), or(2))];
+    let both = || vec![(key(1).into(), or(1)), (key(1).into(), or(2))];
     let mutation = world.cache.begin(world.now, MANNER, both());
     world.tell(|cache, now| cache.commit(now, mutation, both()));
     assert_eq!(world.shown(entry), Some(3));

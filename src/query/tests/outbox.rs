@@ -36,7 +36,7 @@ impl Mutation for Set {
         let (bits, bits_again) = (self.0, self.0);
         Edits::default()
             .in_lane(bits.into())
-            .patched(key(1), or(bits), move |()| or(bits_again))
+            .patched(key(1).into(), or(bits), move |()| or(bits_again))
     }
 
     fn is_repeatable(&self, _: &Toy) -> bool {
@@ -72,7 +72,7 @@ fn change_that_has_not_left_can_be_replaced() {
     let (mut world, entry) = offline();
     let mutation = world.begin_in(LANE, or(1));
     assert_eq!(world.cache.unsent_in(1), Some(mutation));
-    world.tell(|cache, now| cache.replace(now, mutation, Some(1), vec![(key(1), or(2))]));
+    world.tell(|cache, now| cache.replace(now, mutation, Some(1), vec![(key(1).into(), or(2))]));
     assert_eq!((world.shown(entry), world.cache.pending()), (Some(2), 1));
     world.tell(|cache, now| cache.set_online(now, true));
     assert_eq!(world.sent(), [mutation], "as one change");
@@ -119,7 +119,7 @@ fn change_follows_its_row_into_another_lane() {
         lane: Some(2),
         ..MANNER
     };
-    world.tell(|cache, now| cache.replace(now, update, Some(2), vec![(key(1), or(2))]));
+    world.tell(|cache, now| cache.replace(now, update, Some(2), vec![(key(1).into(), or(2))]));
     assert_eq!(world.sent(), [update]);
     let later = world.begin_in(other, or(4));
     assert_eq!(world.sent(), []);

@@ -143,7 +143,7 @@ fn what_has_settled_is_never_sent_again() {
 #[test]
 fn an_event_reaches_what_nobody_has_read_yet() {
     let mut world = World::new();
-    let begun = world.cache.begin(world.now, MANNER, vec![(key(1), or(64))]);
+    let begun = world.cache.begin(world.now, MANNER, vec![(key(1).into(), or(64))]);
     world.cache.prefetch(world.now, key(2), OPTIONS);
     let (entry, _) = world.cache.observe(world.now, key(3), OPTIONS);
     world.cache.restore(world.now, entry, Value::new(3_u64), 8);

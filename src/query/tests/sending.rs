@@ -42,7 +42,7 @@ impl Mutation for Add {
     const ATTEMPT: &'static str = "add the row";
 
     fn edits(&self) -> Edits<Named> {
-        Edits::default().in_lane(1).patched(key(1), or(64), |_| or(64))
+        Edits::default().in_lane(1).patched(key(1).into(), or(64), |_| or(64))
     }
 
     fn is_repeatable(&self, _: &Toy) -> bool {
@@ -51,6 +51,10 @@ impl Mutation for Add {
 
     fn renames(&self) -> bool {
         true
+    }
+
+    fn new_id(&self, Named(id): &Named) -> Option<u128> {
+        Some(*id)
     }
 
     async fn send(self, _: Toy, _: SendContext) -> Result<Named, Fail> {
@@ -69,7 +73,7 @@ impl Mutation for Set {
         let (bits, bits_again) = (self.0, self.0);
         Edits::default()
             .in_lane(self.1)
-            .patched(key(1), or(bits), move |_| or(bits_again))
+            .patched(key(1).into(), or(bits), move |_| or(bits_again))
     }
 
     fn is_repeatable(&self, toy: &Toy) -> bool {
@@ -162,6 +166,7 @@ impl Page {
                 let (content, mark) = (sending.mutation.content().unwrap(), sending.is_uncertain(&self.toy));
                 format!("write {content}{}", if mark { ", uncertain" } else { "" })
             }
+            Chore::Rename(from, to) => format!("rename {from} to {to}"),
             Chore::StrikeOut(place) => format!("strike out {place}"),
             Chore::KeepLeftover(leftover) => format!("keep {leftover}"),
             Chore::TellFailure(failure) => format!("could not {}", failure.attempt),
@@ -296,7 +301,10 @@ fn change_follows_its_row_to_the_id_it_gets() {
     page.mutate(AnyMutation::new(Add), "key");
     let (id, _) = page.depart();
     assert_eq!(page.set(1), ["write [1,1]"]);
-    assert_eq!(page.answer(id, Named(2)), ["strike out place", "write [1,2]"]);
+    assert_eq!(
+        page.answer(id, Named(2)),
+        ["rename 1 to 2", "strike out place", "write [1,2]"]
+    );
     let (id, _) = page.depart();
     page.answer(id, 1_u64);
     // Made by what still knows the row by its temporary id: an undo, an open editor.

@@ -2,7 +2,7 @@
 //!
 //! | the server | an update is | if another person has written the row |
 //! |---|---|---|
-//! | patches | `PATCH` on condition that the row has the version that was seen; a read before it if that is unknown | the answer is the row: merge, `PATCH` the rest |
+//! | patches | `PATCH` on condition that the row has the version that was seen, or [`NO_VERSION`] if that is unknown | the answer is the row and who has written what: merge, `PATCH` the rest |
 //! | does not | `PUT` of the whole row | a read before it, unless nothing can have happened since the last: merge, `PUT` |
 
 use std::collections::BTreeMap;
@@ -19,6 +19,10 @@ use crate::query::Item;
 
 /// How often a change is merged and sent anew within one attempt, while others write the same row.
 const MAX_ROUNDS: u32 = 8;
+
+/// A version that no row has. A change on condition of it writes nothing and is answered with the row, as a read is, and
+/// with the authors of its fields, whom a conflict names.
+pub(crate) const NO_VERSION: u64 = 0;
 
 /// A request about one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,10 +121,7 @@ impl<T: Record> Updating<T> {
             // The condition must be a version at which every field had the value that was seen.
             let forms = [confirmed.as_deref(), Some(seen)];
             let known = forms.into_iter().flatten().find(|row| changes.fits(&row.to_row()));
-            match known.and_then(Item::version) {
-                Some(version) => updating.patch(version),
-                None => updating.read(),
-            }
+            updating.patch(known.and_then(Item::version).unwrap_or(NO_VERSION))
         } else {
             match confirmed.filter(|_| is_current) {
                 Some(row) => updating.merge(&row),
@@ -217,8 +218,8 @@ impl Deleting {
         };
         let known = confirmed.filter(|row| row.fields() == deleting.seen);
         let version = known.as_ref().map_or_else(|| seen.version(), |row| row.version());
-        let step = if patches && version.is_some() {
-            deleting.delete(version)
+        let step = if patches {
+            deleting.delete(Some(version.unwrap_or(NO_VERSION)))
         } else if !patches && known.is_some() && is_current {
             deleting.delete(None)
         } else {

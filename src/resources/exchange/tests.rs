@@ -165,13 +165,30 @@ fn row_without_version_is_read_before_it_is_patched() {
     let seen = action(None, "a", OPEN);
     let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
     let (mut updating, step) = Updating::begin(&seen, &changes, patching(None));
-    assert_eq!(
-        step,
-        Step::Ask(Ask::Read),
-        "a patch without condition would overwrite what was not seen"
-    );
-    let step = updating.handle(Answer::Row(action(Some(3), "b", OPEN)));
+    // A patch without condition would overwrite what was not seen; one on this condition writes nothing.
+    assert_eq!(step, patch_of_status(NO_VERSION));
+    let step = updating.handle(changed(action(Some(3), "b", OPEN)));
     assert_eq!(step, patch_of_status(3));
+}
+
+#[test]
+fn conflict_of_a_row_without_version_names_its_author() {
+    let seen = action(None, "a", OPEN);
+    let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
+    let (mut updating, _) = Updating::begin(&seen, &changes, patching(None));
+    let author = FieldAuthor {
+        by: UserId::from_u128(9),
+        at: Timestamp::default(),
+    };
+    let told = BTreeMap::from([("status".to_owned(), author)]);
+    let step = updating.handle(Answer::Changed(Changed {
+        now: action(Some(3), "a", ItemStatus::WontDo),
+        authors: told.clone(),
+    }));
+    let Step::Done(Saved::Row { conflicts, authors, .. }) = step else {
+        panic!("{step:?}");
+    };
+    assert_eq!((conflicts.len(), authors), (1, told));
 }
 
 #[test]
@@ -180,7 +197,7 @@ fn version_of_a_seen_row_counts_only_if_it_fits() {
     let seen = action(Some(5), "a", OPEN);
     let Update { changes, .. } = Update::between(&action(Some(4), "b", OPEN), &action(Some(4), "c", OPEN));
     let (_, step) = Updating::begin(&seen, &changes, patching(None));
-    assert_eq!(step, Step::Ask(Ask::Read));
+    assert_eq!(step, Step::Ask(Ask::Patch(changes.patch(), NO_VERSION)));
 }
 
 #[test]
@@ -209,8 +226,8 @@ fn restoring_leaves_a_row_that_is_there_as_it_is() {
 fn row_without_version_is_read_before_it_is_deleted() {
     let seen = action(None, "a", OPEN);
     let (mut deleting, step) = Deleting::begin(&seen, patching(None));
-    assert_eq!(step, Step::Ask(Ask::Read));
-    let step = deleting.handle(Answer::Row(action(Some(3), "a", OPEN)));
+    assert_eq!(step, Step::Ask(Ask::Delete(Some(NO_VERSION))));
+    let step = deleting.handle(changed(action(Some(3), "a", OPEN)));
     assert_eq!(step, Step::Ask(Ask::Delete(Some(3))));
 }
 

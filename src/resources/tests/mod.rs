@@ -51,6 +51,14 @@ fn row(row: &Action) -> Reply {
     Reply::Says(200, json!({ "status_code": 200, "data": row }))
 }
 
+/// Nothing was written: the row is another one than the one that was seen.
+fn changed(row: &Action) -> Reply {
+    Reply::Says(
+        412,
+        json!({ "status_code": 412, "data": row, "details": { "changed": {} } }),
+    )
+}
+
 fn refusal(status: u16, message: &str) -> Reply {
     let body = json!({ "status_code": status, "error": "refused", "message": message });
     Reply::Says(status, body)
@@ -127,7 +135,7 @@ impl Page {
             match chore {
                 Chore::KeepLeftover(left) => self.keep(left),
                 Chore::TellFailure(failure) => self.told.push(failure.attempt),
-                Chore::WriteDown(_) | Chore::StrikeOut(_) => {}
+                Chore::Rename(..) | Chore::WriteDown(_) | Chore::StrikeOut(_) => {}
             }
         }
         for effect in self.cache.flush(Instant::default()) {

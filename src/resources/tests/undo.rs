@@ -21,7 +21,7 @@ fn deleted() -> Reply {
 
 /// The replies to a deletion of a row whose version is not known.
 fn read_and_deleted() -> [Reply; 2] {
-    [row(&action(NAMED, Some(2), "a", DONE)), deleted()]
+    [changed(&action(NAMED, Some(2), "a", DONE)), deleted()]
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn words_that_can_not_come_back_are_left_over() {
     page.make(Restore::of(shown));
     // The other person has other words in the row.
     let theirs = action(NAMED, Some(4), "theirs", DONE);
-    page.answer([row(&theirs), row(&theirs)]);
+    page.answer([row(&theirs), changed(&theirs)]);
     let [left] = &*page.left else { panic!("{:?}", page.left) };
     assert!(matches!(&left.problem, Problem::BothChanged { fields } if fields[0].mine == "words"));
 }
@@ -121,7 +121,7 @@ fn deletion_that_was_overtaken_keeps_the_words() {
     let mut page = Page::patching();
     let shown = delete_with_words(&mut page);
     let theirs = action(NAMED, Some(3), "a", OPEN);
-    page.answer([row(&theirs)]);
+    page.answer([changed(&theirs)]);
     let [left] = &*page.left else { panic!("{:?}", page.left) };
     assert_eq!(left.problem, Problem::ChangedThere);
     // Their status, and the own words.

@@ -93,15 +93,19 @@ pub(crate) async fn page(
     .await
 }
 
-/// The last author of each field that was written after this version.
+/// How many of the last writes of a row are looked at for their authors.
+const AUTHORS: u32 = 200;
+
+/// The last author of each field that was written after this version, as far as the last [`AUTHORS`] writes tell.
 pub(crate) async fn authors_since(
     db: &mut SqliteConnection,
     row: Uuid,
     version: u64,
 ) -> Result<BTreeMap<String, FieldAuthor>, sqlx::Error> {
-    let later = sqlx::query("SELECT * FROM row_changes WHERE row_id = ? AND version > ? ORDER BY version")
+    let later = sqlx::query("SELECT * FROM row_changes WHERE row_id = ? AND version > ? ORDER BY version DESC LIMIT ?")
         .bind(row)
         .bind(version.cast_signed())
+        .bind(AUTHORS)
         .try_map(|row| entry(&row))
         .fetch_all(db)
         .await?;
@@ -111,8 +115,9 @@ pub(crate) async fn authors_since(
             by: entry.by,
             at: entry.at,
         };
-        // Later entries replace earlier ones.
-        authors.extend(entry.fields.into_iter().map(|field| (field.name, author)));
+        for field in entry.fields {
+            authors.entry(field.name).or_insert(author);
+        }
     }
     Ok(authors)
 }

@@ -64,7 +64,7 @@ impl Model {
                     restored: self.rng.u8(..8) == 0,
                     delay: Duration::from_millis([0, 0, 0, 200][self.rng.usize(..4)]),
                 };
-                let mutation = self.cache.begin(now, manner, vec![(key(at as u128), or(bit))]);
+                let mutation = self.cache.begin(now, manner, vec![(key(at as u128).into(), or(bit))]);
                 let change = Change {
                     at,
                     bit,
@@ -100,7 +100,7 @@ impl Model {
         } else if let Some(change) = self.changes.get_mut(&mutation) {
             change.bit = 1 << self.next_bit;
             self.next_bit += 1;
-            let patches = vec![(key(lane), or(change.bit))];
+            let patches = vec![(key(lane).into(), or(change.bit))];
             self.cache.replace(now, mutation, Some(lane), patches);
         }
     }

@@ -286,7 +286,8 @@ impl Model {
             self.changes.remove(&mutation);
             self.invalidated[at] = self.step;
         } else {
-            self.cache.commit(now, mutation, vec![(key(at as u128), or(bit))]);
+            self.cache
+                .commit(now, mutation, vec![(key(at as u128).into(), or(bit))]);
             self.changes.remove(&mutation);
             self.confirmed[at] |= bit;
         }

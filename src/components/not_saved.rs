@@ -1,0 +1,40 @@
+//! The mark of a row whose change waits to be saved.
+
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use crate::countdown::use_has_lasted;
+use crate::query::{Backend, use_unsaved};
+
+/// How long a change may wait before its row says so.
+const UNSAVED_AFTER: Duration = Duration::from_secs(2);
+
+/// Whether a row says that a change of it waits: not for the moment that saving takes.
+#[hook]
+pub(super) fn use_says_unsaved(is_unsaved: bool) -> bool {
+    use_has_lasted(is_unsaved, UNSAVED_AFTER)
+}
+
+/// The mark itself.
+pub(super) fn not_saved() -> Html {
+    html! { <span class="chip" ~textContent="Not saved yet" /> }
+}
+
+/// Properties of [`NotSaved`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Properties)]
+pub struct NotSavedProperties {
+    /// The id of the row.
+    pub row: u128,
+}
+
+/// The mark of a row in a list that only shows it, if a change of the row waits to be saved.
+#[component]
+pub fn NotSaved<B: Backend>(props: &NotSavedProperties) -> Html {
+    let is_unsaved = use_unsaved::<B>(props.row);
+    if use_says_unsaved(is_unsaved) {
+        not_saved()
+    } else {
+        Html::default()
+    }
+}
