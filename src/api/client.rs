@@ -220,7 +220,7 @@ impl Api {
     }
 
     /// Asks on behalf of the person who is signed in.
-    async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
+    pub(super) async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
         let (response, done) = self
             .exchange(Call {
                 verb,

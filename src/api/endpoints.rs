@@ -169,6 +169,17 @@ impl Api {
             .await
     }
 
+    /// Brings a deleted row back, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// As for every request.
+    pub async fn restore_unread(&self, collection: &str, id: Uuid) -> Result<()> {
+        let body = ("application/json", "null".to_owned());
+        let path = format!("/{collection}/{id}/restore");
+        self.call(Verb::Post, &path, Some(body)).await.map(drop)
+    }
+
     /// A page of the history of a row, newest first.
     ///
     /// # Errors

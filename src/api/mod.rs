@@ -19,4 +19,4 @@ pub use error::{ApiError, Kind};
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use model::Transport;
 pub use precondition::{Changed, Deleted, Written};
-pub use rows::{Rows, read_one};
+pub use rows::{Illegible, Rows, read_one};

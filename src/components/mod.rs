@@ -38,7 +38,7 @@ pub use keys::{is_enter, is_escape};
 pub use link::RouteLink;
 pub use not_saved::{NotSaved, NotSavedProperties};
 pub use onward::Onward;
-pub use query_view::{problem, query_view, skeleton};
+pub use query_view::{opaque_note, problem, query_view, skeleton};
 pub use select::Select;
 pub use session_row::{SessionRow, session_rows};
 pub use shell::{SignOutPrompt, Unsent, card, shell, splash, splash_saying};

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::icon::{Glyph, icon};
 use crate::api::ApiError;
-use crate::query::View;
+use crate::query::{List, View};
 
 /// What there is to show of a query: `content` once there is data, else that it is loading or why it failed.
 pub fn query_view<T>(view: View<T, ApiError>, retry: Callback<()>, content: impl FnOnce(Rc<T>) -> Html) -> Html {
@@ -24,6 +24,17 @@ pub fn query_view<T>(view: View<T, ApiError>, retry: Callback<()>, content: impl
             { content(data) }
         </>
     }
+}
+
+/// Says how many rows of a list can not be shown, if there are any.
+pub fn opaque_note<T>(list: &List<T>, noun: &str) -> Html {
+    let what = match list.opaque().len() {
+        0 => return Html::default(),
+        1 => format!("One {noun}"),
+        count => format!("{count} {noun}s"),
+    };
+    let text = format!("{what} can not be shown by this version of Freshet. Reload the page for a newer one.");
+    html! { <p class="empty" role="note" ~textContent={text} /> }
 }
 
 /// Something is coming.

@@ -18,13 +18,43 @@ pub trait Item: PartialEq + 'static {
 
 /// A list whose items are shared between its versions.
 #[derive(Debug)]
-pub struct List<T>(Vec<Rc<T>>);
+pub struct List<T> {
+    items: Vec<Rc<T>>,
+    opaque: Vec<Opaque>,
+}
+
+/// An item of a list that is there and can not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opaque {
+    /// Its id.
+    pub id: u128,
+    /// Its version, if it has one.
+    pub version: Option<u64>,
+}
 
 impl<T> List<T> {
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            items: Vec::new(),
+            opaque: Vec::new(),
+        }
+    }
+
+    /// This list, and these items that can not be read.
+    #[must_use]
+    pub fn with_opaque(self, opaque: impl IntoIterator<Item = Opaque>) -> Self {
+        Self {
+            opaque: opaque.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// The items that can not be read.
+    #[must_use]
+    pub fn opaque(&self) -> &[Opaque] {
+        &self.opaque
     }
 }
 
@@ -37,6 +67,13 @@ impl Patch {
 }
 
 impl<T: Item> List<T> {
+    /// The ids of all items, also of those that can not be read.
+    #[must_use]
+    pub fn ids(&self) -> Vec<u128> {
+        let opaque = self.opaque.iter().map(|opaque| opaque.id);
+        self.iter().map(|item| item.id()).chain(opaque).collect()
+    }
+
     /// The item with this id.
     #[must_use]
     pub fn find(&self, id: u128) -> Option<&Rc<T>> {
@@ -48,7 +85,7 @@ impl<T: Item> List<T> {
     pub fn with(&self, item: &Rc<T>) -> Self {
         let mut list = self.replaced(item);
         if list.find(item.id()).is_none() {
-            list.0.push(Rc::clone(item));
+            list.items.push(Rc::clone(item));
         }
         list
     }
@@ -58,7 +95,8 @@ impl<T: Item> List<T> {
     #[must_use]
     pub fn replaced(&self, item: &Rc<T>) -> Self {
         let mut list = self.clone();
-        let like = list.0.iter_mut().find(|each| each.id() == item.id());
+        list.opaque.retain(|opaque| opaque.id != item.id());
+        let like = list.items.iter_mut().find(|each| each.id() == item.id());
         if let Some(place) = like.filter(|like| !is_newer(&***like, item)) {
             *place = Rc::clone(item);
         }
@@ -72,15 +110,17 @@ impl<T: Item> List<T> {
             return self.replaced(item);
         }
         let mut list = self.clone();
+        list.opaque.retain(|opaque| opaque.id != item.id());
         let place = list.iter().position(|each| key(each) > key(item));
-        list.0.insert(place.unwrap_or(self.len()), Rc::clone(item));
+        list.items.insert(place.unwrap_or(self.len()), Rc::clone(item));
         list
     }
 
     /// The list without the item with this id.
     #[must_use]
     pub fn without(&self, id: u128) -> Self {
-        self.iter().filter(|item| item.id() != id).cloned().collect()
+        let items: Self = self.iter().filter(|item| item.id() != id).cloned().collect();
+        items.with_opaque(self.opaque.iter().filter(|opaque| opaque.id != id).copied())
     }
 
     /// The list in this order. Meant for one that is in order but for a few items: those are put into their places one
@@ -88,11 +128,14 @@ impl<T: Item> List<T> {
     #[must_use]
     pub fn sorted_by_key<K: Ord>(self, key: impl Fn(&T) -> K) -> Self {
         let mut sorted = Vec::with_capacity(self.len());
-        for item in self.0 {
+        for item in self.items {
             let place = sorted.partition_point(|each: &Rc<T>| key(each) <= key(&item));
             sorted.insert(place, item);
         }
-        Self(sorted)
+        Self {
+            items: sorted,
+            opaque: self.opaque,
+        }
     }
 }
 
@@ -145,7 +188,7 @@ impl<'a, T: Item> Likes<'a, T> {
 impl<T: Item> Data for List<T> {
     fn share(before: &Self, mut fresh: Rc<Self>) -> Rc<Self> {
         let mut likes = Likes {
-            before: &before.0,
+            before: &before.items,
             next: 0,
         };
         for at in 0..fresh.len() {
@@ -157,7 +200,7 @@ impl<T: Item> Data for List<T> {
             let Some(like) = likes.of(item) else { continue };
             if !Rc::ptr_eq(like, item) && like == item {
                 let like = Rc::clone(like);
-                if let Some(place) = Rc::make_mut(&mut fresh).0.get_mut(at) {
+                if let Some(place) = Rc::make_mut(&mut fresh).items.get_mut(at) {
                     *place = like;
                 }
             }
@@ -167,9 +210,9 @@ impl<T: Item> Data for List<T> {
 
     fn diff(before: &Self, after: &Self) -> Diff {
         let mut ids = Vec::new();
-        let mut shape = before.len() != after.len();
+        let mut shape = before.len() != after.len() || before.opaque != after.opaque;
         let mut likes = Likes {
-            before: &before.0,
+            before: &before.items,
             next: 0,
         };
         for (at, item) in after.iter().enumerate() {
@@ -191,25 +234,31 @@ impl<T> Deref for List<T> {
     type Target = [Rc<T>];
 
     fn deref(&self) -> &[Rc<T>] {
-        &self.0
+        &self.items
     }
 }
 
 impl<T> FromIterator<Rc<T>> for List<T> {
     fn from_iter<I: IntoIterator<Item = Rc<T>>>(items: I) -> Self {
-        Self(items.into_iter().collect())
+        Self::from(items.into_iter().collect::<Vec<_>>())
     }
 }
 
 impl<T> From<Vec<Rc<T>>> for List<T> {
     fn from(items: Vec<Rc<T>>) -> Self {
-        Self(items)
+        Self {
+            items,
+            opaque: Vec::new(),
+        }
     }
 }
 
 impl<T> Clone for List<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            items: self.items.clone(),
+            opaque: self.opaque.clone(),
+        }
     }
 }
 
@@ -222,7 +271,9 @@ impl<T> Default for List<T> {
 /// Items that are the same allocation are equal without a look inside.
 impl<T: PartialEq> PartialEq for List<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| Rc::ptr_eq(a, b) || a == b)
+        self.len() == other.len()
+            && self.opaque == other.opaque
+            && self.iter().zip(other.iter()).all(|(a, b)| Rc::ptr_eq(a, b) || a == b)
     }
 }
 
@@ -262,6 +313,31 @@ mod tests {
         assert_eq!(texts(&ab.replaced(&row(2, "B"))), "aB");
         assert_eq!(texts(&ab.replaced(&row(3, "c"))), "ab");
         assert_eq!(texts(&ab.without(2).without(2)), "a");
+    }
+
+    #[test]
+    fn item_that_can_not_be_read_stays_until_it_can_or_goes() {
+        let opaque = |id| Opaque { id, version: None };
+        let ids = |list: &List<Row>| list.opaque().iter().map(|opaque| opaque.id).collect::<Vec<_>>();
+        let both = list(&[(1, "a")]).with_opaque([opaque(2), opaque(3)]);
+        assert_ne!(both, list(&[(1, "a")]));
+        assert_eq!(
+            List::diff(&list(&[(1, "a")]), &both),
+            Diff::Parts {
+                shape: true,
+                ids: Vec::new()
+            }
+        );
+        let kept = [
+            both.without(1),
+            both.with(&row(4, "d")),
+            both.clone().sorted_by_key(|row| row.0),
+        ];
+        assert!(kept.iter().all(|list| ids(list) == [2, 3]));
+        assert_eq!(ids(&both.without(2)), [3]);
+        let read = both.with(&row(2, "b"));
+        assert_eq!((ids(&read).as_slice(), texts(&read).as_str()), ([3].as_slice(), "ab"));
+        assert_eq!(ids(&both.inserted_by_key(&row(3, "c"), |row| row.0)), [2]);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub use entry::Snapshot;
 pub use explain::{Explanation, Gate};
 pub use journal::{Input, Journal};
 pub use key::{Key, KeyBuilder, Segment};
-pub use list::{Item, List, Listed, is_newer};
+pub use list::{Item, List, Listed, Opaque, is_newer};
 pub use outbox::Failure;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use outbox::{Chore, Departure, Outbox, Settled, Written};

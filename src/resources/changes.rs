@@ -20,7 +20,7 @@ use crate::query::{AnyMutation, Combined, Edits, Mutation, Query, SendContext, V
 use crate::unresolved::{Problem, Unresolved};
 
 /// How long a deletion is held back where the server can not restore.
-const UNDO_WINDOW: Duration = Duration::from_secs(10);
+pub(super) const UNDO_WINDOW: Duration = Duration::from_secs(10);
 
 /// Changes fields of a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]

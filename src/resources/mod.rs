@@ -10,6 +10,7 @@ mod changes;
 mod exchange;
 mod goals;
 mod history;
+mod opaque;
 mod record;
 mod relationships;
 mod sessions;
@@ -23,7 +24,7 @@ use wire::json::FromJson;
 use wire::{Action, Agreement, CoachingRelationship, CoachingSession, CoachingSessionId, Goal};
 
 use crate::api::{Api, ApiError, Kind, Rows};
-use crate::query::{Backend, Data, Fault, Item, Kinds, List, QueryClient, Retry};
+use crate::query::{Backend, Data, Fault, Item, Kinds, List, Opaque, QueryClient, Retry};
 use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
@@ -32,6 +33,7 @@ pub use agreements::SessionAgreements;
 pub use changes::{Delete, Removal, Removed, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};
 pub use history::RowHistory;
+pub use opaque::{DeleteOpaque, RowList};
 pub use record::{Holds, Record, Versioned};
 pub use relationships::UserRelationships;
 pub use sessions::{PlanSession, SessionById, UserSessions};
@@ -55,6 +57,7 @@ pub(crate) fn kinds() -> Kinds<Api> {
         .with::<LinkGoal>()
         .with::<UnlinkGoal>()
         .with::<PlanSession>()
+        .with::<DeleteOpaque>()
 }
 
 /// Fetches what the page of a session shows, for somebody who is about to go there.
@@ -131,7 +134,15 @@ type Reading<T> = Result<(Rc<List<T>>, Rows<T>), ApiError>;
 
 fn read_list<T: Item + FromJson>(body: Vec<u8>, last: Option<&Rows<T>>) -> Reading<T> {
     let rows = Rows::read(body, last)?;
-    Ok((Rc::new(rows.list().iter().cloned().collect()), rows))
+    let opaque = rows.illegible().map(|row| Opaque {
+        id: row.id.as_u128(),
+        version: row.version,
+    });
+    let list = List::from(rows.list()).with_opaque(opaque);
+    if !list.opaque().is_empty() && last.is_none_or(|last| !last.is_same(&rows)) {
+        log::warn!("{} rows of a list can not be read", list.opaque().len());
+    }
+    Ok((Rc::new(list), rows))
 }
 
 /// Whatever is gone already is as gone as it was meant to be.

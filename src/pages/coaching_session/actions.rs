@@ -7,13 +7,14 @@ use yew::prelude::*;
 
 use super::details::{ActionDetails, on_change, toggle};
 use super::leftovers::Leftovers;
+use super::opaque::OpaqueRows;
 use super::people::{People, status_label};
 use super::row::{TextRow, form, use_add, use_delete, use_row};
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view, text_id};
 use crate::draft::draft_id;
 use crate::query::{List, Listed, use_item, use_query, use_selection};
-use crate::resources::{RelationshipGoals, SessionActions};
+use crate::resources::{RelationshipGoals, RowList, SessionActions};
 use crate::today::use_today;
 
 impl TextRow for Action {
@@ -64,7 +65,7 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
         let actions = actions.clone();
         Callback::from(move |()| actions.refetch())
     };
-    let count = actions.outline_data().map(|actions| actions.len());
+    let count = actions.outline_data().map(|actions| actions.ids().len());
     let scope = props.session.to_string();
     let content = html! {
         <>
@@ -96,7 +97,7 @@ fn draft(session: CoachingSessionId, user: UserId, text: String) -> Action {
 }
 
 fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
-    let present: Vec<u128> = actions.iter().map(|action| action.id.as_u128()).collect();
+    let present = actions.ids();
     html! {
         <>
             <ul class="items" data-testid="actions">
@@ -105,9 +106,10 @@ fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
                         people={props.people.clone()} />
                 }
             </ul>
-            if actions.is_empty() {
+            if actions.opaque().is_empty() && actions.is_empty() {
                 <p class="empty" ~textContent="No actions yet. What will happen until the next session?" />
             }
+            <OpaqueRows list={RowList::Actions(props.session)} noun="action" rows={actions.opaque().to_vec()} />
             <Leftovers<Action> scope={props.session.to_string()} {present} people={props.people.clone()} />
         </>
     }

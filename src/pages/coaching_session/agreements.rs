@@ -7,12 +7,13 @@ use yew::prelude::*;
 
 use super::details::toggle;
 use super::leftovers::Leftovers;
+use super::opaque::OpaqueRows;
 use super::people::People;
 use super::row::{TextRow, form, use_add, use_delete, use_row};
 use crate::components::{AddForm, Glyph, ItemRow, card, query_view, text_id};
 use crate::draft::draft_id;
 use crate::query::{List, Listed, use_item, use_query};
-use crate::resources::SessionAgreements;
+use crate::resources::{RowList, SessionAgreements};
 
 impl TextRow for Agreement {
     const TEXT: &'static str = "body";
@@ -62,7 +63,7 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
         let agreements = agreements.clone();
         Callback::from(move |()| agreements.refetch())
     };
-    let count = agreements.outline_data().map(|agreements| agreements.len());
+    let count = agreements.outline_data().map(|agreements| agreements.ids().len());
     let scope = props.session.to_string();
     let content = html! {
         <>
@@ -89,7 +90,7 @@ fn draft(session: CoachingSessionId, user: UserId, text: String) -> Agreement {
 }
 
 fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
-    let present: Vec<u128> = agreements.iter().map(|agreement| agreement.id.as_u128()).collect();
+    let present = agreements.ids();
     html! {
         <>
             <ul class="items" data-testid="agreements">
@@ -98,9 +99,10 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
                         agreement={Listed(Rc::clone(agreement))} people={props.people.clone()} />
                 }
             </ul>
-            if agreements.is_empty() {
+            if agreements.opaque().is_empty() && agreements.is_empty() {
                 <p class="empty" ~textContent="No agreements yet." />
             }
+            <OpaqueRows list={RowList::Agreements(props.session)} noun="agreement" rows={agreements.opaque().to_vec()} />
             <Leftovers<Agreement> scope={props.session.to_string()} {present} people={props.people.clone()} />
         </>
     }

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::details::{GoalDetails, on_change, status_select, toggle};
 use super::leftovers::Leftovers;
+use super::opaque::OpaqueRows;
 use super::people::People;
 use super::row::{TextRow, UseRow, form, use_add, use_delete, use_row};
 use crate::calendar;
@@ -14,7 +15,7 @@ use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view, text
 use crate::draft::{draft_id, is_draft};
 use crate::kept::KeptText;
 use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
-use crate::resources::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal, Versioned as _};
+use crate::resources::{LinkGoal, RelationshipGoals, RowList, SessionGoals, UnlinkGoal, Versioned as _};
 use crate::today::use_today;
 
 impl TextRow for Goal {
@@ -71,7 +72,7 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
         let linked = linked.clone();
         Callback::from(move |()| linked.refetch())
     };
-    let count = goals.outline_data().map(|goals| goals.len());
+    let count = goals.outline_data().map(|goals| goals.ids().len());
     let scope = props.relationship.to_string();
     let content = html! {
         <>
@@ -107,7 +108,7 @@ fn draft(relationship: CoachingRelationshipId, user: UserId, title: String) -> G
 }
 
 fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
-    let present: Vec<u128> = goals.iter().map(|goal| goal.id.as_u128()).collect();
+    let present = goals.ids();
     html! {
         <>
             <ul class="items" data-testid="goals">
@@ -116,9 +117,10 @@ fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
                         goal={Listed(Rc::clone(goal))} people={props.people.clone()} />
                 }
             </ul>
-            if goals.is_empty() {
+            if goals.opaque().is_empty() && goals.is_empty() {
                 <p class="empty" ~textContent="No goals yet. Where should this lead?" />
             }
+            <OpaqueRows list={RowList::Goals(props.relationship)} noun="goal" rows={goals.opaque().to_vec()} />
             <Leftovers<Goal> scope={props.relationship.to_string()} {present} people={props.people.clone()} />
         </>
     }

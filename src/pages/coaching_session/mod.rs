@@ -8,6 +8,7 @@ mod goals;
 mod header;
 mod history;
 mod leftovers;
+mod opaque;
 mod people;
 mod row;
 

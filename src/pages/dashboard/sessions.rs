@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::Window;
 use crate::api::Api;
 use crate::calendar;
-use crate::components::{Glyph, RouteLink, SessionRow, card, query_view, session_rows};
+use crate::components::{Glyph, RouteLink, SessionRow, card, opaque_note, query_view, session_rows};
 use crate::query::{List, use_query, use_query_client};
 use crate::resources::{UserSessions, prefetch_session};
 use crate::route::Route;
@@ -34,7 +34,8 @@ pub(super) fn Sessions(props: &SessionsProperties) -> Html {
     };
     let on_near = use_callback((), move |id, ()| prefetch_session(&client, id));
     query_view(sessions.view(), retry, |sessions| {
-        view(&Around::today(&sessions, props, today), props.window, today, &on_near)
+        let shown = view(&Around::today(&sessions, props, today), props.window, today, &on_near);
+        html! { <>{ shown }{ opaque_note(&sessions, "session") }</> }
     })
 }
 

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use crate::api::Api;
 use crate::calendar;
-use crate::components::{Glyph, NotSaved, RouteLink, card, query_view};
+use crate::components::{Glyph, NotSaved, RouteLink, card, opaque_note, query_view};
 use crate::query::{List, use_query, use_query_client, use_selection};
 use crate::resources::{RelationshipGoals, UserActions, prefetch_session};
 use crate::route::Route;
@@ -33,7 +33,12 @@ pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     };
     let count = actions.data().map(|actions| open(&actions).len());
     let content = query_view(actions.view(), retry, |actions| {
-        open_list(&open(&actions), props, today, &on_near)
+        html! {
+            <>
+                { open_list(&open(&actions), props, today, &on_near) }
+                { opaque_note(&actions, "action") }
+            </>
+        }
     });
     card("Open actions", Glyph::Check, count, content)
 }
@@ -158,7 +163,9 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
         Callback::from(move |()| goals.refetch())
     };
     let title = format!("Goals with {}", props.relationship.partner_of(props.user));
-    let content = query_view(goals.view(), retry, |goals| goal_list(&goals, today));
+    let content = query_view(goals.view(), retry, |goals| {
+        html! { <>{ goal_list(&goals, today) }{ opaque_note(&goals, "goal") }</> }
+    });
     card(&title, Glyph::Flag, None, content)
 }
 

@@ -6,7 +6,7 @@ use wire::{CoachingRelationship, CoachingSession, User};
 use yew::prelude::*;
 
 use crate::api::Api;
-use crate::components::{Glyph, SessionRow, card, query_view, session_rows};
+use crate::components::{Glyph, SessionRow, card, opaque_note, query_view, session_rows};
 use crate::query::{List, UseQuery, use_query, use_query_client};
 use crate::resources::{UserRelationships, UserSessions, prefetch_session};
 use crate::title::use_title;
@@ -63,14 +63,16 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
         let query = query.clone();
         Callback::from(move |()| query.refetch())
     };
-    let upcoming = query_view(recent.view(), retry(&recent), |_| {
-        list(&upcoming, "Nothing is planned.")
+    let upcoming = query_view(recent.view(), retry(&recent), |recent| {
+        let list = list(&upcoming, "Nothing is planned.");
+        html! { <>{ list }{ opaque_note(&recent, "session") }</> }
     });
     let past = query_view(earlier.view(), retry(&earlier), |earlier| {
         let mut all = rows(&earlier);
         all.extend(past);
         all.reverse();
-        list(&all, "There was none yet.")
+        let list = list(&all, "There was none yet.");
+        html! { <>{ list }{ opaque_note(&earlier, "session") }</> }
     });
     html! {
         <div class="all-sessions">

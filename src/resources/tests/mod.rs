@@ -1,6 +1,7 @@
 //! Mutations of rows in a page: the real cache, outbox and API before a server that says what the test tells it.
 
 mod additions;
+mod opaque;
 mod plans;
 mod undo;
 

@@ -67,7 +67,7 @@ fn edited(edit: impl FnOnce(&mut Vec<String>)) -> (usize, usize) {
     let (now, count) = read(&envelope(&list), Some(&last));
     let now = now.unwrap();
     assert_eq!(now.list(), first(&envelope(&list)).list());
-    let before: HashMap<_, _> = last.list().iter().map(|row| (row.id, row)).collect();
+    let before: HashMap<_, _> = last.list().into_iter().map(|row| (row.id, row)).collect();
     let is_kept = |row: &&Rc<Item>| before.get(&row.id).is_some_and(|old| Rc::ptr_eq(old, row));
     (count, now.list().iter().filter(is_kept).count())
 }
@@ -203,4 +203,53 @@ fn what_is_no_list_of_these_is_unreadable() {
     }
     assert_eq!(read("<html>", None).0.unwrap_err().kind(), &Kind::Intercepted);
     assert_eq!(last.list().len(), 3);
+}
+
+fn named(number: u128, text: &str) -> String {
+    let id = Uuid::from_u128(number);
+    format!(r#"{{"id":"{id}","version":{number},"text":{text}}}"#)
+}
+
+/// Something with an id.
+#[derive(Clone, Debug, PartialEq)]
+struct Named(String);
+
+impl FromFields for Named {
+    fn from_fields(fields: &Object<'_>) -> Result<Self, Unreadable> {
+        READ.set(READ.get() + 1);
+        fields.take("text").map(Self)
+    }
+}
+
+#[test]
+fn row_that_can_not_be_read_costs_itself_alone() {
+    let list = [named(1, r#""a""#), named(2, "7"), named(3, r#""c""#)];
+    let read = |list: &[String], last: Option<&Rows<Named>>| Rows::read(envelope(list).into_bytes(), last).unwrap();
+    let first = read(&list, None);
+    let texts = |rows: &Rows<Named>| rows.list().iter().map(|row| row.0.clone()).collect::<String>();
+    assert_eq!(texts(&first), "ac");
+    let illegible = Illegible {
+        id: Uuid::from_u128(2),
+        version: Some(2),
+    };
+    assert_eq!(first.illegible().collect::<Vec<_>>(), [illegible]);
+    // It is not tried again as long as it is the same.
+    READ.set(0);
+    let moved = [list[1].clone(), list[0].clone(), named(4, r#""d""#)];
+    let moved = read(&moved, Some(&first));
+    assert_eq!(
+        (texts(&moved).as_str(), moved.illegible().count(), READ.get()),
+        ("ad", 1, 1)
+    );
+    let mended = read(&[named(2, r#""b""#)], Some(&moved));
+    assert_eq!((texts(&mended).as_str(), mended.illegible().count()), ("b", 0));
+}
+
+#[test]
+fn what_has_no_id_is_no_row() {
+    for row in [r#"{"text":7}"#, r#"{"id":"x","text":7}"#, r#"{"id":7}"#, "7", "null"] {
+        let body = envelope(&[named(1, r#""a""#), row.to_owned()]);
+        let error = Rows::<Named>::read(body.into_bytes(), None).unwrap_err();
+        assert_eq!(error.kind(), &Kind::Unreadable, "{row}");
+    }
 }

@@ -21,12 +21,9 @@ fn reading_against_any_last_body_is_reading() {
             let body = world.write();
             last = Some(compare(&body, last.as_ref(), &what).unwrap_or_else(|error| panic!("{what}: {error:?}")));
             let broken = world.break_something(&body);
-            let before = last.as_ref().map(|last| Rc::clone(last.list()));
+            let before = last.as_ref().map(Rows::list);
             let after = compare(&broken, last.as_ref(), &what);
-            assert!(
-                last.as_ref().map(Rows::list) == before.as_ref(),
-                "{what}: the last is untouched"
-            );
+            assert!(last.as_ref().map(Rows::list) == before, "{what}: the last is untouched");
             // What was broken may still be a list, and then it is one to go on from.
             last = after.ok().or(last);
         }
@@ -55,11 +52,8 @@ fn compare(body: &[u8], last: Option<&Rows<Item>>, what: &str) -> Result<Rows<It
 
 /// Every row whose bytes were there before is that row, as often as it was there; only the others were read.
 fn check_pointers(now: &Rows<Item>, last: Option<&Rows<Item>>, count: usize, what: &str) {
-    let mut before: HashMap<&[u8], Vec<&Rc<Item>>> = HashMap::new();
-    for (span, row) in last
-        .iter()
-        .flat_map(|last| last.source.spans.iter().zip(last.list().iter()))
-    {
+    let mut before: HashMap<&[u8], Vec<Rc<Item>>> = HashMap::new();
+    for (span, row) in last.iter().flat_map(|last| last.source.spans.iter().zip(last.list())) {
         before
             .entry(span.of(last.map_or(&[], |last| last.body())))
             .or_default()
