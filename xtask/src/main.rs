@@ -13,6 +13,7 @@ mod browser;
 mod build;
 mod ci;
 mod dev;
+mod fuzz;
 mod setup;
 mod shell;
 mod size;
@@ -47,6 +48,8 @@ enum Task {
     Size(size::Options),
     /// Measure how fast it is.
     Bench(bench::Options),
+    /// Look for input that breaks the server or a decoder.
+    Fuzz(fuzz::Options),
     /// Check the house rules: who may import whom, and other things a compiler does not check.
     Tidy,
     /// Run every test, or one group of them.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Task::Dev(options) => dev::run(&options),
         Task::Size(options) => size::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Tidy => tidy::run(),
         Task::Test(options) => test::run(&options),
         Task::Ci => ci::run(),

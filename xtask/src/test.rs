@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::browser::{BROWSER_VARIABLE, Browser, DRIVER_VARIABLE};
 use crate::shell::{cargo, note, program, root, run as run_program, step, target_dir};
-use crate::{build, setup};
+use crate::{build, fuzz, setup};
 
 /// How long all tests of one file may take in the browser, in seconds. Generous: a limit, not an expectation.
 const BROWSER_TEST_TIMEOUT: &str = "300";
@@ -64,7 +64,13 @@ fn run_group(group: Group) -> anyhow::Result<()> {
 
 fn host() -> anyhow::Result<()> {
     step("Testing on the host");
-    run_program(cargo().args(["test", "--workspace", "--exclude", "e2e"]))?;
+    let (seconds, default) = fuzz::IN_TESTS;
+    let seconds_of_fuzzing = std::env::var(seconds).unwrap_or_else(|_| default.to_owned());
+    run_program(
+        cargo()
+            .args(["test", "--workspace", "--exclude", "e2e"])
+            .env(seconds, seconds_of_fuzzing),
+    )?;
     step("Testing the scripted stream that the browser tests use");
     run_program(cargo().args(["test", "--package", "e2e", "--lib", "--test", "scripted_stream"]))
 }

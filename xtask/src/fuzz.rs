@@ -1,0 +1,48 @@
+//! `fuzz`: looks for input that breaks the server or a decoder, from another place each time.
+
+use clap::Args;
+
+use crate::shell::{cargo, run as run_program, step};
+
+/// How long each search takes in the tests, in seconds, and in which variable that stands.
+pub(crate) const IN_TESTS: (&str, &str) = (SECONDS, "30");
+
+const SECONDS: &str = "FRESHET_FUZZ_SECONDS";
+const SEED: &str = "FRESHET_FUZZ_SEED";
+
+/// How long to look, and for what.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Options {
+    /// Only the searches whose name contains this, such as `patch`.
+    name: Option<String>,
+    /// How many seconds each search takes.
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+    /// Where each search begins, as an earlier one has printed; by chance if not given.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    step("Looking for input that breaks something");
+    let seed = options
+        .seed
+        .map_or_else(|| "random".to_owned(), |seed| seed.to_string());
+    run_program(
+        cargo()
+            .args([
+                "test",
+                "--package",
+                "wire",
+                "--package",
+                "server",
+                "--test",
+                "fuzz",
+                "--",
+                "--nocapture",
+            ])
+            .args(&options.name)
+            .env(SECONDS, options.seconds.to_string())
+            .env(SEED, seed),
+    )
+}
