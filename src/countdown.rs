@@ -23,6 +23,19 @@ pub fn use_seconds_until(due: Option<Instant>) -> Option<u64> {
         .and_then(|seconds| u64::try_from(seconds).ok())
 }
 
+/// Whether so much time has passed since a moment; not if there is none.
+#[hook]
+pub fn use_has_passed(since: Option<Instant>, duration: Duration) -> bool {
+    let update = use_force_update();
+    let due = since.map(|since| since + duration);
+    use_effect_with(due, move |due| {
+        let left = due.map(|due| clock::now().until(due)).filter(|left| !left.is_zero());
+        let timer = left.map(|left| Timeout::new(left, move || update.force_update()));
+        move || drop(timer)
+    });
+    due.is_some_and(|due| due <= clock::now())
+}
+
 /// Whether a condition has held for a while. Becomes false at once.
 #[hook]
 pub fn use_has_lasted(condition: bool, duration: Duration) -> bool {

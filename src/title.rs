@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use yew::prelude::*;
 
-use crate::browser::{self, page, timer};
+use crate::browser::{self, page, timer, view};
 use crate::navigation::use_navigation;
 
 /// Names the page.
@@ -37,6 +37,12 @@ pub fn move_focus_soon(id: String) {
         timer::wait(Duration::ZERO).await;
         page::focus(&id);
     });
+}
+
+/// Whether nothing has the focus: what had it is gone.
+#[must_use]
+pub fn has_no_focus() -> bool {
+    view::has_no_focus()
 }
 
 /// For a page that gives the focus to one of its own elements, which announces it.

@@ -346,6 +346,15 @@ async fn a_server_that_can_not_be_asked_is_no_reason_to_sign_out() {
 }
 
 #[wasm_bindgen_test]
+async fn server_that_was_away_is_asked_again_by_itself() {
+    let fixture = Fixture::new(503, json!("SERVICE UNAVAILABLE")).await;
+    assert!(matches!(fixture.handle().session(), Session::Unknown(_)));
+    fixture.channel.wait("rest_path=users/current&rest_count=3").await;
+    fixture.channel.answer("users/current", 200, user(1)).await;
+    until("it was asked again", || fixture.handle().user().is_some()).await;
+}
+
+#[wasm_bindgen_test]
 async fn who_signs_out_while_the_server_is_away_stays_signed_out_when_it_is_back() {
     let fixture = Fixture::new(200, user(1)).await;
     fixture

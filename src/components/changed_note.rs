@@ -13,12 +13,17 @@ const SEEN_AFTER: Duration = Duration::from_secs(1);
 /// Notes that the person has seen the text as it is saved by now, once the note about it has been in sight for a while:
 /// what they save after that is meant to replace it.
 #[hook]
-pub fn use_seen_text(saved: &AttrValue, version: Option<u64>, typed: &KeptText, set: &Callback<Option<KeptText>>) {
-    let unseen = (**saved != *typed.seen).then(|| saved.clone());
+pub fn use_seen_text(
+    saved: &AttrValue,
+    version: Option<u64>,
+    typed: Option<&KeptText>,
+    set: &Callback<Option<KeptText>>,
+) {
+    let unseen = typed.filter(|typed| **saved != *typed.seen).map(|_| saved.clone());
     let is_seen = use_was_in_sight(unseen, SEEN_AFTER);
-    let (typed, set, saved) = (typed.clone(), set.clone(), saved.clone());
+    let (typed, set, saved) = (typed.cloned(), set.clone(), saved.clone());
     use_effect_with(is_seen, move |is_seen| {
-        if *is_seen {
+        if let Some(typed) = typed.filter(|_| *is_seen) {
             set.emit(Some(KeptText {
                 seen: saved.to_string(),
                 version,

@@ -2,7 +2,9 @@
 
 use yew::prelude::*;
 
+use super::focus::focus;
 use super::icon::{Glyph, icon};
+use crate::title::has_no_focus;
 
 /// One value of a change that was not made, beside the value of the other person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,12 @@ pub struct ConflictCardProperties {
     /// The text of this person, if there is only one.
     #[prop_or_default]
     pub text: Option<String>,
+    /// Takes what is typed on, if the text was being typed when the card came.
+    #[prop_or_default]
+    pub on_text: Option<Callback<String>>,
+    /// Whether the card takes the place of the field in which the text was typed. It has the focus then, if nothing has.
+    #[prop_or_default]
+    pub replaces_field: bool,
     /// The choices, the safest first.
     pub choices: Vec<Choice>,
 }
@@ -44,6 +52,20 @@ pub struct ConflictCardProperties {
 /// A change that was not made, and the choices of the person. It stays until one of them is chosen.
 #[component]
 pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
+    let field = use_node_ref();
+    {
+        let (field, takes_focus) = (field.clone(), props.replaces_field);
+        use_effect_with((), move |()| {
+            let area = field.cast::<web_sys::HtmlTextAreaElement>();
+            if let Some(area) = area.filter(|_| takes_focus && has_no_focus()) {
+                focus(&field);
+                let end = area.text_length();
+                if area.set_selection_range(end, end).is_err() {
+                    log::info!("a text has no end");
+                }
+            }
+        });
+    }
     let choice = |choice: &Choice| {
         let on_choose = choice.on_choose.reform(|_: MouseEvent| ());
         html! { <button type="button" key={choice.label} onclick={on_choose} ~textContent={choice.label} /> }
@@ -51,7 +73,12 @@ pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
     html! {
         <div class="conflict" role="group" aria-label="Your decision is needed" data-testid="conflict">
             <p class="explanation" role="status">{ icon(Glyph::Alert) }<span dir="auto" ~textContent={&*props.explanation} /></p>
-            if let Some(text) = &props.text {
+            if let Some((text, on_text)) = props.text.as_ref().zip(props.on_text.as_ref()) {
+                <textarea ref={field} class="mine" rows="2" dir="auto" aria-label="Your text" value={text.clone()}
+                    oninput={on_text.reform(|event: InputEvent| {
+                        event.target_unchecked_into::<web_sys::HtmlTextAreaElement>().value()
+                    })} />
+            } else if let Some(text) = &props.text {
                 <blockquote class="mine" dir="auto" ~textContent={&**text} />
             }
             for value in props.values.iter() {

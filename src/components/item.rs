@@ -12,6 +12,7 @@ use super::keys::{is_enter, is_escape};
 use super::not_saved::{not_saved, use_says_unsaved};
 use super::text_limit::{is_too_long, limit_note};
 use crate::kept::{KeptText, use_kept_text};
+use crate::time::Instant;
 
 /// The id of the element that shows the text of a row. It can have the focus.
 #[must_use]
@@ -40,9 +41,9 @@ pub struct ItemRowProperties {
     pub row: Callback<(), Row>,
     /// The most characters that the text may have.
     pub max_length: usize,
-    /// Whether a change of the row waits to be saved.
+    /// Since when a change of the row waits to be saved.
     #[prop_or_default]
-    pub is_unsaved: bool,
+    pub unsaved_since: Option<Instant>,
     /// Whether nothing is left to be done.
     #[prop_or_default]
     pub is_closed: bool,
@@ -82,7 +83,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
             }
         });
     }
-    let shows_unsaved = use_says_unsaved(props.is_unsaved);
+    let shows_unsaved = use_says_unsaved(props.unsaved_since);
     let text_id = text_id(&props.id);
     let open_editor = {
         let (props, set, takes_focus) = (props.clone(), editor.set.clone(), Rc::clone(&takes_focus));
@@ -128,7 +129,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
     html! {
         <li class={classes!("item", is_editing.then_some("editing"), shows_unsaved.then_some("draft"),
             props.is_closed.then_some("closed"))} data-id={props.id.clone()}
-            data-unsaved={props.is_unsaved.then_some("true")}>
+            data-unsaved={props.unsaved_since.map(|_| "true")}>
             { content }
             { props.below.clone() }
         </li>
@@ -152,7 +153,7 @@ struct EditorProperties {
 /// The editor of a row's text. It says if the text has changed since it was opened.
 #[component]
 fn Editor(props: &EditorProperties) -> Html {
-    use_seen_text(&props.text, props.version, &props.typed, &props.set);
+    use_seen_text(&props.text, props.version, Some(&props.typed), &props.set);
     let on_input = {
         let (set, typed) = (props.set.clone(), props.typed.clone());
         Callback::from(move |event: InputEvent| {

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use yew::prelude::*;
 
-use crate::countdown::use_has_lasted;
+use crate::countdown::use_has_passed;
 use crate::query::{Backend, use_unsaved};
+use crate::time::Instant;
 
 /// How long a change may wait before its row says so.
 const UNSAVED_AFTER: Duration = Duration::from_secs(2);
 
-/// Whether a row says that a change of it waits: not for the moment that saving takes.
+/// Whether a row says that a change of it waits, which it has done since then: not for the moment that saving takes.
 #[hook]
-pub(super) fn use_says_unsaved(is_unsaved: bool) -> bool {
-    use_has_lasted(is_unsaved, UNSAVED_AFTER)
+pub(super) fn use_says_unsaved(since: Option<Instant>) -> bool {
+    use_has_passed(since, UNSAVED_AFTER)
 }
 
 /// The mark itself.
@@ -31,8 +32,8 @@ pub struct NotSavedProperties {
 /// The mark of a row in a list that only shows it, if a change of the row waits to be saved.
 #[component]
 pub fn NotSaved<B: Backend>(props: &NotSavedProperties) -> Html {
-    let is_unsaved = use_unsaved::<B>(props.row);
-    if use_says_unsaved(is_unsaved) {
+    let since = use_unsaved::<B>(props.row);
+    if use_says_unsaved(since) {
         not_saved()
     } else {
         Html::default()

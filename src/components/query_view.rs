@@ -1,11 +1,13 @@
 //! Loading, failed, or there: decided once for the whole app.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use yew::prelude::*;
 
 use super::icon::{Glyph, icon};
 use crate::api::ApiError;
+use crate::countdown::use_has_lasted;
 use crate::query::{List, View};
 
 /// What there is to show of a query: `content` once there is data, else that it is loading or why it failed.
@@ -39,9 +41,22 @@ pub fn opaque_note<T>(list: &List<T>, noun: &str) -> Html {
 
 /// Something is coming.
 pub fn skeleton() -> Html {
+    html! { <Skeleton /> }
+}
+
+/// How long something may take to come before that is said.
+const LONG: Duration = Duration::from_secs(5);
+
+#[component]
+fn Skeleton() -> Html {
+    let takes_long = use_has_lasted(true, LONG);
     html! {
         <div class="skeleton" role="status">
-            <span class="visually-hidden" ~textContent="Loading…" />
+            if takes_long {
+                <span class="empty" ~textContent="Not loaded yet. This appears as soon as the server can be reached." />
+            } else {
+                <span class="visually-hidden" ~textContent="Loading…" />
+            }
             <span class="bar" /><span class="bar" /><span class="bar" />
         </div>
     }

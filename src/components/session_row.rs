@@ -8,8 +8,9 @@ use yew::prelude::*;
 
 use super::icon::{Glyph, icon};
 use super::link::RouteLink;
-use super::not_saved::NotSaved;
+use super::not_saved::{NotSaved, not_saved};
 use crate::calendar;
+use crate::draft::is_draft;
 use crate::query::{Backend, List};
 use crate::route::Route;
 
@@ -26,6 +27,8 @@ pub struct SessionRow {
     pub day: NaiveDate,
     /// The time at which it starts.
     pub time: String,
+    /// Whether the server does not know it yet: there is no page of it.
+    pub is_draft: bool,
 }
 
 impl SessionRow {
@@ -42,6 +45,7 @@ impl SessionRow {
             partner: relationship.map(|relationship| relationship.partner_of(user)),
             day: starts.date(),
             time: calendar::time_of_day(starts),
+            is_draft: is_draft(session),
         }
     }
 }
@@ -61,24 +65,33 @@ pub fn session_rows<B: Backend>(
 
 fn session_row<B: Backend>(row: &SessionRow, today: NaiveDate, on_near: &Callback<CoachingSessionId>) -> Html {
     let id = row.id;
+    let content = html! {
+        <>
+            <span class={classes!("date", (row.day == today).then_some("today"))}>
+                <span ~textContent={calendar::day(row.day, today)} />
+                <span class="time" ~textContent={&row.time} />
+            </span>
+            <span class="what">
+                <span class="title" dir="auto" ~textContent={&row.title} />
+                <span class="details">
+                    if let Some(partner) = &row.partner {
+                        <span dir="auto" ~textContent={format!("with {partner}")} />
+                    }
+                    if row.is_draft { { not_saved() } } else { <NotSaved<B> row={id.as_u128()} /> }
+                </span>
+            </span>
+        </>
+    };
     html! {
         <li key={id.to_string()} data-id={id.to_string()}>
-            <RouteLink to={Route::Session { id }} classes="row" on_near={on_near.reform(move |()| id)}>
-                <span class={classes!("date", (row.day == today).then_some("today"))}>
-                    <span ~textContent={calendar::day(row.day, today)} />
-                    <span class="time" ~textContent={&row.time} />
-                </span>
-                <span class="what">
-                    <span class="title" dir="auto" ~textContent={&row.title} />
-                    <span class="details">
-                        if let Some(partner) = &row.partner {
-                            <span dir="auto" ~textContent={format!("with {partner}")} />
-                        }
-                        <NotSaved<B> row={id.as_u128()} />
-                    </span>
-                </span>
-                { icon(Glyph::Arrow) }
-            </RouteLink>
+            if row.is_draft {
+                <span class="row">{ content }</span>
+            } else {
+                <RouteLink to={Route::Session { id }} classes="row" on_near={on_near.reform(move |()| id)}>
+                    { content }
+                    { icon(Glyph::Arrow) }
+                </RouteLink>
+            }
         </li>
     }
 }

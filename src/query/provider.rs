@@ -6,6 +6,7 @@ use super::client::{QueryClient, Subject};
 use super::outbox::Failure;
 use super::query::{Backend, Mutation};
 use crate::browser::{Listener, PageEvent, page};
+use crate::time::Instant;
 
 /// Properties of [`QueryProvider`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -80,10 +81,11 @@ pub fn use_query_client<B: Backend>() -> QueryClient<B> {
     use_context().expect("must be used below a <QueryProvider>")
 }
 
-/// Whether a row has changes that are not saved: its mutations, which travel in the lane of its id, have not settled.
+/// Since when a row has changes that are not saved: its mutations, which travel in the lane of its id, have not settled.
+/// `None` if it has none.
 #[hook]
-pub fn use_unsaved<B: Backend>(row: u128) -> bool {
-    use_subject::<B>(Subject::Lane(row)).is_unsaved(row)
+pub fn use_unsaved<B: Backend>(row: u128) -> Option<Instant> {
+    use_subject::<B>(Subject::Lane(row)).unsaved_since(row)
 }
 
 /// How many mutations have not settled.

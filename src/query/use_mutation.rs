@@ -49,15 +49,19 @@ impl<M: Mutation> UseMutation<M> {
     /// Carries it out, and calls back with the outcome unless the component is gone by then.
     pub fn run_then(&self, mutation: M, then: impl FnOnce(Result<&M::Output, &Fails<M>>) + 'static) {
         let alive = Rc::downgrade(&self.alive);
-        let then: Then<Fails<M>> = Box::new(move |result| {
-            if alive.strong_count() == 0 {
-                return;
+        self.run_to_end(mutation, move |result| {
+            if alive.strong_count() > 0 {
+                then(result);
             }
-            match result.map(|answer| answer.downcast_ref()) {
-                Ok(Some(answer)) => then(Ok(answer)),
-                Ok(None) => {}
-                Err(error) => then(Err(error)),
-            }
+        });
+    }
+
+    /// Carries it out, and calls back with the outcome whatever has become of the component by then.
+    pub fn run_to_end(&self, mutation: M, then: impl FnOnce(Result<&M::Output, &Fails<M>>) + 'static) {
+        let then: Then<Fails<M>> = Box::new(move |result| match result.map(|answer| answer.downcast_ref()) {
+            Ok(Some(answer)) => then(Ok(answer)),
+            Ok(None) => {}
+            Err(error) => then(Err(error)),
         });
         self.client.mutate(AnyMutation::new(mutation), then);
     }

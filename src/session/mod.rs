@@ -7,14 +7,24 @@ mod provider;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use futures_channel::oneshot;
 use wire::{Credentials, User, UserId};
 use yew::Callback;
 
 use crate::api::{Api, ApiError, Kind};
-use crate::browser::{self, storage};
+use crate::backoff::Backoff;
+use crate::browser::{self, Timeout, storage};
 pub use provider::{SessionProvider, SessionProviderProperties, use_session};
+
+/// How long to wait before asking again who is signed in. Pages that were loaded while the server was away are few, and
+/// were not loaded at the same moment: chance need not keep them apart.
+const RETRIES: Backoff = Backoff {
+    cap: Duration::from_secs(15),
+    jitter: 0.0,
+    ..Backoff::DEFAULT
+};
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +82,9 @@ struct Core {
     is_away: Cell<bool>,
     /// Which time it is that the server is asked who is signed in: only the last answer counts.
     asking: Cell<u64>,
+    /// When to ask again that could not be asked, and how often it could not.
+    retry: RefCell<Option<Timeout>>,
+    failures: Cell<u32>,
     /// Whether the browser remembers who is signed in here; some keep nothing.
     is_remembered: Cell<bool>,
     /// How many changes of whoever was signed out are kept until they are back.
@@ -149,7 +162,7 @@ impl SessionHandle {
         Core::check(&self.core, if_alive);
     }
 
-    /// Asks again who is signed in, after it could not be asked.
+    /// Asks again at once who is signed in, after it could not be asked. It is asked again by itself now and then.
     pub fn restore(&self) {
         self.core.set(Session::Restoring);
         let core = Rc::clone(&self.core);
@@ -321,7 +334,36 @@ impl Core {
                 storage::remember_user(None);
                 core.set(Session::SignedOut(None));
             }
-            Err(error) => core.set(Session::Unknown(error)),
+            Err(error) => {
+                Self::retry_later(core, &error);
+                return core.set(Session::Unknown(error));
+            }
+        }
+        core.failures.set(0);
+    }
+
+    /// It could not be asked who is signed in: it is asked again after a while, and when there is a network again.
+    fn retry_later(core: &Rc<Self>, error: &ApiError) {
+        let failures = core.failures.get();
+        core.failures.set(failures + 1);
+        let asked_for = match error.kind() {
+            Kind::TooManyRequests(wait) | Kind::Unavailable(wait) => wait.unwrap_or_default(),
+            _ => Duration::ZERO,
+        };
+        let weak = Rc::downgrade(core);
+        let timer = Timeout::new(RETRIES.delay(failures, 0.0).max(asked_for), move || {
+            if let Some(core) = weak.upgrade() {
+                Self::retry(&core);
+            }
+        });
+        core.retry.replace(Some(timer));
+    }
+
+    /// Asks again if it is not known who is signed in. What is shown stays until there is an answer.
+    fn retry(core: &Rc<Self>) {
+        if matches!(&*core.session.borrow(), Session::Unknown(_)) {
+            let core = Rc::clone(core);
+            browser::spawn(async move { Self::restore(&core).await });
         }
     }
 }

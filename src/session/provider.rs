@@ -34,6 +34,8 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             is_leaving: Cell::new(false),
             is_away: Cell::new(false),
             asking: Cell::new(0),
+            retry: RefCell::default(),
+            failures: Cell::new(0),
             is_remembered: Cell::new(false),
             kept: Cell::new(0),
             telling: RefCell::default(),
@@ -61,6 +63,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             }),
             on(PageEvent::PageHide, |core| core.is_away.set(true)),
             on(PageEvent::PageShow, Core::come_back),
+            on(PageEvent::Online, Core::retry),
         ];
         browser::spawn(async move { Core::restore(&core).await });
         move || drop(listeners)

@@ -252,12 +252,17 @@ async fn row_deleted_under_an_open_editor_keeps_the_text() -> anyhow::Result<()>
             .begin_edit(Kind::Agreement, "We start on time", "We start at nine")
             .await?;
         coach.delete(Kind::Agreement, "We start on time").await?;
+        // What is typed goes on in the card.
         coachee
-            .sees("byTestId('conflict')?.innerText.includes('We start at nine')")
+            .sees("document.activeElement === find('textbox', 'Your text', byTestId('conflict'))")
+            .await?;
+        coachee.type_on(" sharp").await?;
+        coachee
+            .sees("find('textbox', 'Your text').value === 'We start at nine sharp'")
             .await?;
         coachee.click("Add again").await?;
         for person in [&coach, &coachee] {
-            person.sees(&Kind::Agreement.shows("We start at nine")).await?;
+            person.sees(&Kind::Agreement.shows("We start at nine sharp")).await?;
         }
         no_defects(&[&coach, &coachee]).await
     })

@@ -90,6 +90,13 @@ async fn plan_made_offline_is_shown_and_made_once() -> anyhow::Result<()> {
         let leave = "document.querySelector('.more a').click(); return null;";
         coach.page.eval::<()>(leave, Vec::new()).await?;
         coach.sees("location.pathname === '/sessions'").await?;
+        let row =
+            "[...document.querySelectorAll('main .sessions li')].find((row) => row.innerText.includes('Made offline'))";
+        coach
+            .sees(&format!(
+                "{row}?.innerText.includes('Not saved yet') && !{row}.querySelector('a')"
+            ))
+            .await?;
         coach.page.driver.back().await?;
         coach.sees(waits).await?;
         coach.sees(is_blank).await?;

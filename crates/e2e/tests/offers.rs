@@ -1,5 +1,6 @@
 //! Offers to undo: where they stand, and the keys that accept them.
 
+use anyhow::ensure;
 use e2e::items::Kind;
 use e2e::scenario::{no_defects, scenario};
 use serde_json::json;
@@ -75,6 +76,29 @@ async fn undo_keys_take_back_one_after_the_other() -> anyhow::Result<()> {
             }
         }
         no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn offer_goes_when_its_change_is_refused() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _, _) = stage.two_people_in_one_session().await?;
+        // Two goals of the demo are in progress, and three may be.
+        for title in ["The third", "The fourth"] {
+            coach.add(Kind::Goal, title).await?;
+            coach.sees(&Kind::Goal.shows(title)).await?;
+            coach.choose(Kind::Goal, title, "In progress").await?;
+        }
+        coach
+            .sees("byTestId('conflict')?.innerText.includes('Your change could not be saved')")
+            .await?;
+        let said =
+            "[...byTestId('toasts').children].filter((toast) => toast.innerText.includes('Status changed')).length";
+        // That of the third stands on, as no time has passed.
+        let count: usize = coach.page.eval(&format!("return {said};"), Vec::new()).await?;
+        ensure!(count == 1, "{count} offers stand");
+        no_defects(&[&coach]).await
     })
     .await
 }

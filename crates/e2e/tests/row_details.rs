@@ -192,7 +192,6 @@ async fn description_of_a_goal_is_saved_and_kept() -> anyhow::Result<()> {
         coach.fill("Description", "Twenty minutes, no slides").await?;
         coach.page.driver.refresh().await?;
         coach.sees(&Kind::Goal.shows(goal)).await?;
-        coach.click_in_row(Kind::Goal, &id, "Details").await?;
         coach
             .sees("find('textbox', 'Description')?.value === 'Twenty minutes, no slides'")
             .await?;

@@ -176,7 +176,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     html! {
         <ItemRow noun="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
             version={action.version} row={row.on_keep()} editor={action.editor()} max_length={MAX_TEXT}
-            is_unsaved={row.is_unsaved} {is_closed} {leading} {details} {below} {buttons}
+            unsaved_since={row.unsaved_since} {is_closed} {leading} {details} {below} {buttons}
             on_save={row.on_save()} {on_delete} />
     }
 }

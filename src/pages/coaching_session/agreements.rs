@@ -138,7 +138,7 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     html! {
         <ItemRow noun="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
             version={agreement.version} row={row.on_keep()} editor={agreement.editor()} max_length={MAX_TEXT}
-            is_unsaved={row.is_unsaved} details={details.unwrap_or_default()} {below} {buttons}
+            unsaved_since={row.unsaved_since} details={details.unwrap_or_default()} {below} {buttons}
             on_save={row.on_save()} {on_delete} />
     }
 }

@@ -3,7 +3,7 @@
 use wire::MAX_TEXT;
 use yew::prelude::*;
 
-use crate::components::{changed_note, is_too_long, limit_note};
+use crate::components::{changed_note, is_too_long, limit_note, use_seen_text};
 use crate::kept::{KeptText, use_kept_text};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -26,6 +26,7 @@ pub(super) struct DescriptionProperties {
 #[component]
 pub(super) fn Description(props: &DescriptionProperties) -> Html {
     let typed = use_kept_text(&props.place);
+    use_seen_text(&props.text, props.version, typed.current.as_ref(), &typed.set);
     let text = typed
         .current
         .as_ref()

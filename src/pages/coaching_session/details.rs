@@ -166,10 +166,15 @@ pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
     html! {
         <div class="fields" role="group" aria-label="Details" aria-describedby={text_id(goal.id)}>
             <DayField id={format!("target-{}", goal.id)} label="Target date" day={goal.target_date} on_choose={on_day} />
-            <Description id={goal.id.to_string()} place={format!("{}/body", goal.editor())} version={goal.version} {row}
+            <Description id={goal.id.to_string()} place={description_place(goal)} version={goal.version} {row}
                 text={goal.body.clone().unwrap_or_default()} on_save={props.on_describe.clone()} />
         </div>
     }
+}
+
+/// The place of the description that is typed.
+pub(super) fn description_place(goal: &Goal) -> AttrValue {
+    format!("{}/body", goal.editor()).into()
 }
 
 /// A button that shows or hides a part of a row.

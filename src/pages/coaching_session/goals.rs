@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, MAX_TITLE, Timestamp, UserId};
 use yew::prelude::*;
 
-use super::details::{GoalDetails, on_change, status_select, toggle};
+use super::details::{GoalDetails, description_place, on_change, status_select, toggle};
 use super::leftovers::Leftovers;
 use super::opaque::OpaqueRows;
 use super::people::People;
@@ -13,7 +13,7 @@ use super::row::{TextRow, UseRow, form, use_add, use_delete, use_row};
 use crate::calendar;
 use crate::components::{AddForm, Glyph, ItemRow, card, problem, query_view, text_id};
 use crate::draft::{draft_id, is_draft};
-use crate::kept::KeptText;
+use crate::kept::{KeptText, use_kept};
 use crate::query::{List, Listed, use_item, use_mutation, use_query, use_selection};
 use crate::resources::{LinkGoal, RelationshipGoals, RowList, SessionGoals, UnlinkGoal, Versioned as _};
 use crate::today::use_today;
@@ -139,7 +139,9 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     let goal = use_item(&RelationshipGoals(props.relationship), &props.goal);
     let row = use_row(&goal);
     let on_delete = use_delete(&row);
-    let shows_details = use_state(|| false);
+    let kept = use_kept();
+    // A description that is being typed is in sight again after the page was left.
+    let shows_details = use_state(|| kept.text(&description_place(&goal)).is_some());
     let shows_history = use_state(|| false);
     let details = use_details(&goal, &row, props.session);
     let text_id = text_id(goal.id);
@@ -175,7 +177,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     html! {
         <ItemRow noun="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
             version={goal.version} row={row.on_keep()} editor={goal.editor()} max_length={MAX_TITLE}
-            is_unsaved={row.is_unsaved} is_closed={goal.status.is_closed()} {details} {below} {buttons}
+            unsaved_since={row.unsaved_since} is_closed={goal.status.is_closed()} {details} {below} {buttons}
             on_save={row.on_save()} {on_delete} />
     }
 }

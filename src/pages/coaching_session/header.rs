@@ -7,9 +7,10 @@ use yew::prelude::*;
 
 use super::people::People;
 use super::row::{TextRow, use_row};
+use crate::api::Api;
 use crate::calendar;
 use crate::components::{
-    Glyph, changed_note, editor_id, focus, icon, is_escape, is_too_long, limit_note, text_id, use_seen_text,
+    Glyph, NotSaved, changed_note, editor_id, focus, icon, is_escape, is_too_long, limit_note, text_id, use_seen_text,
 };
 use crate::draft::draft_id;
 use crate::kept::{KeptText, use_kept_text};
@@ -97,6 +98,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
                 if let Some(partner) = &props.partner {
                     <span dir="auto" ~textContent={format!(" · with {partner}")} />
                 }
+                <NotSaved<Api> row={session.id.as_u128()} />
             </p>
             if let Some(typed) = editor.current {
                 <TitleEditor session={Rc::clone(session)} {typed} {field} set={editor.set} on_close={close}
@@ -128,7 +130,7 @@ struct TitleEditorProperties {
 #[component]
 fn TitleEditor(props: &TitleEditorProperties) -> Html {
     let title = AttrValue::from(props.session.title.clone().unwrap_or_default());
-    use_seen_text(&title, props.session.version, &props.typed, &props.set);
+    use_seen_text(&title, props.session.version, Some(&props.typed), &props.set);
     let on_input = {
         let (set, typed) = (props.set.clone(), props.typed.clone());
         Callback::from(move |event: InputEvent| {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::people::People;
 use super::row::{TextRow, editors, use_add};
 use crate::components::{Choice, ConflictCard};
-use crate::kept::{use_from_kept, use_kept, use_unresolved};
+use crate::kept::{KeptText, use_from_kept, use_kept, use_unresolved};
 use crate::title::move_focus;
 use crate::unresolved::{Problem, Unresolved};
 
@@ -37,6 +37,9 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
         all.iter().filter(of_list).cloned().collect::<Vec<_>>()
     });
     let is_absent = |id: u128| !props.present.contains(&id);
+    // Rows that were there when this was rendered last.
+    let before = use_mut_ref(Vec::new).replace(props.present.clone());
+    let has_just_gone = |id: u128| before.contains(&id);
     let add_again = |wanted: Option<T>, done: Callback<()>| {
         let (add, wanted) = (add.clone(), wanted?);
         Some(Callback::from(move |()| {
@@ -74,33 +77,42 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 | Problem::Refused { .. } => format!("This {noun} was deleted while you were changing it."),
             };
             let text = wanted.as_ref().and_then(|row| row.text().map(str::to_owned));
-            (
-                each.id.clone(),
+            Left {
+                key: each.id.clone(),
                 explanation,
                 text,
-                add_again(wanted, done.clone()),
-                done,
-            )
+                on_text: None,
+                has_just_gone: false,
+                on_add: add_again(wanted, done.clone()),
+                on_discard: done,
+            }
         });
     let of_editors = texts.iter().cloned().filter_map(|(place, typed)| {
         let (id, field) = place_of_text::<T>(&place, &editors)?;
-        let mut row = typed.row.filter(|_| is_absent(id.as_u128()))?;
+        let mut row = typed.row.clone().filter(|_| is_absent(id.as_u128()))?;
         row.insert(field, typed.text.clone().into());
         let wanted = T::from_row(row)?;
         let done = {
             let (kept, place) = (kept.clone(), place.clone());
             Callback::from(move |()| kept.set_text(&place, None))
         };
-        let explanation = format!("This {noun} was deleted while you were editing it.");
-        Some((
-            place,
-            explanation,
-            Some(typed.text),
-            add_again(Some(wanted), done.clone()),
-            done,
-        ))
+        let on_text = {
+            let (kept, place, typed) = (kept.clone(), place.clone(), typed.clone());
+            Callback::from(move |text: String| {
+                kept.set_text(&place, Some(&KeptText { text, ..typed.clone() }));
+            })
+        };
+        Some(Left {
+            key: place,
+            explanation: format!("This {noun} was deleted while you were editing it."),
+            text: Some(typed.text),
+            on_text: Some(on_text),
+            has_just_gone: has_just_gone(id.as_u128()),
+            on_add: add_again(Some(wanted), done.clone()),
+            on_discard: done,
+        })
     });
-    let card = |(key, explanation, text, on_add, on_discard): (String, String, Option<String>, _, _)| {
+    let card = |left: Left| {
         let choice = |label: &'static str, decide: Callback<()>| Choice {
             label,
             on_choose: Callback::from(move |()| {
@@ -109,16 +121,29 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 move_focus(&format!("new-{noun}"));
             }),
         };
-        let on_add: Option<Callback<()>> = on_add;
-        let add = on_add.map(|on_add| choice("Add again", on_add));
-        let choices: Vec<_> = add.into_iter().chain([choice("Discard", on_discard)]).collect();
+        let add = left.on_add.map(|on_add| choice("Add again", on_add));
+        let choices: Vec<_> = add.into_iter().chain([choice("Discard", left.on_discard)]).collect();
         html! {
-            <div {key} class="leftover">
-                <ConflictCard {explanation} {text} author={String::new()} {choices} />
+            <div key={left.key} class="leftover">
+                <ConflictCard explanation={left.explanation} text={left.text} on_text={left.on_text}
+                    replaces_field={left.has_just_gone} author={String::new()} {choices} />
             </div>
         }
     };
     html! { <div class="leftovers">{ for of_changes.chain(of_editors).map(card) }</div> }
+}
+
+/// What is left of a row that is not there.
+struct Left {
+    key: String,
+    explanation: String,
+    text: Option<String>,
+    /// Takes what is typed on.
+    on_text: Option<Callback<String>>,
+    /// Whether the row was there a moment ago.
+    has_just_gone: bool,
+    on_add: Option<Callback<()>>,
+    on_discard: Callback<()>,
 }
 
 /// The row and the field whose text is typed in this place.

@@ -11,7 +11,8 @@ use crate::api::Api;
 use crate::components::{Choice, ConflictCard, Versus, editor_id, text_id};
 use crate::kept::{Kept, KeptText, use_kept, use_unresolved};
 use crate::query::{UseMutation, use_mutation, use_query_client, use_unsaved};
-use crate::resources::{Create, Delete, Record, Restore, Update};
+use crate::resources::{Create, Delete, Record, Removed, Restore, Saved, Update};
+use crate::time::Instant;
 use crate::title::{move_focus, move_focus_soon};
 use crate::toast::{Toaster, use_toaster};
 use crate::unresolved::{Problem, Unresolved};
@@ -56,8 +57,8 @@ pub(super) struct UseRow<T: TextRow> {
     update: UseMutation<Update<T>>,
     toaster: Toaster,
     kept: Kept,
-    /// Whether a change of the row waits to be saved.
-    pub(super) is_unsaved: bool,
+    /// Since when a change of the row waits to be saved.
+    pub(super) unsaved_since: Option<Instant>,
     unresolved: Rc<Option<Unresolved>>,
     /// Whether the server keeps the history of the row.
     pub(super) has_history: bool,
@@ -72,7 +73,7 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
         update: use_mutation(),
         toaster: use_toaster(),
         kept: use_kept(),
-        is_unsaved: use_unsaved::<Api>(row.id()),
+        unsaved_since: use_unsaved::<Api>(row.id()),
         unresolved: use_unresolved(move |all| all.iter().find(|each| each.row == id).cloned()),
         has_history: use_query_client::<Api>().backend().patches(),
     }
@@ -96,7 +97,7 @@ pub(super) fn use_delete<T: TextRow>(row: &UseRow<T>) -> Callback<()> {
         if let Some(unresolved) = &*unresolved {
             kept.resolve(unresolved);
         }
-        delete.run(Delete::of(row));
+        let message = format!("{} deleted.", capitalised(T::NAMES.noun));
         move_focus(&format!("new-{}", T::NAMES.noun));
         let undo = Callback::from(move |()| {
             restore.run(Restore::of(again.clone()));
@@ -107,8 +108,13 @@ pub(super) fn use_delete<T: TextRow>(row: &UseRow<T>) -> Callback<()> {
                 kept.set_text(&again.editor(), typed.as_ref());
             }
         });
-        this.toaster
-            .offer(format!("{} deleted.", capitalised(T::NAMES.noun)), "Undo", undo);
+        let (toaster, offer) = (this.toaster.clone(), this.toaster.offer(message, "Undo", undo));
+        delete.run_to_end(Delete::of(row), move |removal| {
+            let is_gone = removal.is_ok_and(|removal| matches!(removal.removed, Removed::Gone));
+            if !is_gone {
+                toaster.withdraw(offer);
+            }
+        });
     })
 }
 
@@ -132,9 +138,14 @@ impl<T: TextRow> UseRow<T> {
             return;
         }
         let (update, undo) = (self.update.clone(), change.reversed());
-        self.update.run(change);
         let undo = Callback::from(move |()| update.run(undo.clone()));
-        self.toaster.offer(message, "Undo", undo);
+        let (toaster, offer) = (self.toaster.clone(), self.toaster.offer(message, "Undo", undo));
+        self.update.run_to_end(change, move |saved| {
+            // The row says what has become of the change; it was not made.
+            if !matches!(saved, Ok(Saved::Row { conflicts, .. }) if conflicts.is_empty()) {
+                toaster.withdraw(offer);
+            }
+        });
     }
 
     /// Saves a text that was typed in the editor.

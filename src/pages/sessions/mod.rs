@@ -7,8 +7,8 @@ use yew::prelude::*;
 
 use crate::api::Api;
 use crate::components::{Glyph, SessionRow, card, opaque_note, query_view, session_rows};
-use crate::query::{List, UseQuery, use_query, use_query_client};
-use crate::resources::{UserRelationships, UserSessions, prefetch_session};
+use crate::query::{List, UseQuery, use_query, use_query_client, use_waiting};
+use crate::resources::{PlanSession, UserRelationships, UserSessions, prefetch_session};
 use crate::title::use_title;
 use crate::today::use_today;
 
@@ -28,6 +28,7 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
     let recent = use_query(UserSessions::recent(user, today));
     let earlier = use_query(UserSessions::earlier(user, today));
     let relationships = use_query(UserRelationships(user)).data();
+    let waiting = use_waiting::<PlanSession>();
     let client = use_query_client();
     let on_near = use_callback((), move |id, ()| prefetch_session(&client, id));
     let wanted = use_state(String::new);
@@ -52,12 +53,11 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
         }
     };
     // By the day where the person is: the days that the server is asked for are those of Greenwich.
-    let (upcoming, past): (Vec<_>, Vec<_>) = recent
-        .data()
-        .map(|sessions| rows(&sessions))
-        .unwrap_or_default()
-        .into_iter()
-        .partition(|row| row.day >= today);
+    let mut all = recent.data().map(|sessions| rows(&sessions)).unwrap_or_default();
+    all.extend(rows(&waiting.iter().map(|plan| Rc::new(plan.draft())).collect()));
+    all.sort_by(|a, b| (a.day, &a.time).cmp(&(b.day, &b.time)));
+    let (upcoming, mut past): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.day >= today);
+    past.reverse();
     let count = recent.data().map(|_| upcoming.len());
     let retry = |query: &UseQuery<List<CoachingSession>, Api>| {
         let query = query.clone();
@@ -67,13 +67,17 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
         let list = list(&upcoming, "Nothing is planned.");
         html! { <>{ list }{ opaque_note(&recent, "session") }</> }
     });
-    let past = query_view(earlier.view(), retry(&earlier), |earlier| {
-        let mut all = rows(&earlier);
-        all.extend(past);
-        all.reverse();
-        let list = list(&all, "There was none yet.");
+    let before = query_view(earlier.view(), retry(&earlier), |earlier| {
+        let mut before = rows(&earlier);
+        before.reverse();
+        let list = if past.is_empty() {
+            list(&before, "There was none yet.")
+        } else {
+            session_rows::<Api>(&before, today, &on_near)
+        };
         html! { <>{ list }{ opaque_note(&earlier, "session") }</> }
     });
+    let past = html! { <>{ session_rows::<Api>(&past, today, &on_near) }{ before }</> };
     html! {
         <div class="all-sessions">
             <header class="greeting">

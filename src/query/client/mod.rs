@@ -197,11 +197,6 @@ impl<B: Backend> QueryClient<B> {
         self.0.state.borrow_mut().unsaved.watch(subject, wake)
     }
 
-    /// Whether this lane has mutations that have not settled.
-    pub(super) fn is_unsaved(&self, lane: u128) -> bool {
-        self.0.state.borrow().cache.pending_lanes().contains(&lane)
-    }
-
     /// Starts to observe a key; the observer wakes when this part of the data changes, or what it has looked at.
     pub(super) fn observe(
         &self,
@@ -287,7 +282,7 @@ impl<B: Backend> QueryClient<B> {
             }
         }
         let (pending, lanes) = (state.cache.pending(), state.cache.pending_lanes());
-        wakes.extend(state.unsaved.update(pending, lanes));
+        wakes.extend(state.unsaved.update(clock::now(), pending, &lanes));
         drop(state);
         drop(dropped);
         for (entry, flight, plan) in departures {

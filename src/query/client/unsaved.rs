@@ -1,6 +1,6 @@
 //! What is not saved, and the components that show it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use yew::Callback;
@@ -8,6 +8,7 @@ use yew::Callback;
 use super::super::effect::MutationId;
 use super::super::query::{Backend, Mutation};
 use super::QueryClient;
+use crate::time::Instant;
 
 impl<B: Backend> QueryClient<B> {
     /// The mutations of a kind that have not settled, in the order in which they were made.
@@ -20,6 +21,11 @@ impl<B: Backend> QueryClient<B> {
             .collect();
         waiting.sort_by_key(|(id, _)| *id);
         waiting.into_iter().map(|(_, mutation)| mutation).collect()
+    }
+
+    /// Since when this lane has had mutations that have not settled; `None` if it has none.
+    pub(in crate::query) fn unsaved_since(&self, lane: u128) -> Option<Instant> {
+        self.0.state.borrow().unsaved.lanes.get(&lane).copied()
     }
 }
 
@@ -38,7 +44,8 @@ pub(in crate::query) enum Subject {
 
 #[derive(Default)]
 pub(super) struct Unsaved {
-    lanes: BTreeSet<u128>,
+    /// Since when each lane has had some.
+    lanes: BTreeMap<u128, Instant>,
     count: usize,
     watches: Vec<(Subject, Weak<Callback<()>>)>,
 }
@@ -52,13 +59,17 @@ impl Unsaved {
     }
 
     /// So many mutations have not settled, and these lanes have some. Returns the components that show another state.
-    pub(super) fn update(&mut self, count: usize, lanes: BTreeSet<u128>) -> Vec<Callback<()>> {
-        if count == self.count && lanes == self.lanes {
+    pub(super) fn update(&mut self, now: Instant, count: usize, lanes: &BTreeSet<u128>) -> Vec<Callback<()>> {
+        if count == self.count && lanes.iter().eq(self.lanes.keys()) {
             return Vec::new();
         }
         let counted = std::mem::replace(&mut self.count, count) != count;
-        let before = std::mem::replace(&mut self.lanes, lanes);
-        let changed: BTreeSet<u128> = before.symmetric_difference(&self.lanes).copied().collect();
+        let before: BTreeSet<u128> = self.lanes.keys().copied().collect();
+        let changed: BTreeSet<u128> = before.symmetric_difference(lanes).copied().collect();
+        self.lanes.retain(|lane, _| lanes.contains(lane));
+        for lane in lanes {
+            self.lanes.entry(*lane).or_insert(now);
+        }
         let watches = self.watches.iter().filter(|(subject, _)| match subject {
             Subject::Lane(lane) => changed.contains(lane),
             Subject::Count => counted,
@@ -91,7 +102,7 @@ mod tests {
             })
             .collect();
         let mut update = |count, lanes: &[u128]| {
-            for wake in unsaved.update(count, lanes.iter().copied().collect()) {
+            for wake in unsaved.update(Instant::default(), count, &lanes.iter().copied().collect()) {
                 wake.emit(());
             }
             std::mem::take(&mut *woken.borrow_mut())
@@ -102,5 +113,19 @@ mod tests {
         assert!(update(2, &[2]).is_empty());
         watches.pop();
         assert_eq!(update(0, &[]), [1, 2]);
+    }
+
+    #[test]
+    fn lane_waits_since_its_first_change() {
+        let mut unsaved = Unsaved::default();
+        let mut since = |ms, lanes: &[u128]| {
+            let lanes: BTreeSet<u128> = lanes.iter().copied().collect();
+            drop(unsaved.update(Instant::from_millis(ms), lanes.len(), &lanes));
+            unsaved.lanes.get(&1).copied()
+        };
+        assert_eq!(since(10, &[1]), Some(Instant::from_millis(10)));
+        assert_eq!(since(20, &[1, 2]), Some(Instant::from_millis(10)));
+        assert_eq!(since(30, &[]), None);
+        assert_eq!(since(40, &[1]), Some(Instant::from_millis(40)));
     }
 }
