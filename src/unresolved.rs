@@ -127,8 +127,8 @@ impl Unresolved {
                 };
                 fields.iter().map(as_now).collect()
             }
-            // The row is back: another person has undone its deletion.
-            Problem::DeletedThere => {
+            // The row is there, or is back: another person has undone its deletion.
+            Problem::DeletedThere | Problem::Refused { .. } | Problem::Uncertain => {
                 let conflict = |change: &FieldChange| FieldConflict {
                     field: change.field.clone(),
                     from: change.from.clone(),
@@ -138,7 +138,7 @@ impl Unresolved {
                 let all = self.changes.iter().map(conflict);
                 all.filter(|conflict| conflict.mine != conflict.theirs).collect()
             }
-            Problem::ChangedThere | Problem::Refused { .. } | Problem::Uncertain => Vec::new(),
+            Problem::ChangedThere => Vec::new(),
         }
     }
 

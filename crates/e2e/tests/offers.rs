@@ -90,8 +90,13 @@ async fn offer_goes_when_its_change_is_refused() -> anyhow::Result<()> {
             coach.sees(&Kind::Goal.shows(title)).await?;
             coach.choose(Kind::Goal, title, "In progress").await?;
         }
+        // It says which change that is.
         coach
-            .sees("byTestId('conflict')?.innerText.includes('Your change could not be saved')")
+            .sees(
+                "((said) => said?.includes('Your change could not be saved') && said.includes('Your status')
+                    && said.includes('In progress') && !find('button', 'Edit', byTestId('conflict')))
+                    (byTestId('conflict')?.innerText)",
+            )
             .await?;
         let said =
             "[...byTestId('toasts').children].filter((toast) => toast.innerText.includes('Status changed')).length";

@@ -17,6 +17,9 @@ use crate::title::{move_focus, move_focus_soon};
 use crate::toast::{Toaster, use_toaster};
 use crate::unresolved::{Problem, Unresolved};
 
+/// The choice that leaves the row as the other person has it.
+const KEEP_THEIRS: &str = "Keep theirs";
+
 /// A row with a text that is edited in place.
 pub(super) trait TextRow: Record {
     /// The field of the text, as on the wire.
@@ -190,21 +193,26 @@ impl<T: TextRow> UseRow<T> {
         };
         let noun = T::NAMES.noun;
         let now = self.row.to_row();
-        let author = people.author(unresolved.by, unresolved.at);
         let conflicts = unresolved.conflicts(&now);
+        // The other tab or device of the same person.
+        let is_own = unresolved.by == Some(people.user);
         let (explanation, choices) = match &unresolved.problem {
+            Problem::BothChanged { .. } if is_own => (
+                format!("You have changed this {noun} in two places."),
+                self.conflict_choices("Keep the other", unresolved, &conflicts),
+            ),
             Problem::BothChanged { .. } => (
                 format!("Both of you have changed this {noun}."),
-                self.conflict_choices(unresolved, &conflicts),
+                self.conflict_choices(KEEP_THEIRS, unresolved, &conflicts),
             ),
             Problem::DeletedThere => (
                 format!("This {noun} was deleted while you were changing it, and is back."),
-                self.conflict_choices(unresolved, &conflicts),
+                self.conflict_choices(KEEP_THEIRS, unresolved, &conflicts),
             ),
             Problem::ChangedThere => (
                 format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
                 // Deleting decides by itself, and says where the focus goes when the row is gone.
-                std::iter::once(self.choice("Keep theirs", unresolved, |_| true))
+                std::iter::once(self.choice(KEEP_THEIRS, unresolved, |_| true))
                     .chain(on_delete.map(|on_delete| Choice {
                         label: "Delete",
                         on_choose: on_delete.clone(),
@@ -220,19 +228,25 @@ impl<T: TextRow> UseRow<T> {
                 self.refusal_choices(unresolved),
             ),
         };
-        let shows_text = matches!(unresolved.problem, Problem::Refused { .. } | Problem::Uncertain);
-        let text = unresolved.wanted::<T>().filter(|_| shows_text);
-        let text = text.and_then(|wanted| wanted.text().map(str::to_owned));
+        let author = match unresolved.problem {
+            Problem::Refused { .. } | Problem::Uncertain => "As it is saved".to_owned(),
+            _ => people.author(unresolved.by, unresolved.at),
+        };
         let values = versus(&conflicts, people);
-        html! { <ConflictCard {explanation} {values} {author} {text} {choices} /> }
+        html! { <ConflictCard {explanation} {values} {author} {choices} /> }
     }
 
-    fn conflict_choices(&self, unresolved: &Unresolved, conflicts: &[FieldConflict]) -> Vec<Choice> {
+    fn conflict_choices(
+        &self,
+        keep: &'static str,
+        unresolved: &Unresolved,
+        conflicts: &[FieldConflict],
+    ) -> Vec<Choice> {
         let mine: Vec<(String, Value)> = conflicts
             .iter()
             .map(|conflict| (conflict.field.clone(), conflict.mine.clone()))
             .collect();
-        let mut choices = vec![self.choice("Keep theirs", unresolved, |_| true)];
+        let mut choices = vec![self.choice(keep, unresolved, |_| true)];
         if !mine.is_empty() {
             choices.push(self.choice("Use mine", unresolved, move |this| {
                 let mut row = this.row.to_row();
@@ -252,9 +266,8 @@ impl<T: TextRow> UseRow<T> {
 
     fn refusal_choices(&self, unresolved: &Unresolved) -> Vec<Choice> {
         let changes = unresolved.changes.clone();
-        let text = unresolved
-            .wanted::<T>()
-            .and_then(|wanted| wanted.text().map(str::to_owned));
+        let text = changes.iter().find(|change| change.field == T::TEXT);
+        let text = text.and_then(|change| change.to.as_str().map(str::to_owned));
         let mut choices = vec![
             self.choice("Discard", unresolved, |_| true),
             self.choice("Try again", unresolved, move |this| {
