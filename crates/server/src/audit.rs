@@ -6,20 +6,26 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde::Serialize;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use serde::{Serialize, Serializer};
 use tokio::sync::{mpsc, oneshot};
 use wire::{Timestamp, UserId};
 
-use crate::auth::Address;
+use crate::auth::{Address, Household};
 use crate::store::now;
 
 /// How many entries wait for the disk. More than that are counted, and the count is written.
 const MOST_WAITING: usize = 4_096;
+
+/// How many lines a minute are written of what one household is refused because of a limit: refusals cost their author
+/// nothing, and would fill the disk.
+const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 
 /// How long a stopping server waits for the last entries.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -28,7 +34,9 @@ const CLOSING: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Audit {
     entries: Option<mpsc::Sender<Message>>,
+    /// How many were not written. Their number is.
     lost: Arc<AtomicU64>,
+    refusals: DefaultKeyedRateLimiter<Household>,
 }
 
 #[derive(Debug)]
@@ -64,7 +72,8 @@ pub(crate) enum Deed {
 pub(crate) struct Entry {
     at: Timestamp,
     event: Deed,
-    from: String,
+    #[serde(serialize_with = "as_text")]
+    from: Address,
     /// Who did it, or as whom it was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<UserId>,
@@ -83,7 +92,7 @@ impl Entry {
         Self {
             at: now(),
             event,
-            from: from.to_string(),
+            from,
             person,
             subject: None,
             reason: None,
@@ -107,12 +116,15 @@ impl Entry {
     }
 }
 
+fn as_text<S: Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(address)
+}
+
 impl Audit {
     /// Opens the file, or makes it. Without a path nothing is written.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
-        let lost = Arc::default();
         let Some(path) = path else {
-            return Ok(Self { entries: None, lost });
+            return Ok(Self::new(None, Arc::default()));
         };
         let mut options = OpenOptions::new();
         // Appended: a program that rotates logs may empty the file meanwhile.
@@ -121,22 +133,38 @@ impl Audit {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
         let (entries, waiting) = mpsc::channel(MOST_WAITING);
-        let counted = Arc::clone(&lost);
+        let audit = Self::new(Some(entries), Arc::default());
+        let lost = Arc::clone(&audit.lost);
         std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || write(file, waiting, &counted))?;
-        let entries = Some(entries);
-        Ok(Self { entries, lost })
+            .spawn(move || write(file, waiting, &lost))?;
+        Ok(audit)
+    }
+
+    fn new(entries: Option<mpsc::Sender<Message>>, lost: Arc<AtomicU64>) -> Self {
+        let refusals = RateLimiter::keyed(Quota::per_minute(REFUSALS_PER_MINUTE));
+        Self {
+            entries,
+            lost,
+            refusals,
+        }
     }
 
     pub(crate) fn record(&self, entry: &Entry) {
         let Some(entries) = &self.entries else {
             return;
         };
+        let is_too_much =
+            entry.event == Deed::LimitReached && self.refusals.check_key(&entry.from.household()).is_err();
         let line = serde_json::to_string(entry).unwrap_or_default() + "\n";
-        if entries.try_send(Message::Line(line)).is_err() {
+        if is_too_much || entries.try_send(Message::Line(line)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Forgets who was not refused anything for a while.
+    pub(crate) fn forget_idle(&self) {
+        self.refusals.retain_recent();
     }
 
     /// Waits until what was recorded is written.
@@ -188,11 +216,46 @@ fn write(mut file: File, mut waiting: mpsc::Receiver<Message>, lost: &AtomicU64)
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
+    use std::path::Path;
+    use std::sync::Arc;
 
     use serde_json::{Value, json};
     use wire::UserId;
 
-    use super::{Audit, Deed, Entry};
+    use super::{Audit, Deed, Entry, MOST_WAITING, REFUSALS_PER_MINUTE};
+
+    fn read(path: &Path) -> Vec<Value> {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_too_much_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let audit = Audit::open(Some(&path)).unwrap();
+        let from: IpAddr = "10.0.0.1".parse().unwrap();
+        let most = u64::from(REFUSALS_PER_MINUTE.get());
+        let refusals = 1_000;
+        for _ in 0..refusals {
+            audit.record(&Entry::new(Deed::LimitReached, from.into(), None));
+        }
+        // Nobody reads from this one, as from a disk that hangs.
+        let (entries, waiting) = tokio::sync::mpsc::channel(MOST_WAITING);
+        let hanging = Audit::new(Some(entries), Arc::clone(&audit.lost));
+        for _ in 0..MOST_WAITING + 7 {
+            hanging.record(&Entry::new(Deed::SignedIn, from.into(), None));
+        }
+        drop(waiting);
+        audit.record(&Entry::new(Deed::SignedIn, from.into(), None));
+        audit.close().await;
+        let lines = read(&path);
+        let lost = lines.iter().filter_map(|line| line["count"].as_u64()).sum::<u64>();
+        let written = lines.iter().filter(|line| line["event"] == "limit_reached").count() as u64;
+        assert!((most..most + 3).contains(&written), "{written}");
+        assert_eq!(lost, refusals - written + 7);
+        assert_eq!(lines.last().unwrap()["event"], "signed_in");
+    }
 
     #[tokio::test]
     async fn each_entry_is_one_line_of_json() {
@@ -209,8 +272,7 @@ mod tests {
                     .by("GET /api/\nx".to_owned()),
             );
             audit.close().await;
-            let text = std::fs::read_to_string(&path).unwrap();
-            let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let lines = read(&path);
             assert_eq!(lines.len(), 2 * round, "a second start appends");
             let [first, second] = &lines[2 * round - 2..] else {
                 panic!()

@@ -23,6 +23,7 @@ pub(crate) async fn run(state: AppState) {
             _ = ticks.tick() => {}
         }
         state.limits.forget_idle();
+        state.audit.forget_idle();
         match tidy(&state).await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "pruned the event log"),

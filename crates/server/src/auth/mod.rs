@@ -10,7 +10,7 @@ mod password;
 mod recognise;
 mod weakness;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, Household};
 pub(crate) use cookie::{Token, clearing_cookie, device_cookie, devices, session_cookie};
 pub(crate) use device::device;
 pub(crate) use limits::Limits;

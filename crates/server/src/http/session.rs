@@ -71,8 +71,11 @@ async fn sign_in(
 ) -> Result<impl IntoResponse, Error> {
     let failed = |person: Option<UserId>, why: Failure| {
         state.metrics.signed_in(why.label());
-        let entry = Entry::new(Deed::SignInFailed, from, person);
-        state.audit.record(&entry.because(why.label()));
+        // That a limit was reached is recorded for every request alike.
+        if why != Failure::Limited {
+            let entry = Entry::new(Deed::SignInFailed, from, person);
+            state.audit.record(&entry.because(why.label()));
+        }
     };
     origin::check_cookie(&headers).inspect_err(|_| failed(None, Failure::ForeignOrigin))?;
     let email = credentials.email.trim();

@@ -89,7 +89,6 @@ async fn the_audit_log_says_who_did_what_from_where() {
     expected("signed_in", None, coach_id.clone());
     expected("sign_in_failed", Some("wrong_password"), coach_id.clone());
     expected("sign_in_failed", Some("unknown_email"), Value::Null);
-    expected("sign_in_failed", Some("limited"), Value::Null);
     expected("limit_reached", None, Value::Null);
     expected("access_denied", None, coachee_id.clone());
     expected("confirmation_failed", None, coach_id.clone());
@@ -99,6 +98,7 @@ async fn the_audit_log_says_who_did_what_from_where() {
     expected("forced_out", None, admin_id);
     expected("signed_out", None, coach_id);
     let find = |event: &str| found.iter().find(|entry| entry["event"] == event).unwrap();
+    assert_eq!(find("limit_reached")["request"], "POST /api/login");
     assert_eq!(find("access_denied")["request"], format!("GET {own}"));
     assert_eq!(find("forced_out")["subject"], coachee_id);
     assert_eq!(find("sign_in_failed")["from"], "10.0.0.7");
