@@ -5,6 +5,7 @@
 //! else, and is not what is measured.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -105,13 +106,19 @@ async fn person(database: &mut SqliteConnection, organization: Uuid) -> anyhow::
     role(database, id, Some(organization), "User").await?;
     let token = format!("{}{}", id.simple(), Uuid::now_v7().simple());
     let hash: [u8; 32] = Sha256::digest(&token).into();
-    sqlx::query("INSERT INTO sign_ins VALUES (?, ?, 0, ?, ?)")
-        .bind(&hash[..])
-        .bind(id)
-        .bind(THEN)
-        .bind(LATER)
-        .execute(&mut *database)
-        .await?;
+    // A sign-in ends a while after it began, whatever is written about its end.
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros())?;
+    sqlx::query(
+        "INSERT INTO sign_ins (token_hash, id, user_id, since_seq, created_at, last_used_at, expires_at)
+         VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5)",
+    )
+    .bind(&hash[..])
+    .bind(Uuid::now_v7())
+    .bind(id)
+    .bind(now)
+    .bind(LATER)
+    .execute(&mut *database)
+    .await?;
     let cookie = format!("freshet_session={token}");
     Ok(Person { id, cookie })
 }

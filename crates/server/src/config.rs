@@ -39,9 +39,20 @@ pub struct Config {
     #[arg(long, env = "FRESHET_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
-    /// six times as many for all, the email address twenty times as many from anywhere.
+    /// six times as many for all, a /48 of IPv6 twenty-four times as many. However many addresses guess, one account has
+    /// at most a hundred failed sign-ins an hour.
     #[arg(long, env = "FRESHET_SIGN_INS_PER_MINUTE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub sign_ins_per_minute: u32,
+    /// After how many seconds without a request a sign-in ends.
+    #[arg(long, env = "FRESHET_SIGN_IN_IDLE_S", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(60..=31_536_000))]
+    pub sign_in_idle_s: u64,
+    /// After how many seconds a sign-in ends however often it is used.
+    #[arg(long, env = "FRESHET_SIGN_IN_LIFETIME_S", default_value_t = 2_592_000, value_parser = clap::value_parser!(u64).range(60..=31_536_000))]
+    pub sign_in_lifetime_s: u64,
+    /// A file that says who signed in or failed to, from where, and what was refused to whom: one line of JSON for each,
+    /// appended. It names people, so it is for few to read. Without it nothing of the kind is written anywhere.
+    #[arg(long, env = "FRESHET_AUDIT_LOG")]
+    pub audit_log: Option<PathBuf>,
     /// How many streams one person may have open. The oldest is closed for the next.
     #[arg(long, env = "FRESHET_STREAMS_PER_PERSON", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     pub streams_per_person: u16,
@@ -64,6 +75,8 @@ impl Config {
         Tuning {
             heartbeat: Duration::from_millis(self.heartbeat_ms),
             sign_ins_per_minute: self.sign_ins_per_minute,
+            sign_in_idle: Duration::from_secs(self.sign_in_idle_s),
+            sign_in_lifetime: Duration::from_secs(self.sign_in_lifetime_s),
             streams_per_minute: self.streams_per_minute,
             streams_per_person: self.streams_per_person.into(),
             stream_lifetime: Duration::from_secs(self.stream_lifetime_s),

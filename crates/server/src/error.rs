@@ -100,6 +100,15 @@ impl Error {
         }
     }
 
+    /// 422: one sentence for every address that can not be used, whether it is none or somebody else's, so that it does
+    /// not tell who has an account.
+    pub(crate) fn unusable_email() -> Self {
+        Self::invalid(
+            "email: this address can not be used. Check that it is written like name@example.com, without spaces or \
+             invisible characters, or use another one.",
+        )
+    }
+
     /// 409 with the code that most conflicts share.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::Conflict {
@@ -222,12 +231,7 @@ fn constraint(message: &str) -> Option<Error> {
             details: None,
         })
     } else if message.contains("users.email") {
-        let message = "Somebody else signs in with this email address.".to_owned();
-        Some(Error::Conflict {
-            error: "email_taken",
-            message,
-            details: None,
-        })
+        Some(Error::unusable_email())
     } else if message.contains("UNIQUE constraint failed") {
         Some(Error::conflict("This exists already."))
     } else if message.contains("_duration_range") {
@@ -271,7 +275,7 @@ mod tests {
     #[test]
     fn a_constraint_is_the_clients_doing() {
         let status = |message: &str| constraint(message).map(|error| error.status().as_u16());
-        assert_eq!(status("UNIQUE constraint failed: users.email"), Some(409));
+        assert_eq!(status("UNIQUE constraint failed: users.email_key"), Some(422));
         assert_eq!(status("CHECK constraint failed: goals_title_length"), Some(422));
         assert_eq!(status("FOREIGN KEY constraint failed"), Some(409));
         assert_eq!(status("disk I/O error"), None);

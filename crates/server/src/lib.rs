@@ -11,11 +11,13 @@
 //! ```
 //!
 //! - `store/` is SQL and knows no HTTP; `http/` has no SQL; `sse/` does not know what events mean.
-//! - Nothing is logged that says who did what: method, route pattern, status and duration only.
+//! - Nothing is logged that says who did what: method, route pattern, status and duration only. Who did, for those who
+//!   must know, is in the audit log, a file of its own that an option asks for.
 //!
 //! [`Server`] is all there is to run it, from `main` or from a test.
 
 mod assets;
+mod audit;
 mod auth;
 mod config;
 mod error;

@@ -1,4 +1,5 @@
-//! Deletes, at intervals, what is out of date: old events, expired sign-ins, stored answers, rows that were deleted long
+//! Deletes, at intervals, what is out of date: old events, expired sign-ins, devices that were not
+//! used for long, stored answers, rows that were deleted long
 //! ago, idle rate limits.
 
 use std::time::Duration;
@@ -7,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use wire::{Action, Agreement, Goal};
 
 use crate::state::AppState;
-use crate::store::{deletion, idempotency, now, outbox, sign_ins};
+use crate::store::{deletion, devices, idempotency, now, outbox, sign_ins};
 
 /// How long after a change.
 const FOLD_AFTER: Duration = Duration::from_secs(1);
@@ -22,6 +23,7 @@ pub(crate) async fn run(state: AppState) {
             _ = ticks.tick() => {}
         }
         state.limits.forget_idle();
+        state.audit.forget_idle();
         match tidy(&state).await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "pruned the event log"),
@@ -53,6 +55,7 @@ async fn tidy(state: &AppState) -> Result<u64, sqlx::Error> {
     let now = now();
     let mut write = state.db.write().await?;
     sign_ins::sweep(&mut write, now).await?;
+    devices::sweep(&mut write, now - state.tuning.device_lifetime).await?;
     idempotency::sweep(&mut write, now - state.tuning.answers_kept).await?;
     let deleted = now - state.tuning.deleted_kept;
     deletion::purge::<Action>(&mut write, deleted).await?;

@@ -29,6 +29,7 @@ struct Counted {
     messages: Box<[Counter]>,
     lag: Histogram,
     stream_seconds: Histogram,
+    sign_ins: Family<SignIn, Counter>,
     requests: Family<Request, Counter>,
     request_seconds: Family<Route, Histogram>,
     uptime: Gauge<f64, AtomicU64>,
@@ -53,6 +54,11 @@ struct Rejected {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Message {
     r#type: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SignIn {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -116,7 +122,7 @@ impl Metrics {
             by_type.get_or_create(&Message { r#type }).clone()
         });
         let messages = messages.collect();
-        let requests = Family::default();
+        let (sign_ins, requests) = (Family::default(), Family::default());
         let request_seconds = Family::new_with_constructor(
             (|| Histogram::new(exponential_buckets(0.000_5, 4.0, 9))) as fn() -> Histogram,
         );
@@ -145,6 +151,11 @@ impl Metrics {
             "How long streams were open",
             stream_seconds.clone(),
         );
+        registry.register(
+            "sign_ins",
+            "Sign-ins that succeeded, or failed by reason",
+            sign_ins.clone(),
+        );
         registry.register("http_requests", "Requests that were answered", requests.clone());
         registry.register(
             "http_request_duration_seconds",
@@ -160,6 +171,7 @@ impl Metrics {
             messages,
             lag,
             stream_seconds,
+            sign_ins,
             requests,
             request_seconds,
             uptime,
@@ -200,6 +212,11 @@ impl Metrics {
             since: Instant::now(),
             ended: false,
         }
+    }
+
+    /// A sign-in was tried.
+    pub(crate) fn signed_in(&self, outcome: &'static str) {
+        self.0.sign_ins.get_or_create(&SignIn { outcome }).inc();
     }
 
     /// A request was answered. `route` is its pattern.

@@ -18,13 +18,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
+use crate::audit::Audit;
 use crate::auth::{Limits, Passwords};
 use crate::config::Config;
 use crate::listener;
 use crate::metrics::Metrics;
 use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
-use crate::store::Db;
+use crate::store::{Db, sign_ins};
 use crate::{assets, http, maintenance, seed};
 
 /// How long closing the database may take.
@@ -65,6 +66,14 @@ pub enum StartError {
         data: PathBuf,
         /// What SQLite says.
         source: sqlx::Error,
+    },
+    /// The audit log can not be opened.
+    #[error("cannot write the audit log {}: {source}", path.display())]
+    AuditLog {
+        /// Where it was asked for.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// The demo could not be written.
     #[error("cannot write the demo into the database: {0}")]
@@ -123,12 +132,22 @@ impl Server {
         };
         let addr = socket.local_addr().map_err(listen_error)?;
 
+        let audit = Audit::open(config.audit_log.as_deref()).map_err(|source| StartError::AuditLog {
+            path: config.audit_log.clone().unwrap_or_default(),
+            source,
+        })?;
         let hub = Hub::new();
         let db = open_database(config, hub.clone()).await?;
         let seeded = config.seed_demo && db.is_unused().await.map_err(StartError::Seed)?;
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
         }
+        shorten_sign_ins(&db, &tuning)
+            .await
+            .map_err(|source| StartError::Database {
+                data: config.data.clone(),
+                source,
+            })?;
         let state = AppState::from(Shared {
             db,
             hub,
@@ -136,6 +155,7 @@ impl Server {
             limits: Limits::new(&tuning),
             tickets: Tickets::default(),
             metrics: Metrics::new(),
+            audit,
             metrics_token: config.metrics_token.clone(),
             tuning,
             allowed_origins: config.allow_origin.clone(),
@@ -190,6 +210,7 @@ impl Server {
         {
             tracing::warn!("a connection was left behind");
         }
+        state.audit.close().await;
         // Folding the log into the file is a courtesy to whoever copies it; a reader that hangs does not hold it up.
         if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
@@ -233,6 +254,13 @@ fn scheme(data: &Path) -> Option<&str> {
     let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
         && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
     is_scheme.then_some(scheme)
+}
+
+/// Ends the sign-ins in time that were stored while the options allowed more.
+async fn shorten_sign_ins(db: &Db, tuning: &Tuning) -> Result<(), sqlx::Error> {
+    let mut write = db.write().await?;
+    sign_ins::shorten(&mut write, tuning.sign_in_lifetime, tuning.sign_in_idle).await?;
+    write.commit().await
 }
 
 /// Opens the database.

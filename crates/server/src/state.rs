@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::Audit;
 use crate::auth::{Address, Limits, Passwords};
 use crate::config::Origin;
 use crate::metrics::Metrics;
@@ -18,7 +19,11 @@ use crate::store::Db;
 #[derive(Clone, Debug)]
 pub struct Tuning {
     /// How long a sign-in lasts after its last request.
+    pub sign_in_idle: Duration,
+    /// How long a sign-in lasts however often it is used (OWASP ASVS 4.0.3, 3.3.2).
     pub sign_in_lifetime: Duration,
+    /// How long a browser is known after somebody signed in there.
+    pub device_lifetime: Duration,
     /// After how long a silence a stream carries a heartbeat.
     pub heartbeat: Duration,
     /// How long a connection waits for its client to take anything before it is cut.
@@ -29,8 +34,13 @@ pub struct Tuning {
     /// By how many events a stream may lag before it is told to read everything again.
     pub lag_limit: usize,
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
-    /// six times as many for all, the email address twenty times as many from anywhere.
+    /// six times as many for all, a /48 of IPv6 twenty-four times as many.
     pub sign_ins_per_minute: u32,
+    /// How many wrong passwords are free of a wait, for an account from anywhere, for a device that its owner has used
+    /// before, and for the confirmation of a change. The waits for more hold them to a hundred an hour.
+    pub failures_at_once: u32,
+    /// The wait after those. Each further one doubles it, up to a minute.
+    pub failure_wait: Duration,
     /// After how long a stream is closed and opened anew at the latest. A fifth of it is spread by chance.
     pub stream_lifetime: Duration,
     /// How long before the end of its sign-in a stream says so.
@@ -62,7 +72,9 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            sign_in_lifetime: Duration::from_secs(24 * 60 * 60),
+            sign_in_idle: Duration::from_secs(24 * 60 * 60),
+            sign_in_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            device_lifetime: Duration::from_secs(180 * 24 * 60 * 60),
             heartbeat: Duration::from_secs(15),
             stall_limit: Duration::from_secs(10),
             idle_limit: Duration::from_secs(90),
@@ -72,6 +84,8 @@ impl Default for Tuning {
             streams_per_person: 20,
             ticket_lifetime: Duration::from_secs(60),
             sign_ins_per_minute: 20,
+            failures_at_once: 10,
+            failure_wait: Duration::from_secs(1),
             streams_per_minute: 120,
             log_rows: 100_000,
             log_age: Duration::from_secs(7 * 24 * 60 * 60),
@@ -115,6 +129,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) tickets: Tickets,
     pub(crate) metrics: Metrics,
+    pub(crate) audit: Audit,
     /// Who may see them; without one, programs on this machine.
     pub(crate) metrics_token: Option<String>,
     pub(crate) allowed_origins: Vec<Origin>,

@@ -1,16 +1,41 @@
-//! Where a request comes from, as far as that stands for one household.
+//! Where a request comes from, and which neighbours it shares its limits with.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// A network address as far as it stands for one household: an IPv6 address without its lower half.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The network address of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address(IpAddr);
 
+/// The addresses that one customer of a provider has at least: one IPv4 address, or a /64 of IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Household(IpAddr);
+
+/// The addresses that one customer may have at most: a /48 of IPv6, which is 65,536 households (RFC 6177).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Site(Ipv6Addr);
+
 impl Address {
+    /// The smallest network that one customer has for themselves.
+    pub(crate) const fn household(self) -> Household {
+        Household(match self.0 {
+            IpAddr::V6(ip) => IpAddr::V6(network(ip, 64)),
+            ip @ IpAddr::V4(_) => ip,
+        })
+    }
+
+    /// The largest network that one customer has for themselves, if it is larger than a household.
+    pub(crate) const fn site(self) -> Option<Site> {
+        match self.0 {
+            IpAddr::V6(ip) => Some(Site(network(ip, 48))),
+            IpAddr::V4(_) => None,
+        }
+    }
+
     /// Where a request comes from: the other end of its connection, unless that is a proxy that is trusted to say for
     /// whom it speaks.
     ///
@@ -27,11 +52,20 @@ impl Address {
 
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
-        Self(match ip.to_canonical() {
-            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
-            ip @ IpAddr::V4(_) => ip,
-        })
+        Self(ip.to_canonical())
     }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An address without what comes after its first bits.
+const fn network(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    let rest = 128 - bits;
+    Ipv6Addr::from_bits(ip.to_bits() >> rest << rest)
 }
 
 fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
@@ -56,10 +90,16 @@ mod tests {
     }
 
     #[test]
-    fn one_ipv6_household_is_one_address() {
-        assert_eq!(address("2001:db8::1"), address("2001:db8::2"));
-        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
-        assert_eq!(address("::ffff:10.0.0.1"), address("10.0.0.1"));
+    fn ipv6_addresses_are_neighbours_by_64_and_by_48_bits() {
+        let (one, other) = (address("2001:db8::1"), address("2001:db8::2"));
+        assert_eq!(one.household(), other.household());
+        let next = address("2001:db8:0:1::1");
+        assert_ne!(one.household(), next.household());
+        assert_eq!(one.site(), next.site());
+        assert_ne!(one.site(), address("2001:db8:1::1").site());
+        let (mapped, plain) = (address("::ffff:10.0.0.1"), address("10.0.0.1"));
+        assert_eq!(mapped, plain);
+        assert_eq!((plain.site(), plain.to_string().as_str()), (None, "10.0.0.1"));
     }
 
     #[test]
@@ -77,7 +117,7 @@ mod tests {
         assert_eq!(through(proxy, &["10.0.0.1"]), address("10.0.0.1"));
         assert_eq!(through(proxy, &["6.6.6.6, 10.0.0.1"]), address("10.0.0.1"));
         assert_eq!(through(proxy, &["6.6.6.6", "10.0.0.1:1234"]), address("10.0.0.1"));
-        assert_eq!(through(proxy, &["[2001:db8::1]:80"]), address("2001:db8::9"));
+        assert_eq!(through(proxy, &["[2001:db8::1]:80"]), address("2001:db8::1"));
         assert_eq!(through(proxy, &["unknown"]), address("127.0.0.1"));
         assert_eq!(through(proxy, &[]), address("127.0.0.1"));
         let mapped = "[::ffff:127.0.0.1]:9".parse().unwrap();

@@ -1,4 +1,4 @@
-//! The session cookie and the token in it.
+//! The session cookie, the cookie of a known device, and the tokens in them.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, SameSite};
 use sha2::{Digest as _, Sha256};
+use wire::UserId;
 
 use super::is_local;
 use crate::error::Error;
@@ -17,7 +18,17 @@ const NAME: &str = "__Host-freshet_session";
 /// The same where there is no https.
 const LOCAL_NAME: &str = "freshet_session";
 
-/// What a signed-in browser shows, or whoever holds a ticket: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log can carry it.
+/// How the name of the cookie begins by which a browser is known to somebody who has signed in there before. A few
+/// letters follow that tell the people of one browser apart.
+const DEVICE_NAME: &str = "__Host-freshet_device_";
+/// The same where there is no https.
+const LOCAL_DEVICE_NAME: &str = "freshet_device_";
+
+/// How many cookies of known devices are looked at. A client can send as many as it likes.
+const MOST_DEVICES: usize = 8;
+
+/// What a signed-in browser shows, or a known one, or whoever holds a ticket: 32 random bytes, in hexadecimal. Has no
+/// `Debug`, so that no log can carry it.
 pub(crate) struct Token(String);
 
 impl Token {
@@ -30,9 +41,7 @@ impl Token {
     /// The token that a request came with. Whether it means anything is for the database to say.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let name = if is_local(headers) { LOCAL_NAME } else { NAME };
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut cookies = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
-        let cookie = cookies.find(|cookie| cookie.name() == name)?;
+        let cookie = cookies(headers).find(|cookie| cookie.name() == name)?;
         Self::from_text(cookie.value())
     }
 
@@ -52,28 +61,67 @@ impl Token {
     }
 }
 
+/// What a request shows to be known by. Whether it means anything, and for whom, is for the database to say.
+pub(crate) fn devices(headers: &HeaderMap) -> Vec<TokenHash> {
+    let name = device_name(headers);
+    let devices = cookies(headers).filter(|cookie| cookie.name().starts_with(name));
+    let tokens = devices.filter_map(|cookie| Token::from_text(cookie.value()));
+    tokens.take(MOST_DEVICES).map(|token| token.hash()).collect()
+}
+
+/// The `set-cookie` by which a browser is known to this person, for whom it is one of its own: people who share a
+/// browser do not make each other unknown.
+pub(crate) fn device_cookie(
+    token: &Token,
+    person: UserId,
+    headers: &HeaderMap,
+    lifetime: Duration,
+) -> Result<HeaderValue, Error> {
+    let digest = Sha256::digest(person.0);
+    let letters: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("{}{letters}", device_name(headers));
+    header(headers, name, token.0.clone(), lifetime)
+}
+
+fn device_name(headers: &HeaderMap) -> &'static str {
+    if is_local(headers) {
+        LOCAL_DEVICE_NAME
+    } else {
+        DEVICE_NAME
+    }
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(Cookie::split_parse).filter_map(Result::ok)
+}
+
 /// The `set-cookie` that signs in or renews a sign-in. `headers` are the request's: they say for which host.
 pub(crate) fn session_cookie(token: &Token, headers: &HeaderMap, lifetime: Duration) -> Result<HeaderValue, Error> {
-    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-    header(headers, token.0.clone(), seconds)
+    header(headers, session_name(headers), token.0.clone(), lifetime)
 }
 
 /// The `set-cookie` that makes a browser forget its token.
 pub(crate) fn clearing_cookie(headers: &HeaderMap) -> Result<HeaderValue, Error> {
-    header(headers, String::new(), 0)
+    header(headers, session_name(headers), String::new(), Duration::ZERO)
 }
 
-fn header(headers: &HeaderMap, value: String, seconds: i64) -> Result<HeaderValue, Error> {
-    let local = is_local(headers);
-    let cookie = Cookie::build((if local { LOCAL_NAME } else { NAME }, value))
+fn session_name(headers: &HeaderMap) -> String {
+    let name = if is_local(headers) { LOCAL_NAME } else { NAME };
+    name.to_owned()
+}
+
+fn header(headers: &HeaderMap, name: String, value: String, lifetime: Duration) -> Result<HeaderValue, Error> {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    let cookie = Cookie::build((name, value))
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
         // Browsers keep a secure cookie only over https, which nobody has on their own machine.
-        .secure(!local)
+        .secure(!is_local(headers))
         .max_age(cookie::time::Duration::seconds(seconds))
         .build();
-    HeaderValue::try_from(cookie.to_string()).or(Err(Error::Internal("the session cookie is no header")))
+    HeaderValue::try_from(cookie.to_string()).or(Err(Error::Internal("a cookie is no header")))
 }
 
 #[cfg(test)]
@@ -83,7 +131,9 @@ mod tests {
     use axum::http::header::{COOKIE, HOST};
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::{Token, clearing_cookie, session_cookie};
+    use wire::UserId;
+
+    use super::{MOST_DEVICES, Token, clearing_cookie, device_cookie, devices, session_cookie};
 
     fn request_to(host: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))])
@@ -114,6 +164,34 @@ mod tests {
                 .unwrap()
                 .contains("Max-Age=0")
         );
+    }
+
+    #[test]
+    fn each_person_of_a_browser_has_a_device_cookie() {
+        for (host, prefix) in [
+            ("localhost", "freshet_device_"),
+            ("app.example", "__Host-freshet_device_"),
+        ] {
+            let mut request = request_to(host);
+            let tokens = [Token::random(), Token::random()];
+            let cookie = |number: u8| {
+                let (token, person) = (&tokens[usize::from(number)], UserId::from_u128(number.into()));
+                let cookie = device_cookie(token, person, &request, Duration::from_secs(60)).unwrap();
+                cookie.to_str().unwrap().to_owned()
+            };
+            let cookies = [cookie(0), cookie(1)];
+            for part in [prefix, "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+                assert!(cookies[0].contains(part), "{}", cookies[0]);
+            }
+            assert_eq!(cookies[0].contains("Secure"), host == "app.example");
+            let pairs = cookies.iter().map(|cookie| cookie.split(';').next().unwrap());
+            let pairs: Vec<_> = pairs.collect();
+            request.insert(COOKIE, HeaderValue::from_str(&pairs.join("; ")).unwrap());
+            assert_eq!(devices(&request), [tokens[0].hash(), tokens[1].hash()]);
+            let many = HeaderValue::from_str(&[pairs[0]; 20].join("; ")).unwrap();
+            request.insert(COOKIE, many);
+            assert_eq!(devices(&request).len(), MOST_DEVICES);
+        }
     }
 
     #[test]

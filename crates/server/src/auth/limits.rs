@@ -1,64 +1,136 @@
-//! How often one may try: sign-ins per network address and email address, streams per person.
+//! How often one may try: sign-ins per account, device and network address, one's own password, streams per person.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use sha2::{Digest as _, Sha256};
 use wire::UserId;
 
 use super::Address;
+use super::address::{Household, Site};
+use super::failures::Failures;
 use crate::error::Error;
 use crate::state::Tuning;
+use crate::store::sign_ins::TokenHash;
 
-/// How many people behind one network address may try at the same time.
-const PEOPLE_PER_ADDRESS: u32 = 6;
+/// How many people of one household may try at the same time.
+const PEOPLE_PER_HOUSEHOLD: u32 = 6;
 
-/// From how many network addresses' worth of attempts one email address is closed to everybody.
-///
-/// Much looser than the limit per address: whoever knows an email address must not be able to keep its owner out, and
-/// many guessers together must not be able to guess without end.
-const ADDRESSES_PER_EMAIL: u32 = 20;
+/// How many households of one /48 of IPv6 may try at the same time.
+const HOUSEHOLDS_PER_SITE: u32 = 4;
 
-/// Counts attempts. A minute's worth may come at once; then they come back one by one.
+/// How many email addresses one person may try to take at once. Each try tells whether somebody has the address.
+const ADDRESSES_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+
+/// After how long another one may be tried.
+const ADDRESSES_EVERY: Duration = Duration::from_secs(12 * 60);
+
+/// The hash of an email address: as short for a made-up one as for any other.
+type EmailHash = [u8; 32];
+
+/// Counts attempts. What is counted by the minute may come at once; then it comes back one by one.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    by_address: DefaultKeyedRateLimiter<Address>,
-    by_email_and_address: DefaultKeyedRateLimiter<(String, Address)>,
-    by_email: DefaultKeyedRateLimiter<String>,
-    streams: DefaultKeyedRateLimiter<(UserId, Address)>,
+    by_household: DefaultKeyedRateLimiter<Household>,
+    by_site: DefaultKeyedRateLimiter<Site>,
+    by_email_and_household: DefaultKeyedRateLimiter<(EmailHash, Household)>,
+    by_email: Failures<EmailHash>,
+    by_device: Failures<TokenHash>,
+    confirmations: Failures<UserId>,
+    addresses: DefaultKeyedRateLimiter<UserId>,
+    streams: DefaultKeyedRateLimiter<(UserId, Household)>,
+}
+
+/// An attempt that was let in, and counts as a failure until it turns out to be right.
+#[derive(Debug)]
+#[must_use = "a right attempt that is not said to have succeeded counts as a failure"]
+pub(crate) enum Attempt {
+    /// To sign in to the account of this address.
+    Email(EmailHash),
+    /// To sign in from this device, which the owner of the account has signed in from before.
+    Device(TokenHash),
+    /// To confirm a change by the password of somebody who is signed in.
+    Confirmation(UserId),
 }
 
 impl Limits {
     pub(crate) fn new(tuning: &Tuning) -> Self {
         let sign_ins = at_least_one(tuning.sign_ins_per_minute);
         let times = |factor| Quota::per_minute(sign_ins.saturating_mul(at_least_one(factor)));
+        let (at_once, wait) = (tuning.failures_at_once, tuning.failure_wait);
+        let addresses = Quota::with_period(ADDRESSES_EVERY).unwrap_or(Quota::per_hour(ADDRESSES_AT_ONCE));
         Self {
-            by_address: RateLimiter::keyed(times(PEOPLE_PER_ADDRESS)),
-            by_email_and_address: RateLimiter::keyed(Quota::per_minute(sign_ins)),
-            by_email: RateLimiter::keyed(times(ADDRESSES_PER_EMAIL)),
+            by_household: RateLimiter::keyed(times(PEOPLE_PER_HOUSEHOLD)),
+            by_site: RateLimiter::keyed(times(PEOPLE_PER_HOUSEHOLD * HOUSEHOLDS_PER_SITE)),
+            by_email_and_household: RateLimiter::keyed(Quota::per_minute(sign_ins)),
+            by_email: Failures::new(at_once, wait),
+            by_device: Failures::new(at_once, wait),
+            confirmations: Failures::new(at_once, wait),
+            addresses: RateLimiter::keyed(addresses.allow_burst(ADDRESSES_AT_ONCE)),
             streams: RateLimiter::keyed(Quota::per_minute(at_least_one(tuning.streams_per_minute))),
         }
     }
 
-    /// Counts a sign-in. Before the password is looked at: guesses that run at the same time count as well.
-    pub(crate) fn sign_in(&self, from: Address, email: &str) -> Result<(), Error> {
-        let email = email.to_lowercase();
-        check(&self.by_address, &from)?;
-        check(&self.by_email_and_address, &(email.clone(), from))?;
-        check(&self.by_email, &email)
+    /// Counts a sign-in with an address (as [`email_key`](crate::store::email_key) has it), before the password is
+    /// looked at.
+    ///
+    /// A device that the owner of the account has signed in from before counts alone: guesses that come from elsewhere,
+    /// or from the same household, do not keep the owner out.
+    pub(crate) fn sign_in(&self, from: Address, email: &str, device: Option<TokenHash>) -> Result<Attempt, Error> {
+        let now = Instant::now();
+        if let Some(device) = device {
+            self.by_device.begin(&device, now).map_err(too_many)?;
+            return Ok(Attempt::Device(device));
+        }
+        let (household, email) = (from.household(), Sha256::digest(email).into());
+        if let Some(site) = from.site() {
+            check(&self.by_site, &site)?;
+        }
+        check(&self.by_household, &household)?;
+        check(&self.by_email_and_household, &(email, household))?;
+        self.by_email.begin(&email, now).map_err(too_many)?;
+        Ok(Attempt::Email(email))
+    }
+
+    /// Counts an attempt of somebody who is signed in to confirm a change by their password. Apart from sign-ins: whoever
+    /// finds an unlocked screen can not keep the owner from signing in.
+    pub(crate) fn confirm(&self, person: UserId) -> Result<Attempt, Error> {
+        self.confirmations.begin(&person, Instant::now()).map_err(too_many)?;
+        Ok(Attempt::Confirmation(person))
+    }
+
+    /// The password was right.
+    pub(crate) fn succeeded(&self, attempt: Attempt) {
+        match attempt {
+            Attempt::Email(email) => self.by_email.succeeded(&email),
+            Attempt::Device(device) => self.by_device.succeeded(&device),
+            Attempt::Confirmation(person) => self.confirmations.succeeded(&person),
+        }
+    }
+
+    /// Counts an attempt to take another email address, whether or not it succeeds.
+    pub(crate) fn take_address(&self, person: UserId) -> Result<(), Error> {
+        check(&self.addresses, &person)
     }
 
     /// Counts the opening of a stream.
     pub(crate) fn stream(&self, person: UserId, from: Address) -> Result<(), Error> {
-        check(&self.streams, &(person, from))
+        check(&self.streams, &(person, from.household()))
     }
 
     /// Forgets who has not tried for a while, so that the tables do not grow with every address ever seen.
     pub(crate) fn forget_idle(&self) {
-        self.by_address.retain_recent();
-        self.by_email_and_address.retain_recent();
-        self.by_email.retain_recent();
+        let now = Instant::now();
+        self.by_household.retain_recent();
+        self.by_site.retain_recent();
+        self.by_email_and_household.retain_recent();
+        self.by_email.forget_idle(now);
+        self.by_device.forget_idle(now);
+        self.confirmations.forget_idle(now);
+        self.addresses.retain_recent();
         self.streams.retain_recent();
     }
 }
@@ -68,21 +140,29 @@ fn at_least_one(count: u32) -> NonZeroU32 {
 }
 
 fn check<K: Clone + Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Error> {
-    limiter.check_key(key).map_err(|until| {
-        let wait = until.wait_time_from(DefaultClock::default().now());
-        // Rounded up: one second early is refused again.
-        Error::TooManyRequests(wait.as_secs() + 1)
-    })
+    limiter
+        .check_key(key)
+        .map_err(|until| too_many(until.wait_time_from(DefaultClock::default().now())))
+}
+
+fn too_many(wait: Duration) -> Error {
+    // Rounded up: one second early is refused again.
+    Error::TooManyRequests(wait.as_secs() + 1)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-    use super::{ADDRESSES_PER_EMAIL, Limits};
+    use wire::UserId;
+
+    use super::{ADDRESSES_AT_ONCE, HOUSEHOLDS_PER_SITE, Limits, PEOPLE_PER_HOUSEHOLD};
     use crate::auth::Address;
     use crate::error::Error;
     use crate::state::Tuning;
+
+    const ME: &str = "a@example.com";
+    const MY_DEVICE: [u8; 32] = [7; 32];
 
     fn limits(sign_ins_per_minute: u32) -> Limits {
         Limits::new(&Tuning {
@@ -96,30 +176,64 @@ mod tests {
     }
 
     #[test]
-    fn each_email_address_has_attempts_of_its_own_and_capitals_do_not_help() {
+    fn each_email_address_has_attempts_of_its_own() {
         let (limits, from) = (limits(2), address(1));
-        assert!(limits.sign_in(from, "a@example.com").is_ok());
-        assert!(limits.sign_in(from, "A@example.com").is_ok());
-        assert!(matches!(
-            limits.sign_in(from, "a@EXAMPLE.com"),
-            Err(Error::TooManyRequests(1..=31))
-        ));
-        assert!(limits.sign_in(from, "b@example.com").is_ok());
-    }
-
-    #[test]
-    fn a_guesser_elsewhere_does_not_keep_the_owner_out() {
-        let limits = limits(2);
-        for _ in 0..10 {
-            drop(limits.sign_in(address(1), "a@example.com"));
-        }
-        assert!(limits.sign_in(address(2), "a@example.com").is_ok());
+        assert!(limits.sign_in(from, ME, None).is_ok());
+        assert!(limits.sign_in(from, ME, None).is_ok());
+        let refused = limits.sign_in(from, ME, None);
+        assert!(matches!(refused, Err(Error::TooManyRequests(1..=31))), "{refused:?}");
+        assert!(limits.sign_in(from, "b@example.com", None).is_ok());
     }
 
     #[test]
     fn many_guessers_together_are_stopped_as_well() {
+        let limits = limits(20);
+        let allowed = (0..100).filter(|number| limits.sign_in(address(*number), ME, None).is_ok());
+        assert_eq!(
+            allowed.count(),
+            usize::try_from(Tuning::default().failures_at_once).unwrap()
+        );
+    }
+
+    #[test]
+    fn guesses_of_others_do_not_stop_a_known_device() {
+        let limits = limits(20);
+        for number in 0..1_000 {
+            drop(limits.sign_in(address(number % 50), ME, None));
+        }
+        assert!(limits.sign_in(address(1), ME, None).is_err());
+        let attempt = limits.sign_in(address(1), ME, Some(MY_DEVICE)).unwrap();
+        limits.succeeded(attempt);
+        // Nor does the device guess without end.
+        let allowed = (0..100).filter(|_| limits.sign_in(address(1), ME, Some(MY_DEVICE)).is_ok());
+        assert_eq!(
+            allowed.count(),
+            usize::try_from(Tuning::default().failures_at_once).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_48_of_ipv6_is_not_65536_neighbours() {
         let limits = limits(1);
-        let allowed = (0..100).filter(|number| limits.sign_in(address(*number), "a@example.com").is_ok());
-        assert_eq!(allowed.count(), usize::try_from(ADDRESSES_PER_EMAIL).unwrap());
+        let attempt = |number: u128| {
+            let household = u128::from(u32::from_be_bytes([0x20, 0x01, 0x0d, 0xb8])) << 96 | number << 64;
+            let from = IpAddr::V6(Ipv6Addr::from_bits(household)).into();
+            limits.sign_in(from, &format!("{number}@example.com"), None)
+        };
+        let allowed = (0..65_536).filter(|number| attempt(*number).is_ok()).count();
+        let most = usize::try_from(PEOPLE_PER_HOUSEHOLD * HOUSEHOLDS_PER_SITE).unwrap();
+        // One comes back every few seconds, and this may take one or two.
+        assert!((most..=most + 2).contains(&allowed), "{allowed}");
+    }
+
+    #[test]
+    fn few_email_addresses_are_tried_by_one_person() {
+        let limits = limits(20);
+        let person = UserId::from_u128(1);
+        let allowed = (0..100).filter(|_| limits.take_address(person).is_ok()).count();
+        assert_eq!(allowed, usize::try_from(ADDRESSES_AT_ONCE.get()).unwrap());
+        let refused = limits.take_address(person);
+        assert!(matches!(refused, Err(Error::TooManyRequests(600..=721))), "{refused:?}");
+        assert!(limits.take_address(UserId::from_u128(2)).is_ok());
     }
 }

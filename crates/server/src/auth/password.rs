@@ -1,31 +1,42 @@
 //! Passwords: hashed with Argon2id, verified away from the threads that serve requests.
+//!
+//! A hash takes tens of megabytes for a moment. They come from buffers that are made once and handed round with the
+//! slots: an allocator that is asked for so much by one thread after the other keeps most of it for good.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
 
+use super::weakness::{Weakness, check_strength};
 use crate::error::Error;
 use crate::state::PasswordCost;
 
 /// How many passwords are hashed at the same time. Each takes tens of megabytes.
 const SLOTS: usize = 4;
 
+/// The most blocks (of 1 KiB) that a stored hash may ask for. A higher cost than this was not written by this server.
+const MOST_BLOCKS: usize = 256 * 1_024;
+
 /// A password can not be hashed or verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the password can not be hashed")]
 pub(crate) struct HashError;
 
-/// Hashes and verifies passwords. Clones share the slots.
+/// Hashes and verifies passwords. Clones share the slots and their buffers.
 #[derive(Clone)]
-pub(crate) struct Passwords {
-    argon2: Argon2<'static>,
+pub(crate) struct Passwords(Arc<Shared>);
+
+struct Shared {
+    params: Params,
     /// The hash of nobody's password: verified against when there is no such person, which takes as long.
-    decoy: Arc<str>,
+    decoy: String,
     slots: Arc<Semaphore>,
+    /// One for each slot that was ever used, in the order in which they came back: who hashes takes the last.
+    buffers: Mutex<Vec<Vec<Block>>>,
 }
 
 impl fmt::Debug for Passwords {
@@ -36,70 +47,207 @@ impl fmt::Debug for Passwords {
 
 impl Passwords {
     pub(crate) fn new(cost: PasswordCost) -> Result<Self, HashError> {
-        let params = Params::new(cost.memory_kib, cost.passes, 1, None).or(Err(HashError))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&argon2, "nobody's password")?.into();
-        Ok(Self {
-            argon2,
-            decoy,
+        let params =
+            Params::new(cost.memory_kib, cost.passes, 1, Some(Params::DEFAULT_OUTPUT_LEN)).or(Err(HashError))?;
+        let mut shared = Shared {
+            params,
+            decoy: String::new(),
             slots: Arc::new(Semaphore::new(SLOTS)),
-        })
+            buffers: Mutex::default(),
+        };
+        shared.decoy = shared.hash("nobody's password")?;
+        Ok(Self(Arc::new(shared)))
     }
 
     /// The hash to store. Blocks for as long as a sign-in takes: only for starting up.
     pub(crate) fn hash_blocking(&self, password: &str) -> Result<String, HashError> {
-        hash(&self.argon2, password)
+        self.0.hash(password)
     }
 
     /// Whether this is the password behind `stored`. Without one it takes just as long and is `false`.
     pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await;
-        let slot = slot.or(Err(Error::Internal("the password slots are closed")))?;
-        let (argon2, decoy) = (self.argon2.clone(), Arc::clone(&self.decoy));
-        let verified = tokio::task::spawn_blocking(move || {
-            let _slot = slot;
+        self.in_slot(move |shared| {
             let known = stored.is_some();
-            let hash = PasswordHash::new(stored.as_deref().unwrap_or(&decoy));
-            known & hash.is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+            let verified = shared.verify(&password, stored.as_deref().unwrap_or(&shared.decoy));
+            known & verified.unwrap_or(false)
+        })
+        .await
+    }
+
+    /// The hash of a password that somebody has chosen, unless it is easy to guess for who knows these words about
+    /// them.
+    pub(crate) async fn choose(&self, password: String, about: Vec<String>) -> Result<Result<String, Weakness>, Error> {
+        let chosen = self.in_slot(move |shared| match check_strength(&normal(&password), &about) {
+            Ok(()) => shared.hash(&password).map(Ok),
+            Err(weakness) => Ok(Err(weakness)),
         });
-        verified
+        chosen.await?.or(Err(Error::Internal("a password can not be hashed")))
+    }
+
+    async fn in_slot<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T, Error> {
+        let slot = Arc::clone(&self.0.slots).acquire_owned().await;
+        let slot = slot.or(Err(Error::Internal("the password slots are closed")))?;
+        let shared = Arc::clone(&self.0);
+        let worked = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
+            work(&shared)
+        });
+        worked
             .await
-            .or(Err(Error::Internal("verifying a password was interrupted")))
+            .or(Err(Error::Internal("hashing a password was interrupted")))
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashError> {
-    argon2
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .or(Err(HashError))
+impl Shared {
+    fn hash(&self, password: &str) -> Result<String, HashError> {
+        let salt = Salt::generate();
+        let hash = self.output(Algorithm::Argon2id, Version::V0x13, &self.params, password, &salt)?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params).or(Err(HashError))?,
+            salt: Some(salt),
+            hash: Some(hash),
+        };
+        Ok(hash.to_string())
+    }
+
+    /// Whether the password has this hash, whatever it was hashed with.
+    fn verify(&self, password: &str, stored: &str) -> Result<bool, HashError> {
+        let stored = PasswordHash::new(stored).or(Err(HashError))?;
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).or(Err(HashError))?;
+        let version = stored.version.map_or(Ok(Version::V0x13), Version::try_from);
+        let params = Params::try_from(&stored).or(Err(HashError))?;
+        let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
+            return Err(HashError);
+        };
+        let version = version.or(Err(HashError))?;
+        // Compared in constant time.
+        Ok(self.output(algorithm, version, &params, password, salt)? == *expected)
+    }
+
+    fn output(
+        &self,
+        algorithm: Algorithm,
+        version: Version,
+        params: &Params,
+        password: &str,
+        salt: &[u8],
+    ) -> Result<Output, HashError> {
+        let blocks = params.block_count();
+        if blocks > MOST_BLOCKS {
+            return Err(HashError);
+        }
+        let mut bytes = [0; Output::MAX_LENGTH];
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let bytes = bytes.get_mut(..length).ok_or(HashError)?;
+        let argon2 = Argon2::new(algorithm, version, params.clone());
+        let mut buffer = self.take_buffer(blocks);
+        let hashed = argon2.hash_password_into_with_memory(normal(password).as_bytes(), salt, bytes, &mut *buffer);
+        self.put_buffer(buffer);
+        hashed.or(Err(HashError))?;
+        Output::new(bytes).or(Err(HashError))
+    }
+
+    /// A buffer of at least so many blocks.
+    fn take_buffer(&self, blocks: usize) -> Vec<Block> {
+        let usual = self.params.block_count();
+        if blocks > usual {
+            return vec![Block::new(); blocks];
+        }
+        let kept = self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| vec![Block::new(); usual])
+    }
+
+    /// Keeps a buffer for the next hash. One that was made for a stored hash of a higher cost is given back: who has
+    /// such a hash does not sign in often enough.
+    fn put_buffer(&self, buffer: Vec<Block>) {
+        if buffer.len() == self.params.block_count() {
+            let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+            buffers.push(buffer);
+        }
+    }
+}
+
+/// A password as it is hashed: the same text in whatever way a keyboard composes it (NIST SP 800-63B, 5.1.1.2).
+fn normal(password: &str) -> String {
+    password.nfc().collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Passwords;
+    use argon2::password_hash::PasswordHasher as _;
+    use argon2::{Algorithm, Argon2, Params, Version};
+
+    use super::{MOST_BLOCKS, Passwords, SLOTS};
     use crate::state::PasswordCost;
+
+    fn passwords() -> Passwords {
+        Passwords::new(PasswordCost {
+            memory_kib: 64,
+            passes: 1,
+        })
+        .unwrap()
+    }
+
+    async fn is_right(passwords: &Passwords, password: &str, stored: Option<&str>) -> bool {
+        let stored = stored.map(str::to_owned);
+        passwords.verify(password.to_owned(), stored).await.unwrap()
+    }
 
     #[tokio::test]
     async fn only_the_right_password_of_somebody_is_right() {
-        let passwords = Passwords::new(PasswordCost {
-            memory_kib: 8,
-            passes: 1,
-        })
-        .unwrap();
+        let passwords = passwords();
         let stored = passwords.hash_blocking("open sesame").unwrap();
         assert_ne!(
             stored,
             passwords.hash_blocking("open sesame").unwrap(),
             "the salt differs"
         );
-        assert!(
-            passwords
-                .verify("open sesame".to_owned(), Some(stored.clone()))
-                .await
+        assert!(is_right(&passwords, "open sesame", Some(&stored)).await);
+        assert!(!is_right(&passwords, "open says me", Some(&stored)).await);
+        assert!(!is_right(&passwords, "nobody's password", None).await);
+        assert!(!is_right(&passwords, "open sesame", Some("no hash")).await);
+        assert!(!is_right(&passwords, "", Some("")).await);
+    }
+
+    #[tokio::test]
+    async fn a_composed_letter_is_the_same_password() {
+        let passwords = passwords();
+        let stored = passwords.hash_blocking("M\u{fc}nchen").unwrap();
+        assert!(is_right(&passwords, "Mu\u{308}nchen", Some(&stored)).await);
+    }
+
+    #[tokio::test]
+    async fn hashes_of_every_other_cost_are_verified() {
+        let passwords = passwords();
+        for (algorithm, memory, passes, lanes, length) in [
+            (Algorithm::Argon2id, 8, 1, 1, 32),
+            (Algorithm::Argon2id, 64, 3, 1, 32),
+            (Algorithm::Argon2id, 64, 1, 4, 16),
+            (Algorithm::Argon2i, 1_024, 2, 2, 48),
+        ] {
+            let params = Params::new(memory, passes, lanes, Some(length)).unwrap();
+            let stored = Argon2::new(algorithm, Version::V0x13, params)
+                .hash_password(b"open sesame")
                 .unwrap()
-        );
-        assert!(!passwords.verify("open says me".to_owned(), Some(stored)).await.unwrap());
-        assert!(!passwords.verify("nobody's password".to_owned(), None).await.unwrap());
+                .to_string();
+            assert!(is_right(&passwords, "open sesame", Some(&stored)).await, "{stored}");
+            assert!(!is_right(&passwords, "open says me", Some(&stored)).await, "{stored}");
+        }
+        let lengths: Vec<_> = passwords.0.buffers.lock().unwrap().iter().map(Vec::len).collect();
+        assert_eq!(lengths, [64], "what was made for a higher cost is given back");
+        let huge = MOST_BLOCKS + 1;
+        let stored = format!("$argon2id$v=19$m={huge},t=1,p=1$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdA");
+        assert!(!is_right(&passwords, "open sesame", Some(&stored)).await);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_more_buffers_are_made_than_slots() {
+        let passwords = passwords();
+        let attempts = (0..100).map(|_| is_right(&passwords, "wrong", None));
+        futures_util::future::join_all(attempts).await;
+        let buffers = passwords.0.buffers.lock().unwrap().len();
+        assert!((1..=SLOTS).contains(&buffers), "{buffers}");
     }
 }

@@ -1,5 +1,7 @@
 //! Reads the session cookie once per request, and keeps the sign-in alive.
 
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::middleware::Next;
@@ -9,11 +11,11 @@ use wire::Timestamp;
 use super::{Token, session_cookie};
 use crate::error::Error;
 use crate::extract::CurrentUser;
-use crate::state::AppState;
+use crate::state::{AppState, Tuning};
 use crate::store::sign_ins::TokenHash;
 use crate::store::{now, sign_ins};
 
-/// A sign-in is renewed once this part of its lifetime has passed, not at every request: that would make every
+/// A sign-in is renewed once this part of its idle time has passed, not at every request: that would make every
 /// read a write.
 const RENEWED_AFTER: u32 = 24;
 
@@ -37,11 +39,11 @@ pub(crate) async fn recognise(
         keyed: None,
     });
 
-    let lifetime = state.tuning.sign_in_lifetime;
-    let left = (sign_in.expires_at - now).to_std().unwrap_or_default();
-    let renewal = if left + lifetime / RENEWED_AFTER <= lifetime {
-        match renew(&state, &hash, now + lifetime).await {
-            Ok(()) => Some(session_cookie(&token, request.headers(), lifetime)?),
+    let end = end_of(&state.tuning, sign_in.created_at, now);
+    let is_due = sign_in.expires_at + state.tuning.sign_in_idle / RENEWED_AFTER <= end;
+    let renewal = if is_due {
+        match renew(&state, &hash, now, end).await {
+            Ok(()) => Some(session_cookie(&token, request.headers(), until(now, end))?),
             // The sign-in lives on as it is, and the next request tries again.
             Err(error) => {
                 tracing::warn!(%error, "a sign-in was not renewed");
@@ -62,8 +64,46 @@ pub(crate) async fn recognise(
     Ok(response)
 }
 
-async fn renew(state: &AppState, hash: &TokenHash, expires_at: Timestamp) -> Result<(), sqlx::Error> {
+/// When a sign-in ends that began at one moment and is used at another: after its idle time, or at the end of its
+/// longest life.
+pub(crate) fn end_of(tuning: &Tuning, began: Timestamp, used: Timestamp) -> Timestamp {
+    (used + tuning.sign_in_idle).min(began + tuning.sign_in_lifetime)
+}
+
+fn until(now: Timestamp, end: Timestamp) -> Duration {
+    (end - now).to_std().unwrap_or_default()
+}
+
+async fn renew(
+    state: &AppState,
+    hash: &TokenHash,
+    used_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), sqlx::Error> {
     let mut write = state.db.write().await?;
-    sign_ins::extend(&mut write, hash, expires_at).await?;
+    sign_ins::extend(&mut write, hash, used_at, expires_at).await?;
     write.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::end_of;
+    use crate::state::Tuning;
+    use crate::store::now;
+
+    #[test]
+    fn use_does_not_put_off_the_longest_life() {
+        let hour = Duration::from_secs(3_600);
+        let tuning = Tuning {
+            sign_in_idle: hour * 2,
+            sign_in_lifetime: hour * 5,
+            ..Tuning::default()
+        };
+        let began = now();
+        for (used, end) in [(0, 2), (1, 3), (3, 5), (4, 5), (5, 5)] {
+            assert_eq!(end_of(&tuning, began, began + hour * used), began + hour * end);
+        }
+    }
 }

@@ -103,10 +103,14 @@ mod tests {
             created_at: now(),
         };
         users::insert(&mut write, &person).await.unwrap();
-        let expires_at = now() + Duration::from_secs(60);
-        sign_ins::insert(&mut write, &user.sign_in, user.id, now(), expires_at)
-            .await
-            .unwrap();
+        let new = sign_ins::NewSignIn {
+            hash: &user.sign_in,
+            user: user.id,
+            created_at: now(),
+            expires_at: now() + Duration::from_secs(60),
+            device: None,
+        };
+        sign_ins::insert(&mut write, &new).await.unwrap();
         write.commit().await.unwrap();
 
         let mut write = user.write(&db).await.unwrap();

@@ -1,11 +1,13 @@
 //! What handlers ask a request for. Every failure is an [`Error`](crate::error::Error), so it looks like all others.
 
 mod body;
+mod caller;
 mod current_user;
 mod if_match;
 mod parts;
 
 pub(crate) use body::{Form, Json, Patch};
+pub(crate) use caller::Caller;
 pub(crate) use current_user::CurrentUser;
 pub(crate) use if_match::IfMatch;
 pub(crate) use parts::{Path, Query};

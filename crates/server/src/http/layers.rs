@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS,
@@ -15,8 +15,10 @@ use tower_http::cors::CorsLayer;
 
 use super::idempotency::IDEMPOTENCY_KEY;
 use super::reply::EVENT_CURSOR;
+use crate::audit::{Deed, Entry};
 use crate::config::Origin;
 use crate::error::Error;
+use crate::extract::{Caller, CurrentUser};
 use crate::state::AppState;
 
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -82,6 +84,27 @@ pub(super) async fn log(State(state): State<AppState>, request: Request, next: N
         }
         _ => tracing::info!(%method, route, status, ?elapsed, "request"),
     }
+    response
+}
+
+/// Middleware: has the audit log say who was refused what is somebody else's, or had reached a limit.
+pub(super) async fn note_refusals(
+    State(state): State<AppState>,
+    user: Option<CurrentUser>,
+    Caller(from): Caller,
+    OriginalUri(address): OriginalUri,
+    request: Request,
+    next: Next,
+) -> Response {
+    let what = format!("{} {}", known(request.method()), address.path());
+    let response = next.run(request).await;
+    let deed = match response.extensions().get::<Arc<Error>>().map(|error| &**error) {
+        Some(Error::Forbidden) => Deed::AccessDenied,
+        Some(Error::TooManyRequests(_)) => Deed::LimitReached,
+        _ => return response,
+    };
+    let entry = Entry::new(deed, from, user.map(|user| user.id));
+    state.audit.record(&entry.by(what));
     response
 }
 

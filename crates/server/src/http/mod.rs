@@ -16,11 +16,13 @@ mod layers;
 mod metrics;
 mod organizations;
 mod origin;
+mod password;
 mod reply;
 mod restore;
 mod rows;
 mod session;
 mod session_goals;
+mod sign_ins;
 mod sort;
 mod users;
 mod validate;
@@ -54,6 +56,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .layer(from_fn_with_state(state.clone(), idempotency::once))
         // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.
         .merge(session::router())
+        .merge(sign_ins::router())
+        .merge(password::router())
         // A request runs to its end even if its client hangs up, so that nobody waits for the writing connection
         // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))
@@ -62,6 +66,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .route("/sse/ticket", post(sse::issue_ticket))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn_with_state(state.clone(), layers::note_refusals))
         .layer(from_fn_with_state(state.clone(), auth::recognise))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use axum::Router;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse};
@@ -13,12 +13,13 @@ use super::authorization::administers;
 use super::origin;
 use super::reply::Reply;
 use super::validate;
-use crate::auth::{Token, clearing_cookie, session_cookie};
+use crate::audit::{Deed, Entry};
+use crate::auth::{self, Token, clearing_cookie, device_cookie, end_of, session_cookie};
 use crate::error::Error;
-use crate::extract::{CurrentUser, Form, Json, Path};
-use crate::listener::Peer;
+use crate::extract::{Caller, CurrentUser, Form, Json, Path};
 use crate::state::AppState;
-use crate::store::{Write, now, sign_ins, users};
+use crate::store::sign_ins::{NewSignIn, TokenHash};
+use crate::store::{Write, devices, email_key, now, sign_ins, users};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -37,43 +38,106 @@ const REFUSED: Error = Error::Unauthorized("The email address or the password is
 
 type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
 
+/// Why a sign-in did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    /// The page may not use the API, or its browser would not keep the cookie.
+    ForeignOrigin,
+    /// No address or password is so long.
+    Unreadable,
+    /// There were too many before.
+    Limited,
+    UnknownEmail,
+    WrongPassword,
+}
+
+impl Failure {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::ForeignOrigin => "foreign_origin",
+            Self::Unreadable => "unreadable",
+            Self::Limited => "limited",
+            Self::UnknownEmail => "unknown_email",
+            Self::WrongPassword => "wrong_password",
+        }
+    }
+}
+
 async fn sign_in(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Caller(from): Caller,
     headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Result<impl IntoResponse, Error> {
-    origin::check_cookie(&headers)?;
+    let failed = |person: Option<UserId>, why: Failure| {
+        state.metrics.signed_in(why.label());
+        // That a limit was reached is recorded for every request alike.
+        if why != Failure::Limited {
+            let entry = Entry::new(Deed::SignInFailed, from, person);
+            state.audit.record(&entry.because(why.label()));
+        }
+    };
+    origin::check_cookie(&headers).inspect_err(|_| failed(None, Failure::ForeignOrigin))?;
     let email = credentials.email.trim();
     if !validate::fits_email(email) || credentials.password.len() > validate::URL {
+        failed(None, Failure::Unreadable);
         return Err(REFUSED);
     }
-    state.limits.sign_in(state.address_of(peer.address, &headers), email)?;
-    let known = users::password_of(&mut *state.db.snapshot().await?, email).await?;
+    let email = email_key(email);
+    let device = known_device(&state, &headers, &email).await?;
+    let attempt = state.limits.sign_in(from, &email, device);
+    let attempt = attempt.inspect_err(|_| failed(None, Failure::Limited))?;
+    let known = users::password_of(&mut *state.db.snapshot().await?, &email).await?;
     let (id, stored) = known.unzip();
-    let right = state.passwords.verify(credentials.password, stored).await?;
+    let right = state.passwords.verify(credentials.password, stored.clone()).await?;
     let Some(id) = id.filter(|_| right) else {
+        let why = id.map_or(Failure::UnknownEmail, |_| Failure::WrongPassword);
+        failed(id, why);
         return Err(REFUSED);
     };
+    state.limits.succeeded(attempt);
 
-    let (token, now) = (Token::random(), now());
-    let lifetime = state.tuning.sign_in_lifetime;
+    let (token, device_token, now) = (Token::random(), Token::random(), now());
+    let end = end_of(&state.tuning, now, now);
     let mut write = state.db.write().await?;
+    // The password may have been changed since it was looked at.
+    if users::password_hash(&mut write, id).await? != stored {
+        failed(Some(id), Failure::WrongPassword);
+        return Err(REFUSED);
+    }
     // A browser has one sign-in: the one it comes with ends here.
     if let Some(previous) = Token::of(&headers)
         && let Some(person) = sign_ins::end(&mut write, &previous.hash()).await?
     {
         write.nudge(person);
     }
-    sign_ins::insert(&mut write, &token.hash(), id, now, now + lifetime).await?;
+    let device_name = auth::device(&headers);
+    let new = NewSignIn {
+        hash: &token.hash(),
+        user: id,
+        created_at: now,
+        expires_at: end,
+        device: device_name.as_deref(),
+    };
+    sign_ins::insert(&mut write, &new).await?;
+    devices::insert(&mut write, &device_token.hash(), id, device.as_ref(), now).await?;
     let user = users::find(&mut write, id)
         .await?
         .ok_or(Error::Internal("a person without a row"))?;
     write.commit().await?;
+    state.metrics.signed_in("succeeded");
+    state.audit.record(&Entry::new(Deed::SignedIn, from, Some(id)));
 
-    let cookie: SetCookie = AppendHeaders([(SET_COOKIE, session_cookie(&token, &headers, lifetime)?)]);
+    let lifetime = (end - now).to_std().unwrap_or_default();
+    let cookies = AppendHeaders([
+        (SET_COOKIE, session_cookie(&token, &headers, lifetime)?),
+        (
+            SET_COOKIE,
+            device_cookie(&device_token, id, &headers, state.tuning.device_lifetime)?,
+        ),
+    ]);
     Ok((
-        cookie,
+        cookies,
         Reply::updated(User {
             created_at: None,
             updated_at: None,
@@ -82,12 +146,29 @@ async fn sign_in(
     ))
 }
 
-/// Ends this sign-in, and its streams with it.
-async fn sign_out(State(state): State<AppState>, user: CurrentUser, headers: HeaderMap) -> Result<SetCookie, Error> {
+/// The device that the request comes from, if whoever has this address signed in there before.
+async fn known_device(state: &AppState, headers: &HeaderMap, email: &str) -> Result<Option<TokenHash>, Error> {
+    let shown = auth::devices(headers);
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let since = now() - state.tuning.device_lifetime;
+    Ok(devices::known(&mut *state.db.reader().await?, email, &shown, since).await?)
+}
+
+/// Ends this sign-in, and its streams with it. The browser stays known: signing out is no reason to be kept out by the
+/// guesses of others.
+async fn sign_out(
+    State(state): State<AppState>,
+    user: CurrentUser,
+    Caller(from): Caller,
+    headers: HeaderMap,
+) -> Result<SetCookie, Error> {
     let mut write = user.write(&state.db).await?;
     sign_ins::end(&mut write, &user.sign_in).await?;
     write.nudge(user.id);
     write.commit().await?;
+    state.audit.record(&Entry::new(Deed::SignedOut, from, Some(user.id)));
     Ok(AppendHeaders([(SET_COOKIE, clearing_cookie(&headers)?)]))
 }
 
@@ -95,10 +176,13 @@ async fn sign_out(State(state): State<AppState>, user: CurrentUser, headers: Hea
 async fn sign_out_everywhere(
     State(state): State<AppState>,
     user: CurrentUser,
+    Caller(from): Caller,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
     let write = user.write(&state.db).await?;
     end_everywhere(write, user.id, "You signed out everywhere.".to_owned()).await?;
+    let entry = Entry::new(Deed::SignedOutEverywhere, from, Some(user.id));
+    state.audit.record(&entry);
     let cookie: SetCookie = AppendHeaders([(SET_COOKIE, clearing_cookie(&headers)?)]);
     Ok((cookie, Reply::done()))
 }
@@ -112,6 +196,7 @@ struct ForceLogout {
 async fn force_logout(
     State(state): State<AppState>,
     user: CurrentUser,
+    Caller(from): Caller,
     Path(id): Path<UserId>,
     Json(ForceLogout { reason }): Json<ForceLogout>,
 ) -> Result<Reply<()>, Error> {
@@ -124,6 +209,9 @@ async fn force_logout(
         return Err(Error::Forbidden);
     }
     end_everywhere(write, id, reason).await?;
+    state
+        .audit
+        .record(&Entry::new(Deed::ForcedOut, from, Some(user.id)).to(id));
     Ok(Reply::done())
 }
 

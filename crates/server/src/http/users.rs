@@ -13,11 +13,13 @@ use wire::{
 use super::actions::{ActionField, compare_actions};
 use super::authorization::admit;
 use super::coaching_sessions::{SessionField, compare_sessions};
+use super::password::{Secret, confirm};
 use super::reply::Reply;
 use super::sort::Sort;
 use super::validate;
+use crate::audit::{Deed, Entry};
 use crate::error::Error;
-use crate::extract::{CurrentUser, Json, Path, Query};
+use crate::extract::{Caller, CurrentUser, Json, Path, Query};
 use crate::state::AppState;
 use crate::store::actions::Whose;
 use crate::store::relationships::Side;
@@ -54,17 +56,13 @@ struct ProfileUpdate {
     display_name: Option<String>,
     timezone: Option<String>,
     default_coaching_session_duration_minutes: Option<u16>,
+    /// Asked for with another email address: whoever has that can come to have the account.
+    current_password: Option<Secret>,
 }
 
 impl ProfileUpdate {
     fn check(self) -> Result<users::Profile, Error> {
-        let email = self.email.map(|email| email.trim().to_owned());
-        if email
-            .as_deref()
-            .is_some_and(|email| !email.contains('@') || !validate::fits_email(email))
-        {
-            return Err(Error::invalid("email is not an email address"));
-        }
+        let email = self.email.as_deref().map(validate::email).transpose()?;
         for (field, text) in [
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
@@ -93,17 +91,35 @@ impl ProfileUpdate {
 async fn update(
     State(state): State<AppState>,
     user: CurrentUser,
+    Caller(from): Caller,
     Path(id): Path<UserId>,
-    Json(body): Json<ProfileUpdate>,
+    Json(mut body): Json<ProfileUpdate>,
 ) -> Result<Reply<()>, Error> {
     user.must_be(id)?;
+    let password = body.current_password.take();
     let profile = body.check()?;
+    let changes_email = match &profile.email {
+        None => false,
+        Some(email) => {
+            let found = users::find(&mut *state.db.snapshot().await?, id).await?;
+            // A client may send back what it has read.
+            found.is_none_or(|user| user.email != *email)
+        }
+    };
+    if changes_email {
+        confirm(&state, &user, from, password).await?;
+        // Whether it succeeds tells whether somebody has the address, in whatever words.
+        state.limits.take_address(id)?;
+    }
     let mut write = user.write(&state.db).await?;
     users::update(&mut write, id, &profile, now()).await?;
     let mut told = users::partners(&mut write, id).await?;
     told.push(id);
     write.announce(&Event::UserUpdated { user_id: id }, None, &told).await?;
     write.commit().await?;
+    if changes_email {
+        state.audit.record(&Entry::new(Deed::EmailChanged, from, Some(id)));
+    }
     Ok(Reply::done())
 }
 

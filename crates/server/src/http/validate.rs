@@ -1,7 +1,9 @@
 //! What texts and numbers are accepted. Every refusal is a 422 that names the field.
 
+use unicode_normalization::UnicodeNormalization as _;
 use wire::MAX_TITLE;
 
+use crate::auth::{LONGEST, SHORTEST};
 use crate::error::Error;
 
 /// The longest address of a web page, in characters.
@@ -37,6 +39,66 @@ pub(super) fn text(field: &str, text: Option<&str>, most: usize) -> Result<(), E
 /// be one that signs in.
 pub(super) const fn fits_email(email: &str) -> bool {
     email.len() <= EMAIL
+}
+
+/// An email address, as it is stored: without space around it, in Unicode NFC. Spaces, control characters and what is
+/// not seen (marks that turn the direction of a text, for one) would let two people look the same.
+pub(super) fn email(text: &str) -> Result<String, Error> {
+    let email: String = text.trim().nfc().collect();
+    let is_well_formed = fits_email(&email)
+        && email
+            .rsplit_once('@')
+            .is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
+        && !email
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c));
+    if is_well_formed {
+        Ok(email)
+    } else {
+        Err(Error::unusable_email())
+    }
+}
+
+/// Whether a character is not seen by itself: Unicode's format characters (category Cf), and those that are ignored
+/// where they can not be shown.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// The length of a password that somebody chooses, in characters.
+pub(super) fn password(password: &str) -> Result<(), Error> {
+    let length = password.chars().count();
+    if length < SHORTEST {
+        return Err(Error::invalid(format!("password has at least {SHORTEST} characters")));
+    }
+    self::length("password", Some(password), LONGEST)
 }
 
 /// A title: blank means none.
@@ -77,13 +139,54 @@ pub(super) fn provider(provider: Option<String>) -> Result<Option<String>, Error
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_TITLE, duration, meeting_url, title};
+    use super::{MAX_TITLE, duration, email, meeting_url, password, title};
 
     #[test]
     fn a_title_is_counted_in_characters_and_blank_is_none() {
         assert_eq!(title(Some("  ".to_owned())).unwrap(), None);
         assert!(title(Some("ü".repeat(MAX_TITLE))).is_ok());
         assert!(title(Some("ü".repeat(MAX_TITLE + 1))).is_err());
+    }
+
+    #[test]
+    fn an_address_has_nothing_that_is_not_seen() {
+        for good in [
+            "a@b",
+            "cora+x@example.com",
+            "mu\u{308}ller@example.com",
+            "\"a@b\"@example.com",
+        ] {
+            assert!(email(good).is_ok(), "{good}");
+        }
+        assert_eq!(
+            email(" mu\u{308}ller@example.com\n").unwrap(),
+            "m\u{fc}ller@example.com"
+        );
+        for bad in [
+            "",
+            "@",
+            "a@",
+            "@b",
+            "nowhere",
+            "a b@example.com",
+            "a\0@example.com",
+            "a\u{7f}@example.com",
+            "a\u{202e}@example.com",
+            "a\u{2066}@example.com",
+            "a\u{200b}@example.com",
+            "a\u{a0}@example.com",
+            "a@exam\nple.com",
+            "a\u{feff}@example.com",
+        ] {
+            assert!(email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_counted_in_characters() {
+        for (length, good) in [(11, false), (12, true), (128, true), (129, false)] {
+            assert_eq!(password(&"ü".repeat(length)).is_ok(), good, "{length}");
+        }
     }
 
     #[test]

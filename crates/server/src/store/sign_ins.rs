@@ -1,13 +1,15 @@
 //! Who is signed in: one row per browser, found by the hash of its token.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
+use uuid::Uuid;
 use wire::{Timestamp, UserId};
 
-use super::column::{Columns as _, micros};
-use super::outbox;
+use super::column::{Columns as _, decode, micros};
+use super::{new_id, outbox};
 
 /// How many sign-ins are asked about at once.
 const MOST_AT_ONCE: usize = 500;
@@ -19,28 +21,81 @@ pub(crate) type TokenHash = [u8; 32];
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignIn {
     pub(crate) user: UserId,
+    pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     /// Where the event log stood at sign-in.
     pub(crate) since_seq: u64,
 }
 
-pub(crate) async fn insert(
+/// A sign-in as it is first stored.
+#[derive(Debug)]
+pub(crate) struct NewSignIn<'a> {
+    pub(crate) hash: &'a TokenHash,
+    pub(crate) user: UserId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) device: Option<&'a str>,
+}
+
+/// A sign-in as its person sees it.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: Uuid,
+    pub(crate) hash: TokenHash,
+    pub(crate) created_at: Timestamp,
+    pub(crate) last_used_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) device: Option<String>,
+}
+
+pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewSignIn<'_>) -> Result<(), sqlx::Error> {
+    let since = outbox::head(db).await?;
+    sqlx::query(
+        "INSERT INTO sign_ins (token_hash, id, user_id, since_seq, created_at, last_used_at, expires_at, device)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)",
+    )
+    .bind(&new.hash[..])
+    .bind(new_id())
+    .bind(new.user.0)
+    .bind(since.cast_signed())
+    .bind(micros(new.created_at))
+    .bind(micros(new.expires_at))
+    .bind(new.device)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The living sign-ins of one person, the newest first.
+pub(crate) async fn of_user(
     db: &mut SqliteConnection,
-    hash: &TokenHash,
     user: UserId,
     now: Timestamp,
-    expires_at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let since = outbox::head(db).await?;
-    sqlx::query("INSERT INTO sign_ins (token_hash, user_id, since_seq, created_at, expires_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(&hash[..])
+) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query("SELECT * FROM sign_ins WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id DESC")
         .bind(user.0)
-        .bind(since.cast_signed())
         .bind(micros(now))
-        .bind(micros(expires_at))
-        .execute(db)
-        .await?;
-    Ok(())
+        .try_map(|row: SqliteRow| {
+            Ok(Listed {
+                id: row.try_get("id")?,
+                hash: token_hash(&row)?,
+                created_at: row.moment("created_at")?,
+                last_used_at: row.moment("last_used_at")?,
+                expires_at: row.moment("expires_at")?,
+                device: row.try_get("device")?,
+            })
+        })
+        .fetch_all(db)
+        .await
+}
+
+/// Whose sign-in has this id, and the hash of its token.
+pub(crate) async fn owner(db: &mut SqliteConnection, id: Uuid) -> Result<Option<(UserId, TokenHash)>, sqlx::Error> {
+    sqlx::query("SELECT user_id, token_hash FROM sign_ins WHERE id = ?")
+        .bind(id)
+        .try_map(|row: SqliteRow| Ok((row.id("user_id", UserId)?, token_hash(&row)?)))
+        .fetch_optional(db)
+        .await
 }
 
 /// The sign-in of this token, if it still lives.
@@ -49,19 +104,22 @@ pub(crate) async fn find(
     hash: &TokenHash,
     now: Timestamp,
 ) -> Result<Option<SignIn>, sqlx::Error> {
-    sqlx::query("SELECT user_id, since_seq, expires_at FROM sign_ins WHERE token_hash = ? AND expires_at > ?")
-        .bind(&hash[..])
-        .bind(micros(now))
-        .try_map(|row: SqliteRow| {
-            let since: i64 = row.try_get("since_seq")?;
-            Ok(SignIn {
-                user: row.id("user_id", UserId)?,
-                expires_at: row.moment("expires_at")?,
-                since_seq: since.unsigned_abs(),
-            })
+    sqlx::query(
+        "SELECT user_id, since_seq, created_at, expires_at FROM sign_ins WHERE token_hash = ? AND expires_at > ?",
+    )
+    .bind(&hash[..])
+    .bind(micros(now))
+    .try_map(|row: SqliteRow| {
+        let since: i64 = row.try_get("since_seq")?;
+        Ok(SignIn {
+            user: row.id("user_id", UserId)?,
+            created_at: row.moment("created_at")?,
+            expires_at: row.moment("expires_at")?,
+            since_seq: since.unsigned_abs(),
         })
-        .fetch_optional(db)
-        .await
+    })
+    .fetch_optional(db)
+    .await
 }
 
 /// Those of these sign-ins that still live.
@@ -89,13 +147,30 @@ pub(crate) async fn living(
 pub(crate) async fn extend(
     db: &mut SqliteConnection,
     hash: &TokenHash,
+    used_at: Timestamp,
     expires_at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE sign_ins SET expires_at = ? WHERE token_hash = ?")
+    sqlx::query("UPDATE sign_ins SET last_used_at = ?, expires_at = ? WHERE token_hash = ?")
+        .bind(micros(used_at))
         .bind(micros(expires_at))
         .bind(&hash[..])
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// Ends the sign-ins no later than so long after they began, and after they were last used: an option may allow less
+/// than when they were stored.
+pub(crate) async fn shorten(db: &mut SqliteConnection, life: Duration, idle: Duration) -> Result<(), sqlx::Error> {
+    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 2);
+    sqlx::query(
+        "UPDATE sign_ins SET expires_at = min(created_at + ?1, last_used_at + ?2)
+         WHERE expires_at > min(created_at + ?1, last_used_at + ?2)",
+    )
+    .bind(micros(life))
+    .bind(micros(idle))
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -117,6 +192,16 @@ pub(crate) async fn end_all(db: &mut SqliteConnection, user: UserId) -> Result<(
     Ok(())
 }
 
+/// Ends every sign-in of one person but this one; says how many.
+pub(crate) async fn end_others(db: &mut SqliteConnection, user: UserId, kept: &TokenHash) -> Result<u64, sqlx::Error> {
+    let ended = sqlx::query("DELETE FROM sign_ins WHERE user_id = ? AND token_hash <> ?")
+        .bind(user.0)
+        .bind(&kept[..])
+        .execute(db)
+        .await?;
+    Ok(ended.rows_affected())
+}
+
 /// Removes the sign-ins that have expired.
 pub(crate) async fn sweep(db: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM sign_ins WHERE expires_at <= ?")
@@ -124,4 +209,9 @@ pub(crate) async fn sweep(db: &mut SqliteConnection, now: Timestamp) -> Result<(
         .execute(db)
         .await?;
     Ok(())
+}
+
+fn token_hash(row: &SqliteRow) -> Result<TokenHash, sqlx::Error> {
+    let hash: &[u8] = row.try_get("token_hash")?;
+    hash.try_into().map_err(|error| decode("token_hash", error))
 }

@@ -5,6 +5,7 @@ use sqlx::{Row as _, SqliteConnection};
 use wire::{OrganizationId, Role, Timestamp, User, UserId, UserRole, UserRoleId};
 
 use super::column::{Columns as _, micros};
+use super::email::email_key;
 
 /// A person as they are first stored.
 pub(crate) struct NewUser<'a> {
@@ -29,8 +30,8 @@ pub(crate) struct Profile {
 
 pub(crate) async fn insert(db: &mut SqliteConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at, email_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
     )
     .bind(user.id.0)
     .bind(user.email)
@@ -38,6 +39,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, user: &NewUser<'_>) -> Res
     .bind(user.first_name)
     .bind(user.last_name)
     .bind(micros(user.created_at))
+    .bind(email_key(user.email))
     .execute(db)
     .await?;
     Ok(())
@@ -80,16 +82,39 @@ pub(super) async fn any(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> 
         .await
 }
 
-/// Who signs in with this address, and the hash of their password.
-pub(crate) async fn password_of(
-    db: &mut SqliteConnection,
-    email: &str,
-) -> Result<Option<(UserId, String)>, sqlx::Error> {
-    sqlx::query("SELECT id, password_hash FROM users WHERE email = ?")
-        .bind(email)
+/// Who signs in with the address of this key, and the hash of their password.
+pub(crate) async fn password_of(db: &mut SqliteConnection, key: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
+    sqlx::query("SELECT id, password_hash FROM users WHERE email_key = ?")
+        .bind(key)
         .try_map(|row: SqliteRow| Ok((row.id("id", UserId)?, row.try_get("password_hash")?)))
         .fetch_optional(db)
         .await
+}
+
+/// The hash of somebody's password.
+pub(crate) async fn password_hash(db: &mut SqliteConnection, id: UserId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT password_hash FROM users WHERE id = ?")
+        .bind(id.0)
+        .fetch_optional(db)
+        .await
+}
+
+/// Changes somebody's password; says whether it was still the one of the first hash.
+pub(crate) async fn replace_password(
+    db: &mut SqliteConnection,
+    id: UserId,
+    old_hash: &str,
+    new_hash: &str,
+    at: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let replaced = sqlx::query("UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ? AND password_hash = ?")
+        .bind(new_hash)
+        .bind(micros(at))
+        .bind(id.0)
+        .bind(old_hash)
+        .execute(db)
+        .await?;
+    Ok(replaced.rows_affected() == 1)
 }
 
 pub(crate) async fn roles(db: &mut SqliteConnection, id: UserId) -> Result<Vec<UserRole>, sqlx::Error> {
@@ -139,7 +164,8 @@ pub(crate) async fn update(
         "UPDATE users SET email = coalesce(?2, email), first_name = coalesce(?3, first_name),
              last_name = coalesce(?4, last_name), display_name = coalesce(?5, display_name),
              timezone = coalesce(?6, timezone),
-             default_duration_minutes = coalesce(?7, default_duration_minutes), updated_at = ?8
+             default_duration_minutes = coalesce(?7, default_duration_minutes), updated_at = ?8,
+             email_key = coalesce(?9, email_key)
          WHERE id = ?1",
     )
     .bind(id.0)
@@ -150,6 +176,7 @@ pub(crate) async fn update(
     .bind(profile.timezone.as_deref())
     .bind(profile.default_duration_minutes)
     .bind(micros(at))
+    .bind(profile.email.as_deref().map(email_key))
     .execute(db)
     .await?;
     Ok(())

@@ -6,9 +6,11 @@
 
 mod common;
 
+mod accounts;
 mod actions;
 mod agreements;
 mod announcements;
+mod audit;
 mod coaching_sessions;
 mod concurrency;
 mod connections;
@@ -16,6 +18,7 @@ mod cursor;
 mod deletion;
 mod disk;
 mod goals;
+mod guessing;
 mod history;
 mod idempotency;
 mod input;
@@ -34,6 +37,7 @@ mod revocation;
 mod session_goals;
 mod shutdown;
 mod sign_in;
+mod soak;
 mod sse;
 mod static_files;
 mod tickets;

@@ -135,3 +135,41 @@ async fn metrics_are_for_this_machine_or_for_whoever_shows_the_token() {
         .header("x-forwarded-for", "10.0.0.1");
     assert_eq!(stranger.send(forwarded).await.status, 200);
 }
+
+#[tokio::test]
+async fn sign_ins_are_counted_by_outcome() {
+    let server = TestServer::tuned(Tuning {
+        sign_ins_per_minute: 3,
+        ..tuning()
+    })
+    .await;
+    let attempt = async |email: &str, origin: &'static str| {
+        let stranger = server.stranger();
+        let form = [("email", email), ("password", "wrong")];
+        let request = stranger.request(Method::POST, "/api/login").form(&form);
+        stranger.send(request.header("origin", origin)).await.status
+    };
+    server.sign_in("coachee").await;
+    let own: &'static str = server.base.clone().leak();
+    for _ in 0..3 {
+        assert_eq!(attempt("coach@example.com", own).await, 401);
+    }
+    assert_eq!(attempt("coach@example.com", own).await, 429);
+    assert_eq!(attempt("nobody@example.com", own).await, 401);
+    assert_eq!(attempt(&"x".repeat(300), own).await, 401);
+    let found = metrics(&server).await;
+    for (outcome, count) in [
+        ("succeeded", 1.0),
+        ("wrong_password", 3.0),
+        ("limited", 1.0),
+        ("unknown_email", 1.0),
+        ("unreadable", 1.0),
+    ] {
+        assert_eq!(
+            found[&format!("sign_ins_total{{outcome=\"{outcome}\"}}")],
+            count,
+            "{outcome}"
+        );
+    }
+    assert!(found.keys().all(|name| !name.contains("example.com")));
+}

@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+use tempfile::TempDir;
 use wire::HistoryPage;
 
 use crate::common::{TestServer, dist, tuning};
 
 /// The last migration before rows had versions.
 const BEFORE_VERSIONS: i64 = 6;
+
+/// The last migration before sign-ins were listed.
+const BEFORE_ACCOUNTS: i64 = 7;
 
 /// One pair of people with a row of each kind. The password is that of the demo.
 const ROWS: &str = "
@@ -43,13 +47,8 @@ const ROWS: &str = "
         x'00000000000000000000000000000003', 'Old agreement', 1, 1);
 ";
 
-#[tokio::test]
-async fn an_old_database_keeps_its_rows() {
-    // The hash of a password, as a server of today makes it.
-    let server = TestServer::start().await;
-    let hash = server.text("SELECT password_hash FROM users LIMIT 1").await;
-    server.stop().await;
-
+/// A folder with a database that has the tables of an older server, and these rows.
+async fn old_database(version: i64, rows: String) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     dist(&folder);
     std::fs::create_dir(folder.path().join("data")).unwrap();
@@ -63,11 +62,22 @@ async fn an_old_database_keeps_its_rows() {
     migrator
         .migrations
         .to_mut()
-        .retain(|migration| migration.version <= BEFORE_VERSIONS);
+        .retain(|migration| migration.version <= version);
     migrator.run(&mut old).await.unwrap();
-    let rows = ROWS.replace(":hash", &format!("'{hash}'"));
     old.execute(sqlx::AssertSqlSafe(rows)).await.unwrap();
     old.close().await.unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn an_old_database_keeps_its_rows() {
+    // The hash of a password, as a server of today makes it.
+    let server = TestServer::start().await;
+    let hash = server.text("SELECT password_hash FROM users LIMIT 1").await;
+    server.stop().await;
+
+    let rows = ROWS.replace(":hash", &format!("'{hash}'"));
+    let folder = old_database(BEFORE_VERSIONS, rows).await;
 
     let server = TestServer::in_folder(folder, tuning(), &[]).await;
     let coach = server.sign_in("coach").await;
@@ -119,4 +129,36 @@ async fn an_old_database_keeps_its_rows() {
         let path = format!("/api/{kind}/00000000-0000-0000-0000-0000000000{id}");
         assert_eq!(coach.get(&path).await.version(), 3, "{kind}");
     }
+}
+
+#[tokio::test]
+async fn an_old_sign_in_goes_on_in_the_list() {
+    // Two sign-ins: the one of a token of zeros, which was last used an hour ago, and another.
+    let rows = "
+        INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at) VALUES
+            (x'00000000000000000000000000000002', 'Coach@Example.com', '', 'Cora', 'Coach', 1, 1);
+        INSERT INTO sign_ins VALUES
+            (x'60e05bd1b195af2f94112fa7197a5c88289058840ce7c6df9693756bc6250f55',
+                x'00000000000000000000000000000002', 0, (unixepoch() - 5 * 86400) * 1000000,
+                (unixepoch() + 23 * 3600) * 1000000),
+            (x'0000000000000000000000000000000000000000000000000000000000000001',
+                x'00000000000000000000000000000002', 0, (unixepoch() - 60) * 1000000,
+                (unixepoch() + 86340) * 1000000);
+    ";
+    let folder = old_database(BEFORE_ACCOUNTS, rows.to_owned()).await;
+    let server = TestServer::in_folder(folder, tuning(), &[]).await;
+    let mut coach = server.stranger();
+    coach.cookie = format!("freshet_session={}", "0".repeat(64));
+    let list: Value = coach.get("/api/sign_ins").await.data();
+    let [other, own] = &list.as_array().unwrap()[..] else {
+        panic!("{list}")
+    };
+    assert_eq!(
+        (&other["is_current"], &own["is_current"]),
+        (&json!(false), &json!(true))
+    );
+    assert_ne!(other["id"], own["id"]);
+    let path = format!("/api/sign_ins/{}", other["id"].as_str().unwrap());
+    coach.delete(&path).await.done();
+    assert_eq!(server.text("SELECT email_key FROM users").await, "coach@example.com");
 }

@@ -225,3 +225,20 @@ async fn a_browser_that_signs_in_as_somebody_else_ends_the_streams_of_the_first(
     );
     assert_eq!(stream.rest().await, []);
 }
+
+#[tokio::test]
+async fn a_stream_in_use_ends_with_the_longest_life() {
+    let server = TestServer::tuned(Tuning {
+        sign_in_lifetime: Duration::from_secs(3),
+        expiry_warning: Duration::from_secs(2),
+        ..tuning()
+    })
+    .await;
+    let coachee = server.sign_in("coachee").await;
+    let mut stream = coachee.stream().await;
+    assert_eq!(stream.next().await.event, "auth_expiring");
+    // Use does not put it off.
+    assert_eq!(coachee.get("/api/users/current").await.status, 200);
+    assert_eq!(stream.rest().await, []);
+    coachee.get("/api/users/current").await.refused(401, "unauthorized");
+}

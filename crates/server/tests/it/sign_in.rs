@@ -131,7 +131,7 @@ async fn a_sign_in_outlives_a_restart_but_not_its_time() {
 async fn using_a_sign_in_renews_it() {
     let day = Duration::from_secs(24 * 60 * 60);
     let server = TestServer::tuned(server::Tuning {
-        sign_in_lifetime: day,
+        sign_in_idle: day,
         ..tuning()
     })
     .await;
@@ -144,7 +144,7 @@ async fn using_a_sign_in_renews_it() {
     // The same sign-in under a server that lets it live longer is due for renewal.
     let folder = server.stop().await;
     let longer = server::Tuning {
-        sign_in_lifetime: day * 2,
+        sign_in_idle: day * 2,
         ..tuning()
     };
     let server = TestServer::in_folder(folder, longer, &[]).await;
@@ -206,4 +206,48 @@ async fn nothing_under_the_api_is_for_strangers() {
         .refused(401, "unauthorized");
     stranger.get("/api/nothing/here").await.refused(404, "not_found");
     assert_eq!(stranger.get("/healthz").await.text, "healthy");
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_however_often_it_is_used() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    // Twenty-nine days and some hours later.
+    server
+        .sql("UPDATE sign_ins SET created_at = created_at - 29.9 * 24 * 60 * 60 * 1000000")
+        .await;
+    server
+        .sql("UPDATE sign_ins SET expires_at = expires_at - 23 * 60 * 60 * 1000000")
+        .await;
+    let renewed = coach.get("/api/users/current").await;
+    let cookie = renewed.header("set-cookie");
+    let lifetime = cookie.split("Max-Age=").nth(1).unwrap();
+    let seconds: u64 = lifetime.split(';').next().unwrap().parse().unwrap();
+    assert!((8_000..=8_640).contains(&seconds), "a tenth of a day is left: {cookie}");
+    let again = coach.get("/api/users/current").await;
+    assert!(again.headers.get("set-cookie").is_none(), "it can not be put off");
+    server
+        .sql("UPDATE sign_ins SET created_at = created_at - 3 * 60 * 60 * 1000000")
+        .await;
+    let late = coach.get("/api/users/current").await;
+    assert!(late.headers.get("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn a_shorter_life_holds_for_old_sign_ins() {
+    let server = TestServer::start().await;
+    let mut coach = server.sign_in("coach").await;
+    server
+        .sql("UPDATE sign_ins SET created_at = created_at - 3 * 60 * 60 * 1000000")
+        .await;
+    let folder = server.stop().await;
+    let shorter = server::Tuning {
+        sign_in_lifetime: Duration::from_secs(2 * 60 * 60),
+        ..tuning()
+    };
+    let server = TestServer::in_folder(folder, shorter, &[]).await;
+    coach.base.clone_from(&server.base);
+    coach.get("/api/users/current").await.refused(401, "unauthorized");
+    let cookie = server.sign_in("coach").await;
+    assert_eq!(cookie.get("/api/users/current").await.status, 200);
 }

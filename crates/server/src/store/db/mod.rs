@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use super::disk::{DiskError, DiskHealth};
 use super::idempotency::Keyed;
 use super::outbox::Audience;
-use super::{now, outbox, users};
+use super::{email, now, outbox, users};
 use crate::sse::{Announcement, Hub, Told};
 
 /// How long a request waits for a connection, and a connection for a lock that another process holds.
@@ -80,6 +80,7 @@ impl Db {
         let folder = pool().max_connections(1).connect_lazy_with(options.clone());
         let writer = pool().max_connections(1).connect_with(writing).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
+        email::complete_keys(&mut *writer.acquire().await?).await?;
         let readers = pool()
             .max_connections(READERS)
             .connect_with(options.read_only(true))

@@ -51,6 +51,7 @@ pub(crate) fn tuning() -> Tuning {
             passes: 1,
         },
         sign_ins_per_minute: 10_000,
+        failures_at_once: 10_000,
         streams_per_minute: 10_000,
         streams_per_person: 1_000,
         ..Tuning::default()

@@ -1,0 +1,301 @@
+//! The audit log: who signed in or failed to, from where, and what was refused to whom. One line of JSON for each.
+//!
+//! It names people and addresses, which no other log does, so it is a file of its own, for nobody but its owner to read,
+//! and there is none unless an option asks for it. What was typed is never in it: people type passwords into the wrong
+//! field. OWASP ASVS 4.0.3, 7.1.3, 7.1.4 and 7.2.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use serde::{Serialize, Serializer};
+use tokio::sync::{mpsc, oneshot};
+use wire::{Timestamp, UserId};
+
+use crate::auth::{Address, Household};
+use crate::store::now;
+
+/// How many entries wait for the disk. More than that are counted, and the count is written.
+const MOST_WAITING: usize = 4_096;
+
+/// How many lines a minute are written of what one household is refused because of a limit: refusals cost their author
+/// nothing, and would fill the disk.
+const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
+
+/// How long a stopping server waits for the last entries.
+const CLOSING: Duration = Duration::from_millis(500);
+
+/// Writes entries, if there is a file for them. A thread of its own does: a disk that hangs keeps no request waiting.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    entries: Option<mpsc::Sender<Message>>,
+    /// How many were not written. Their number is.
+    lost: Arc<AtomicU64>,
+    refusals: DefaultKeyedRateLimiter<Household>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Line(String),
+    Close(oneshot::Sender<()>),
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Deed {
+    SignedIn,
+    SignInFailed,
+    SignedOut,
+    SignedOutEverywhere,
+    /// An administrator ended the sign-ins of `subject`.
+    ForcedOut,
+    /// One other sign-in of the same person was ended.
+    SignInEnded,
+    OtherSignInsEnded,
+    PasswordChanged,
+    EmailChanged,
+    /// A change was not confirmed by the right password.
+    ConfirmationFailed,
+    /// Somebody asked for what is somebody else's.
+    AccessDenied,
+    LimitReached,
+}
+
+/// One line.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Entry {
+    at: Timestamp,
+    event: Deed,
+    #[serde(serialize_with = "as_text")]
+    from: Address,
+    /// Who did it, or as whom it was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<UserId>,
+    /// To whom it was done, if to somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Method and path of the request. Without the query, where tickets are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+}
+
+impl Entry {
+    pub(crate) fn new(event: Deed, from: Address, person: Option<UserId>) -> Self {
+        Self {
+            at: now(),
+            event,
+            from,
+            person,
+            subject: None,
+            reason: None,
+            request: None,
+        }
+    }
+
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        let reason = Some(reason);
+        Self { reason, ..self }
+    }
+
+    pub(crate) fn to(self, subject: UserId) -> Self {
+        let subject = Some(subject);
+        Self { subject, ..self }
+    }
+
+    pub(crate) fn by(self, request: String) -> Self {
+        let request = Some(request);
+        Self { request, ..self }
+    }
+}
+
+fn as_text<S: Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(address)
+}
+
+impl Audit {
+    /// Opens the file, or makes it. Without a path nothing is written.
+    pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::new(None, Arc::default()));
+        };
+        let mut options = OpenOptions::new();
+        // Appended: a program that rotates logs may empty the file meanwhile.
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path)?;
+        let (entries, waiting) = mpsc::channel(MOST_WAITING);
+        let audit = Self::new(Some(entries), Arc::default());
+        let lost = Arc::clone(&audit.lost);
+        std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || write(file, waiting, &lost))?;
+        Ok(audit)
+    }
+
+    fn new(entries: Option<mpsc::Sender<Message>>, lost: Arc<AtomicU64>) -> Self {
+        let refusals = RateLimiter::keyed(Quota::per_minute(REFUSALS_PER_MINUTE));
+        Self {
+            entries,
+            lost,
+            refusals,
+        }
+    }
+
+    pub(crate) fn record(&self, entry: &Entry) {
+        let Some(entries) = &self.entries else {
+            return;
+        };
+        let is_too_much =
+            entry.event == Deed::LimitReached && self.refusals.check_key(&entry.from.household()).is_err();
+        let line = serde_json::to_string(entry).unwrap_or_default() + "\n";
+        if is_too_much || entries.try_send(Message::Line(line)).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets who was not refused anything for a while.
+    pub(crate) fn forget_idle(&self) {
+        self.refusals.retain_recent();
+    }
+
+    /// Waits until what was recorded is written.
+    pub(crate) async fn close(&self) {
+        let Some(entries) = &self.entries else {
+            return;
+        };
+        let (closed, closing) = oneshot::channel();
+        let close = async {
+            drop(entries.send(Message::Close(closed)).await);
+            drop(closing.await);
+        };
+        if tokio::time::timeout(CLOSING, close).await.is_err() {
+            tracing::warn!("the audit log was not written to its end");
+        }
+    }
+}
+
+fn write(mut file: File, mut waiting: mpsc::Receiver<Message>, lost: &AtomicU64) {
+    let mut fails = false;
+    while let Some(message) = waiting.blocking_recv() {
+        let line = match message {
+            Message::Line(line) => line,
+            Message::Close(closed) => {
+                // Nobody waits if it took too long.
+                closed.send(()).ok();
+                return;
+            }
+        };
+        let missing = lost.swap(0, Ordering::Relaxed);
+        let mut text = String::new();
+        if missing > 0 {
+            let note = serde_json::json!({ "at": now(), "event": "entries_lost", "count": missing });
+            text = format!("{note}\n");
+        }
+        let written = file.write_all((text + &line).as_bytes());
+        match (&written, fails) {
+            (Err(error), false) => tracing::error!(%error, "the audit log can not be written"),
+            (Ok(()), true) => tracing::info!("the audit log can be written again"),
+            _ => {}
+        }
+        fails = written.is_err();
+        if fails {
+            lost.fetch_add(missing + 1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+    use wire::UserId;
+
+    use super::{Audit, Deed, Entry, MOST_WAITING, REFUSALS_PER_MINUTE};
+
+    fn read(path: &Path) -> Vec<Value> {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_too_much_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let audit = Audit::open(Some(&path)).unwrap();
+        let from: IpAddr = "10.0.0.1".parse().unwrap();
+        let most = u64::from(REFUSALS_PER_MINUTE.get());
+        let refusals = 1_000;
+        for _ in 0..refusals {
+            audit.record(&Entry::new(Deed::LimitReached, from.into(), None));
+        }
+        // Nobody reads from this one, as from a disk that hangs.
+        let (entries, waiting) = tokio::sync::mpsc::channel(MOST_WAITING);
+        let hanging = Audit::new(Some(entries), Arc::clone(&audit.lost));
+        for _ in 0..MOST_WAITING + 7 {
+            hanging.record(&Entry::new(Deed::SignedIn, from.into(), None));
+        }
+        drop(waiting);
+        audit.record(&Entry::new(Deed::SignedIn, from.into(), None));
+        audit.close().await;
+        let lines = read(&path);
+        let lost = lines.iter().filter_map(|line| line["count"].as_u64()).sum::<u64>();
+        let written = lines.iter().filter(|line| line["event"] == "limit_reached").count() as u64;
+        assert!((most..most + 3).contains(&written), "{written}");
+        assert_eq!(lost, refusals - written + 7);
+        assert_eq!(lines.last().unwrap()["event"], "signed_in");
+    }
+
+    #[tokio::test]
+    async fn each_entry_is_one_line_of_json() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let from: IpAddr = "10.0.0.1".parse().unwrap();
+        let (me, other) = (UserId::from_u128(1), UserId::from_u128(2));
+        for round in 1..=2 {
+            let audit = Audit::open(Some(&path)).unwrap();
+            audit.record(&Entry::new(Deed::SignInFailed, from.into(), None).because("wrong_password"));
+            audit.record(
+                &Entry::new(Deed::AccessDenied, from.into(), Some(me))
+                    .to(other)
+                    .by("GET /api/\nx".to_owned()),
+            );
+            audit.close().await;
+            let lines = read(&path);
+            assert_eq!(lines.len(), 2 * round, "a second start appends");
+            let [first, second] = &lines[2 * round - 2..] else {
+                panic!()
+            };
+            assert_eq!(
+                (&first["event"], &first["reason"], &first["from"], &first["person"]),
+                (
+                    &json!("sign_in_failed"),
+                    &json!("wrong_password"),
+                    &json!("10.0.0.1"),
+                    &Value::Null
+                )
+            );
+            assert!(first["at"].is_string());
+            assert_eq!(
+                (&second["person"], &second["subject"], &second["request"]),
+                (&json!(me), &json!(other), &json!("GET /api/\nx"))
+            );
+        }
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+            assert_eq!(mode & 0o077, 0, "{mode:o}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! How often a secret was guessed wrongly: ever longer waits, so that an hour holds few guesses.
+//!
+//! At most a hundred an hour for one key (OWASP ASVS 4.0.3, 2.2.1): what may fail at once, then waits that double up to
+//! a minute. `governor` counts evenly and has no such waits.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The longest wait. Sixty of them fill an hour.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// After how long without a failure all are forgotten.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// How many keys are remembered, which takes some ten megabytes. Whoever tries made-up addresses makes as many as they
+/// like.
+const MOST_KEYS: usize = 100_000;
+
+/// The failures of each key.
+#[derive(Debug)]
+pub(super) struct Failures<K> {
+    /// How many are free of a wait.
+    at_once: u32,
+    /// After those.
+    first_wait: Duration,
+    keys: Mutex<HashMap<K, Counted>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    failures: u32,
+    last: Instant,
+}
+
+impl<K: Clone + Eq + Hash> Failures<K> {
+    pub(super) fn new(at_once: u32, first_wait: Duration) -> Self {
+        Self {
+            at_once,
+            first_wait,
+            keys: Mutex::default(),
+        }
+    }
+
+    /// Counts an attempt as a failure before it is looked at, because attempts at the same time count as well.
+    /// Refuses it, with how long to wait, if it comes too early.
+    pub(super) fn begin(&self, key: &K, now: Instant) -> Result<(), Duration> {
+        let mut keys = self.lock();
+        if keys.len() >= MOST_KEYS && !keys.contains_key(key) {
+            // Those that do not wait yet. What is being guessed does, and stays.
+            keys.retain(|_, counted| counted.failures >= self.at_once);
+        }
+        let counted = keys.entry(key.clone()).or_insert(Counted { failures: 0, last: now });
+        let quiet = now.saturating_duration_since(counted.last);
+        if quiet >= FORGOTTEN_AFTER {
+            counted.failures = 0;
+        }
+        let wait = self.wait(counted.failures);
+        if quiet < wait {
+            return Err(wait - quiet);
+        }
+        counted.failures = counted.failures.saturating_add(1);
+        counted.last = now;
+        Ok(())
+    }
+
+    /// The attempt was right after all. Those of others that were wrong still count.
+    pub(super) fn succeeded(&self, key: &K) {
+        let mut keys = self.lock();
+        if let Some(counted) = keys.get_mut(key) {
+            counted.failures = counted.failures.saturating_sub(1);
+            if counted.failures == 0 {
+                keys.remove(key);
+            }
+        }
+    }
+
+    /// Forgets the keys whose failures do not count any more.
+    pub(super) fn forget_idle(&self, now: Instant) {
+        self.lock()
+            .retain(|_, counted| now.saturating_duration_since(counted.last) < FORGOTTEN_AFTER);
+    }
+
+    /// How long to wait after so many failures.
+    fn wait(&self, failures: u32) -> Duration {
+        match failures.checked_sub(self.at_once) {
+            None => Duration::ZERO,
+            Some(beyond) => self
+                .first_wait
+                .saturating_mul(2_u32.saturating_pow(beyond))
+                .min(LONGEST_WAIT),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Counted>> {
+        // Nothing that runs under the lock can leave the table half-written.
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{FORGOTTEN_AFTER, Failures, MOST_KEYS};
+
+    #[test]
+    fn an_hour_holds_at_most_a_hundred_guesses() {
+        let failures = Failures::new(10, Duration::from_secs(1));
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        // Four hours of an attempt every tenth of a second.
+        let attempts = (0..4 * 36_000).map(|tenth| start + second / 10 * tenth);
+        let guesses: Vec<_> = attempts.filter(|now| failures.begin(&"a", *now).is_ok()).collect();
+        let hour = Duration::from_secs(3_600);
+        let most = guesses.iter().map(|first| {
+            guesses
+                .iter()
+                .filter(|at| (*first..*first + hour).contains(*at))
+                .count()
+        });
+        let most = most.max().unwrap();
+        assert!((60..=100).contains(&most), "{most}");
+    }
+
+    #[test]
+    fn waits_grow_with_every_failure() {
+        let failures = Failures::new(2, Duration::from_secs(1));
+        let mut now = Instant::now();
+        assert!(failures.begin(&"a", now).is_ok() && failures.begin(&"a", now).is_ok());
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let wait = Duration::from_secs(seconds);
+            assert_eq!(failures.begin(&"a", now), Err(wait));
+            now += wait;
+            assert_eq!(failures.begin(&"a", now), Ok(()));
+        }
+        assert_eq!(failures.begin(&"b", now), Ok(()), "others do not wait");
+        failures.forget_idle(now + Duration::from_secs(1));
+        assert!(failures.begin(&"a", now).is_err());
+        now += FORGOTTEN_AFTER;
+        failures.forget_idle(now);
+        assert!(failures.lock().is_empty());
+        assert!(failures.begin(&"a", now).is_ok() && failures.begin(&"a", now).is_ok());
+    }
+
+    #[test]
+    fn made_up_keys_do_not_push_out_a_guessed_one() {
+        let failures = Failures::new(3, Duration::from_secs(1));
+        let now = Instant::now();
+        for _ in 0..3 {
+            failures.begin(&usize::MAX, now).unwrap();
+        }
+        for key in 0..2 * MOST_KEYS {
+            failures.begin(&key, now).unwrap();
+        }
+        assert!(failures.lock().len() <= MOST_KEYS);
+        assert!(failures.begin(&usize::MAX, now).is_err());
+    }
+
+    #[test]
+    fn a_right_attempt_takes_back_only_itself() {
+        let failures = Failures::new(2, Duration::from_secs(1));
+        let now = Instant::now();
+        for _ in 0..100 {
+            failures.begin(&"a", now).unwrap();
+            failures.succeeded(&"a");
+        }
+        assert!(failures.lock().is_empty());
+        failures.begin(&"a", now).unwrap();
+        failures.begin(&"a", now).unwrap();
+        failures.succeeded(&"a");
+        failures.begin(&"a", now).unwrap();
+        assert!(failures.begin(&"a", now).is_err());
+    }
+}
