@@ -9,9 +9,43 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 
 use crate::auth::names_this_machine;
+use crate::server::StartError;
 use crate::state::Tuning;
 
 /// Freshet's server: REST, server-sent events and the built app from one process, over one SQLite file.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "freshet-server", version)]
+pub struct Cli {
+    /// How the server runs, if there is no command.
+    #[command(flatten)]
+    pub config: Config,
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program does with the database file instead of serving it.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Copies the database into a new file. A server that uses it goes on.
+    Backup {
+        /// The new file.
+        target: PathBuf,
+    },
+    /// Puts a backup in the place of the database, and keeps the file that was there. The server must be stopped.
+    /// Everybody has to sign in again.
+    Restore {
+        /// The backup.
+        source: PathBuf,
+    },
+    /// Looks for damage in the database or a backup of it, and says what it finds. A server that uses it goes on.
+    Check {
+        /// The file. By default the database.
+        file: Option<PathBuf>,
+    },
+}
+
+/// How the server runs.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "freshet-server", version)]
 pub struct Config {
@@ -19,7 +53,7 @@ pub struct Config {
     #[arg(long, env = "FRESHET_ADDR", default_value = "127.0.0.1:8080")]
     pub addr: SocketAddr,
     /// The database file. It and its folder are created if missing.
-    #[arg(long, env = "FRESHET_DATA", default_value = "data/freshet.db")]
+    #[arg(long, env = "FRESHET_DATA", default_value = "data/freshet.db", global = true)]
     pub data: PathBuf,
     /// The folder with the built app.
     #[arg(long, env = "FRESHET_DIST", default_value = "dist")]
@@ -70,6 +104,36 @@ impl Config {
             ..Tuning::default()
         }
     }
+
+    /// Refuses to take the address of a database for the path of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::DataIsAddress`], for `postgres://…`, `file:…`, `sqlite:…` and the like.
+    pub fn check_data(&self) -> Result<(), StartError> {
+        let address = self.data.to_str().and_then(scheme);
+        address.map_or(Ok(()), |scheme| Err(StartError::DataIsAddress(scheme.to_owned())))
+    }
+}
+
+/// What SQLite and its libraries take for more than the name of a file.
+const SCHEMES: [&str; 5] = ["file:", "sqlite:", "sqlite3:", "jdbc:", ":memory:"];
+
+/// How an address begins, such as `postgres://…`, where a path was expected. Other paths may have colons.
+fn scheme(data: &str) -> Option<&str> {
+    if let Some((scheme, _)) = data.split_once("://") {
+        let mut letters = scheme.bytes();
+        let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
+        if is_scheme {
+            return data.get(..scheme.len() + "://".len());
+        }
+    }
+    let begins = |scheme: &&str| {
+        data.get(..scheme.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    SCHEMES.into_iter().find(begins)
 }
 
 /// The origin of a page: scheme, host and port, as browsers write it.

@@ -13,7 +13,8 @@
 //! - `store/` is SQL and knows no HTTP; `http/` has no SQL; `sse/` does not know what events mean.
 //! - Nothing is logged that says who did what: method, route pattern, status and duration only.
 //!
-//! [`Server`] is all there is to run it, from `main` or from a test.
+//! [`Server`] is all there is to run it, from `main` or from a test. [`backup`], [`restore`] and [`check`] are for the
+//! database file from outside of it.
 
 mod assets;
 mod auth;
@@ -30,9 +31,11 @@ mod server;
 mod sse;
 mod state;
 mod store;
+mod upkeep;
 
-pub use config::{Config, Origin, ParseOriginError};
+pub use config::{Cli, Command, Config, Origin, ParseOriginError};
 pub use seed::PASSWORD as DEMO_PASSWORD;
 pub use seed::PEOPLE as DEMO_PEOPLE;
 pub use server::{Server, StartError};
 pub use state::{PasswordCost, Tuning};
+pub use upkeep::{UpkeepError, backup, check, restore};

@@ -25,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
 use crate::store::Db;
+use crate::upkeep::Lock;
 use crate::{assets, http, maintenance, seed};
 
 /// How long closing the database may take.
@@ -47,9 +48,12 @@ pub enum StartError {
     /// The built app is not there.
     #[error("{} has no {}; build the app first or name its folder with --dist", .0.display(), assets::INDEX)]
     NoApp(PathBuf),
-    /// The database file is named by an address. Without the address, which may hold a password.
-    #[error("--data is the path of a SQLite file, such as data/freshet.db, and not an address that begins with {0}://")]
+    /// The database file is named by an address. Only how that begins: the rest may hold a password.
+    #[error("--data is the path of a SQLite file, such as data/freshet.db, and not an address that begins with {0}")]
     DataIsAddress(String),
+    /// The file of the database is being replaced.
+    #[error("{} is being restored from a backup; start again once that is done", .0.display())]
+    BeingRestored(PathBuf),
     /// The file of the database, or its folder, can not be made.
     #[error("cannot create the database {}: {source}", data.display())]
     DataFile {
@@ -81,6 +85,8 @@ pub struct Server {
     app: Router,
     state: AppState,
     seeded: bool,
+    /// Keeps the database file from being replaced.
+    lock: Lock,
 }
 
 impl std::fmt::Debug for Server {
@@ -100,9 +106,7 @@ impl Server {
     ///
     /// See [`StartError`].
     pub async fn start(config: &Config, tuning: Tuning) -> Result<Self, StartError> {
-        if let Some(scheme) = scheme(&config.data) {
-            return Err(StartError::DataIsAddress(scheme.to_owned()));
-        }
+        config.check_data()?;
         if !config.dist.join(assets::INDEX).is_file() {
             return Err(StartError::NoApp(config.dist.clone()));
         }
@@ -124,7 +128,7 @@ impl Server {
         let addr = socket.local_addr().map_err(listen_error)?;
 
         let hub = Hub::new();
-        let db = open_database(config, hub.clone()).await?;
+        let (db, lock) = open_database(config, hub.clone()).await?;
         let seeded = config.seed_demo && db.is_unused().await.map_err(StartError::Seed)?;
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
@@ -149,6 +153,7 @@ impl Server {
             app,
             state,
             seeded,
+            lock,
         })
     }
 
@@ -173,7 +178,13 @@ impl Server {
     /// Answers requests until `stop` is ready. Streams are then told to come back later and end; what has not ended
     /// after the grace of [`Tuning::shutdown_grace`] is left behind.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let Self { socket, app, state, .. } = self;
+        let Self {
+            socket,
+            app,
+            state,
+            lock,
+            ..
+        } = self;
         tokio::spawn(maintenance::run(state.clone()));
         tokio::spawn(maintenance::fold(state.clone()));
         tokio::spawn(sse::audit(state.clone()));
@@ -194,6 +205,7 @@ impl Server {
         if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
         }
+        drop(lock);
     }
 }
 
@@ -226,17 +238,8 @@ async fn serve(mut socket: TcpListener, app: &Router, state: &AppState, connecti
     }
 }
 
-/// The scheme of an address such as `postgres://…`, where a path was expected.
-fn scheme(data: &Path) -> Option<&str> {
-    let (scheme, _) = data.to_str()?.split_once("://")?;
-    let mut letters = scheme.bytes();
-    let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
-    is_scheme.then_some(scheme)
-}
-
 /// Opens the database.
-async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
+async fn open_database(config: &Config, hub: Hub) -> Result<(Db, Lock), StartError> {
     let data = &config.data;
     if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| StartError::DataFile {
@@ -244,14 +247,19 @@ async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
             source,
         })?;
     }
-    create_private(data).map_err(|source| StartError::DataFile {
+    let file_error = |source| StartError::DataFile {
+        data: data.clone(),
+        source,
+    };
+    let lock = Lock::shared(data)
+        .map_err(file_error)?
+        .ok_or_else(|| StartError::BeingRestored(data.clone()))?;
+    create_private(data).map_err(file_error)?;
+    let db = Db::open(data, hub).await.map_err(|source| StartError::Database {
         data: data.clone(),
         source,
     })?;
-    Db::open(data, hub).await.map_err(|source| StartError::Database {
-        data: data.clone(),
-        source,
-    })
+    Ok((db, lock))
 }
 
 /// Creates the file, if there is none, for nobody else to read: it holds what people say in confidence.

@@ -9,6 +9,7 @@ mod common;
 mod actions;
 mod agreements;
 mod announcements;
+mod backup;
 mod coaching_sessions;
 mod concurrency;
 mod connections;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -20,7 +21,10 @@ use super::{now, outbox, users};
 use crate::sse::{Announcement, Hub, Told};
 
 /// How long a request waits for a connection, and a connection for a lock that another process holds.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What brings the tables of a file up to date.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How many snapshots can be read at the same time.
 const READERS: u32 = 8;
@@ -79,15 +83,15 @@ impl Db {
         };
         let folder = pool().max_connections(1).connect_lazy_with(options.clone());
         let writer = pool().max_connections(1).connect_with(writing).await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        MIGRATIONS.run(&writer).await?;
         let readers = pool()
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await?;
-        let mut reader = readers.acquire().await?;
-        let epoch = outbox::epoch(&mut reader).await?;
-        hub.begin_at(outbox::head(&mut reader).await?);
-        drop(reader);
+        let mut beginning = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let epoch = outbox::begin_epoch(&mut beginning).await?;
+        hub.begin_at(outbox::head(&mut beginning).await?);
+        beginning.commit().await?;
         Ok(Self {
             turn: Arc::default(),
             writer,
@@ -100,7 +104,7 @@ impl Db {
         })
     }
 
-    /// Which log the positions of this database belong to.
+    /// The epoch of the positions that are given since the start.
     pub(crate) fn epoch(&self) -> &str {
         &self.epoch
     }
