@@ -72,6 +72,10 @@ pub struct Config {
     /// once; by default nobody is believed, and the limits below count everyone behind a proxy as one.
     #[arg(long, env = "FRESHET_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
+    /// How many connections one network address may have, of IPv6 one /64. A trusted proxy may have any number. By
+    /// default 512, and at most half of what the limit of open files allows.
+    #[arg(long, env = "FRESHET_CONNECTIONS_PER_ADDRESS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections_per_address: Option<u32>,
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
     /// six times as many for all, the email address twenty times as many from anywhere.
     #[arg(long, env = "FRESHET_SIGN_INS_PER_MINUTE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -99,6 +103,9 @@ impl Config {
             heartbeat: Duration::from_millis(self.heartbeat_ms),
             sign_ins_per_minute: self.sign_ins_per_minute,
             streams_per_minute: self.streams_per_minute,
+            connections_per_address: self
+                .connections_per_address
+                .map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
             streams_per_person: self.streams_per_person.into(),
             stream_lifetime: Duration::from_secs(self.stream_lifetime_s),
             ..Tuning::default()

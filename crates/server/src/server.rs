@@ -1,5 +1,6 @@
 //! Starting, running and stopping.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use tower_service::Service as _;
 
 use crate::auth::{Limits, Passwords};
 use crate::config::Config;
-use crate::listener;
+use crate::listener::{self, Answer, Capacity, Connections, Listener};
 use crate::metrics::Metrics;
 use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
@@ -212,28 +213,45 @@ impl Server {
 /// Answers whoever connects, for ever.
 ///
 /// HTTP/1.1 and nothing else: what a browser or a proxy speaks without https, and half the memory for each stream.
-async fn serve(mut socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {
+async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {
     let limits = listener::Limits {
         stall: state.tuning.stall_limit,
         idle: state.tuning.idle_limit,
+        head: state.tuning.head_limit,
     };
+    let capacity = Capacity::of_this_process(state.tuning.connections_per_address);
+    let table = Connections::new(capacity, &state.trusted_proxies);
+    let mut listener = Listener::new(socket, limits, table, state.metrics.clone());
     let mut http = http1::Builder::new();
+    // The time for a head is the listener's affair: hyper's would end connections between two requests as well.
     // Events are short: copying one costs less than handing the system its parts.
     http.timer(TokioTimer::new()).header_read_timeout(None).writev(false);
     loop {
-        let (connection, peer) = listener::accept(&mut socket, limits).await;
-        let app = app.clone();
+        let (connection, peer, seat) = listener.accept().await;
+        let (app, caller) = (app.clone(), peer.clone());
         let service = service_fn(move |request: hyper::Request<_>| {
+            let answering = caller.begin();
             let mut request: Request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer.clone()));
-            // A router is always ready. Boxed, so that a stream does not keep the room that its request took.
-            Box::pin(app.clone().call(request))
+            request.extensions_mut().insert(ConnectInfo(caller.clone()));
+            // A router is always ready.
+            let answer = app.clone().call(request);
+            // Boxed, so that a stream does not keep the room that its request took.
+            Box::pin(async move { Ok::<_, Infallible>(answer.await?.map(|body| Answer::new(body, answering))) })
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(connection), service));
+        let metrics = state.metrics.clone();
+        metrics.connected();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended");
+                    }
+                }
+                () = peer.evicted() => {}
             }
+            metrics.disconnected(peer.ending());
+            drop(seat);
         });
     }
 }

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use tower_http::cors::CorsLayer;
 
 use super::idempotency::IDEMPOTENCY_KEY;
 use super::reply::EVENT_CURSOR;
 use crate::config::Origin;
 use crate::error::Error;
+use crate::listener::Peer;
 use crate::state::AppState;
 
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -35,6 +36,20 @@ pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Respo
         Ok(Err(_)) => Err(Error::Timeout),
         Err(_) => Err(Error::Internal("a handler panicked")),
     }
+}
+
+/// Middleware: while there are too many connections, the last ones answer health checks and streams only.
+pub(super) async fn keep_reserve(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_kept = ["/healthz", "/readyz", "/metrics"].contains(&path) || path.starts_with("/api/sse");
+    if is_kept || !peer.is_in_reserve() {
+        return next.run(request).await;
+    }
+    let mut response = Error::Busy.into_response();
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Middleware: what the API answers is nobody's to keep.

@@ -13,6 +13,7 @@ mod backup;
 mod coaching_sessions;
 mod concurrency;
 mod connections;
+mod crowd;
 mod cursor;
 mod deletion;
 mod disk;

@@ -167,6 +167,8 @@ async fn a_thousand_streams_cost_little_hear_at_once_and_do_not_keep_a_program_f
         "2000",
         "--streams-per-minute",
         "100000",
+        "--connections-per-address",
+        "2000",
         "--dist",
         text(&dist),
         "--data",

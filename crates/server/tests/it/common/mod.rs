@@ -53,6 +53,7 @@ pub(crate) fn tuning() -> Tuning {
         sign_ins_per_minute: 10_000,
         streams_per_minute: 10_000,
         streams_per_person: 1_000,
+        connections_per_address: Some(10_000),
         ..Tuning::default()
     }
 }
