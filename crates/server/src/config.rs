@@ -87,7 +87,7 @@ pub struct Config {
     /// that not everybody comes back at once.
     #[arg(long, env = "FRESHET_STREAM_LIFETIME_S", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub stream_lifetime_s: u64,
-    /// What `GET /metrics` asks for as a bearer token. Without one it answers programs on this machine only.
+    /// What `GET /metrics` asks for as a bearer token. Without one it answers nobody.
     #[arg(long, env = "FRESHET_METRICS_TOKEN", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub metrics_token: Option<String>,
     /// How many streams a minute one person may open from one network address.

@@ -121,7 +121,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) tickets: Tickets,
     pub(crate) metrics: Metrics,
-    /// Who may see them; without one, programs on this machine.
+    /// Who may see them; without one, nobody.
     pub(crate) metrics_token: Option<String>,
     pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpAddr>,

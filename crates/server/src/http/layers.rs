@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY,
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_MATCH, REFERRER_POLICY,
     RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::uri::Authority;
+use axum::http::{HeaderName, HeaderValue, Method, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tower_http::cors::CorsLayer;
@@ -36,6 +37,23 @@ pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Respo
         Ok(Err(_)) => Err(Error::Timeout),
         Err(_) => Err(Error::Internal("a handler panicked")),
     }
+}
+
+/// Middleware: refuses a request that does not name one host (RFC 9112, 3.2), because a proxy in between may have taken
+/// another. HTTP/1.0 has no such field, and may have it.
+pub(super) async fn check_host(request: Request, next: Next) -> Result<Response, Error> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let is_one = match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@')),
+        (Some(_), Some(_)) => false,
+    };
+    if is_one {
+        return Ok(next.run(request).await);
+    }
+    Err(Error::BadRequest(
+        "a request has one Host header that names a host".to_owned(),
+    ))
 }
 
 /// Middleware: while there are too many connections, the last ones answer health checks and streams only.

@@ -6,8 +6,8 @@ use axum::routing::get;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Deserialize;
 use wire::{
-    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId, Event, GoalId,
-    ItemStatus, Organization, User, UserId,
+    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId, GoalId, ItemStatus,
+    Organization, User, UserId,
 };
 
 use super::actions::{ActionField, compare_actions};
@@ -17,6 +17,7 @@ use super::reply::Reply;
 use super::sort::Sort;
 use super::validate;
 use crate::error::Error;
+use crate::events;
 use crate::extract::{CurrentUser, Json, Path, Query};
 use crate::state::AppState;
 use crate::store::actions::Whose;
@@ -100,9 +101,7 @@ async fn update(
     let profile = body.check()?;
     let mut write = user.write(&state.db).await?;
     users::update(&mut write, id, &profile, now()).await?;
-    let mut told = users::partners(&mut write, id).await?;
-    told.push(id);
-    write.announce(&Event::UserUpdated { user_id: id }, None, &told).await?;
+    events::user_updated(&mut write, id).await?;
     write.commit().await?;
     Ok(Reply::done())
 }

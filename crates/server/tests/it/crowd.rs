@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::Command;
 
-use crate::common::{Person, Running, TestServer, dist, raw_request, soon, start, text, tuning};
+use crate::common::{METRICS_TOKEN, Person, Running, TestServer, dist, raw_request, soon, start, text, tuning};
 
 /// A program that may have 200 files open.
 async fn confined(folder: &TempDir, options: &[&str]) -> Running {
@@ -19,6 +19,7 @@ async fn confined(folder: &TempDir, options: &[&str]) -> Running {
     let mut command = Command::new("sh");
     command
         .env_clear()
+        .env("FRESHET_METRICS_TOKEN", METRICS_TOKEN)
         .args(["-c", "ulimit -n 200; exec \"$0\" \"$@\""])
         .arg(env!("CARGO_BIN_EXE_freshet-server"))
         .args(["--addr", "127.0.0.1:0", "--seed-demo", "--streams-per-person", "1000"])
@@ -51,7 +52,8 @@ async fn connect(from: &str, to: &str) -> TcpStream {
 /// Asks on a connection of its own; returns the answer, which is nothing if the connection was closed.
 async fn ask(from: &str, to: &str, path: &str) -> String {
     let mut socket = connect(from, to).await;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\r\n");
+    let token = format!("authorization: Bearer {METRICS_TOKEN}");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {to}\r\n{token}\r\nconnection: close\r\n\r\n");
     let mut answer = Vec::new();
     if socket.write_all(request.as_bytes()).await.is_ok() {
         drop(soon("an answer", socket.read_to_end(&mut answer)).await);

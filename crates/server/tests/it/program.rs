@@ -56,7 +56,14 @@ async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
 async fn an_address_is_no_database_file() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
-    for data in ["postgres://me:secret@db.example/freshet", "sqlite://data/freshet.db"] {
+    for data in [
+        "postgres://me:secret@db.example/freshet",
+        "sqlite://data/freshet.db",
+        "sqlite:data/freshet.db",
+        "SQLite::memory:",
+        "file:freshet.db?mode=ro&key=secret",
+        ":memory:",
+    ] {
         let mut command = program(&["--addr", "127.0.0.1:0", "--dist", text(&dist), "--data", data]);
         let output = soon("the program ends", command.current_dir(folder.path()).output()).await;
         let Output { status, stderr, .. } = output.unwrap();

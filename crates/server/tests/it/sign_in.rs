@@ -207,3 +207,24 @@ async fn nothing_under_the_api_is_for_strangers() {
     stranger.get("/api/nothing/here").await.refused(404, "not_found");
     assert_eq!(stranger.get("/healthz").await.text, "healthy");
 }
+
+#[tokio::test]
+async fn a_media_type_may_have_capitals() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    let body = format!("email=coach%40example.com&password={}", server::DEMO_PASSWORD);
+    for media_type in [
+        "Application/X-WWW-Form-URLencoded",
+        "application/x-www-form-urlencoded; charset=UTF-8",
+    ] {
+        let request = stranger.request(Method::POST, "/api/login");
+        let request = request.header("content-type", media_type).body(body.clone());
+        assert_eq!(stranger.send(request).await.status, 200, "{media_type}");
+    }
+    let coach = server.sign_in("coach").await;
+    for media_type in ["Application/JSON", "APPLICATION/Problem+JSON; charset=utf-8"] {
+        let request = coach.request(Method::PUT, &format!("/api/users/{}", coach.id));
+        let request = request.header("content-type", media_type).body("{}");
+        coach.send(request).await.done();
+    }
+}

@@ -64,7 +64,8 @@ impl Db {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // Far more than is ever there: one commit in a hundred would otherwise write everybody's pages as well.
-            .pragma("wal_autocheckpoint", "25000");
+            .pragma("wal_autocheckpoint", "25000")
+            .pragma("journal_size_limit", fold::KEPT_BYTES);
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(PATIENCE)
@@ -81,7 +82,9 @@ impl Db {
                     })
                 })
         };
-        let folder = pool().max_connections(1).connect_lazy_with(options.clone());
+        let folder = pool()
+            .max_connections(1)
+            .connect_lazy_with(options.clone().busy_timeout(Duration::ZERO));
         let writer = pool().max_connections(1).connect_with(writing).await?;
         MIGRATIONS.run(&writer).await?;
         let readers = pool()
@@ -187,15 +190,6 @@ impl Db {
     /// Waits until something was written since it was last waited for.
     pub(crate) async fn written(&self) {
         self.written.notified().await;
-    }
-
-    /// Folds what was written into the file, as far as nobody reads what was there before. Nobody waits for it.
-    pub(crate) async fn fold(&self) -> Result<(), sqlx::Error> {
-        let mut connection = self.folder.acquire().await?;
-        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-            .execute(&mut *connection)
-            .await?;
-        Ok(())
     }
 
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, sqlx::Error> {
@@ -360,5 +354,6 @@ impl DerefMut for Write {
     }
 }
 
+mod fold;
 #[cfg(test)]
 mod tests;
