@@ -48,10 +48,11 @@ async fn carry_out(command: Command, config: &Config) -> anyhow::Result<ExitCode
     config.check_data()?;
     let data = &config.data;
     let mut output = std::io::stdout();
-    match command {
+    let (checked, faults) = match command {
         Command::Backup { target } => {
-            server::backup(data, &target).await?;
+            let faults = server::backup(data, &target).await?;
             writeln!(output, "{} is a copy of {}", target.display(), data.display())?;
+            (target, faults)
         }
         Command::Restore { source } => {
             let replaced = server::restore(&source, data).await?;
@@ -59,19 +60,21 @@ async fn carry_out(command: Command, config: &Config) -> anyhow::Result<ExitCode
             if let Some(replaced) = replaced {
                 writeln!(output, "the file that was there is kept as {}", replaced.display())?;
             }
+            (data.clone(), Vec::new())
         }
         Command::Check { file } => {
-            let file = file.as_ref().unwrap_or(data);
-            let faults = server::check(file).await?;
-            for fault in &faults {
-                writeln!(output, "{}: {fault}", file.display())?;
-            }
-            if !faults.is_empty() {
-                return Ok(ExitCode::FAILURE);
-            }
-            writeln!(output, "{} is sound", file.display())?;
+            let file = file.unwrap_or_else(|| data.clone());
+            let faults = server::check(&file).await?;
+            (file, faults)
         }
+    };
+    for fault in &faults {
+        writeln!(output, "{}: {fault}", checked.display())?;
     }
+    if !faults.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    writeln!(output, "{} is sound", checked.display())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,5 @@
 //! Starting, running and stopping.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -234,9 +233,14 @@ async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections:
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(caller.clone()));
             // A router is always ready.
-            let answer = app.clone().call(request);
+            let answer = answering.map(|answering| (app.clone().call(request), answering));
             // Boxed, so that a stream does not keep the room that its request took.
-            Box::pin(async move { Ok::<_, Infallible>(answer.await?.map(|body| Answer::new(body, answering))) })
+            Box::pin(async move {
+                let (answer, answering) = answer.ok_or(io::ErrorKind::ConnectionAborted)?;
+                // It can not fail.
+                let Ok(answer) = answer.await;
+                io::Result::Ok(answer.map(|body| Answer::new(body, answering)))
+            })
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(connection), service));
         let metrics = state.metrics.clone();

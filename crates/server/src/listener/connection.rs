@@ -133,6 +133,7 @@ impl Connection {
                 self.moved = Instant::now();
                 self.asked = false;
                 self.waiting = None;
+                self.exchange.sent();
             }
             Poll::Pending if self.waiting.is_none() => {
                 let now = Instant::now();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -42,6 +42,13 @@ impl Ending {
     }
 }
 
+/// A connection has nothing to do.
+const WAITING: u8 = 0;
+/// A request has come whose answer is not complete.
+const ANSWERING: u8 = 1;
+/// Its place is given to another, and no request is begun any more.
+const EVICTED: u8 = 2;
+
 /// One connection, as far as more than its socket has to know.
 #[derive(Debug)]
 pub(super) struct Exchange {
@@ -49,8 +56,8 @@ pub(super) struct Exchange {
     /// Whether it took a place that is kept for health checks and streams.
     is_reserve: bool,
     requests: AtomicU32,
-    is_answering: AtomicBool,
-    /// Since when nothing is answered, on the clock of the table.
+    state: AtomicU8,
+    /// Since when nothing is answered or sent, on the clock of the table.
     waiting_since: AtomicU64,
     ending: AtomicU8,
     evicted: Notify,
@@ -63,7 +70,7 @@ impl Exchange {
             connections,
             is_reserve,
             requests: AtomicU32::new(0),
-            is_answering: AtomicBool::new(false),
+            state: AtomicU8::new(WAITING),
             ending: AtomicU8::new(Ending::Done as u8),
             evicted: Notify::new(),
         }
@@ -76,12 +83,18 @@ impl Exchange {
 
     /// Whether a request has come whose answer is not complete.
     pub(super) fn is_answering(&self) -> bool {
-        self.is_answering.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) == ANSWERING
     }
 
     /// Since when it has nothing to do, if it has not.
     pub(super) fn waiting_since(&self) -> Option<u64> {
-        (!self.is_answering()).then(|| self.waiting_since.load(Ordering::Acquire))
+        let is_waiting = self.state.load(Ordering::Acquire) == WAITING;
+        is_waiting.then(|| self.waiting_since.load(Ordering::Acquire))
+    }
+
+    /// Something was sent, maybe the rest of an answer that is complete here.
+    pub(super) fn sent(&self) {
+        self.waiting_since.store(self.connections.clock(), Ordering::Release);
     }
 
     /// Why it ends. The last reason counts.
@@ -97,9 +110,21 @@ impl Exchange {
             .unwrap_or(Ending::Done)
     }
 
-    /// Has it end, unless a request comes in this moment.
-    pub(super) fn evict(&self) {
-        self.evicted.notify_one();
+    /// Has it end. Returns whether it does: not if a request has come in this moment.
+    pub(super) fn evict(&self) -> bool {
+        let is_evicted = self.change(WAITING, EVICTED);
+        if is_evicted {
+            self.end(Ending::Evicted);
+            self.evicted.notify_one();
+        }
+        is_evicted
+    }
+
+    fn change(&self, from: u8, to: u8) -> bool {
+        let changed = self
+            .state
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        changed.is_ok()
     }
 }
 
@@ -126,21 +151,16 @@ impl Peer {
         self.exchange.is_reserve && self.exchange.connections.is_full()
     }
 
-    /// Waits until the place of the connection is needed while it has nothing to do.
+    /// Waits until the place of the connection is given to another.
     pub(crate) async fn evicted(&self) {
-        loop {
-            self.exchange.evicted.notified().await;
-            if !self.exchange.is_answering() {
-                return self.exchange.end(Ending::Evicted);
-            }
-        }
+        self.exchange.evicted.notified().await;
     }
 
-    /// A request has come. To be kept until it is answered.
-    pub(crate) fn begin(&self) -> Answering {
-        self.exchange.is_answering.store(true, Ordering::Release);
+    /// A request has come. To be kept until it is answered. `None`: the connection is about to end.
+    pub(crate) fn begin(&self) -> Option<Answering> {
         self.exchange.requests.fetch_add(1, Ordering::AcqRel);
-        Answering(Arc::clone(&self.exchange))
+        let begun = self.exchange.change(WAITING, ANSWERING);
+        begun.then(|| Answering(Arc::clone(&self.exchange)))
     }
 }
 
@@ -150,9 +170,8 @@ pub(crate) struct Answering(Arc<Exchange>);
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let clock = self.0.connections.clock();
-        self.0.waiting_since.store(clock, Ordering::Release);
-        self.0.is_answering.store(false, Ordering::Release);
+        self.0.sent();
+        self.0.state.store(WAITING, Ordering::Release);
     }
 }
 

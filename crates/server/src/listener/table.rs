@@ -58,7 +58,7 @@ impl Capacity {
             most,
             ordinary,
             // Never so many that one address takes all places.
-            per_address: per_address.unwrap_or(PER_ADDRESS.min(ordinary / 2)).max(1),
+            per_address: per_address.unwrap_or_else(|| PER_ADDRESS.min(ordinary / 2)).max(1),
         }
     }
 }
@@ -186,25 +186,26 @@ impl Table {
     /// whether there were any.
     fn make_room(&mut self, clock: u64, of: Option<Address>, capacity: usize) -> bool {
         let now = Instant::now();
-        let believed = &mut self.believed[usize::from(of.is_some())];
-        if believed.is_some_and(|until| now < until) {
+        if self.believed[usize::from(of.is_some())].is_some_and(|until| now < until) {
             return false;
         }
         let kept = u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX);
         let waiting = self.open.iter().filter(|(_, open)| of.is_none() || open.address == of);
         let waiting = waiting.filter_map(|(id, open)| Some((open.exchange.waiting_since()?, *id)));
         let mut waiting: Vec<_> = waiting.filter(|(since, _)| since + kept <= clock).collect();
-        if waiting.is_empty() {
-            *believed = Some(now + BELIEVED);
-            return false;
-        }
         waiting.sort_unstable();
-        for (_, id) in waiting.into_iter().take((capacity / 16).max(1)) {
-            if let Some(open) = self.remove(id) {
-                open.exchange.evict();
+        let most = (capacity / 16).max(1);
+        let mut evicted = 0;
+        for (_, id) in waiting {
+            if evicted < most && self.open.get(&id).is_some_and(|open| open.exchange.evict()) {
+                self.remove(id);
+                evicted += 1;
             }
         }
-        true
+        if evicted == 0 {
+            self.believed[usize::from(of.is_some())] = Some(now + BELIEVED);
+        }
+        evicted > 0
     }
 
     fn remove(&mut self, id: u64) -> Option<Open> {

@@ -51,12 +51,13 @@ pub enum UpkeepError {
 
 /// Copies the database into a new file that only its owner may read. A server that uses it goes on.
 ///
-/// `target` appears when it is complete, checked and on the disk.
+/// `target` appears when it is complete and on the disk. Returns what is wrong with it, in sentences: a database with
+/// faults is copied as well, as far as it can be read.
 ///
 /// # Errors
 ///
 /// See [`UpkeepError`].
-pub async fn backup(data: &Path, target: &Path) -> Result<(), UpkeepError> {
+pub async fn backup(data: &Path, target: &Path) -> Result<Vec<String>, UpkeepError> {
     if !data.is_file() {
         return Err(UpkeepError::Missing(data.to_owned()));
     }
@@ -66,13 +67,6 @@ pub async fn backup(data: &Path, target: &Path) -> Result<(), UpkeepError> {
     let unfinished = Unfinished::new(target)?;
     unfinished.fill(data).await?;
     let faults = check(&unfinished.0).await?;
-    if !faults.is_empty() {
-        // The faults are those of the original.
-        return Err(UpkeepError::Unsound {
-            file: data.to_owned(),
-            faults,
-        });
-    }
     unfinished.sync()?;
     // Unlike a renaming, this replaces nothing, whoever made a file of that name meanwhile.
     match fs::hard_link(&unfinished.0, target) {
@@ -84,7 +78,8 @@ pub async fn backup(data: &Path, target: &Path) -> Result<(), UpkeepError> {
         Err(_) => fs::rename(&unfinished.0, target).map_err(at(target))?,
     }
     drop(unfinished);
-    sync_folder(target)
+    sync_folder(target)?;
+    Ok(faults)
 }
 
 /// Puts a backup in the place of the database. Returns where the file is kept that was there before, if there was one.
@@ -211,7 +206,7 @@ fn folder(file: &Path) -> Option<&Path> {
 
 /// A file has its name for good once its folder is on the disk.
 fn sync_folder(file: &Path) -> Result<(), UpkeepError> {
-    let folder = folder(file).unwrap_or(Path::new("."));
+    let folder = folder(file).unwrap_or_else(|| Path::new("."));
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(at(folder))

@@ -106,6 +106,12 @@ async fn a_lost_database_comes_back_from_its_backup() {
     assert!(code == 1 && said.contains("exists already"), "{said}");
     assert_eq!(fs::read(&place.target).unwrap(), bytes, "nothing is replaced");
 
+    let (code, said) = place.run(&["check", text(&place.target)]).await;
+    assert_eq!(code, 0, "{said}");
+    let left = fs::read_dir(place.target.parent().unwrap()).unwrap();
+    let left: BTreeSet<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "the app, the data and the backup: {left:?}");
+
     // What comes now is lost.
     for _ in 0..3 {
         coach.add_action(&session, "after").await;
@@ -231,7 +237,7 @@ async fn restoring_keeps_the_replaced_file() {
     kill(running).await;
     let (code, said) = place.run(&["restore", text(&place.target)]).await;
     assert_eq!(code, 0, "{said}");
-    let kept = said.split("kept as ").nth(1).unwrap().trim();
+    let kept = said.split("kept as ").nth(1).unwrap().lines().next().unwrap();
     let (code, checked) = place.run(&["check", kept]).await;
     assert_eq!(code, 0, "{checked}");
     let kept = PathBuf::from(kept);
@@ -293,6 +299,10 @@ async fn a_check_says_what_is_wrong() {
         place.sql(damage).await;
         let (code, said) = place.run(&["check"]).await;
         assert!(code == 1 && said.contains(sentence), "{sentence}: {said}");
+        // It is copied all the same.
+        let copy = place.target.with_extension(sentence.len().to_string());
+        let (code, said) = place.run(&["backup", text(&copy)]).await;
+        assert!(code == 1 && said.contains(sentence) && copy.exists(), "{said}");
         place.sql(repair).await;
         let (code, said) = place.run(&["check"]).await;
         assert_eq!(code, 0, "{said}");
@@ -309,8 +319,19 @@ async fn a_check_says_what_is_wrong() {
 #[tokio::test]
 async fn what_is_not_sound_is_not_restored() {
     let place = Place::new();
-    kill(start(place.serve()).await).await;
+    let running = start(place.serve()).await;
+    let newer = place.target.with_extension("newer");
+    let (code, said) = place.run(&["backup", text(&newer)]).await;
+    assert_eq!(code, 0, "{said}");
+    kill(running).await;
     let before = fs::read(&place.data).unwrap();
+    let mut connection = SqliteConnectOptions::new().filename(&newer).connect().await.unwrap();
+    let migration = "INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum,
+        execution_time FROM _sqlx_migrations LIMIT 1";
+    connection.execute(migration).await.unwrap();
+    connection.close().await.unwrap();
+    let (code, said) = place.run(&["restore", text(&newer)]).await;
+    assert!(code == 1 && said.contains("a newer version"), "{said}");
     let other = SqliteConnectOptions::new()
         .filename(&place.target)
         .create_if_missing(true);
@@ -331,4 +352,28 @@ async fn what_is_not_sound_is_not_restored() {
         !left.iter().any(|name| name.to_str().unwrap().contains("unfinished")),
         "{left:?}"
     );
+}
+
+#[tokio::test]
+async fn a_restore_and_a_server_exclude_each_other() {
+    let place = Place::new();
+    let running = start(place.serve()).await;
+    let (code, said) = place.run(&["backup", text(&place.target)]).await;
+    assert_eq!(code, 0, "{said}");
+    let restore = ["restore", text(&place.target)];
+    let (code, said) = place.run(&restore).await;
+    assert!(code == 1 && said.contains("a server uses"), "{said}");
+    // Not even one that was killed leaves a lock behind.
+    kill(running).await;
+    // As `restore` holds it.
+    let lock = fs::File::open(format!("{}.lock", text(&place.data))).unwrap();
+    lock.try_lock().unwrap();
+    let Output { status, stderr, .. } = soon("the program ends", place.serve().output()).await.unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(status.code() == Some(2) && said.contains("is being restored"), "{said}");
+    let (code, said) = place.run(&restore).await;
+    assert!(code == 1, "one restore at a time: {said}");
+    drop(lock);
+    let (code, said) = place.run(&restore).await;
+    assert_eq!(code, 0, "{said}");
 }
