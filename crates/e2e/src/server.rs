@@ -20,6 +20,9 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// How often to ask whether it has started.
 const PROBE_INTERVAL: Duration = Duration::from_millis(25);
 
+/// What its metrics ask for.
+const METRICS_TOKEN: &str = "a token of the tests";
+
 /// A server with a port and a database of its own, and demonstration data in it.
 #[derive(Debug)]
 pub struct Server {
@@ -66,6 +69,7 @@ impl Server {
             .open(self.log_path())?;
         let program = program()?;
         let process = Command::new(&program)
+            .env("FRESHET_METRICS_TOKEN", METRICS_TOKEN)
             .args(["--addr", &self.address, "--seed-demo", "--data"])
             .arg(self.database_path())
             .arg("--dist")
@@ -124,7 +128,8 @@ impl Server {
     ///
     /// When it does not say.
     pub async fn open_streams(&self) -> anyhow::Result<usize> {
-        let metrics = reqwest::get(format!("{}/metrics", self.origin)).await?.text().await?;
+        let metrics = reqwest::Client::new().get(format!("{}/metrics", self.origin));
+        let metrics = metrics.bearer_auth(METRICS_TOKEN).send().await?.text().await?;
         let count = metrics
             .lines()
             .find_map(|line| line.strip_prefix("freshet_streams_open "));

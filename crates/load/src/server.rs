@@ -16,6 +16,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How often it is asked how many streams are open.
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
 
+/// What its metrics ask for.
+const METRICS_TOKEN: &str = "a token of the tests";
+
 /// A server with a port and a database of its own.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -37,7 +40,9 @@ impl Server {
         std::fs::write(dist.join("index.html"), "<!doctype html>")?;
         let process = Command::new(program)
             .env("FRESHET_LOG", "warn")
-            .args(["--addr", &address, "--streams-per-minute", "100000", "--dist"])
+            .env("FRESHET_METRICS_TOKEN", METRICS_TOKEN)
+            .args(["--addr", &address, "--streams-per-minute", "100000"])
+            .args(["--connections-per-address", "100000", "--dist"])
             .arg(&dist)
             .arg("--data")
             .arg(folder.path().join("load.db"))
@@ -83,7 +88,8 @@ impl Server {
         let reached = timeout(LIMIT, async {
             loop {
                 ticks.tick().await;
-                let metrics = client.get(format!("http://{}/metrics", self.address)).send().await?;
+                let metrics = client.get(format!("http://{}/metrics", self.address));
+                let metrics = metrics.bearer_auth(METRICS_TOKEN).send().await?;
                 if metrics.text().await?.contains(&line) {
                     return anyhow::Ok(());
                 }

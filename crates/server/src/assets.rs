@@ -1,14 +1,17 @@
 //! The built app: files as they are, and its first page at every address that is a route of the app.
 
+use std::io;
 use std::path::Path;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CACHE_CONTROL};
-use axum::http::{HeaderValue, Method, Uri};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_RANGE, LAST_MODIFIED, RANGE};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 use tower_http::services::ServeDir;
+
+use crate::error::Error;
 
 /// The page that loads the app.
 pub(crate) const INDEX: &str = "index.html";
@@ -24,10 +27,10 @@ pub(crate) fn service(dist: &Path) -> Router {
         .precompressed_br()
         .precompressed_gzip()
         .append_index_html_on_directories(false);
-    Router::new().fallback_service(files).layer(from_fn(serve))
+    Router::new().fallback(move |request| serve(files.clone(), request))
 }
 
-async fn serve(mut request: Request, next: Next) -> Response {
+async fn serve(mut files: ServeDir, mut request: Request) -> Response {
     if is_app_route(&request) {
         *request.uri_mut() = Uri::from_static("/index.html");
     }
@@ -36,12 +39,60 @@ async fn serve(mut request: Request, next: Next) -> Response {
     } else {
         ASK_AGAIN
     };
-    let mut response = next.run(request).await;
+    let whole = if_range(&request);
+    let mut response = find(&mut files, request).await;
+    if let Some((validator, whole)) = whole
+        && !is_still(&validator, &response)
+    {
+        response = find(&mut files, whole).await;
+    }
     let known = response.status().is_success() || response.status().is_redirection();
     response
         .headers_mut()
         .insert(CACHE_CONTROL, if known { lifetime } else { ASK_AGAIN });
     response
+}
+
+async fn find(files: &mut ServeDir, request: Request) -> Response {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
+    match files.try_call(request).await {
+        Ok(response) => response.map(Body::new),
+        // A name that is too long is that of no file.
+        Err(error)
+            if matches!(
+                error.kind(),
+                NotFound | NotADirectory | InvalidFilename | PermissionDenied
+            ) =>
+        {
+            StatusCode::NOT_FOUND.into_response()
+        }
+        // No more files can be open, in this process or at all (EMFILE, ENFILE).
+        Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => Error::Busy.into_response(),
+        Err(_) => Error::Internal("a file of the app can not be read").into_response(),
+    }
+}
+
+/// What a request for a part says of the file that it has the rest of (`If-Range`), and the request for the whole file
+/// in case that is another one by now (RFC 9110, 13.1.5).
+fn if_range(request: &Request) -> Option<(HeaderValue, Request)> {
+    let validator = request.headers().get(IF_RANGE).cloned()?;
+    request.headers().get(RANGE)?;
+    let mut whole = Request::new(Body::empty());
+    whole.method_mut().clone_from(request.method());
+    whole.uri_mut().clone_from(request.uri());
+    whole.headers_mut().clone_from(request.headers());
+    whole.headers_mut().remove(RANGE);
+    Some((validator, whole))
+}
+
+/// Whether an answer is of the very file that a validator is of: its strong tag, or its date. A weak tag is of none.
+fn is_still(validator: &HeaderValue, response: &Response) -> bool {
+    let name = if validator.as_bytes().starts_with(b"\"") {
+        ETAG
+    } else {
+        LAST_MODIFIED
+    };
+    response.headers().get(name) == Some(validator)
 }
 
 /// Whether a person follows a link into the app, as opposed to the app fetching a file.

@@ -9,9 +9,43 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 
 use crate::auth::names_this_machine;
+use crate::server::StartError;
 use crate::state::Tuning;
 
 /// Freshet's server: REST, server-sent events and the built app from one process, over one SQLite file.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "freshet-server", version)]
+pub struct Cli {
+    /// How the server runs, if there is no command.
+    #[command(flatten)]
+    pub config: Config,
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program does with the database file instead of serving it.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Copies the database into a new file. A server that uses it goes on.
+    Backup {
+        /// The new file.
+        target: PathBuf,
+    },
+    /// Puts a backup in the place of the database, and keeps the file that was there. The server must be stopped.
+    /// Everybody has to sign in again.
+    Restore {
+        /// The backup.
+        source: PathBuf,
+    },
+    /// Looks for damage in the database or a backup of it, and says what it finds. A server that uses it goes on.
+    Check {
+        /// The file. By default the database.
+        file: Option<PathBuf>,
+    },
+}
+
+/// How the server runs.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "freshet-server", version)]
 pub struct Config {
@@ -19,7 +53,7 @@ pub struct Config {
     #[arg(long, env = "FRESHET_ADDR", default_value = "127.0.0.1:8080")]
     pub addr: SocketAddr,
     /// The database file. It and its folder are created if missing.
-    #[arg(long, env = "FRESHET_DATA", default_value = "data/freshet.db")]
+    #[arg(long, env = "FRESHET_DATA", default_value = "data/freshet.db", global = true)]
     pub data: PathBuf,
     /// The folder with the built app.
     #[arg(long, env = "FRESHET_DIST", default_value = "dist")]
@@ -38,6 +72,10 @@ pub struct Config {
     /// once; by default nobody is believed, and the limits below count everyone behind a proxy as one.
     #[arg(long, env = "FRESHET_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
+    /// How many connections one network address may have, of IPv6 one /64. A trusted proxy may have any number. By
+    /// default 512, and at most half of what the limit of open files allows.
+    #[arg(long, env = "FRESHET_CONNECTIONS_PER_ADDRESS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections_per_address: Option<u32>,
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
     /// six times as many for all, a /48 of IPv6 twenty-four times as many. However many addresses guess, one account has
     /// at most a hundred failed sign-ins an hour.
@@ -60,7 +98,7 @@ pub struct Config {
     /// that not everybody comes back at once.
     #[arg(long, env = "FRESHET_STREAM_LIFETIME_S", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub stream_lifetime_s: u64,
-    /// What `GET /metrics` asks for as a bearer token. Without one it answers programs on this machine only.
+    /// What `GET /metrics` asks for as a bearer token. Without one it answers nobody.
     #[arg(long, env = "FRESHET_METRICS_TOKEN", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub metrics_token: Option<String>,
     /// How many streams a minute one person may open from one network address.
@@ -78,11 +116,44 @@ impl Config {
             sign_in_idle: Duration::from_secs(self.sign_in_idle_s),
             sign_in_lifetime: Duration::from_secs(self.sign_in_lifetime_s),
             streams_per_minute: self.streams_per_minute,
+            connections_per_address: self
+                .connections_per_address
+                .map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
             streams_per_person: self.streams_per_person.into(),
             stream_lifetime: Duration::from_secs(self.stream_lifetime_s),
             ..Tuning::default()
         }
     }
+
+    /// Refuses to take the address of a database for the path of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::DataIsAddress`], for `postgres://…`, `file:…`, `sqlite:…` and the like.
+    pub fn check_data(&self) -> Result<(), StartError> {
+        let address = self.data.to_str().and_then(scheme);
+        address.map_or(Ok(()), |scheme| Err(StartError::DataIsAddress(scheme.to_owned())))
+    }
+}
+
+/// What SQLite and its libraries take for more than the name of a file.
+const SCHEMES: [&str; 5] = ["file:", "sqlite:", "sqlite3:", "jdbc:", ":memory:"];
+
+/// How an address begins, such as `postgres://…`, where a path was expected. Other paths may have colons.
+fn scheme(data: &str) -> Option<&str> {
+    if let Some((scheme, _)) = data.split_once("://") {
+        let mut letters = scheme.bytes();
+        let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
+        if is_scheme {
+            return data.get(..scheme.len() + "://".len());
+        }
+    }
+    let begins = |scheme: &&str| {
+        data.get(..scheme.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    SCHEMES.into_iter().find(begins)
 }
 
 /// The origin of a page: scheme, host and port, as browsers write it.

@@ -185,6 +185,12 @@ impl Error {
         }
     }
 
+    /// The body of the answer, for where there is no response to put it into.
+    pub(crate) fn json(&self) -> String {
+        // Numbers and texts only, so this can not fail.
+        serde_json::to_string(&self.body()).unwrap_or_default()
+    }
+
     const fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests(seconds) => Some(*seconds),

@@ -1,9 +1,9 @@
 //! What follows from a change for the people in it: which events, in which order, to whom.
 
-use wire::{Action, CoachingSessionId, Event, Goal, GoalId, SessionGoal, SessionGoalId, Timestamp};
+use wire::{Action, CoachingSessionId, Event, Goal, GoalId, SessionGoal, SessionGoalId, Timestamp, UserId};
 
 use crate::store::access::Access;
-use crate::store::{Write, new_id, session_goals};
+use crate::store::{Write, new_id, organizations, session_goals, users};
 
 /// Tells both participants.
 pub(crate) async fn announce(write: &mut Write, access: &Access, event: &Event) -> Result<(), sqlx::Error> {
@@ -85,4 +85,27 @@ pub(crate) async fn goal_linked(
         goal_id: goal,
     };
     announce(write, access, &event).await
+}
+
+/// Says that somebody's profile has changed: to them, and in each organization to those who work with them there. One
+/// event for each organization, so that who has left one is not told what is read later from the log.
+pub(crate) async fn user_updated(write: &mut Write, person: UserId) -> Result<(), sqlx::Error> {
+    let event = Event::UserUpdated { user_id: person };
+    let partners = users::partners(write, person).await?;
+    let mut knows = false;
+    for partners in partners.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((organization, _)) = partners.first() else {
+            continue;
+        };
+        let mut told: Vec<_> = partners.iter().map(|(_, partner)| *partner).collect();
+        if !knows && organizations::has_member(write, *organization, person).await? {
+            told.push(person);
+            knows = true;
+        }
+        write.announce(&event, Some(*organization), &told).await?;
+    }
+    if !knows {
+        write.announce(&event, None, &[person]).await?;
+    }
+    Ok(())
 }

@@ -14,7 +14,8 @@
 //! - Nothing is logged that says who did what: method, route pattern, status and duration only. Who did, for those who
 //!   must know, is in the audit log, a file of its own that an option asks for.
 //!
-//! [`Server`] is all there is to run it, from `main` or from a test.
+//! [`Server`] is all there is to run it, from `main` or from a test. [`backup`], [`restore`] and [`check`] are for the
+//! database file from outside of it.
 
 mod assets;
 mod audit;
@@ -32,9 +33,11 @@ mod server;
 mod sse;
 mod state;
 mod store;
+mod upkeep;
 
-pub use config::{Config, Origin, ParseOriginError};
+pub use config::{Cli, Command, Config, Origin, ParseOriginError};
 pub use seed::PASSWORD as DEMO_PASSWORD;
 pub use seed::PEOPLE as DEMO_PEOPLE;
 pub use server::{Server, StartError};
 pub use state::{PasswordCost, Tuning};
+pub use upkeep::{UpkeepError, backup, check, restore};

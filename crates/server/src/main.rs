@@ -1,10 +1,10 @@
-//! `freshet-server`: reads its options, starts, and stops when told to.
+//! `freshet-server`: reads its options, starts, and stops when told to; or does what a command asks for.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use server::{Config, DEMO_PASSWORD, DEMO_PEOPLE, Server};
+use server::{Cli, Command, Config, DEMO_PASSWORD, DEMO_PEOPLE, Server};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +16,7 @@ const FILES: u64 = 16_384;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let Cli { config, command } = Cli::parse();
     let filter = EnvFilter::try_from_env("FRESHET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -24,8 +24,12 @@ async fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
-    match run(&config).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match command {
+        Some(command) => carry_out(command, &config).await,
+        None => run(&config).await.map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             let usage = error.is::<server::StartError>();
             // If standard error is closed there is nobody to tell.
@@ -37,6 +41,41 @@ async fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// Does what a command asks for.
+async fn carry_out(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
+    config.check_data()?;
+    let data = &config.data;
+    let mut output = std::io::stdout();
+    let (checked, faults) = match command {
+        Command::Backup { target } => {
+            let faults = server::backup(data, &target).await?;
+            writeln!(output, "{} is a copy of {}", target.display(), data.display())?;
+            (target, faults)
+        }
+        Command::Restore { source } => {
+            let replaced = server::restore(&source, data).await?;
+            writeln!(output, "{} is what {} was", data.display(), source.display())?;
+            if let Some(replaced) = replaced {
+                writeln!(output, "the file that was there is kept as {}", replaced.display())?;
+            }
+            (data.clone(), Vec::new())
+        }
+        Command::Check { file } => {
+            let file = file.unwrap_or_else(|| data.clone());
+            let faults = server::check(&file).await?;
+            (file, faults)
+        }
+    };
+    for fault in &faults {
+        writeln!(output, "{}: {fault}", checked.display())?;
+    }
+    if !faults.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    writeln!(output, "{} is sound", checked.display())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run(config: &Config) -> anyhow::Result<()> {

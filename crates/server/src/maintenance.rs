@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use wire::{Action, Agreement, Goal};
 
 use crate::state::AppState;
@@ -12,6 +12,9 @@ use crate::store::{deletion, devices, idempotency, now, outbox, sign_ins};
 
 /// How long after a change.
 const FOLD_AFTER: Duration = Duration::from_secs(1);
+
+/// How often everybody waits for a moment, at most, because the write-ahead log is large.
+const QUIET_EVERY: Duration = Duration::from_secs(5);
 
 /// Tidies up until the server stops.
 pub(crate) async fn run(state: AppState) {
@@ -36,12 +39,24 @@ pub(crate) async fn run(state: AppState) {
 /// Folds what was written into the file, a moment after it was, until the server stops.
 pub(crate) async fn fold(state: AppState) {
     let fold = async {
+        let mut tried_at = None::<Instant>;
+        let mut is_large = false;
         loop {
-            state.db.written().await;
+            if is_large {
+                // Also if nothing else is written.
+                drop(timeout(QUIET_EVERY, state.db.written()).await);
+            } else {
+                state.db.written().await;
+            }
             sleep(FOLD_AFTER).await;
-            // The next round tries again, and the writer does it by itself in the end.
-            if let Err(error) = state.db.fold().await {
-                tracing::warn!(%error, "could not fold what was written into the file");
+            let may_wait = tried_at.is_none_or(|at| at.elapsed() >= QUIET_EVERY);
+            match fold_once(&state, may_wait).await {
+                Ok((left, waited)) => {
+                    is_large = left;
+                    tried_at = if waited { Some(Instant::now()) } else { tried_at };
+                }
+                // The next round tries again, and the writer does it by itself in the end.
+                Err(error) => tracing::warn!(%error, "could not fold what was written into the file"),
             }
         }
     };
@@ -49,6 +64,15 @@ pub(crate) async fn fold(state: AppState) {
         () = state.stopping.cancelled() => {}
         () = fold => {}
     }
+}
+
+/// Returns whether the log is still large, and whether a quiet moment was waited for.
+async fn fold_once(state: &AppState, may_wait: bool) -> Result<(bool, bool), sqlx::Error> {
+    if !state.db.fold().await? {
+        return Ok((false, false));
+    }
+    let is_large = !may_wait || !state.db.fold_in_quiet().await?;
+    Ok((is_large, may_wait))
 }
 
 async fn tidy(state: &AppState) -> Result<u64, sqlx::Error> {

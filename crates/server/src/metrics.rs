@@ -13,6 +13,7 @@ use prometheus_client::registry::Registry;
 use wire::EventKind;
 
 use crate::error::Error;
+use crate::listener::{self, Refusal};
 use crate::sse::Outcome;
 
 /// Everything that is counted. Clones share it.
@@ -32,6 +33,10 @@ struct Counted {
     sign_ins: Family<SignIn, Counter>,
     requests: Family<Request, Counter>,
     request_seconds: Family<Route, Histogram>,
+    connections: Gauge,
+    connections_ended: Family<Closed, Counter>,
+    connections_refused: Family<Rejected, Counter>,
+    accept_errors: Family<Rejected, Counter>,
     uptime: Gauge<f64, AtomicU64>,
     started: Instant,
 }
@@ -122,6 +127,9 @@ impl Metrics {
             by_type.get_or_create(&Message { r#type }).clone()
         });
         let messages = messages.collect();
+        let connections = Gauge::default();
+        let (connections_ended, connections_refused) = (Family::default(), Family::default());
+        let accept_errors = Family::default();
         let (sign_ins, requests) = (Family::default(), Family::default());
         let request_seconds = Family::new_with_constructor(
             (|| Histogram::new(exponential_buckets(0.000_5, 4.0, 9))) as fn() -> Histogram,
@@ -156,6 +164,22 @@ impl Metrics {
             "Sign-ins that succeeded, or failed by reason",
             sign_ins.clone(),
         );
+        registry.register("connections_open", "Connections that are open", connections.clone());
+        registry.register(
+            "connections_closed",
+            "Connections that ended, by reason; done: by the client or in order",
+            connections_ended.clone(),
+        );
+        registry.register(
+            "connections_refused",
+            "Connections that there was no room for: of their network address, or at all",
+            connections_refused.clone(),
+        );
+        registry.register(
+            "accept_errors",
+            "Connections that could not be accepted: gone already, or for lack of files or memory",
+            accept_errors.clone(),
+        );
         registry.register("http_requests", "Requests that were answered", requests.clone());
         registry.register(
             "http_request_duration_seconds",
@@ -174,6 +198,10 @@ impl Metrics {
             sign_ins,
             requests,
             request_seconds,
+            connections,
+            connections_ended,
+            connections_refused,
+            accept_errors,
             uptime,
             started: Instant::now(),
         }))
@@ -217,6 +245,29 @@ impl Metrics {
     /// A sign-in was tried.
     pub(crate) fn signed_in(&self, outcome: &'static str) {
         self.0.sign_ins.get_or_create(&SignIn { outcome }).inc();
+    }
+
+    /// Counts a connection as open until it has ended.
+    pub(crate) fn connected(&self) {
+        self.0.connections.inc();
+    }
+
+    /// A connection has ended.
+    pub(crate) fn disconnected(&self, why: listener::Ending) {
+        let reason = why.label();
+        self.0.connections.dec();
+        self.0.connections_ended.get_or_create(&Closed { reason }).inc();
+    }
+
+    /// There was no room for a connection.
+    pub(crate) fn refused(&self, refusal: Refusal) {
+        let reason = refusal.label();
+        self.0.connections_refused.get_or_create(&Rejected { reason }).inc();
+    }
+
+    /// A connection could not be accepted.
+    pub(crate) fn accept_failed(&self, reason: &'static str) {
+        self.0.accept_errors.get_or_create(&Rejected { reason }).inc();
     }
 
     /// A request was answered. `route` is its pattern.

@@ -21,11 +21,12 @@ use tower_service::Service as _;
 use crate::audit::Audit;
 use crate::auth::{Limits, Passwords};
 use crate::config::Config;
-use crate::listener;
+use crate::listener::{self, Answer, Capacity, Connections, Listener};
 use crate::metrics::Metrics;
 use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
 use crate::store::{Db, sign_ins};
+use crate::upkeep::Lock;
 use crate::{assets, http, maintenance, seed};
 
 /// How long closing the database may take.
@@ -48,9 +49,12 @@ pub enum StartError {
     /// The built app is not there.
     #[error("{} has no {}; build the app first or name its folder with --dist", .0.display(), assets::INDEX)]
     NoApp(PathBuf),
-    /// The database file is named by an address. Without the address, which may hold a password.
-    #[error("--data is the path of a SQLite file, such as data/freshet.db, and not an address that begins with {0}://")]
+    /// The database file is named by an address. Only how that begins: the rest may hold a password.
+    #[error("--data is the path of a SQLite file, such as data/freshet.db, and not an address that begins with {0}")]
     DataIsAddress(String),
+    /// The file of the database is being replaced.
+    #[error("{} is being restored from a backup; start again once that is done", .0.display())]
+    BeingRestored(PathBuf),
     /// The file of the database, or its folder, can not be made.
     #[error("cannot create the database {}: {source}", data.display())]
     DataFile {
@@ -90,6 +94,8 @@ pub struct Server {
     app: Router,
     state: AppState,
     seeded: bool,
+    /// Keeps the database file from being replaced.
+    lock: Lock,
 }
 
 impl std::fmt::Debug for Server {
@@ -109,9 +115,7 @@ impl Server {
     ///
     /// See [`StartError`].
     pub async fn start(config: &Config, tuning: Tuning) -> Result<Self, StartError> {
-        if let Some(scheme) = scheme(&config.data) {
-            return Err(StartError::DataIsAddress(scheme.to_owned()));
-        }
+        config.check_data()?;
         if !config.dist.join(assets::INDEX).is_file() {
             return Err(StartError::NoApp(config.dist.clone()));
         }
@@ -137,7 +141,7 @@ impl Server {
             source,
         })?;
         let hub = Hub::new();
-        let db = open_database(config, hub.clone()).await?;
+        let (db, lock) = open_database(config, hub.clone()).await?;
         let seeded = config.seed_demo && db.is_unused().await.map_err(StartError::Seed)?;
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
@@ -169,6 +173,7 @@ impl Server {
             app,
             state,
             seeded,
+            lock,
         })
     }
 
@@ -193,7 +198,13 @@ impl Server {
     /// Answers requests until `stop` is ready. Streams are then told to come back later and end; what has not ended
     /// after the grace of [`Tuning::shutdown_grace`] is left behind.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let Self { socket, app, state, .. } = self;
+        let Self {
+            socket,
+            app,
+            state,
+            lock,
+            ..
+        } = self;
         tokio::spawn(maintenance::run(state.clone()));
         tokio::spawn(maintenance::fold(state.clone()));
         tokio::spawn(sse::audit(state.clone()));
@@ -215,45 +226,59 @@ impl Server {
         if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
         }
+        drop(lock);
     }
 }
 
 /// Answers whoever connects, for ever.
 ///
 /// HTTP/1.1 and nothing else: what a browser or a proxy speaks without https, and half the memory for each stream.
-async fn serve(mut socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {
+async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {
     let limits = listener::Limits {
         stall: state.tuning.stall_limit,
         idle: state.tuning.idle_limit,
+        head: state.tuning.head_limit,
     };
+    let capacity = Capacity::of_this_process(state.tuning.connections_per_address);
+    let table = Connections::new(capacity, &state.trusted_proxies);
+    let mut listener = Listener::new(socket, limits, table, state.metrics.clone());
     let mut http = http1::Builder::new();
+    // The time for a head is the listener's affair: hyper's would end connections between two requests as well.
     // Events are short: copying one costs less than handing the system its parts.
     http.timer(TokioTimer::new()).header_read_timeout(None).writev(false);
     loop {
-        let (connection, peer) = listener::accept(&mut socket, limits).await;
-        let app = app.clone();
+        let (connection, peer, seat) = listener.accept().await;
+        let (app, caller) = (app.clone(), peer.clone());
         let service = service_fn(move |request: hyper::Request<_>| {
+            let answering = caller.begin();
             let mut request: Request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer.clone()));
-            // A router is always ready. Boxed, so that a stream does not keep the room that its request took.
-            Box::pin(app.clone().call(request))
+            request.extensions_mut().insert(ConnectInfo(caller.clone()));
+            // A router is always ready.
+            let answer = answering.map(|answering| (app.clone().call(request), answering));
+            // Boxed, so that a stream does not keep the room that its request took.
+            Box::pin(async move {
+                let (answer, answering) = answer.ok_or(io::ErrorKind::ConnectionAborted)?;
+                // It can not fail.
+                let Ok(answer) = answer.await;
+                io::Result::Ok(answer.map(|body| Answer::new(body, answering)))
+            })
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(connection), service));
+        let metrics = state.metrics.clone();
+        metrics.connected();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended");
+                    }
+                }
+                () = peer.evicted() => {}
             }
+            metrics.disconnected(peer.ending());
+            drop(seat);
         });
     }
-}
-
-/// The scheme of an address such as `postgres://…`, where a path was expected.
-fn scheme(data: &Path) -> Option<&str> {
-    let (scheme, _) = data.to_str()?.split_once("://")?;
-    let mut letters = scheme.bytes();
-    let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
-    is_scheme.then_some(scheme)
 }
 
 /// Ends the sign-ins in time that were stored while the options allowed more.
@@ -264,7 +289,7 @@ async fn shorten_sign_ins(db: &Db, tuning: &Tuning) -> Result<(), sqlx::Error> {
 }
 
 /// Opens the database.
-async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
+async fn open_database(config: &Config, hub: Hub) -> Result<(Db, Lock), StartError> {
     let data = &config.data;
     if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| StartError::DataFile {
@@ -272,14 +297,19 @@ async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
             source,
         })?;
     }
-    create_private(data).map_err(|source| StartError::DataFile {
+    let file_error = |source| StartError::DataFile {
+        data: data.clone(),
+        source,
+    };
+    let lock = Lock::shared(data)
+        .map_err(file_error)?
+        .ok_or_else(|| StartError::BeingRestored(data.clone()))?;
+    create_private(data).map_err(file_error)?;
+    let db = Db::open(data, hub).await.map_err(|source| StartError::Database {
         data: data.clone(),
         source,
     })?;
-    Db::open(data, hub).await.map_err(|source| StartError::Database {
-        data: data.clone(),
-        source,
-    })
+    Ok((db, lock))
 }
 
 /// Creates the file, if there is none, for nobody else to read: it holds what people say in confidence.

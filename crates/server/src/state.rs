@@ -31,6 +31,10 @@ pub struct Tuning {
     /// After how long a connection ends on which nothing was answered and nothing new was asked. Longer than a stream is
     /// silent and than a request may take.
     pub idle_limit: Duration,
+    /// How long the head of a request may take: since the connection was opened, and later since its first byte.
+    pub head_limit: Duration,
+    /// How many connections one network address may have; `None`: 512, and at most half of all that there can be.
+    pub connections_per_address: Option<usize>,
     /// By how many events a stream may lag before it is told to read everything again.
     pub lag_limit: usize,
     /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
@@ -78,6 +82,8 @@ impl Default for Tuning {
             heartbeat: Duration::from_secs(15),
             stall_limit: Duration::from_secs(10),
             idle_limit: Duration::from_secs(90),
+            head_limit: Duration::from_secs(10),
+            connections_per_address: None,
             lag_limit: 1_000,
             stream_lifetime: Duration::from_secs(10 * 60),
             expiry_warning: Duration::from_secs(60),
@@ -130,7 +136,7 @@ pub(crate) struct Shared {
     pub(crate) tickets: Tickets,
     pub(crate) metrics: Metrics,
     pub(crate) audit: Audit,
-    /// Who may see them; without one, programs on this machine.
+    /// Who may see them; without one, nobody.
     pub(crate) metrics_token: Option<String>,
     pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpAddr>,

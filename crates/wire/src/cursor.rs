@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// A position in the server's event log: `<epoch>-<seq>`.
 ///
-/// The epoch names the log; a server that starts a new log starts a new epoch, and positions of different epochs
-/// can not be compared. Within an epoch a larger `seq` is later. It stands in the `id:` field of an event, in the
+/// The epoch names a part of the log; a server begins a new one when it starts, and positions of different epochs can not
+/// be compared. Whether a position of an earlier epoch leads to the same log is for the server to say. Within an epoch a larger `seq` is later. It stands in the `id:` field of an event, in the
 /// `x-event-cursor` header of a read and in the `last_event_id` parameter of a stream.
 ///
 /// ```

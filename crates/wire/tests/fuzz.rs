@@ -1,5 +1,7 @@
 //! Whatever a stream or an answer says, reading it ends with a value or an error.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use fuzz::{edited, edits, search, text, value};
 use proptest::prelude::{Strategy, any, prop_oneof};
 use serde_json::Value;

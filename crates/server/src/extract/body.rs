@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
@@ -55,11 +55,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        if media_type(request.headers()) != Some("application/x-www-form-urlencoded") {
+        let is_form = media_type(request.headers())
+            .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+        if !is_form {
             return Err(Error::UnsupportedMediaType(
                 "expected a form of type application/x-www-form-urlencoded",
             ));
         }
+        // Axum reads small letters only.
+        let mut request = request;
+        let plain = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, plain);
         match axum::Form::from_request(request, state).await {
             Ok(axum::Form(form)) => Ok(Self(form)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
@@ -116,7 +122,7 @@ fn media_type(headers: &HeaderMap) -> Option<&str> {
 
 fn is_json(media_type: Option<&str>) -> bool {
     media_type.is_some_and(|media_type| {
-        media_type.eq_ignore_ascii_case("application/json")
-            || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+        let media_type = media_type.to_ascii_lowercase();
+        media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
     })
 }

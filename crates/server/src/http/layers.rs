@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, OriginalUri, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, OriginalUri, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_MATCH, REFERRER_POLICY,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::uri::Authority;
+use axum::http::{HeaderName, HeaderValue, Method, Version};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use tower_http::cors::CorsLayer;
 
 use super::idempotency::IDEMPOTENCY_KEY;
@@ -19,6 +20,7 @@ use crate::audit::{Deed, Entry};
 use crate::config::Origin;
 use crate::error::Error;
 use crate::extract::{Caller, CurrentUser};
+use crate::listener::Peer;
 use crate::state::AppState;
 
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -37,6 +39,37 @@ pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Respo
         Ok(Err(_)) => Err(Error::Timeout),
         Err(_) => Err(Error::Internal("a handler panicked")),
     }
+}
+
+/// Middleware: refuses a request that does not name one host (RFC 9112, 3.2), because a proxy in between may have taken
+/// another. HTTP/1.0 has no such field, and may have it.
+pub(super) async fn check_host(request: Request, next: Next) -> Result<Response, Error> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let is_one = match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@')),
+        (Some(_), Some(_)) => false,
+    };
+    if is_one {
+        return Ok(next.run(request).await);
+    }
+    Err(Error::BadRequest(
+        "a request has one Host header that names a host".to_owned(),
+    ))
+}
+
+/// Middleware: while there are too many connections, the last ones answer health checks and streams only.
+pub(super) async fn keep_reserve(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_kept = ["/healthz", "/readyz", "/metrics"].contains(&path) || path.starts_with("/api/sse");
+    if is_kept || !peer.is_in_reserve() {
+        return next.run(request).await;
+    }
+    let mut response = Error::Busy.into_response();
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Middleware: what the API answers is nobody's to keep.

@@ -82,6 +82,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(health::router())
         .merge(metrics::router())
         .fallback_service(assets::service(dist))
+        .layer(from_fn(layers::check_host))
+        .layer(from_fn(layers::keep_reserve))
         .layer(from_fn(layers::secure))
         .layer(from_fn_with_state(state.clone(), layers::log));
     match layers::cors(&state.allowed_origins) {

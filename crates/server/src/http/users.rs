@@ -6,8 +6,8 @@ use axum::routing::get;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Deserialize;
 use wire::{
-    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId, Event, GoalId,
-    ItemStatus, Organization, User, UserId,
+    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId, GoalId, ItemStatus,
+    Organization, User, UserId,
 };
 
 use super::actions::{ActionField, compare_actions};
@@ -19,6 +19,7 @@ use super::sort::Sort;
 use super::validate;
 use crate::audit::{Deed, Entry};
 use crate::error::Error;
+use crate::events;
 use crate::extract::{Caller, CurrentUser, Json, Path, Query};
 use crate::state::AppState;
 use crate::store::actions::Whose;
@@ -113,9 +114,7 @@ async fn update(
     }
     let mut write = user.write(&state.db).await?;
     users::update(&mut write, id, &profile, now()).await?;
-    let mut told = users::partners(&mut write, id).await?;
-    told.push(id);
-    write.announce(&Event::UserUpdated { user_id: id }, None, &told).await?;
+    events::user_updated(&mut write, id).await?;
     write.commit().await?;
     if changes_email {
         state.audit.record(&Entry::new(Deed::EmailChanged, from, Some(id)));

@@ -48,6 +48,8 @@ pub(super) enum Found {
 pub(super) struct Beginning {
     /// The position after which it tells everything.
     pub(super) after: Cursor,
+    /// The newest position of this epoch that the reader can name.
+    pub(super) known: u64,
     /// How the reader's cursor fared.
     pub(super) outcome: Outcome,
     pub(super) look: Look,
@@ -68,15 +70,26 @@ pub(crate) enum Outcome {
 pub(super) async fn begin(db: &Db, tuning: &Tuning, reader: Reader, cursor: &Asked) -> Result<Beginning, sqlx::Error> {
     let mut log = db.snapshot().await?;
     let newest = log.cursor();
-    let (outcome, after) = match cursor {
-        Asked::Nothing => (Outcome::New, newest.clone()),
+    let (outcome, after, known) = match cursor {
+        Asked::Nothing => (Outcome::New, newest.clone(), 0),
         Asked::After(cursor) if can_resume(&mut log, reader, cursor, tuning.lag_limit).await? => {
-            (Outcome::Resumed, cursor.clone())
+            // What is sent from now on has positions of this epoch.
+            let after = Cursor {
+                epoch: newest.epoch.clone(),
+                seq: cursor.seq,
+            };
+            let known = if cursor.epoch == newest.epoch { cursor.seq } else { 0 };
+            (Outcome::Resumed, after, known)
         }
-        Asked::After(_) | Asked::Nonsense => (Outcome::Gap, newest.clone()),
+        Asked::After(_) | Asked::Nonsense => (Outcome::Gap, newest.clone(), 0),
     };
     let look = read(&mut log, tuning, reader, after.seq).await?;
-    Ok(Beginning { after, outcome, look })
+    Ok(Beginning {
+        after,
+        known,
+        outcome,
+        look,
+    })
 }
 
 /// Where a reader says that they left off.
@@ -126,14 +139,15 @@ async fn read(log: &mut Snapshot, tuning: &Tuning, reader: Reader, position: u64
     Ok(Look::Living { expires_at, found })
 }
 
-/// Whether everything after the cursor is still in the log and worth sending one by one.
+/// Whether the cursor is of the history of this file, and everything after it still in the log and worth sending one by
+/// one.
 async fn can_resume(
     log: &mut Snapshot,
     reader: Reader,
     cursor: &Cursor,
     lag_limit: usize,
 ) -> Result<bool, sqlx::Error> {
-    if !cursor.is_covered_by(&log.cursor()) || cursor.seq < outbox::pruned_through(log).await? {
+    if !outbox::is_in_history(log, cursor).await? || cursor.seq < outbox::pruned_through(log).await? {
         return Ok(false);
     }
     Ok(outbox::count_after(log, reader.person, cursor.seq, lag_limit + 1).await? <= lag_limit)

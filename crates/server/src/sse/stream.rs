@@ -67,7 +67,12 @@ impl Stream {
         peer: Peer,
         beginning: Beginning,
     ) -> Self {
-        let Beginning { after, outcome, look } = beginning;
+        let Beginning {
+            after,
+            known,
+            outcome,
+            look,
+        } = beginning;
         let resumed = outcome == Outcome::Resumed;
         let now = Instant::now();
         let metrics = state.metrics.open_stream();
@@ -78,7 +83,7 @@ impl Stream {
             types,
             peer,
             position: after.seq,
-            known: if resumed { after.seq } else { 0 },
+            known,
             ready: VecDeque::from([frame::hello(&after, resumed, state.tuning.heartbeat)]),
             page: VecDeque::new(),
             through: None,

@@ -4,14 +4,17 @@
 //!   of the event log that it reflects; a write announces its events in the same transaction.
 //! - One file per resource: plain functions over a connection, so that they work in either.
 //! - [`history`] and [`deletion`] are what all rows with a version share.
+//! - [`copy`] and [`check`] are for the file as a whole, whoever else uses it.
 //! - [`access`] answers whose something is; what follows from that is decided elsewhere.
 
 pub(crate) mod access;
 pub(crate) mod actions;
 pub(crate) mod agreements;
 pub(crate) mod announcements;
+pub(crate) mod check;
 pub(crate) mod coaching_sessions;
 mod column;
+pub(crate) mod copy;
 mod db;
 pub(crate) mod deletion;
 pub(crate) mod devices;

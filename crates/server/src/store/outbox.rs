@@ -1,7 +1,7 @@
 //! The event log: appended to by changes, read by streams, pruned with age.
 
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
-use wire::{EventKind, OrganizationId, Timestamp, UserId};
+use wire::{Cursor, EventKind, OrganizationId, Timestamp, UserId};
 
 use super::column::{decode, micros};
 
@@ -16,13 +16,45 @@ pub(crate) struct Entry {
     pub(crate) payload: String,
 }
 
-/// Which log this is. Made once per file.
+/// How many epochs are remembered. Positions of older ones can not be resumed from.
+const MOST_EPOCHS: i64 = 1_000;
+
+/// Begins an epoch: the one in which this start gives positions.
 ///
-/// A file that was restored from a backup is another log: it will give away again the positions that were given after
-/// the backup was made. It needs an epoch of its own before the server starts on it:
-/// `UPDATE event_log SET epoch = lower(hex(randomblob(6)))`.
-pub(super) async fn epoch(db: &mut SqliteConnection) -> Result<String, sqlx::Error> {
-    sqlx::query_scalar("SELECT epoch FROM event_log").fetch_one(db).await
+/// Every start begins one, because none can know whether the file is the one that was used before or an older copy of
+/// it, which will give away again the positions that were given after the copy was made.
+pub(super) async fn begin_epoch(db: &mut SqliteConnection) -> Result<String, sqlx::Error> {
+    let head = head(db).await?;
+    let sql = "INSERT INTO log_epochs (epoch, began_after) VALUES (lower(hex(randomblob(6))), ?) RETURNING epoch";
+    let epoch: String = sqlx::query_scalar(sql)
+        .bind(head.cast_signed())
+        .fetch_one(&mut *db)
+        .await?;
+    sqlx::query("UPDATE event_log SET epoch = ?")
+        .bind(&epoch)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("DELETE FROM log_epochs WHERE number <= (SELECT max(number) FROM log_epochs) - ?")
+        .bind(MOST_EPOCHS)
+        .execute(db)
+        .await?;
+    Ok(epoch)
+}
+
+/// Whether this position was given in the history of this file: its epoch is known, and had come as far before the
+/// next one began.
+pub(crate) async fn is_in_history(db: &mut SqliteConnection, position: &Cursor) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT (SELECT min(later.began_after) FROM log_epochs later WHERE later.number > e.number)
+         FROM log_epochs e WHERE e.epoch = ?";
+    let ended: Option<Option<i64>> = sqlx::query_scalar(sql)
+        .bind(&position.epoch)
+        .fetch_optional(&mut *db)
+        .await?;
+    Ok(match ended {
+        None => false,
+        Some(Some(ended)) => position.seq <= ended.unsigned_abs(),
+        Some(None) => position.seq <= head(db).await?,
+    })
 }
 
 /// The newest position: that of the last event ever written, also if it was pruned since.
@@ -165,8 +197,11 @@ pub(crate) async fn prune(db: &mut SqliteConnection, keep: u64, before: Timestam
         .await?;
     sqlx::query("UPDATE event_log SET pruned_through = max(pruned_through, ?)")
         .bind(through.cast_signed())
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    // Epochs that ended before what is left.
+    let sql = "DELETE FROM log_epochs WHERE number < (SELECT max(number) FROM log_epochs WHERE began_after < ?)";
+    sqlx::query(sql).bind(through.cast_signed()).execute(db).await?;
     Ok(removed.rows_affected())
 }
 

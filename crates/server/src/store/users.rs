@@ -134,14 +134,22 @@ pub(crate) async fn roles(db: &mut SqliteConnection, id: UserId) -> Result<Vec<U
         .await
 }
 
-/// Everybody who shares a relationship with this person.
-pub(crate) async fn partners(db: &mut SqliteConnection, id: UserId) -> Result<Vec<UserId>, sqlx::Error> {
+/// Everybody who shares a relationship with this person and is a member of its organization, with that organization;
+/// those of one organization follow each other.
+pub(crate) async fn partners(
+    db: &mut SqliteConnection,
+    id: UserId,
+) -> Result<Vec<(OrganizationId, UserId)>, sqlx::Error> {
     sqlx::query(
-        "SELECT coachee_id AS id FROM coaching_relationships WHERE coach_id = ?1
-         UNION SELECT coach_id FROM coaching_relationships WHERE coachee_id = ?1",
+        "SELECT organization_id, partner FROM (
+             SELECT organization_id, coachee_id AS partner FROM coaching_relationships WHERE coach_id = ?1
+             UNION SELECT organization_id, coach_id FROM coaching_relationships WHERE coachee_id = ?1) r
+         WHERE EXISTS (SELECT 1 FROM user_roles m
+             WHERE m.user_id = r.partner AND m.organization_id = r.organization_id)
+         ORDER BY organization_id",
     )
     .bind(id.0)
-    .try_map(|row: SqliteRow| row.id("id", UserId))
+    .try_map(|row: SqliteRow| Ok((row.id("organization_id", OrganizationId)?, row.id("partner", UserId)?)))
     .fetch_all(db)
     .await
 }

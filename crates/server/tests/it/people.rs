@@ -3,7 +3,7 @@
 use serde_json::json;
 use wire::{CoachingRelationship, CoachingSession, Organization, User, UserId};
 
-use crate::common::TestServer;
+use crate::common::{Person, TestServer};
 
 #[tokio::test]
 async fn everybody_reads_and_changes_themselves_only() {
@@ -176,5 +176,37 @@ async fn a_persons_sessions_can_be_narrowed_and_sorted() {
 
     for query in ["from_date=yesterday", "sort_by=nothing", "coaching_relationship_id=7"] {
         coach.get(&format!("{path}?{query}")).await.refused(400, "bad_request");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_not_told_to_who_has_left() {
+    let server = TestServer::start().await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let rename = async |person: &Person| {
+        let path = format!("/api/users/{}", person.id);
+        person.put(&path, json!({ "display_name": "Another" })).await.done();
+    };
+    let whose = |frame: wire::Event| match frame {
+        wire::Event::UserUpdated { user_id } => user_id,
+        other => panic!("{other:?}"),
+    };
+    let before = coachee.get("/api/users/current").await.cursor();
+    let mut live = coachee.stream().await;
+    rename(&coach).await;
+    assert_eq!(whose(live.next_logged().await.decode()), coach.id);
+    server
+        .sql("DELETE FROM user_roles WHERE user_id = (SELECT id FROM users WHERE email = 'coachee@example.com')")
+        .await;
+    rename(&coach).await;
+    rename(&coachee).await;
+    assert_eq!(whose(live.next_logged().await.decode()), coachee.id, "live");
+    let mut replayed = coachee.stream_after(&before).await;
+    assert!(replayed.resumed());
+    assert_eq!(whose(replayed.next_logged().await.decode()), coachee.id, "from the log");
+    // Those who are left are told as before.
+    let mut told = coach.stream_after(&before).await;
+    for id in [coach.id, coach.id, coachee.id] {
+        assert_eq!(whose(told.next_logged().await.decode()), id);
     }
 }

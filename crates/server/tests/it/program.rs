@@ -56,7 +56,14 @@ async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
 async fn an_address_is_no_database_file() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
-    for data in ["postgres://me:secret@db.example/freshet", "sqlite://data/freshet.db"] {
+    for data in [
+        "postgres://me:secret@db.example/freshet",
+        "sqlite://data/freshet.db",
+        "sqlite:data/freshet.db",
+        "SQLite::memory:",
+        "file:freshet.db?mode=ro&key=secret",
+        ":memory:",
+    ] {
         let mut command = program(&["--addr", "127.0.0.1:0", "--dist", text(&dist), "--data", data]);
         let output = soon("the program ends", command.current_dir(folder.path()).output()).await;
         let Output { status, stderr, .. } = output.unwrap();
@@ -167,6 +174,8 @@ async fn a_thousand_streams_cost_little_hear_at_once_and_do_not_keep_a_program_f
         "2000",
         "--streams-per-minute",
         "100000",
+        "--connections-per-address",
+        "2000",
         "--dist",
         text(&dist),
         "--data",

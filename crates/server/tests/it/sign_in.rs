@@ -251,3 +251,24 @@ async fn a_shorter_life_holds_for_old_sign_ins() {
     let cookie = server.sign_in("coach").await;
     assert_eq!(cookie.get("/api/users/current").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_media_type_may_have_capitals() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    let body = format!("email=coach%40example.com&password={}", server::DEMO_PASSWORD);
+    for media_type in [
+        "Application/X-WWW-Form-URLencoded",
+        "application/x-www-form-urlencoded; charset=UTF-8",
+    ] {
+        let request = stranger.request(Method::POST, "/api/login");
+        let request = request.header("content-type", media_type).body(body.clone());
+        assert_eq!(stranger.send(request).await.status, 200, "{media_type}");
+    }
+    let coach = server.sign_in("coach").await;
+    for media_type in ["Application/JSON", "APPLICATION/Problem+JSON; charset=utf-8"] {
+        let request = coach.request(Method::PUT, &format!("/api/users/{}", coach.id));
+        let request = request.header("content-type", media_type).body("{}");
+        coach.send(request).await.done();
+    }
+}

@@ -118,3 +118,51 @@ async fn everything_carries_the_headers_that_protect_a_page() {
     );
     assert!(coach.stream().await.headers.contains_key("content-security-policy"));
 }
+
+#[tokio::test]
+async fn a_name_too_long_for_a_file_is_not_found() {
+    let server = TestServer::start().await;
+    let anybody = server.stranger();
+    let (long, path) = ("x".repeat(256), "x/".repeat(3_000));
+    for path in [
+        format!("/{long}.js"),
+        format!("/{}.js", "x".repeat(250)),
+        format!("/{long}/app.js"),
+        format!("/{}.js", "%C3%BC".repeat(128)),
+        format!("/{path}app.js"),
+    ] {
+        for headers in [&[][..], &[("accept-encoding", "gzip, br")]] {
+            let answer = get(&anybody, &path, headers).await;
+            assert_eq!(answer.status, 404, "{} letters: {answer:?}", path.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_sent_of_the_same_file_only() {
+    let server = TestServer::start().await;
+    let anybody = server.stranger();
+    let script = "/app-3f2a91c07be41d55.js";
+    let range = ("range", "bytes=6-11");
+    let whole = get(&anybody, script, &[]).await;
+    let (tag, date) = (whole.header("etag"), whole.header("last-modified"));
+    let weak = format!("W/{tag}");
+    for (validator, status, text) in [
+        (tag, 206, "script"),
+        (date, 206, "script"),
+        ("\"another\"", 200, "plain script"),
+        (weak.as_str(), 200, "plain script"),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 200, "plain script"),
+        ("nonsense", 200, "plain script"),
+    ] {
+        let answer = get(&anybody, script, &[range, ("if-range", validator)]).await;
+        assert_eq!((answer.status, answer.text.as_str()), (status, text), "{validator}");
+        assert_eq!(answer.header("cache-control"), whole.header("cache-control"));
+    }
+    assert_eq!(get(&anybody, script, &[range]).await.status, 206);
+    let answer = get(&anybody, script, &[("if-range", "\"another\"")]).await;
+    assert_eq!(answer.status, 200, "there is no part to be sent");
+    // A part beyond the end of another file is no mistake.
+    let beyond = [("range", "bytes=900-"), ("if-range", "\"another\"")];
+    assert_eq!(get(&anybody, script, &beyond).await.text, "plain script");
+}

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -20,7 +21,10 @@ use super::{email, now, outbox, users};
 use crate::sse::{Announcement, Hub, Told};
 
 /// How long a request waits for a connection, and a connection for a lock that another process holds.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What brings the tables of a file up to date.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How many snapshots can be read at the same time.
 const READERS: u32 = 8;
@@ -60,7 +64,8 @@ impl Db {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // Far more than is ever there: one commit in a hundred would otherwise write everybody's pages as well.
-            .pragma("wal_autocheckpoint", "25000");
+            .pragma("wal_autocheckpoint", "25000")
+            .pragma("journal_size_limit", fold::KEPT_BYTES);
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(PATIENCE)
@@ -77,18 +82,20 @@ impl Db {
                     })
                 })
         };
-        let folder = pool().max_connections(1).connect_lazy_with(options.clone());
+        let folder = pool()
+            .max_connections(1)
+            .connect_lazy_with(options.clone().busy_timeout(Duration::ZERO));
         let writer = pool().max_connections(1).connect_with(writing).await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        MIGRATIONS.run(&writer).await?;
         email::complete_keys(&mut *writer.acquire().await?).await?;
         let readers = pool()
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await?;
-        let mut reader = readers.acquire().await?;
-        let epoch = outbox::epoch(&mut reader).await?;
-        hub.begin_at(outbox::head(&mut reader).await?);
-        drop(reader);
+        let mut beginning = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let epoch = outbox::begin_epoch(&mut beginning).await?;
+        hub.begin_at(outbox::head(&mut beginning).await?);
+        beginning.commit().await?;
         Ok(Self {
             turn: Arc::default(),
             writer,
@@ -101,7 +108,7 @@ impl Db {
         })
     }
 
-    /// Which log the positions of this database belong to.
+    /// The epoch of the positions that are given since the start.
     pub(crate) fn epoch(&self) -> &str {
         &self.epoch
     }
@@ -184,15 +191,6 @@ impl Db {
     /// Waits until something was written since it was last waited for.
     pub(crate) async fn written(&self) {
         self.written.notified().await;
-    }
-
-    /// Folds what was written into the file, as far as nobody reads what was there before. Nobody waits for it.
-    pub(crate) async fn fold(&self) -> Result<(), sqlx::Error> {
-        let mut connection = self.folder.acquire().await?;
-        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-            .execute(&mut *connection)
-            .await?;
-        Ok(())
     }
 
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, sqlx::Error> {
@@ -357,5 +355,6 @@ impl DerefMut for Write {
     }
 }
 
+mod fold;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,9 @@ pub(crate) use person::{Answer, Person};
 pub(crate) use process::{Running, memory, program, start, terminate, text};
 pub(crate) use stream::{Stream, raw_request};
 
+/// What the metrics ask for.
+pub(crate) const METRICS_TOKEN: &str = "a token of the tests";
+
 /// How long anything may take before a test fails, on a machine that is busy with something else. Nothing is ever
 /// waited for by the clock alone.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,6 +57,7 @@ pub(crate) fn tuning() -> Tuning {
         failures_at_once: 10_000,
         streams_per_minute: 10_000,
         streams_per_person: 1_000,
+        connections_per_address: Some(10_000),
         ..Tuning::default()
     }
 }
@@ -103,7 +107,9 @@ impl TestServer {
             "--data",
             &data,
         ];
-        let config = Config::try_parse_from(fixed.iter().chain(options)).unwrap();
+        let token = ["--metrics-token", METRICS_TOKEN];
+        let token = if options.contains(&token[0]) { &[] } else { &token[..] };
+        let config = Config::try_parse_from(fixed.iter().chain(token).chain(options)).unwrap();
         let server = Server::start(&config, tuning).await.unwrap();
         let (base, streams) = (format!("http://{}", server.addr()), server.streams());
         let (stop, stopped) = oneshot::channel::<()>();

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wire::{CoachingRelationship, CoachingSession, Cursor, ErrorBody, User, UserId};
 
-use super::{Stream, soon};
+use super::{METRICS_TOKEN, Stream, soon};
 
 /// What a request was answered with.
 #[derive(Debug)]
@@ -107,9 +107,12 @@ impl Person {
         person
     }
 
-    /// A request with this person's cookie.
+    /// A request with this person's cookie, and what the metrics ask for.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base));
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if path == "/metrics" {
+            request = request.bearer_auth(METRICS_TOKEN);
+        }
         if self.cookie.is_empty() {
             request
         } else {

@@ -7,13 +7,14 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::soon;
+use super::{METRICS_TOKEN, soon};
 
 /// The program with these arguments.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_freshet-server"));
     command
         .env_clear()
+        .env("FRESHET_METRICS_TOKEN", METRICS_TOKEN)
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::piped())

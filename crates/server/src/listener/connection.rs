@@ -3,19 +3,19 @@
 //! A client that stops reading stops everything of its connection: HTTP writes to a full socket and asks nobody for
 //! more. Nothing inside of the response can end that, so the socket itself counts the time. A client that never says
 //! anything, or never comes to an end of it, costs an open file all the same: so every socket also has a limit to the
-//! time in which nothing is answered.
+//! time in which nothing is answered, and a shorter one for the head of a request.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::exchange::{Ending, Exchange};
 
 /// How long a connection may wait.
 #[derive(Clone, Copy, Debug)]
@@ -24,36 +24,8 @@ pub(crate) struct Limits {
     pub(crate) stall: Duration,
     /// For an answer, or for something that could be answered.
     pub(crate) idle: Duration,
-}
-
-/// The next connection.
-pub(crate) async fn accept(socket: &mut TcpListener, limits: Limits) -> (Connection, Peer) {
-    // Goes on after errors: a connection that is gone already, or no more files for a moment.
-    let (stream, address) = axum::serve::Listener::accept(socket).await;
-    // An event is a small packet that nothing follows: without this it may wait for an acknowledgement.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps its delay");
-    }
-    let stalled = Arc::default();
-    let peer = Peer {
-        address,
-        stalled: Arc::clone(&stalled),
-    };
-    (Connection::new(stream, limits, stalled), peer)
-}
-
-/// The other end of a connection, as handlers see it.
-#[derive(Clone, Debug)]
-pub(crate) struct Peer {
-    pub(crate) address: SocketAddr,
-    stalled: Arc<AtomicBool>,
-}
-
-impl Peer {
-    /// Whether the connection was given up because nothing was taken any more.
-    pub(crate) fn stalled(&self) -> bool {
-        self.stalled.load(Ordering::Relaxed)
-    }
+    /// For the whole head of a request: since the connection was opened, and later since the first byte of the request.
+    pub(crate) head: Duration,
 }
 
 /// A socket that fails once nothing has moved for too long.
@@ -61,7 +33,11 @@ impl Peer {
 pub(crate) struct Connection {
     stream: TcpStream,
     limits: Limits,
-    stalled: Arc<AtomicBool>,
+    exchange: Arc<Exchange>,
+    /// Since when the head of a request is awaited, if it is.
+    head_since: Option<Instant>,
+    /// How many requests had come by then.
+    requests: u32,
     /// When a byte last went, or the first of a request came.
     moved: Instant,
     /// Whether bytes came since the last ones went. More of them win no time: a request that comes a byte at a time
@@ -75,34 +51,77 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, limits: Limits, stalled: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(stream: TcpStream, limits: Limits, exchange: Arc<Exchange>) -> Self {
+        let now = Instant::now();
         Self {
             stream,
             limits,
-            stalled,
-            moved: Instant::now(),
+            exchange,
+            head_since: Some(now),
+            requests: 0,
+            moved: now,
             asked: false,
             waiting: None,
-            alarm: Box::pin(sleep(limits.idle)),
+            alarm: Box::pin(sleep(limits.idle.min(limits.head))),
         }
     }
 
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         // Set anew until it is not ready: only then does it wake this task.
         while self.alarm.as_mut().poll(context).is_ready() {
-            let stalls = self.waiting.map(|since| since + self.limits.stall);
-            let idles = self.moved + self.limits.idle;
+            self.forget_complete_head();
+            let limits = [
+                (self.waiting.map(|since| since + self.limits.stall), Ending::Stalled),
+                (self.head_since.map(|since| since + self.limits.head), Ending::NoHead),
+                (Some(self.moved + self.limits.idle), Ending::Idle),
+            ];
             let now = Instant::now();
-            if stalls.is_some_and(|limit| limit <= now) {
-                self.stalled.store(true, Ordering::Relaxed);
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "the reader stalled"));
+            let mut next = now + self.limits.idle;
+            for (limit, ending) in limits {
+                match limit {
+                    Some(limit) if limit <= now => {
+                        self.exchange.end(ending);
+                        return Err(io::Error::new(io::ErrorKind::TimedOut, ending.label()));
+                    }
+                    Some(limit) => next = next.min(limit),
+                    None => {}
+                }
             }
-            if idles <= now {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing moved"));
-            }
-            self.alarm
-                .as_mut()
-                .reset(stalls.map_or(idles, |stalls| stalls.min(idles)));
+            self.alarm.as_mut().reset(next);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a limit is noticed when it is reached.
+    fn wake_at(&mut self, limit: Instant, context: &mut Context<'_>) -> io::Result<()> {
+        if limit < self.alarm.deadline() {
+            self.alarm.as_mut().reset(limit);
+            self.check(context)?;
+        }
+        Ok(())
+    }
+
+    /// The head that was awaited has come if a request was begun since.
+    fn forget_complete_head(&mut self) {
+        let requests = self.exchange.requests();
+        if requests != self.requests {
+            self.requests = requests;
+            self.head_since = None;
+        }
+    }
+
+    /// Notes that bytes came.
+    fn read(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        let now = Instant::now();
+        if !self.asked {
+            self.moved = now;
+            self.asked = true;
+        }
+        self.forget_complete_head();
+        // Anything else is the body of the request that is being answered.
+        if self.head_since.is_none() && !self.exchange.is_answering() {
+            self.head_since = Some(now);
+            self.wake_at(now + self.limits.head, context)?;
         }
         Ok(())
     }
@@ -114,15 +133,12 @@ impl Connection {
                 self.moved = Instant::now();
                 self.asked = false;
                 self.waiting = None;
+                self.exchange.sent();
             }
             Poll::Pending if self.waiting.is_none() => {
                 let now = Instant::now();
                 self.waiting = Some(now);
-                let stalls = now + self.limits.stall;
-                if stalls < self.alarm.deadline() {
-                    self.alarm.as_mut().reset(stalls);
-                    self.check(context)?;
-                }
+                self.wake_at(now + self.limits.stall, context)?;
             }
             _ => {}
         }
@@ -135,9 +151,8 @@ impl AsyncRead for Connection {
         self.check(cx)?;
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before && !self.asked {
-            self.moved = Instant::now();
-            self.asked = true;
+        if buf.filled().len() > before {
+            self.read(cx)?;
         }
         result
     }

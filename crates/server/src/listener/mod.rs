@@ -1,0 +1,157 @@
+//! Who connects: as many as there are files for, and for as long as something moves.
+
+mod connection;
+mod exchange;
+mod table;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::error::Error;
+use crate::metrics::Metrics;
+
+pub(crate) use connection::{Connection, Limits};
+pub(crate) use exchange::{Answer, Ending, Peer};
+pub(crate) use table::{Capacity, Connections, Refusal, Seat};
+
+/// How long nothing is accepted after the system could not: the first time, and at most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
+
+/// How many connections that are refused can be told so at the same time. The others are closed without a word.
+const FAREWELLS: usize = 16;
+
+/// How long telling may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How often the log says that connections are refused.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+/// Takes in connections.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    limits: Limits,
+    connections: Connections,
+    metrics: Metrics,
+    farewells: Arc<Semaphore>,
+    pause: Duration,
+    warned_at: Option<Instant>,
+}
+
+impl Listener {
+    pub(crate) fn new(socket: TcpListener, limits: Limits, connections: Connections, metrics: Metrics) -> Self {
+        Self {
+            socket,
+            limits,
+            connections,
+            metrics,
+            farewells: Arc::new(Semaphore::new(FAREWELLS)),
+            pause: PAUSES[0],
+            warned_at: None,
+        }
+    }
+
+    /// The next connection that there is room for.
+    pub(crate) async fn accept(&mut self) -> (Connection, Peer, Seat) {
+        loop {
+            let (stream, address) = match self.socket.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    self.fail(&error).await;
+                    continue;
+                }
+            };
+            self.pause = PAUSES[0];
+            let seat = match self.connections.admit(address.ip()) {
+                Ok(seat) => seat,
+                Err(refusal) => {
+                    self.refuse(stream, refusal);
+                    continue;
+                }
+            };
+            // An event is a small packet that nothing follows: without this it may wait for an acknowledgement.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+            let peer = Peer {
+                address,
+                exchange: Arc::clone(&seat.exchange),
+            };
+            let connection = Connection::new(stream, self.limits, Arc::clone(&seat.exchange));
+            return (connection, peer, seat);
+        }
+    }
+
+    /// Nothing could be accepted: the connection is gone already, or the system has no more files or no memory. The
+    /// latter is so again at once, and asking all the time would keep the processor from what gives files back.
+    async fn fail(&mut self, error: &io::Error) {
+        let is_gone = matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+        );
+        self.metrics.accept_failed(if is_gone { "gone" } else { "system" });
+        if is_gone {
+            return;
+        }
+        if self.may_warn() {
+            tracing::warn!(%error, "no connection can be accepted");
+        }
+        self.connections.evict_some();
+        sleep(self.pause).await;
+        self.pause = PAUSES[1].min(self.pause * 2);
+    }
+
+    /// Says that there is no room.
+    fn refuse(&mut self, mut stream: TcpStream, refusal: Refusal) {
+        self.metrics.refused(refusal);
+        if self.may_warn() {
+            match refusal {
+                Refusal::Address => tracing::warn!(
+                    "connections are refused because one network address has too many; if it is a reverse proxy, name \
+                     it with --trusted-proxy, or allow more with --connections-per-address"
+                ),
+                Refusal::Full => tracing::warn!("connections are refused because there are too many"),
+            }
+        }
+        let Ok(farewell) = Arc::clone(&self.farewells).try_acquire_owned() else {
+            return;
+        };
+        tokio::spawn(async move {
+            let answer = async {
+                stream.write_all(full().as_bytes()).await?;
+                stream.shutdown().await?;
+                // What the client has sent is read: otherwise the system takes the answer back.
+                let mut rest = [0; 1_024];
+                while stream.read(&mut rest).await? > 0 {}
+                io::Result::Ok(())
+            };
+            // A client that is gone needs no answer.
+            drop(timeout(FAREWELL, answer).await);
+            drop(farewell);
+        });
+    }
+
+    fn may_warn(&mut self) -> bool {
+        let now = Instant::now();
+        let may = self.warned_at.is_none_or(|at| now.duration_since(at) >= WARN_EVERY);
+        if may {
+            self.warned_at = Some(now);
+        }
+        may
+    }
+}
+
+/// The answer to whoever there is no room for.
+fn full() -> String {
+    let body = Error::Busy.json();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}

@@ -1,0 +1,283 @@
+//! How many connections there are, from where, and which of them has to go when there are too many.
+//!
+//! Every connection is an open file, and the system allows a process only so many. The last ones before that are kept:
+//! some for the database and the files of the app, some for health checks and streams. A connection on which nothing
+//! is asked or answered gives its place to one that comes.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::auth::{Address, Household};
+
+use super::exchange::Exchange;
+
+/// The files that are not connections: the database, the app, the log.
+const OWN_FILES: u64 = 64;
+
+/// Connections there may always be, however few files are allowed.
+const FEWEST: u64 = 8;
+
+/// The most that are kept for health checks and streams.
+const RESERVE: usize = 256;
+
+/// The most connections of one network address, unless it is configured.
+const PER_ADDRESS: usize = 512;
+
+/// How long a connection keeps its place although it has nothing to do: a new one needs as long to say what it wants,
+/// and an answer to leave.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// How long it is believed that no connection can go.
+const BELIEVED: Duration = Duration::from_millis(50);
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Capacity {
+    /// At all.
+    most: usize,
+    /// For anything but health checks and streams.
+    ordinary: usize,
+    /// Of one network address.
+    per_address: usize,
+}
+
+impl Capacity {
+    /// What this process may have open allows. `per_address` is what is configured.
+    pub(crate) fn of_this_process(per_address: Option<usize>) -> Self {
+        // Where the system does not say, what it mostly is.
+        Self::of(rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024), per_address)
+    }
+
+    fn of(files: u64, per_address: Option<usize>) -> Self {
+        let most = files.saturating_sub(OWN_FILES).max(FEWEST);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let ordinary = most - (most / 8).min(RESERVE);
+        Self {
+            most,
+            ordinary,
+            // Never so many that one address takes all places.
+            per_address: per_address.unwrap_or_else(|| PER_ADDRESS.min(ordinary / 2)).max(1),
+        }
+    }
+}
+
+/// Why a connection is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its network address has as many as one may have.
+    Address,
+    /// There are as many as there can be.
+    Full,
+}
+
+impl Refusal {
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// All connections. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    capacity: Capacity,
+    /// Their addresses are those of proxies: each speaks for many.
+    proxies: Vec<IpAddr>,
+    began: Instant,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    open: HashMap<u64, Open>,
+    counts: HashMap<Household, usize>,
+    next: u64,
+    /// Until when it is believed that none can go: at all, and of an address that has too many.
+    believed: [Option<Instant>; 2],
+}
+
+#[derive(Debug)]
+struct Open {
+    exchange: Arc<Exchange>,
+    /// `None`: a proxy.
+    address: Option<Household>,
+}
+
+impl Connections {
+    pub(crate) fn new(capacity: Capacity, proxies: &[IpAddr]) -> Self {
+        Self(Arc::new(Shared {
+            capacity,
+            proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
+            began: Instant::now(),
+            table: Mutex::default(),
+        }))
+    }
+
+    /// Milliseconds since the server began.
+    pub(super) fn clock(&self) -> u64 {
+        u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether only places of the reserve are left.
+    pub(super) fn is_full(&self) -> bool {
+        self.lock().open.len() > self.0.capacity.ordinary
+    }
+
+    /// Makes room for a connection from here, and takes it in.
+    pub(super) fn admit(&self, ip: IpAddr) -> Result<Seat, Refusal> {
+        let ip = ip.to_canonical();
+        let address = (!self.0.proxies.contains(&ip)).then(|| Address::from(ip).household());
+        let Capacity {
+            most,
+            ordinary,
+            per_address,
+        } = self.0.capacity;
+        let mut table = self.lock();
+        if let Some(address) = address
+            && table.counts.get(&address).is_some_and(|count| *count >= per_address)
+            && !table.make_room(self.clock(), Some(address), per_address)
+        {
+            return Err(Refusal::Address);
+        }
+        let is_reserve = table.open.len() >= ordinary && !table.make_room(self.clock(), None, ordinary);
+        if is_reserve && table.open.len() >= most {
+            return Err(Refusal::Full);
+        }
+        let exchange = Arc::new(Exchange::new(self.clone(), is_reserve));
+        let id = table.next;
+        table.next += 1;
+        if let Some(address) = address {
+            *table.counts.entry(address).or_default() += 1;
+        }
+        let open = Open {
+            exchange: Arc::clone(&exchange),
+            address,
+        };
+        table.open.insert(id, open);
+        drop(table);
+        Ok(Seat {
+            connections: self.clone(),
+            id,
+            exchange,
+        })
+    }
+
+    /// Ends some connections that have nothing to do: there are no more files although there should be.
+    pub(super) fn evict_some(&self) {
+        let mut table = self.lock();
+        table.make_room(self.clock(), None, self.0.capacity.ordinary);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        // Nothing that runs under the lock can leave the table half-written.
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Ends those that have had nothing to do for longest: some at once, so that the next need not look. Returns
+    /// whether there were any.
+    fn make_room(&mut self, clock: u64, of: Option<Household>, capacity: usize) -> bool {
+        let now = Instant::now();
+        if self.believed[usize::from(of.is_some())].is_some_and(|until| now < until) {
+            return false;
+        }
+        let kept = u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX);
+        let waiting = self.open.iter().filter(|(_, open)| of.is_none() || open.address == of);
+        let waiting = waiting.filter_map(|(id, open)| Some((open.exchange.waiting_since()?, *id)));
+        let mut waiting: Vec<_> = waiting.filter(|(since, _)| since + kept <= clock).collect();
+        waiting.sort_unstable();
+        let most = (capacity / 16).max(1);
+        let mut evicted = 0;
+        for (_, id) in waiting {
+            if evicted < most && self.open.get(&id).is_some_and(|open| open.exchange.evict()) {
+                self.remove(id);
+                evicted += 1;
+            }
+        }
+        if evicted == 0 {
+            self.believed[usize::from(of.is_some())] = Some(now + BELIEVED);
+        }
+        evicted > 0
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Open> {
+        let open = self.open.remove(&id)?;
+        if let Some(address) = open.address
+            && let Some(count) = self.counts.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&address);
+            }
+        }
+        Some(open)
+    }
+}
+
+/// The place of a connection, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    connections: Connections,
+    id: u64,
+    pub(super) exchange: Arc<Exchange>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.connections.lock().remove(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::{Capacity, Connections, Refusal};
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn files_leave_room_for_connections() {
+        let shares = |files, configured| {
+            let Capacity {
+                most,
+                ordinary,
+                per_address,
+            } = Capacity::of(files, configured);
+            (most, ordinary, per_address)
+        };
+        assert_eq!(shares(16_384, None), (16_320, 16_064, 512));
+        assert_eq!(shares(200, None), (136, 119, 59));
+        assert_eq!(shares(0, None), (8, 7, 3));
+        assert_eq!(shares(200, Some(1_000)), (136, 119, 1_000));
+    }
+
+    #[test]
+    fn one_address_leaves_places_to_others() {
+        let connections = Connections::new(Capacity::of(80, Some(3)), &[ip("10.0.0.1")]);
+        let mut seats: Vec<_> = (0..3).map(|_| connections.admit(ip("2001:db8::1")).unwrap()).collect();
+        // A household, and whoever it is that connects over IPv4.
+        assert_eq!(connections.admit(ip("2001:db8::2")).unwrap_err(), Refusal::Address);
+        assert!(connections.admit(ip("2001:db8:0:1::1")).is_ok());
+        drop(seats.pop());
+        assert!(connections.admit(ip("2001:db8::2")).is_ok());
+        // A proxy speaks for many.
+        seats.extend((0..13).map(|_| connections.admit(ip("::ffff:10.0.0.1")).unwrap()));
+        assert!(connections.is_full(), "the last places are a reserve");
+        seats.push(connections.admit(ip("10.0.0.2")).unwrap());
+        assert_eq!(connections.admit(ip("10.0.0.3")).unwrap_err(), Refusal::Full);
+        seats.clear();
+        assert!(!connections.is_full());
+        assert!(connections.lock().counts.is_empty());
+    }
+}
