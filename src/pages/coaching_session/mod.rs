@@ -13,12 +13,14 @@ mod people;
 mod row;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use wire::{CoachingRelationship, CoachingSessionId, User};
 use yew::prelude::*;
 
-use crate::api::Kind;
+use crate::api::{ApiError, Kind};
 use crate::components::{RouteLink, problem, skeleton};
+use crate::countdown::use_has_lasted;
 use crate::query::{View, use_query};
 use crate::resources::{SessionById, UserRelationships};
 use crate::route::Route;
@@ -29,6 +31,9 @@ use agreements::Agreements;
 use goals::Goals;
 use header::SessionHeader;
 use people::People;
+
+/// How long a session may be awaited before what is in it is asked for all the same.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Properties of [`CoachingSessionPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -53,14 +58,19 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         View::Ready { data, .. } => Some(AttrValue::from(
             data.title.clone().unwrap_or_else(|| "Session".to_owned()),
         )),
+        View::Failed(error) if is_not_there(error) => Some(AttrValue::from("Not found")),
         View::Failed(_) => Some(AttrValue::from("Session")),
         View::Idle | View::Loading => None,
     };
     use_title_once_known(title, "Session");
+    // What is in a session is asked for once the session is there, or is long in coming: what is added meanwhile waits.
+    let is_loading = matches!(view, View::Idle | View::Loading);
+    let is_late = use_has_lasted(is_loading, PATIENCE);
+    let had_parts = use_mut_ref(|| false);
+    let has_parts = is_late || !is_loading || *had_parts.borrow();
+    had_parts.replace(has_parts);
     let (session, failure) = match view {
-        View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
-            return no_such_session();
-        }
+        View::Failed(error) if is_not_there(&error) => return no_such_session(),
         View::Failed(error) => (None, Some(error)),
         View::Ready { data, error } => (Some(data), error),
         View::Idle | View::Loading => (None, None),
@@ -83,21 +93,27 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
             } else if is_coming {
                 { skeleton() }
             }
-            <div class="columns">
-                <Actions session={props.id} people={people.clone()} />
-                <div class="column">
-                    <Agreements session={props.id} people={people.clone()} />
-                    if let Some(session) = session {
-                        <Goals session={props.id} relationship={session.coaching_relationship_id} {people} />
-                    }
+            if has_parts {
+                <div class="columns">
+                    <Actions session={props.id} people={people.clone()} />
+                    <div class="column">
+                        <Agreements session={props.id} people={people.clone()} />
+                        if let Some(session) = session {
+                            <Goals session={props.id} relationship={session.coaching_relationship_id} {people} />
+                        }
+                    </div>
                 </div>
-            </div>
+            }
         </article>
     }
 }
 
 fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<AttrValue> {
     relationship.map(|relationship| relationship.partner_of(user.id).into())
+}
+
+fn is_not_there(error: &ApiError) -> bool {
+    matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_))
 }
 
 fn no_such_session() -> Html {
