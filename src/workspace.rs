@@ -212,9 +212,9 @@ fn AskBeforeLoss() -> Html {
 /// How a person signs out: with something unsent only by a button that says so.
 #[hook]
 fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
-    let place = use_location();
-    // Another page is not what was asked about.
-    let asked_at = use_state_eq(|| None::<Location>);
+    // Where it was asked: on another page, as after *Back*, nothing is asked.
+    let place = use_location().map(|place| format!("{}{}", place.path(), place.hash()));
+    let asked_at = use_state_eq(|| None::<String>);
     let is_asked = asked_at.is_some() && *asked_at == place;
     {
         let asked_at = asked_at.clone();

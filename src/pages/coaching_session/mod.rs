@@ -15,7 +15,7 @@ mod row;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wire::{CoachingRelationship, CoachingSessionId, User};
+use wire::{CoachingRelationship, CoachingSession, CoachingSessionId, User};
 use yew::prelude::*;
 
 use crate::api::{ApiError, Kind};
@@ -54,23 +54,20 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         Callback::from(move |()| session.refetch())
     };
     let view = session.view();
+    let shown = use_shown(&view);
     let title = match &view {
         View::Ready { data, .. } => Some(AttrValue::from(
             data.title.clone().unwrap_or_else(|| "Session".to_owned()),
         )),
-        View::Failed(error) if is_not_there(error) => Some(AttrValue::from("Not found")),
+        _ if shown == Shown::NotThere => Some(AttrValue::from("Not found")),
         View::Failed(_) => Some(AttrValue::from("Session")),
         View::Idle | View::Loading => None,
     };
     use_title_once_known(title, "Session");
-    // What is in a session is asked for once the session is there, or is long in coming: what is added meanwhile waits.
-    let is_loading = matches!(view, View::Idle | View::Loading);
-    let is_late = use_has_lasted(is_loading, PATIENCE);
-    let had_parts = use_mut_ref(|| false);
-    let has_parts = is_late || !is_loading || *had_parts.borrow();
-    had_parts.replace(has_parts);
+    if shown == Shown::NotThere {
+        return no_such_session();
+    }
     let (session, failure) = match view {
-        View::Failed(error) if is_not_there(&error) => return no_such_session(),
         View::Failed(error) => (None, Some(error)),
         View::Ready { data, error } => (Some(data), error),
         View::Idle | View::Loading => (None, None),
@@ -93,7 +90,7 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
             } else if is_coming {
                 { skeleton() }
             }
-            if has_parts {
+            if shown == Shown::Parts {
                 <div class="columns">
                     <Actions session={props.id} people={people.clone()} />
                     <div class="column">
@@ -112,8 +109,33 @@ fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<A
     relationship.map(|relationship| relationship.partner_of(user.id).into())
 }
 
-fn is_not_there(error: &ApiError) -> bool {
-    matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_))
+/// What of a session is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// That it is coming.
+    Nothing,
+    /// What is in it, which is asked for then.
+    Parts,
+    /// That there is no such session.
+    NotThere,
+}
+
+/// What of a session is shown; while it is read again, what was shown before. What is in a session that is long in
+/// coming is asked for all the same, so that something can be added.
+#[hook]
+fn use_shown(view: &View<CoachingSession, ApiError>) -> Shown {
+    let is_late = use_has_lasted(matches!(view, View::Idle | View::Loading), PATIENCE);
+    let before = use_mut_ref(|| Shown::Nothing);
+    let shown = match view {
+        View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
+            Shown::NotThere
+        }
+        View::Failed(_) | View::Ready { .. } => Shown::Parts,
+        View::Idle | View::Loading if is_late && *before.borrow() == Shown::Nothing => Shown::Parts,
+        View::Idle | View::Loading => *before.borrow(),
+    };
+    before.replace(shown);
+    shown
 }
 
 fn no_such_session() -> Html {
