@@ -6,8 +6,9 @@ use yew_router::prelude::*;
 use yewdux::YewduxRoot;
 
 use crate::api::Api;
-use crate::components::{Onward, RouteLink, problem, splash};
+use crate::components::{Onward, RouteLink, brand, splash};
 use crate::config::Config;
+use crate::kept::is_any_on_device;
 use crate::lazy::LazyWorkspace;
 use crate::navigation::NavigationProvider;
 use crate::pages::LoginPage;
@@ -63,11 +64,20 @@ fn Gate(props: &GateProperties) -> Html {
         Session::Restoring => splash(),
         Session::Unknown(error) => {
             let session = session.clone();
-            let retry = Callback::from(move |()| session.restore());
+            let retry = Callback::from(move |_: MouseEvent| session.restore());
             html! {
-                <main class="splash">
-                    { problem(error.to_string(), &retry) }
-                    <RouteLink to={Route::Login} classes="button"><span ~textContent="Sign in" /></RouteLink>
+                <main class="login">
+                    <div class="login-card">
+                        { brand() }
+                        <p class="note" role="alert" ~textContent={error.to_string()} />
+                        if is_any_on_device() {
+                            <p class="lead" ~textContent="What was not saved yet is kept on this device." />
+                        }
+                        <div class="buttons">
+                            <button type="button" class="primary" onclick={retry} ~textContent="Try again" />
+                            <RouteLink to={Route::Login} classes="button"><span ~textContent="Sign in" /></RouteLink>
+                        </div>
+                    </div>
                 </main>
             }
         }

@@ -33,6 +33,7 @@ pub mod title;
 pub mod toast;
 pub mod today;
 pub mod unresolved;
+pub mod words;
 pub mod workspace;
 
 pub mod backoff;

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use uuid::Uuid;
-use wire::User;
+use wire::{CoachingSession, CoachingSessionId, User};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
 use crate::api::{Api, ApiError, Kind};
 use crate::browser::LeaveGuard;
-use crate::components::{ConnectionIndicator, SignOutPrompt, Unsent, shell};
+use crate::components::{ConnectionIndicator, Place, SignOutPrompt, Unsent, shell};
 use crate::config::Config;
 use crate::countdown::use_has_lasted;
 use crate::kept::{Kept, KeptProvider, use_from_kept, use_kept, use_unresolved};
@@ -20,7 +20,7 @@ use crate::live::Live;
 use crate::navigation::Arrivals;
 use crate::pages::{CoachingSessionPage, DashboardPage, NotFoundPage, SessionsPage};
 use crate::query::{Failure, QueryProvider, use_pending, use_query_client};
-use crate::resources::{self, Client};
+use crate::resources::{self, Client, PlanSession, Record as _};
 use crate::route::Route;
 use crate::session::{Farewell, SessionHandle, use_session};
 use crate::sse::SseProvider;
@@ -160,6 +160,7 @@ fn Members(props: &MembersProperties) -> Html {
     let unsent = Unsent {
         count: pending + undecided,
         undecided,
+        decides_at: *use_unresolved(|all| all.iter().find_map(decides_at)),
         has_texts,
         in_other_tabs: false,
         is_told: use_has_lasted(pending > 0, UNSENT_AFTER) || undecided > 0,
@@ -169,6 +170,24 @@ fn Members(props: &MembersProperties) -> Html {
         .user()
         .map(|user| shell(&user.name(), &prompt, page(props.route, user)))
         .unwrap_or_default()
+}
+
+/// Where the person decides on a change, if its row says in which session it stands.
+fn decides_at(unresolved: &Unresolved) -> Option<Place> {
+    let whole = |page| Some(Place { page, row: None });
+    if PlanSession::left_over(unresolved).is_some() {
+        return whole(Route::Dashboard);
+    }
+    if unresolved.collection == CoachingSession::COLLECTION {
+        let id = CoachingSessionId::from_u128(unresolved.row.as_u128());
+        return whole(Route::Session { id });
+    }
+    let session = |field: &str| unresolved.seen.get(field)?.as_str()?.parse().ok();
+    let id = session("coaching_session_id").or_else(|| session("created_in_session_id"))?;
+    Some(Place {
+        page: Route::Session { id },
+        row: Some(unresolved.row),
+    })
 }
 
 /// Has the browser ask before the page is closed, if anything would be lost with it; also while a person who was signed
@@ -193,34 +212,41 @@ fn AskBeforeLoss() -> Html {
 /// How a person signs out: with something unsent only by a button that says so.
 #[hook]
 fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
-    let is_asked = use_state(|| false);
+    // Where it was asked: on another page, as after *Back*, nothing is asked.
+    let place = use_location().map(|place| format!("{}{}", place.path(), place.hash()));
+    let asked_at = use_state_eq(|| None::<String>);
+    let is_asked = asked_at.is_some() && *asked_at == place;
+    {
+        let asked_at = asked_at.clone();
+        use_effect_with(place.clone(), move |_| asked_at.set(None));
+    }
     let client = use_query_client::<Api>();
     // Other tabs wake this one for nothing: they are looked at when the person asks.
     let with_other_tabs = move || Unsent {
         in_other_tabs: client.others_have_unsent(),
         ..unsent
     };
-    let unsent = if *is_asked { with_other_tabs() } else { unsent };
+    let unsent = if is_asked { with_other_tabs() } else { unsent };
     let sign_out = {
         let session = session.clone();
         Callback::from(move |()| session.sign_out(Farewell::Asked))
     };
     let ask = {
-        let (sign_out, is_asked) = (sign_out.clone(), is_asked.clone());
+        let (sign_out, asked_at) = (sign_out.clone(), asked_at.clone());
         Callback::from(move |()| {
             if with_other_tabs().is_nothing() {
                 sign_out.emit(());
             } else {
-                is_asked.set(true);
+                asked_at.set(place.clone());
             }
         })
     };
     SignOutPrompt {
         unsent,
-        is_asked: *is_asked,
+        is_asked,
         on_sign_out: ask,
         on_confirm: sign_out,
-        on_cancel: Callback::from(move |()| is_asked.set(false)),
+        on_cancel: Callback::from(move |()| asked_at.set(None)),
     }
 }
 

@@ -48,11 +48,14 @@ pub fn ConnectionIndicator() -> Html {
                 <span class="spinner" aria-hidden="true" />
                 <span ~textContent={
                     match status.state {
-                        _ if status.is_offline => "No network. Changes of others are shown once it is back.",
+                        _ if status.is_offline => "No network.",
                         State::Connecting => "Connecting…",
                         _ => "Reconnecting…",
                     }
                 } />
+                if status.is_offline {
+                    <span class="wide-only" ~textContent=" Changes of others are shown once it is back." />
+                }
                 { reason }
                 if countdown.is_some() {
                     { countdown }

@@ -99,7 +99,7 @@ pub fn DayField(props: &DayFieldProperties) -> Html {
                 <input ref={input} id={props.id.clone()} type="date" max="9999-12-31" oninput={on_input}
                     onchange={on_change} onkeydown={on_key} onblur={on_blur} />
                 if props.day.is_some() {
-                    <button type="button" onclick={on_none} ~textContent="None" />
+                    <button type="button" onclick={on_none} ~textContent="No date" />
                 }
             </span>
         </div>

@@ -41,6 +41,6 @@ pub use onward::Onward;
 pub use query_view::{opaque_note, problem, query_view, skeleton};
 pub use select::Select;
 pub use session_row::{SessionRow, session_rows};
-pub use shell::{SignOutPrompt, Unsent, card, shell, splash, splash_saying};
+pub use shell::{Place, SignOutPrompt, Unsent, brand, card, shell, splash, splash_saying};
 pub use text_limit::{is_too_long, limit_note};
 pub use toasts::toasts;

@@ -19,7 +19,7 @@ pub(super) fn use_says_unsaved(since: Option<Instant>) -> bool {
 
 /// The mark itself.
 pub(super) fn not_saved() -> Html {
-    html! { <span class="chip" ~textContent="Not saved yet" /> }
+    html! { <span class="chip waiting" ~textContent="Not saved yet" /> }
 }
 
 /// Properties of [`NotSaved`].

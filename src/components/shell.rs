@@ -8,13 +8,24 @@ use super::link::RouteLink;
 use crate::navigation::MAIN;
 use crate::route::Route;
 
+/// A place of a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// The page.
+    pub page: Route,
+    /// The row, if it is one.
+    pub row: Option<uuid::Uuid>,
+}
+
 /// The changes and texts of this person that the server does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unsent {
     /// The number of changes.
     pub count: usize,
     /// The number of those on which the person has to decide.
     pub undecided: usize,
+    /// Where the person decides on the first of them, if that is known.
+    pub decides_at: Option<Place>,
     /// Whether text is typed that was not added or saved.
     pub has_texts: bool,
     /// Whether another tab has changes that were not sent.
@@ -88,13 +99,27 @@ fn unsent_line(unsent: Unsent) -> Html {
         1 => "One change needs your decision.".to_owned(),
         count => format!("{count} changes need your decision."),
     };
+    let themselves = match waiting {
+        0 => "",
+        1 => " It goes by itself, as soon as the server can be reached.",
+        _ => " They go by themselves, as soon as the server can be reached.",
+    };
+    let needs = html! { <span ~textContent={needs} /> };
+    let needs = match unsent.decides_at {
+        Some(Place { page, row }) => {
+            html! { <RouteLink to={page} place={row.map(|row| AttrValue::from(row.to_string()))} classes="link">{ needs }</RouteLink> }
+        }
+        None => needs,
+    };
     html! {
         <div class="unsent" role="status" data-testid="unsent" data-count={unsent.count.to_string()}>
             if unsent.is_told {
                 <p>
-                    <span ~textContent={format!("{waits} {needs}").trim().to_owned()} />
-                    if waiting > 0 {
-                        <span class="wide-only" ~textContent=" They go by themselves, as soon as the server can be reached." />
+                    <span ~textContent={waits} />
+                    <span class="wide-only" ~textContent={themselves} />
+                    if unsent.undecided > 0 {
+                        if waiting > 0 { <span ~textContent=" " /> }
+                        { needs }
                     }
                 </p>
             }
@@ -152,6 +177,11 @@ pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> H
             { content }
         </section>
     }
+}
+
+/// The app by name, where there is no header.
+pub fn brand() -> Html {
+    html! { <p class="brand">{ icon(Glyph::Mark) }<span ~textContent="Freshet" /></p> }
 }
 
 /// The app is getting ready.

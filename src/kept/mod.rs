@@ -43,7 +43,8 @@ pub struct KeptText {
     /// The version of the row that had it.
     #[serde(default)]
     pub version: Option<u64>,
-    /// The row as it was then, so that it can be added again if it is deleted meanwhile.
+    /// The row as it was then, so that it can be added again if it is deleted meanwhile; of a row that is not there yet,
+    /// the other fields of its form.
     #[serde(default)]
     pub row: Option<intent::Row>,
 }
@@ -66,6 +67,12 @@ impl KeptText {
     pub fn is_untouched(&self) -> bool {
         self.text.trim() == self.opened
     }
+}
+
+/// Whether this device keeps anything that was not saved, whoever wrote it.
+#[must_use]
+pub fn is_any_on_device() -> bool {
+    !storage::names(PREFIX).is_empty() || storage::tabs_with_unsent().is_some_and(|tabs| !tabs.is_empty())
 }
 
 /// The unsaved text of the person who is signed in. Cheap to clone; equal only to its own clones.

@@ -4,7 +4,7 @@ use wire::Credentials;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use crate::components::{Glyph, Onward, focus, icon, splash};
+use crate::components::{Onward, brand, focus, splash};
 use crate::route::LoginQuery;
 use crate::session::{Farewell, Session, SessionHandle, use_session};
 use crate::task::use_task;
@@ -25,7 +25,7 @@ pub fn LoginPage() -> Html {
         Session::SignedOut(_) | Session::Unknown(_) => html! {
             <main class="login">
                 <div class="login-card">
-                    <p class="brand">{ icon(Glyph::Mark) }<span ~textContent="Freshet" /></p>
+                    { brand() }
                     <h1 ~textContent="Welcome back" />
                     <p class="lead" ~textContent="Sign in to your coaching workspace." />
                     if let Some(text) = farewell(&query, session.session(), session.kept_changes()) {
@@ -104,7 +104,8 @@ fn SignInForm(props: &SignInFormProperties) -> Html {
             if let Some(error) = &*error {
                 <p class="error" role="alert" ~textContent={error.as_str()} />
             }
-            <button type="submit" class="primary" disabled={task.is_running()}>
+            // A button that is disabled would lose the focus.
+            <button type="submit" class="primary" aria-disabled={task.is_running().then_some("true")}>
                 if task.is_running() { <span class="spinner" aria-hidden="true" /> }
                 <span ~textContent="Sign in" />
             </button>

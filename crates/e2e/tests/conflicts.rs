@@ -106,6 +106,26 @@ async fn both_reword(stage: &Stage) -> anyhow::Result<(Person, Person)> {
 }
 
 #[tokio::test]
+async fn line_leads_to_the_first_decision() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee) = both_reword(stage).await?;
+        let click = |what: &str| format!("document.querySelector('{what}').click(); return null;");
+        coachee.page.eval::<()>(&click("header .brand"), Vec::new()).await?;
+        let link = "document.querySelector('.unsent a')?.textContent === 'One change needs your decision.'";
+        coachee.sees(&format!("location.pathname === '/' && {link}")).await?;
+        coachee.page.eval::<()>(&click(".unsent a"), Vec::new()).await?;
+        coachee
+            .sees(
+                "(() => { const box = byTestId('conflict')?.getBoundingClientRect();
+                    return box?.top >= 0 && box.top < innerHeight; })()",
+            )
+            .await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn conflict_can_end_with_the_other_version() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee) = both_reword(stage).await?;

@@ -20,8 +20,8 @@ async fn coach_on_dashboard(stage: &Stage) -> anyhow::Result<(Person, CoachingSe
     Ok((coach, stage.api(COACH).await?.session(id).await?))
 }
 
-/// Plans a session so many days from today, by the form.
-async fn plan(person: &Person, days: i32, title: &str) -> anyhow::Result<()> {
+/// Types a day so many days from today into the form.
+async fn type_day(person: &Person, days: i32) -> anyhow::Result<()> {
     person
         .page
         .eval::<()>(
@@ -31,8 +31,14 @@ async fn plan(person: &Person, days: i32, title: &str) -> anyhow::Result<()> {
         .await?;
     let script = "const field = document.getElementById('plan-when');
          const day = new Date(Date.now() + arguments[0] * 86400000).toISOString().slice(0, 10);
-         field.value = `${day}T10:00`; return null;";
-    person.page.eval::<()>(script, vec![json!(days)]).await?;
+         field.value = `${day}T10:00`;
+         field.dispatchEvent(new Event('input', { bubbles: true })); return null;";
+    person.page.eval::<()>(script, vec![json!(days)]).await
+}
+
+/// Plans a session so many days from today, by the form.
+async fn plan(person: &Person, days: i32, title: &str) -> anyhow::Result<()> {
+    type_day(person, days).await?;
     person.fill("Title (optional)", title).await?;
     person.click("Plan session").await
 }
@@ -52,10 +58,17 @@ fn row_has_focus(title: &str) -> String {
 async fn session_planned_beyond_the_dashboard_is_found() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, _) = coach_on_dashboard(stage).await?;
-        for (days, title) in [(120, "Far ahead"), (-60, "Long ago"), (12_000, "In another time")] {
+        let plans = [
+            (120, "Far ahead", "does not look ahead that far"),
+            (-60, "Long ago", "does not look back that far"),
+            (12_000, "In another time", "does not look ahead that far"),
+        ];
+        for (days, title, why) in plans {
             plan(&coach, days, title).await?;
             coach.sees("document.activeElement.textContent === 'Show it in all sessions'").await?;
-            ensure!(!coach.page.text().await?.contains(title), "the dashboard shows {title:?}");
+            let text = coach.page.text().await?;
+            ensure!(!text.contains(title), "the dashboard shows {title:?}");
+            ensure!(text.contains(why), "the dashboard does not say {why:?}");
             coach.look_at_every_size("planned-elsewhere").await?;
             coach.type_on("\u{e007}").await?;
             coach.sees(&row_has_focus(title)).await?;
@@ -69,6 +82,37 @@ async fn session_planned_beyond_the_dashboard_is_found() -> anyhow::Result<()> {
         coach.sees(counted).await?;
         plan(&coach, 20, "Soon").await?;
         coach.sees("document.activeElement.textContent.includes('Soon') && location.pathname === '/'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn typed_day_outlives_the_page() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _) = coach_on_dashboard(stage).await?;
+        type_day(&coach, 20).await?;
+        let day: String = coach
+            .page
+            .eval("return document.getElementById('plan-when').value;", Vec::new())
+            .await?;
+        let is_kept = format!(
+            "document.querySelector('details.plan')?.open && document.getElementById('plan-when').value === {}",
+            quoted(&day)
+        );
+        let leave = "document.querySelector('.more a').click(); return null;";
+        coach.page.eval::<()>(leave, Vec::new()).await?;
+        coach.sees("location.pathname === '/sessions'").await?;
+        coach.page.driver.back().await?;
+        coach.sees(&is_kept).await?;
+        coach.page.driver.refresh().await?;
+        coach.sees(&is_kept).await?;
+        coach.fill("Title (optional)", "Soon").await?;
+        coach.sees(&is_kept).await?;
+        coach.click("Plan session").await?;
+        coach
+            .sees("document.activeElement.textContent.includes('Soon') && document.getElementById('plan-when').value === ''")
+            .await?;
         no_defects(&[&coach]).await
     })
     .await
@@ -218,7 +262,7 @@ async fn open_actions_and_goals_stand_by_date() -> anyhow::Result<()> {
         coach.sees(&order("open-actions", ["In May", "In June", "Undated"])).await?;
         coach.sees(&order("open-goals", ["Sooner", "Later", "Never"])).await?;
         let row = "rowWith('open-actions', 'In May').text";
-        for shown in ["Due Thu 1 May 2031", "For Cee Coachee, you", "→ Sooner"] {
+        for shown in ["Due Thu 1 May 2031", "For Cee Coachee and you", "→ Sooner"] {
             coach.sees(&format!("{row}.includes({})", quoted(shown))).await?;
         }
         coach.sees("rowWith('open-goals', 'Sooner').text.includes('By Tue 1 May 2029')").await?;

@@ -216,7 +216,8 @@ async fn planning_moves_the_focus_to_the_session() -> anyhow::Result<()> {
             .await?;
         let starts = "const field = document.getElementById('plan-when');
              const day = new Date(Date.now() + 5 * 86400000).toISOString().slice(0, 10);
-             field.value = `${day}T10:00`; return null;";
+             field.value = `${day}T10:00`;
+             field.dispatchEvent(new Event('input', { bubbles: true })); return null;";
         coach.page.eval::<()>(starts, Vec::new()).await?;
         coach.fill("Title (optional)", "Planned by test").await?;
         coach.click("Plan session").await?;

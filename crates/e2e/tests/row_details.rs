@@ -62,7 +62,7 @@ async fn fields_of_an_action_reach_the_other_person() -> anyhow::Result<()> {
             field.dispatchEvent(new Event('change', { bubbles: true })); return null;";
         coach.page.eval::<()>(day, Vec::new()).await?;
         coachee.sees(&row_says("actions", "Call Anna", "6 May 2031")).await?;
-        coach.click("None").await?;
+        coach.click("No date").await?;
         coachee
             .sees(&format!("!({})", row_says("actions", "Call Anna", "6 May 2031")))
             .await?;
@@ -145,7 +145,7 @@ async fn fields_can_be_changed_with_the_keyboard() -> anyhow::Result<()> {
         for _ in 0..4 {
             coach.press("Tab").await?;
         }
-        coach.sees("document.activeElement.textContent === 'None'").await?;
+        coach.sees("document.activeElement.textContent === 'No date'").await?;
         coach.press("Enter").await?;
         coach.sees(&has_focus(field)).await?;
         coachee.sees(&format!("!({})", says("Due"))).await?;
@@ -176,6 +176,28 @@ async fn earlier_text_is_brought_back_from_the_history() -> anyhow::Result<()> {
         // Live: the newest write is on top without a reload.
         coach
             .sees("document.querySelector('.history li')?.innerText.includes('You changed')")
+            .await?;
+        no_defects(&[&coach, &coachee]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn history_of_an_action_names_its_goal() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, coachee) = details_of_call_anna(stage).await?;
+        let goal = "Give feedback within a day";
+        choose_in_form(&coach, "Goal", goal).await?;
+        coachee.sees(&row_says("actions", "Call Anna", goal)).await?;
+        let id = coachee.row(Kind::Action, "Call Anna").await?.id;
+        coachee.click_in_row(Kind::Action, &id, "History").await?;
+        let change = "[...document.querySelectorAll('.history .change')].find((it) => it.innerText.startsWith('goal'))";
+        coachee
+            .sees(&format!(
+                "{change}?.querySelector('del').textContent === 'no goal'
+                 && {change}.querySelector('ins').textContent === {}",
+                quoted(goal)
+            ))
             .await?;
         no_defects(&[&coach, &coachee]).await
     })

@@ -43,7 +43,8 @@ async fn unsent_line_stays_in_sight() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = coach_with_unsent_change(stage).await?;
         coach.sees(LINE_IN_SIGHT).await?;
-        ensure!(coach.page.text().await?.contains("One change has not been sent yet."));
+        let said = "One change has not been sent yet. It goes by itself, as soon as the server can be reached.";
+        ensure!(coach.page.text().await?.contains(said));
         coach.look_at_every_size("unsent").await?;
         let narrow = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
         coach.page.command("Emulation.setDeviceMetricsOverride", narrow).await?;
@@ -91,6 +92,28 @@ async fn signing_out_asks_in_a_dialog_in_sight() -> anyhow::Result<()> {
         coach.click("Sign out").await?;
         coach.click("Sign out anyway").await?;
         coach.sees("location.pathname === '/login'").await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn question_goes_with_its_page() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let coach = coach_with_unsent_change(stage).await?;
+        coach.click("Sign out").await?;
+        coach.sees(ASKED).await?;
+        coach.page.driver.back().await?;
+        coach
+            .sees("location.pathname === '/' && !document.querySelector('dialog') && !!sessionLink()")
+            .await?;
+        // It does not come back with the page.
+        coach.page.driver.forward().await?;
+        coach
+            .sees("location.pathname !== '/' && !!byTestId('actions') && !document.querySelector('dialog')")
+            .await?;
+        coach.click("Sign out").await?;
+        coach.sees(ASKED).await?;
         no_defects(&[&coach]).await
     })
     .await

@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
+use intent::Value;
 use uuid::Uuid;
-use wire::{HistoryEntry, HistoryKind};
+use wire::{Goal, GoalId, HistoryEntry, HistoryKind};
 use yew::prelude::*;
 
 use super::people::{People, field_label};
 use crate::calendar;
 use crate::components::query_view;
-use crate::query::use_pages;
-use crate::resources::RowHistory;
+use crate::query::{List, use_pages, use_query_if};
+use crate::resources::{RelationshipGoals, RowHistory};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct HistoryProperties {
@@ -40,11 +41,12 @@ pub(super) fn History(props: &HistoryProperties) -> Html {
         let pages = pages.clone();
         Callback::from(move |_: MouseEvent| pages.fetch_more())
     };
+    let goals = use_query_if(props.people.relationship_id().map(RelationshipGoals)).data();
     let content = query_view(pages.view(), retry, |pages| {
         html! {
             <>
                 <ol class="history">
-                    for entry in pages.items.iter() { { write(entry, props) } }
+                    for entry in pages.items.iter() { { write(entry, props, goals.as_deref()) } }
                 </ol>
                 if pages.items.is_empty() {
                     <p class="empty" ~textContent="Nothing is recorded yet." />
@@ -59,7 +61,11 @@ pub(super) fn History(props: &HistoryProperties) -> Html {
 }
 
 /// One write of the row.
-fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties) -> Html {
+fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties, goals: Option<&List<Goal>>) -> Html {
+    let describe = |field: &str, value: &Value| match field {
+        "goal_id" => describe_goal(value, goals),
+        _ => props.people.describe(field, value),
+    };
     let at = calendar::local(entry.at.naive_utc());
     let when = format!("{}, {}", calendar::full_day(at.date()), calendar::time_of_day(at));
     let name = props.people.name(entry.by).unwrap_or_else(|| "Somebody".to_owned());
@@ -80,14 +86,24 @@ fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties) -> Html {
                 <div class="change">
                     <span class="label" ~textContent={field_label(&field.name)} />
                     if entry.kind == HistoryKind::Updated {
-                        <del dir="auto" ~textContent={props.people.describe(&field.name, &field.from)} />
+                        <del dir="auto" ~textContent={describe(&field.name, &field.from)} />
                     }
-                    <ins dir="auto" ~textContent={props.people.describe(&field.name, &field.to)} />
+                    <ins dir="auto" ~textContent={describe(&field.name, &field.to)} />
                     if field.name == props.text_field { { bring_back(field.to.as_str(), props) } }
                 </div>
             }
         </li>
     }
+}
+
+/// The title of a goal, if it is there.
+fn describe_goal(goal: &Value, goals: Option<&List<Goal>>) -> String {
+    let Some(id) = goal.as_str() else {
+        return "no goal".to_owned();
+    };
+    let id = id.parse().ok().map(|id: GoalId| id.as_u128());
+    let found = id.and_then(|id| goals?.find(id)).and_then(|goal| goal.title.clone());
+    found.unwrap_or_else(|| "another goal".to_owned())
 }
 
 fn bring_back(text: Option<&str>, props: &HistoryProperties) -> Html {

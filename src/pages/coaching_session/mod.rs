@@ -13,12 +13,14 @@ mod people;
 mod row;
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use wire::{CoachingRelationship, CoachingSessionId, User};
+use wire::{CoachingRelationship, CoachingSession, CoachingSessionId, User};
 use yew::prelude::*;
 
-use crate::api::Kind;
+use crate::api::{ApiError, Kind};
 use crate::components::{RouteLink, problem, skeleton};
+use crate::countdown::use_has_lasted;
 use crate::query::{View, use_query};
 use crate::resources::{SessionById, UserRelationships};
 use crate::route::Route;
@@ -29,6 +31,9 @@ use agreements::Agreements;
 use goals::Goals;
 use header::SessionHeader;
 use people::People;
+
+/// How long a session may be awaited before what is in it is asked for all the same.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Properties of [`CoachingSessionPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -49,18 +54,20 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
         Callback::from(move |()| session.refetch())
     };
     let view = session.view();
+    let shown = use_shown(&view);
     let title = match &view {
         View::Ready { data, .. } => Some(AttrValue::from(
             data.title.clone().unwrap_or_else(|| "Session".to_owned()),
         )),
+        _ if shown == Shown::NotThere => Some(AttrValue::from("Not found")),
         View::Failed(_) => Some(AttrValue::from("Session")),
         View::Idle | View::Loading => None,
     };
     use_title_once_known(title, "Session");
+    if shown == Shown::NotThere {
+        return no_such_session();
+    }
     let (session, failure) = match view {
-        View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
-            return no_such_session();
-        }
         View::Failed(error) => (None, Some(error)),
         View::Ready { data, error } => (Some(data), error),
         View::Idle | View::Loading => (None, None),
@@ -83,21 +90,52 @@ pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
             } else if is_coming {
                 { skeleton() }
             }
-            <div class="columns">
-                <Actions session={props.id} people={people.clone()} />
-                <div class="column">
-                    <Agreements session={props.id} people={people.clone()} />
-                    if let Some(session) = session {
-                        <Goals session={props.id} relationship={session.coaching_relationship_id} {people} />
-                    }
+            if shown == Shown::Parts {
+                <div class="columns">
+                    <Actions session={props.id} people={people.clone()} />
+                    <div class="column">
+                        <Agreements session={props.id} people={people.clone()} />
+                        if let Some(session) = session {
+                            <Goals session={props.id} relationship={session.coaching_relationship_id} {people} />
+                        }
+                    </div>
                 </div>
-            </div>
+            }
         </article>
     }
 }
 
 fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<AttrValue> {
     relationship.map(|relationship| relationship.partner_of(user.id).into())
+}
+
+/// What of a session is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// That it is coming.
+    Nothing,
+    /// What is in it, which is asked for then.
+    Parts,
+    /// That there is no such session.
+    NotThere,
+}
+
+/// What of a session is shown; while it is read again, what was shown before. What is in a session that is long in
+/// coming is asked for all the same, so that something can be added.
+#[hook]
+fn use_shown(view: &View<CoachingSession, ApiError>) -> Shown {
+    let is_late = use_has_lasted(matches!(view, View::Idle | View::Loading), PATIENCE);
+    let before = use_mut_ref(|| Shown::Nothing);
+    let shown = match view {
+        View::Failed(error) if matches!(error.kind(), Kind::NotFound | Kind::Forbidden | Kind::Invalid(_)) => {
+            Shown::NotThere
+        }
+        View::Failed(_) | View::Ready { .. } => Shown::Parts,
+        View::Idle | View::Loading if is_late && *before.borrow() == Shown::Nothing => Shown::Parts,
+        View::Idle | View::Loading => *before.borrow(),
+    };
+    before.replace(shown);
+    shown
 }
 
 fn no_such_session() -> Html {

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use intent::Value;
-use wire::{CoachingRelationship, CoachingRelationshipId, ItemStatus, Timestamp, UserId, parse_moment};
+use wire::{CoachingRelationship, CoachingRelationshipId, Timestamp, UserId, parse_moment};
 
 use crate::calendar;
+use crate::words::people_in_sentence;
+pub(super) use crate::words::status_label;
 
 /// The two people of a session, as one of them sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,12 +29,7 @@ impl People {
 
     /// People within a sentence: "you and Ada Lovelace".
     pub(super) fn in_sentence(&self, people: &[UserId]) -> String {
-        let name = |person: &UserId| match self.name(*person) {
-            Some(_) if *person == self.user => Some("you".to_owned()),
-            name => name,
-        };
-        let names: Vec<String> = people.iter().filter_map(name).collect();
-        names.join(" and ")
+        people_in_sentence(people, self.user, |person| self.name(person))
     }
 
     /// The people who take part, with their names.
@@ -110,16 +107,5 @@ pub(super) fn field_label(field: &str) -> &'static str {
         "assignee_ids" => "assignees",
         "date" => "date",
         _ => "version",
-    }
-}
-
-/// The name of a status.
-pub(super) const fn status_label(status: ItemStatus) -> &'static str {
-    match status {
-        ItemStatus::NotStarted => "Not started",
-        ItemStatus::InProgress => "In progress",
-        ItemStatus::Completed => "Completed",
-        ItemStatus::OnHold => "On hold",
-        ItemStatus::WontDo => "Won't do",
     }
 }

@@ -13,6 +13,7 @@ use crate::query::{List, use_query, use_query_client, use_selection};
 use crate::resources::{RelationshipGoals, UserActions, prefetch_session};
 use crate::route::Route;
 use crate::today::use_today;
+use crate::words::{people_in_sentence, status_label};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct OpenActionsProperties {
@@ -106,15 +107,10 @@ fn action_row(
 
 /// The people who are to do an action.
 fn assignees(action: &Action, props: &OpenActionsProperties) -> String {
-    let name = |person: &UserId| {
-        if *person == props.user {
-            return Some("you".to_owned());
-        }
+    people_in_sentence(&action.assignee_ids, props.user, |person| {
         let mut all = props.relationships.iter().flat_map(|all| all.iter());
-        all.find_map(|relationship| relationship.name_of(*person))
-    };
-    let names: Vec<String> = action.assignee_ids.iter().filter_map(name).collect();
-    names.join(", ")
+        all.find_map(|relationship| relationship.name_of(person))
+    })
 }
 
 /// The relationships that an action may belong to: those of the people it names, or all if it names nobody else.
@@ -198,8 +194,8 @@ fn goal_row(goal: &Goal, today: NaiveDate) -> Html {
                 }
             </span>
             <NotSaved<Api> row={goal.id.as_u128()} />
-            if goal.status == ItemStatus::InProgress {
-                <span class="chip" ~textContent="In progress" />
+            if goal.status != ItemStatus::NotStarted {
+                <span class="chip" ~textContent={status_label(goal.status)} />
             }
         </li>
     }

@@ -1,24 +1,27 @@
 //! Planning a session.
 
+mod draft;
 mod unplanned;
 
 use std::rc::Rc;
 
 use chrono::NaiveDate;
+use web_sys::HtmlInputElement;
 use wire::{CoachingRelationship, CoachingSession, MAX_TITLE, NewCoachingSession, UserId};
 use yew::prelude::*;
 
 use super::Window;
 use crate::calendar;
-use crate::components::{RouteLink, is_too_long, limit_note};
-use crate::kept::{KeptText, use_kept, use_kept_text};
+use crate::components::{RouteLink, Select, is_too_long, limit_note};
+use crate::kept::{use_kept, use_kept_text};
 use crate::navigation::use_navigation;
 use crate::query::{List, use_mutation};
 use crate::resources::{self, UserSessions};
 use crate::route::Route;
+use draft::Draft;
 use unplanned::Unplanned;
 
-/// The place of the title that is typed.
+/// The place of what is typed.
 const PLACE: &str = "plan/title";
 
 /// The id of the link to a session that the dashboard does not show.
@@ -34,27 +37,35 @@ pub(super) struct PlanSessionProperties {
 /// Planning a session with somebody whom this person coaches.
 #[component]
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
-    let (with, when) = (use_node_ref(), use_node_ref());
+    let when = use_node_ref();
     let all_kept = use_kept();
     let kept = use_kept_text(&AttrValue::Static(PLACE));
-    let title = kept.current.map(|kept| kept.text).unwrap_or_default();
-    // A title that was kept must be seen.
-    let is_open = *use_memo((), |()| !title.is_empty());
-    let is_too_long = is_too_long(title.trim(), MAX_TITLE);
+    let draft = Draft::of(kept.current);
+    // What was kept must be seen.
+    let is_open = *use_memo((), |()| !draft.is_blank());
+    // Kept with what is typed; it stands for the next plan, too.
+    let chosen = use_state(|| draft.with.clone());
+    let is_too_long = is_too_long(draft.title.trim(), MAX_TITLE);
     let create = use_mutation::<resources::PlanSession>();
     let navigation = use_navigation();
     let mistake = use_state(|| None::<&str>);
     let elsewhere = use_state(|| None::<CoachingSession>);
-    let coachees: Vec<_> = props
+    let coachees: Vec<(AttrValue, AttrValue)> = props
         .relationships
         .iter()
         .flat_map(|all| all.iter())
         .filter(|relationship| relationship.coach_id == props.user)
-        .cloned()
+        .map(|relationship| {
+            let partner = relationship.partner_of(props.user);
+            (relationship.id.to_string().into(), partner.into())
+        })
         .collect();
+    let is_chosen = |(id, _): &&(AttrValue, AttrValue)| **id == **chosen;
+    let with = coachees.iter().find(is_chosen).or_else(|| coachees.first());
+    let with = with.map(|(id, _)| id.clone()).unwrap_or_default();
 
     let on_plan = {
-        let (when, elsewhere) = (when.clone(), elsewhere.clone());
+        let elsewhere = elsewhere.clone();
         let (user, window) = (props.user, props.window);
         Callback::from(move |new: NewCoachingSession| {
             let list = if calendar::local(new.date).date() < window.from {
@@ -64,7 +75,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
             };
             elsewhere.set(None);
             let (navigation, elsewhere) = (navigation.clone(), elsewhere.clone());
-            let (all_kept, when) = (all_kept.clone(), when.clone());
+            let all_kept = all_kept.clone();
             create.run_then(resources::PlanSession(list, new), move |result| {
                 let Ok(planned) = result else { return };
                 let (day, announcement) = planned_for(planned);
@@ -73,8 +84,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                     elsewhere.set(Some(planned.clone()));
                 }
                 // A person who has begun to plan the next session keeps the focus.
-                let is_typing =
-                    all_kept.text(PLACE).is_some() || input(&when).is_some_and(|when| !when.value().is_empty());
+                let is_typing = all_kept.text(PLACE).is_some();
                 match is_near {
                     _ if is_typing => navigation.announce(announcement),
                     true => navigation.show(&planned.id.to_string(), announcement),
@@ -84,17 +94,14 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
         })
     };
     let on_submit = {
-        let (with, when, title) = (with.clone(), when.clone(), title.trim().to_owned());
-        let (set_title, mistake, on_plan) = (kept.set.clone(), mistake.clone(), on_plan.clone());
+        let (with, when, title) = (with.clone(), when.clone(), draft.title.trim().to_owned());
+        let (keep, mistake, on_plan) = (kept.set.clone(), mistake.clone(), on_plan.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if is_too_long {
                 return;
             }
-            let relationship = with
-                .cast::<web_sys::HtmlSelectElement>()
-                .and_then(|field| field.value().parse().ok());
-            let (Some(relationship), Some(when)) = (relationship, input(&when)) else {
+            let (Ok(relationship), Some(when)) = (with.parse(), when.cast::<HtmlInputElement>()) else {
                 return;
             };
             let Some(starts) = calendar::from_field(&when.value()) else {
@@ -112,38 +119,46 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
             };
             // From now on the plan itself is kept: what is still typed could be planned twice.
             when.set_value("");
-            set_title.emit(None);
+            keep.emit(None);
             on_plan.emit(new);
         })
     };
-    let on_title = {
-        let set = kept.set;
-        Callback::from(move |event: InputEvent| {
-            let text = event.target_unchecked_into::<web_sys::HtmlInputElement>().value();
-            let typed = KeptText {
-                text,
-                ..KeptText::default()
-            };
-            set.emit(Some(typed).filter(|typed| !typed.text.is_empty()));
+    let typed = Draft {
+        with: with.to_string(),
+        ..draft.clone()
+    };
+    let keep = kept.set.reform(Draft::kept);
+    let on_with = {
+        let (keep, typed) = (keep.clone(), typed.clone());
+        Callback::from(move |with: String| {
+            chosen.set(with.clone());
+            keep.emit(Draft { with, ..typed.clone() });
         })
     };
+    let on_when = {
+        let typed = typed.clone();
+        keep.reform(move |event: InputEvent| Draft {
+            when: value_of(&event),
+            ..typed.clone()
+        })
+    };
+    let on_title = keep.reform(move |event: InputEvent| Draft {
+        title: value_of(&event),
+        ..typed.clone()
+    });
     html! {
         <>
         <details class="card plan" open={is_open}>
             <summary ~textContent="Plan a session" />
             <form onsubmit={on_submit}>
                 <label for="plan-with" ~textContent="With" />
-                <select id="plan-with" ref={with} dir="auto" required=true>
-                    for relationship in coachees.iter() {
-                        <option value={relationship.id.to_string()} dir="auto" ~textContent={relationship.partner_of(props.user)} />
-                    }
-                </select>
+                <Select id="plan-with" value={with} options={coachees} on_choose={on_with} />
                 <label for="plan-when" ~textContent="When" />
-                <input id="plan-when" ref={when} type="datetime-local" max="9999-12-31T23:59"
-                    required=true />
+                <input id="plan-when" ref={when} type="datetime-local" max="9999-12-31T23:59" required=true
+                    value={draft.when} oninput={on_when} />
                 <label for="plan-title" ~textContent="Title (optional)" />
-                <input id="plan-title" dir="auto" value={title.clone()} oninput={on_title} />
-                { limit_note(&title, MAX_TITLE) }
+                <input id="plan-title" dir="auto" value={draft.title.clone()} oninput={on_title} />
+                { limit_note(&draft.title, MAX_TITLE) }
                 if let Some(mistake) = *mistake {
                     <p class="error" role="alert" ~textContent={mistake} />
                 }
@@ -156,9 +171,9 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     }
 }
 
-/// The field behind a reference.
-fn input(field: &NodeRef) -> Option<web_sys::HtmlInputElement> {
-    field.cast()
+/// What a field holds in which something was typed.
+fn value_of(event: &InputEvent) -> String {
+    event.target_unchecked_into::<HtmlInputElement>().value()
 }
 
 /// The day of a session, and a sentence that says so.
@@ -170,10 +185,15 @@ fn planned_for(session: &CoachingSession) -> (NaiveDate, String) {
 
 /// Says where a session is that the dashboard does not show.
 fn elsewhere_note(session: &CoachingSession) -> Html {
-    let (_, text) = planned_for(session);
+    let (day, text) = planned_for(session);
+    let why = if day < calendar::today() {
+        "The dashboard does not look back that far."
+    } else {
+        "The dashboard does not look ahead that far."
+    };
     html! {
         <div class="note">
-            <p ~textContent={format!("{text} The dashboard does not look that far.")} />
+            <p ~textContent={format!("{text} {why}")} />
             <RouteLink id={ELSEWHERE} to={Route::Sessions} place={session.id.to_string()} classes="link">
                 <span ~textContent="Show it in all sessions" />
             </RouteLink>

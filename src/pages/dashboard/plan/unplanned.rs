@@ -44,7 +44,7 @@ pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
     let waits = |plan: &PlanSession| {
         html! {
             <li class="note">
-                <span class="chip" ~textContent="Not saved yet" />
+                <span class="chip waiting" ~textContent="Not saved yet" />
                 <span dir="auto" ~textContent={described(&plan.draft(), props, today)} />
             </li>
         }
