@@ -22,6 +22,7 @@ use crate::auth::{Limits, Passwords};
 use crate::config::Config;
 use crate::listener;
 use crate::metrics::Metrics;
+use crate::quotas::Quotas;
 use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
 use crate::store::Db;
@@ -124,7 +125,7 @@ impl Server {
         let addr = socket.local_addr().map_err(listen_error)?;
 
         let hub = Hub::new();
-        let db = open_database(config, hub.clone()).await?;
+        let db = open_database(config, &tuning, hub.clone()).await?;
         let seeded = config.seed_demo && db.is_unused().await.map_err(StartError::Seed)?;
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
@@ -134,6 +135,7 @@ impl Server {
             hub,
             passwords,
             limits: Limits::new(&tuning),
+            quotas: Quotas::new(&tuning),
             tickets: Tickets::default(),
             metrics: Metrics::new(),
             metrics_token: config.metrics_token.clone(),
@@ -236,7 +238,7 @@ fn scheme(data: &Path) -> Option<&str> {
 }
 
 /// Opens the database.
-async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
+async fn open_database(config: &Config, tuning: &Tuning, hub: Hub) -> Result<Db, StartError> {
     let data = &config.data;
     if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| StartError::DataFile {
@@ -248,10 +250,11 @@ async fn open_database(config: &Config, hub: Hub) -> Result<Db, StartError> {
         data: data.clone(),
         source,
     })?;
-    Db::open(data, hub).await.map_err(|source| StartError::Database {
+    let db = Db::open(data, hub).await.map_err(|source| StartError::Database {
         data: data.clone(),
         source,
-    })
+    })?;
+    Ok(db.bounded(tuning.read_limit, tuning.disk_reserve))
 }
 
 /// Creates the file, if there is none, for nobody else to read: it holds what people say in confidence.

@@ -84,7 +84,7 @@ async fn sign_in(
 
 /// Ends this sign-in, and its streams with it.
 async fn sign_out(State(state): State<AppState>, user: CurrentUser, headers: HeaderMap) -> Result<SetCookie, Error> {
-    let mut write = user.write(&state.db).await?;
+    let mut write = user.write_at_any_rate(&state.db).await?;
     sign_ins::end(&mut write, &user.sign_in).await?;
     write.nudge(user.id);
     write.commit().await?;
@@ -97,7 +97,7 @@ async fn sign_out_everywhere(
     user: CurrentUser,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
-    let write = user.write(&state.db).await?;
+    let write = user.write_at_any_rate(&state.db).await?;
     end_everywhere(write, user.id, "You signed out everywhere.".to_owned()).await?;
     let cookie: SetCookie = AppendHeaders([(SET_COOKIE, clearing_cookie(&headers)?)]);
     Ok((cookie, Reply::done()))
@@ -116,7 +116,7 @@ async fn force_logout(
     Json(ForceLogout { reason }): Json<ForceLogout>,
 ) -> Result<Reply<()>, Error> {
     validate::length("reason", Some(&reason), MAX_TITLE)?;
-    let mut write = user.write(&state.db).await?;
+    let mut write = user.write_at_any_rate(&state.db).await?;
     let roles = users::roles(&mut write, user.id).await?;
     let subject = users::roles(&mut write, id).await?;
     // Nobody without a part in it learns whether there is such a person.

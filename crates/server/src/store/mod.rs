@@ -4,6 +4,7 @@
 //!   of the event log that it reflects; a write announces its events in the same transaction.
 //! - One file per resource: plain functions over a connection, so that they work in either.
 //! - [`history`] and [`deletion`] are what all rows with a version share.
+//! - [`list`] reads lists in pages.
 //! - [`access`] answers whose something is; what follows from that is decided elsewhere.
 
 pub(crate) mod access;
@@ -18,6 +19,7 @@ mod disk;
 pub(crate) mod goals;
 pub(crate) mod history;
 pub(crate) mod idempotency;
+pub(crate) mod list;
 mod lost_goals;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
@@ -29,3 +31,4 @@ pub(crate) mod users;
 pub(crate) use column::{new_id, now, storable};
 pub(crate) use db::{Db, Snapshot, Write};
 pub(crate) use disk::{DiskError, primary_code};
+pub use list::PageSize;

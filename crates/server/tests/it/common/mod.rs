@@ -53,6 +53,8 @@ pub(crate) fn tuning() -> Tuning {
         sign_ins_per_minute: 10_000,
         streams_per_minute: 10_000,
         streams_per_person: 1_000,
+        changes_per_minute: 1_000_000,
+        changes_at_once: 1_000_000,
         ..Tuning::default()
     }
 }
