@@ -265,6 +265,7 @@ mod tests {
             reads_per_person: 1,
             read_queue_per_person: 2,
             unsent_per_person: 2 * CHUNK,
+            unsent_in_all: 5 * CHUNK,
             ..Tuning::default()
         })
     }
@@ -277,6 +278,10 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         assert!(third.as_mut().now_or_never().is_none());
         assert!(matches!(quotas.read(one).await, Err(Error::TooManyRequests(1))));
+        // Whoever gives up leaves their place to the next.
+        drop(third);
+        let mut third = Box::pin(quotas.read(one));
+        assert!(third.as_mut().now_or_never().is_none());
         assert!(
             quotas.read(other).now_or_never().is_some(),
             "somebody else does not wait"
@@ -295,6 +300,11 @@ mod tests {
         let large = quotas.read(one).await.unwrap().count(answer(3 * CHUNK));
         assert!(matches!(quotas.read(one).await, Err(Error::TooManyRequests(1))));
         drop(quotas.read(other).await.unwrap());
+        let larger = quotas.read(other).await.unwrap().count(answer(3 * CHUNK));
+        let third = UserId(new_id());
+        assert!(matches!(quotas.read(third).await, Err(Error::Busy)), "too much in all");
+        drop(larger);
+        drop(quotas.read(third).await.unwrap());
         let bytes = to_bytes(large.into_body(), usize::MAX).await.unwrap();
         assert!(bytes.len() == 3 * CHUNK && bytes.iter().all(|byte| *byte == 7));
         let given_up = quotas.read(one).await.unwrap().count(answer(3 * CHUNK));

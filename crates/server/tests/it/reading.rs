@@ -240,6 +240,37 @@ async fn page_ends_where_it_would_be_too_large() {
 }
 
 #[tokio::test]
+async fn history_page_ends_where_it_would_be_too_large() {
+    let server = TestServer::tuned(Tuning {
+        page_size: PageSize {
+            rows: 2_000,
+            bytes: 25_000,
+        },
+        ..tuning()
+    })
+    .await;
+    let coach = server.sign_in("coach").await;
+    let action = coach.add_action(&coach.today().await, "first").await;
+    let path = format!("/api/actions/{}", action.id);
+    for letter in ["a", "b", "c", "d"] {
+        coach
+            .patch(&path, json!({ "body": letter.repeat(10_000) }))
+            .await
+            .data::<Action>();
+    }
+    let (mut query, mut versions) = (String::new(), Vec::new());
+    loop {
+        let page: wire::HistoryPage = coach.get(&format!("{path}/history{query}")).await.data();
+        versions.push(page.entries.iter().map(|entry| entry.version).collect::<Vec<_>>());
+        match page.next {
+            Some(next) => query = format!("?before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(versions, [vec![5, 4], vec![3, 2, 1]]);
+}
+
+#[tokio::test]
 async fn session_holds_so_many_rows_and_no_more() {
     let server = TestServer::tuned(Tuning {
         rows_per_parent: 3,
