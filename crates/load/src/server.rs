@@ -37,7 +37,8 @@ impl Server {
         std::fs::write(dist.join("index.html"), "<!doctype html>")?;
         let process = Command::new(program)
             .env("FRESHET_LOG", "warn")
-            .args(["--addr", &address, "--streams-per-minute", "100000", "--dist"])
+            .args(["--addr", &address, "--streams-per-minute", "100000"])
+            .args(["--changes-per-minute", "1000000", "--dist"])
             .arg(&dist)
             .arg("--data")
             .arg(folder.path().join("load.db"))

@@ -100,7 +100,7 @@ impl Default for Tuning {
                 rows: 2_000,
                 bytes: 2 << 20,
             },
-            read_limit: Duration::from_secs(2),
+            read_limit: Duration::from_secs(5),
             reads_per_person: 2,
             read_queue_per_person: 128,
             unsent_per_person: 16 << 20,
