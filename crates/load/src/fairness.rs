@@ -124,6 +124,8 @@ async fn read_in_rounds(list: &str, cookie: &str, busy: &watch::Sender<bool>) ->
             times.push(asked.elapsed());
         }
     }
+    // The other ends where it waits for the next round.
+    busy.send(false).context("nobody reads beside")?;
     Ok((p95(alone), p95(beside)))
 }
 
