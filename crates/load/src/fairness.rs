@@ -58,7 +58,7 @@ pub(crate) async fn measure(program: &Path) -> anyhow::Result<String> {
     let answered: usize = answered.into_iter().sum::<anyhow::Result<usize>>()?;
     let (quiet, busy) = reader
         .join()
-        .map_err(|_| anyhow::anyhow!("the neighbour has panicked"))??;
+        .or_else(|_panic| anyhow::bail!("the neighbour has panicked"))??;
     server.stop().await?;
     let ratio = busy.as_secs_f64() / quiet.as_secs_f64();
     let line = format!(

@@ -20,11 +20,20 @@ impl ReadLimit {
         self.0.store(nanos, Ordering::Relaxed);
     }
 
+    fn get(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+
     /// Has it count anew whenever a connection is taken from the pool. What takes longer fails (`SQLITE_INTERRUPT`).
     pub(super) fn impose_on(&self, pool: SqlitePoolOptions) -> SqlitePoolOptions {
-        let limit = Arc::clone(&self.0);
-        pool.before_acquire(move |connection, _| {
-            let limit = Duration::from_nanos(limit.load(Ordering::Relaxed));
+        let (new, idle) = (self.clone(), self.clone());
+        // A new connection is handed out as it is; `before_acquire` sees those that were used before.
+        pool.after_connect(move |connection, _| {
+            let limit = new.get();
+            Box::pin(async move { interrupt_after(connection, limit).await })
+        })
+        .before_acquire(move |connection, _| {
+            let limit = idle.get();
             Box::pin(async move {
                 interrupt_after(connection, limit).await?;
                 Ok(true)
