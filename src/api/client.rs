@@ -13,6 +13,7 @@ use wire::json::FromJson;
 use super::error::{ApiError, Kind};
 #[cfg(all(test, not(target_arch = "wasm32")))]
 use super::model::Transport;
+use super::pages::Pages;
 use super::precondition::{Changed, Deleted, Written, deletion, entity_tag};
 use super::response::Answer;
 use super::rows::read_one;
@@ -179,6 +180,26 @@ impl Api {
         self.call(Verb::Get, path, None).await
     }
 
+    /// Reads a list, however many answers it takes, for whoever asked to understand. Its position is that of the first
+    /// answer: the list is no newer than its oldest part.
+    pub(super) async fn get_list(&self, path: &str) -> Result<Vec<u8>, ApiError> {
+        // The rest is not that of somebody who signs in meanwhile.
+        let api = Self {
+            epoch: self.epoch.or(Some(self.inner.epoch.get())),
+            ..self.clone()
+        };
+        let (mut response, done) = api.exchange(Call::get(path)).await?;
+        done?;
+        let mut pages = Pages::default();
+        while let Some(next) = response.link.take().and_then(|link| pages.address_of_next(path, &link)) {
+            pages.push(response.body);
+            let (further, done) = api.ask(Call::get(&next)).await?;
+            done?;
+            response = further;
+        }
+        pages.join(response.body).ok_or_else(|| Kind::Unreadable.into())
+    }
+
     pub(super) async fn get<T: FromJson>(&self, path: &str) -> Result<T, ApiError> {
         read_one(&self.get_bytes(path).await?)
     }
@@ -234,12 +255,8 @@ impl Api {
 
     /// Sends an authenticated request; reports the position of a read and the end of the session to the listeners.
     async fn exchange(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
-        let epoch = self.inner.epoch.get();
-        if self.epoch.is_some_and(|bound| bound != epoch) {
-            return Err(Kind::Unauthorized.into());
-        }
-        let verb = call.verb;
-        let response = self.send(call).await?;
+        let (epoch, verb) = (self.inner.epoch.get(), call.verb);
+        let (response, done) = self.ask(call).await?;
         let concerns_us = || epoch == self.inner.epoch.get();
         if verb == Verb::Get && response.status < 400 && concerns_us() {
             let position = response.event_cursor.as_deref().and_then(|text| text.parse().ok());
@@ -248,6 +265,16 @@ impl Api {
                 listener(position);
             }
         }
+        Ok((response, done))
+    }
+
+    /// The same without the position.
+    async fn ask(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
+        let epoch = self.inner.epoch.get();
+        if self.epoch.is_some_and(|bound| bound != epoch) {
+            return Err(Kind::Unauthorized.into());
+        }
+        let response = self.send(call).await?;
         let done = answer(&response).done();
         if let Err(error) = &done
             && matches!(error.kind(), Kind::Unauthorized)

@@ -195,13 +195,13 @@ impl Api {
 impl Api {
     /// Everybody whom this person coaches or is coached by.
     pub async fn relationships(&self, user: UserId) -> Result<Vec<u8>> {
-        self.get_bytes(&format!("/users/{user}/coaching-relationships")).await
+        self.get_list(&format!("/users/{user}/coaching-relationships")).await
     }
 
     /// The sessions of this person between two days, in order.
     pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<u8>> {
         let range = format!("from_date={from}&to_date={to}");
-        self.get_bytes(&format!(
+        self.get_list(&format!(
             "/users/{user}/coaching_sessions?{range}&sort_by=date&sort_order=asc"
         ))
         .await
@@ -250,7 +250,7 @@ impl Api {
 impl Api {
     /// The actions of a session, oldest first.
     pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
-        self.get_bytes(&format!(
+        self.get_list(&format!(
             "/actions?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
         ))
         .await
@@ -258,7 +258,7 @@ impl Api {
 
     /// The actions of all sessions of this person, the next due first.
     pub async fn actions_of(&self, user: UserId) -> Result<Vec<u8>> {
-        self.get_bytes(&format!(
+        self.get_list(&format!(
             "/users/{user}/actions?scope=sessions&sort_by=due_by&sort_order=asc"
         ))
         .await
@@ -266,7 +266,7 @@ impl Api {
 
     /// The agreements of a session, oldest first.
     pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
-        self.get_bytes(&format!(
+        self.get_list(&format!(
             "/agreements?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
         ))
         .await
@@ -275,13 +275,13 @@ impl Api {
     /// The goals of a relationship, oldest first.
     pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<u8>> {
         let order = "sort_by=created_at&sort_order=asc";
-        self.get_bytes(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
+        self.get_list(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
             .await
     }
 
     /// The goals that a session works on.
     pub async fn session_goals(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
-        self.get_bytes(&format!("/coaching_sessions/{session}/goals")).await
+        self.get_list(&format!("/coaching_sessions/{session}/goals")).await
     }
 
     /// Has a session work on a goal.

@@ -9,6 +9,7 @@ mod endpoints;
 mod error;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod model;
+mod pages;
 mod precondition;
 mod response;
 mod rows;

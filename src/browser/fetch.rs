@@ -62,6 +62,8 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The position of the server's event log that this reflects, as sent.
     pub event_cursor: Option<String>,
+    /// Where there is more of this, as sent (RFC 8288).
+    pub link: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -133,6 +135,7 @@ async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response,
         status: response.status(),
         retry_after: response.headers().get("retry-after"),
         event_cursor: response.headers().get("x-event-cursor"),
+        link: response.headers().get("link"),
         body: body.await.map_err(|error| failed(&error))?,
     })
 }

@@ -106,6 +106,7 @@ pub(super) fn response(status: u16, body: &Value) -> Response {
         status,
         retry_after: None,
         event_cursor: None,
+        link: None,
         body: body.to_string().into_bytes(),
     }
 }

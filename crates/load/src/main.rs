@@ -5,6 +5,7 @@
 //! only beside others of the same run.
 #![expect(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
+mod fairness;
 mod frames;
 mod people;
 mod publish;
@@ -52,6 +53,9 @@ struct Arguments {
     /// For how many seconds nothing is sent at all, to see what streams cost by being there.
     #[arg(long, default_value_t = 5)]
     idle_seconds: u64,
+    /// Measures what the reads of one person cost another, and nothing else.
+    #[arg(long)]
+    fairness: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -59,6 +63,10 @@ fn main() -> anyhow::Result<()> {
     let files = rlimit::increase_nofile_limit(u64::MAX).context("the number of open files could not be raised")?;
     // One thread: more would only take from the server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if arguments.fairness {
+        println!("{}", runtime.block_on(fairness::measure(&arguments.server))?);
+        return Ok(());
+    }
     println!("{}", report::head());
     let mut flawless = true;
     for (run, streams) in arguments.streams.iter().enumerate() {

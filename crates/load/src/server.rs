@@ -42,7 +42,13 @@ impl Server {
             .env("FRESHET_LOG", "warn")
             .env("FRESHET_METRICS_TOKEN", METRICS_TOKEN)
             .args(["--addr", &address, "--streams-per-minute", "100000"])
-            .args(["--connections-per-address", "100000", "--dist"])
+            .args([
+                "--connections-per-address",
+                "100000",
+                "--changes-per-minute",
+                "1000000",
+                "--dist",
+            ])
             .arg(&dist)
             .arg("--data")
             .arg(folder.path().join("load.db"))

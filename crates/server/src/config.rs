@@ -104,6 +104,19 @@ pub struct Config {
     /// How many streams a minute one person may open from one network address.
     #[arg(long, env = "FRESHET_STREAMS_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub streams_per_minute: u32,
+    /// How many changes a minute one person may make. A third of them may come at once.
+    #[arg(long, env = "FRESHET_CHANGES_PER_MINUTE", default_value_t = 600, value_parser = clap::value_parser!(u32).range(3..=1_000_000))]
+    pub changes_per_minute: u32,
+    /// How many MiB of the disk stay free: changes are refused rather than take them, while reading goes on.
+    #[arg(long, env = "FRESHET_DISK_RESERVE_MB", default_value_t = 200, value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
+    pub disk_reserve_mb: u64,
+    /// How many MiB of events are kept for streams that come back. Older ones are removed; their readers read
+    /// everything again.
+    #[arg(long, env = "FRESHET_LOG_MB", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub log_mb: u64,
+    /// For how many hours they are kept.
+    #[arg(long, env = "FRESHET_LOG_HOURS", default_value_t = 168, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub log_hours: u64,
 }
 
 impl Config {
@@ -121,6 +134,11 @@ impl Config {
                 .map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
             streams_per_person: self.streams_per_person.into(),
             stream_lifetime: Duration::from_secs(self.stream_lifetime_s),
+            changes_per_minute: self.changes_per_minute,
+            changes_at_once: self.changes_per_minute / 3,
+            disk_reserve: self.disk_reserve_mb << 20,
+            log_bytes: self.log_mb << 20,
+            log_age: Duration::from_secs(self.log_hours * 60 * 60),
             ..Tuning::default()
         }
     }

@@ -63,11 +63,14 @@ pub(crate) enum Error {
     #[error("{message}")]
     Invalid { error: &'static str, message: String },
     /// 429, with the number of seconds to wait.
-    #[error("too many attempts; try again in {0} s")]
+    #[error("too many requests; try again in {0} s")]
     TooManyRequests(u64),
     /// 503: every connection to the database is taken. Trying again helps.
     #[error("the server is busy; try again in a moment")]
     Busy,
+    /// 503: a read took longer than any should, and was interrupted.
+    #[error("this read takes too long; ask for less at once, or try again later")]
+    ReadTooLong,
     /// 507 or 503: the disk has no room, or can not be written or read. Nothing was changed. The words of the database,
     /// if it said any, are for the log.
     #[error("{0}{words}", words = .1.as_ref().map(|error| format!(" ({error})")).unwrap_or_default())]
@@ -132,7 +135,7 @@ impl Error {
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Disk(DiskError::Failed, _) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::ReadTooLong | Self::Disk(DiskError::Failed, _) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Disk(DiskError::Full, _) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -154,6 +157,7 @@ impl Error {
             Self::UnsupportedMediaType(_) => "unsupported_media_type",
             Self::TooManyRequests(_) => "rate_limited",
             Self::Busy => "busy",
+            Self::ReadTooLong => "read_too_long",
             Self::Disk(DiskError::Full, _) => "disk_full",
             Self::Disk(DiskError::Failed, _) => "disk_failed",
             Self::Store(_) | Self::Internal(_) => "internal_error",
@@ -195,7 +199,7 @@ impl Error {
         match self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Busy => Some(1),
-            Self::Disk(DiskError::Failed, _) => Some(5),
+            Self::ReadTooLong | Self::Disk(DiskError::Failed, _) => Some(5),
             Self::Disk(DiskError::Full, _) => Some(30),
             _ => None,
         }
@@ -207,6 +211,9 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if matches!(error, sqlx::Error::PoolTimedOut) || is_locked(&error) {
             return Self::Busy;
+        }
+        if is_interrupted(&error) {
+            return Self::ReadTooLong;
         }
         if let Some(disk) = DiskError::of(&error) {
             return Self::Disk(disk, Some(error));
@@ -225,6 +232,11 @@ impl From<DiskError> for Error {
 /// Whether another process kept the file to itself for longer than was waited: `SQLITE_BUSY`, `SQLITE_LOCKED`.
 fn is_locked(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(5 | 6))
+}
+
+/// Whether it was interrupted because its time was over: `SQLITE_INTERRUPT`.
+fn is_interrupted(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(9)
 }
 
 /// SQLite names the columns of a unique constraint and the name of a check, but never the foreign key: handlers

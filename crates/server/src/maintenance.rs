@@ -27,6 +27,7 @@ pub(crate) async fn run(state: AppState) {
         }
         state.limits.forget_idle();
         state.audit.forget_idle();
+        state.quotas.forget_idle();
         match tidy(&state).await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "pruned the event log"),
@@ -85,7 +86,12 @@ async fn tidy(state: &AppState) -> Result<u64, sqlx::Error> {
     deletion::purge::<Action>(&mut write, deleted).await?;
     deletion::purge::<Agreement>(&mut write, deleted).await?;
     deletion::purge::<Goal>(&mut write, deleted).await?;
-    let pruned = outbox::prune(&mut write, state.tuning.log_rows, now - state.tuning.log_age).await?;
+    let kept = outbox::Kept {
+        rows: state.tuning.log_rows,
+        bytes: state.tuning.log_bytes,
+        since: now - state.tuning.log_age,
+    };
+    let pruned = outbox::prune(&mut write, &kept).await?;
     write.commit().await?;
     Ok(pruned)
 }

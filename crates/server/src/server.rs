@@ -23,6 +23,7 @@ use crate::auth::{Limits, Passwords};
 use crate::config::Config;
 use crate::listener::{self, Answer, Capacity, Connections, Listener};
 use crate::metrics::Metrics;
+use crate::quotas::Quotas;
 use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
 use crate::store::{Db, sign_ins};
@@ -141,7 +142,7 @@ impl Server {
             source,
         })?;
         let hub = Hub::new();
-        let (db, lock) = open_database(config, hub.clone()).await?;
+        let (db, lock) = open_database(config, &tuning, hub.clone()).await?;
         let seeded = config.seed_demo && db.is_unused().await.map_err(StartError::Seed)?;
         if seeded {
             seed::write(&db, &passwords).await.map_err(StartError::Seed)?;
@@ -157,6 +158,7 @@ impl Server {
             hub,
             passwords,
             limits: Limits::new(&tuning),
+            quotas: Quotas::new(&tuning),
             tickets: Tickets::default(),
             metrics: Metrics::new(),
             audit,
@@ -289,7 +291,7 @@ async fn shorten_sign_ins(db: &Db, tuning: &Tuning) -> Result<(), sqlx::Error> {
 }
 
 /// Opens the database.
-async fn open_database(config: &Config, hub: Hub) -> Result<(Db, Lock), StartError> {
+async fn open_database(config: &Config, tuning: &Tuning, hub: Hub) -> Result<(Db, Lock), StartError> {
     let data = &config.data;
     if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| StartError::DataFile {
@@ -309,7 +311,7 @@ async fn open_database(config: &Config, hub: Hub) -> Result<(Db, Lock), StartErr
         data: data.clone(),
         source,
     })?;
-    Ok((db, lock))
+    Ok((db.bounded(tuning.read_limit, tuning.disk_reserve), lock))
 }
 
 /// Creates the file, if there is none, for nobody else to read: it holds what people say in confidence.

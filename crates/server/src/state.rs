@@ -12,8 +12,9 @@ use crate::audit::Audit;
 use crate::auth::{Address, Limits, Passwords};
 use crate::config::Origin;
 use crate::metrics::Metrics;
+use crate::quotas::Quotas;
 use crate::sse::{Hub, Tickets};
-use crate::store::Db;
+use crate::store::{Db, PageSize};
 
 /// Times and bounds that are right in production and too large for a test.
 #[derive(Clone, Debug)]
@@ -55,8 +56,30 @@ pub struct Tuning {
     pub ticket_lifetime: Duration,
     /// How many streams a minute one person may open from one network address.
     pub streams_per_minute: u32,
+    /// How much of a list one answer holds: at most so many rows, and no further row after so many bytes.
+    pub page_size: PageSize,
+    /// How long a request may use a connection to the database for reading.
+    pub read_limit: Duration,
+    /// How many requests of one person read at the same time. Further ones wait for these.
+    pub reads_per_person: usize,
+    /// How many of them wait.
+    pub read_queue_per_person: usize,
+    /// How many bytes of answers to one person may be waiting to be sent before another read is begun.
+    pub unsent_per_person: usize,
+    /// The same for all people together.
+    pub unsent_in_all: usize,
+    /// How many changes a minute one person may make.
+    pub changes_per_minute: u32,
+    /// How many of them may come at once.
+    pub changes_at_once: u32,
+    /// How many actions or agreements one session has, and how many goals one relationship.
+    pub rows_per_parent: u32,
+    /// How many bytes the disk keeps free: changes are refused rather than take them.
+    pub disk_reserve: u64,
     /// How many events the log keeps.
     pub log_rows: u64,
+    /// How many bytes of them.
+    pub log_bytes: u64,
     /// How long the log keeps them.
     pub log_age: Duration,
     /// How long the answer to a change with an `Idempotency-Key` is kept.
@@ -93,7 +116,21 @@ impl Default for Tuning {
             failures_at_once: 10,
             failure_wait: Duration::from_secs(1),
             streams_per_minute: 120,
+            page_size: PageSize {
+                rows: 2_000,
+                bytes: 2 << 20,
+            },
+            read_limit: Duration::from_secs(5),
+            reads_per_person: 2,
+            read_queue_per_person: 128,
+            unsent_per_person: 16 << 20,
+            unsent_in_all: 256 << 20,
+            changes_per_minute: 600,
+            changes_at_once: 200,
+            rows_per_parent: 1_000,
+            disk_reserve: 200 << 20,
             log_rows: 100_000,
+            log_bytes: 1 << 30,
             log_age: Duration::from_secs(7 * 24 * 60 * 60),
             answers_kept: Duration::from_secs(7 * 24 * 60 * 60),
             answers_per_person: 1_000,
@@ -133,6 +170,7 @@ pub(crate) struct Shared {
     pub(crate) tuning: Tuning,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
     pub(crate) tickets: Tickets,
     pub(crate) metrics: Metrics,
     pub(crate) audit: Audit,

@@ -12,7 +12,7 @@ pub(crate) struct Options {
     /// Which part of the product.
     #[arg(default_value = "cores")]
     subject: Subject,
-    /// Only what has this in its name; of the server, only so many streams.
+    /// Only what has this in its name; of the server, only so many streams, or `fairness`.
     #[arg(long)]
     only: Option<String>,
 }

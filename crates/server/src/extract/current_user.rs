@@ -45,6 +45,12 @@ impl CurrentUser {
     /// Begins a change on their behalf. Looks the sign-in up once more, in the same transaction: one that was ended
     /// after this request came in changes nothing any more. Nor does a request that was carried out before.
     pub(crate) async fn write(&self, db: &Db) -> Result<Write, Error> {
+        db.check_room()?;
+        self.write_at_any_rate(db).await
+    }
+
+    /// The same for what is changed even if the disk has only its reserve left: that somebody signs out.
+    pub(crate) async fn write_at_any_rate(&self, db: &Db) -> Result<Write, Error> {
         let mut write = db.write().await?;
         match sign_ins::find(&mut write, &self.sign_in, now()).await? {
             Some(sign_in) if sign_in.user == self.id => {}

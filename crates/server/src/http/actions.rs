@@ -1,7 +1,5 @@
 //! Actions.
 
-use std::cmp::Ordering;
-
 use axum::Json as JsonReply;
 use axum::Router;
 use axum::extract::State;
@@ -11,9 +9,9 @@ use sqlx::SqliteConnection;
 use wire::{Action, ActionId, ActionPatch, CoachingSessionId, Deleted, Event, GoalId, MAX_TEXT, NewAction, UserId};
 
 use super::authorization::admit;
+use super::list::{By, List, ListReply};
 use super::reply::Reply;
-use super::rows::{check, present};
-use super::sort::{Sort, missing_last};
+use super::rows::{check, check_count, present};
 use super::validate;
 use crate::error::Error;
 use crate::events;
@@ -21,6 +19,7 @@ use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
 use crate::store::access::Access;
 use crate::store::history::FIRST_VERSION;
+use crate::store::list::Key;
 use crate::store::{Write, access, actions, goals, new_id, now, storable};
 
 pub(super) fn router() -> Router<AppState> {
@@ -30,20 +29,29 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// What a list of actions can be sorted by.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ActionField {
+    #[default]
     DueBy,
     CreatedAt,
     UpdatedAt,
 }
 
-pub(super) fn compare_actions(field: ActionField, a: &Action, b: &Action) -> Ordering {
-    match field {
-        ActionField::DueBy => missing_last(a.due_by.as_ref(), b.due_by.as_ref()),
-        ActionField::CreatedAt => a.created_at.cmp(&b.created_at),
-        ActionField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+impl From<ActionField> for Key {
+    fn from(field: ActionField) -> Self {
+        match field {
+            ActionField::DueBy => Self::DueBy,
+            ActionField::CreatedAt => Self::CreatedAt,
+            ActionField::UpdatedAt => Self::UpdatedAt,
+        }
     }
+}
+
+/// Refuses what was just added to a session that has more actions by it than it can.
+pub(super) async fn check_most(db: &mut SqliteConnection, session: CoachingSessionId, most: u32) -> Result<(), Error> {
+    let count = actions::count(db, session, most + 1).await?;
+    check_count(count, most, "This session has as many actions as it can hold.")
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,16 +64,15 @@ async fn list(
     State(state): State<AppState>,
     user: CurrentUser,
     Query(query): Query<ActionQuery>,
-    Query(sort): Query<Sort<ActionField>>,
-) -> Result<Reply<Vec<Action>>, Error> {
+    list: List<By<ActionField>>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(
         access::of_session(&mut snapshot, query.coaching_session_id).await?,
         user.id,
     )?;
-    let mut list = actions::of_session(&mut snapshot, query.coaching_session_id, query.goal_id).await?;
-    sort.apply(&mut list, ActionField::DueBy, compare_actions);
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = actions::of_session(&mut snapshot, query.coaching_session_id, query.goal_id, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 async fn read(
@@ -105,6 +112,7 @@ async fn create(
         version: Some(FIRST_VERSION),
     };
     actions::insert(&mut write, &action).await?;
+    check_most(&mut write, action.coaching_session_id, state.tuning.rows_per_parent).await?;
     let event = Event::ActionCreated {
         coaching_session_id: action.coaching_session_id,
         action: action.clone(),

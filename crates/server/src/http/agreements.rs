@@ -1,18 +1,17 @@
 //! Agreements.
 
-use std::cmp::Ordering;
-
 use axum::Json as JsonReply;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
+use sqlx::SqliteConnection;
 use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, Deleted, Event, MAX_TEXT, NewAgreement};
 
 use super::authorization::admit;
+use super::list::{By, List, ListReply};
 use super::reply::Reply;
-use super::rows::{check, present};
-use super::sort::{Sort, missing_last};
+use super::rows::{check, check_count, present};
 use super::validate;
 use crate::error::Error;
 use crate::events;
@@ -20,6 +19,7 @@ use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
 use crate::store::access::Access;
 use crate::store::history::FIRST_VERSION;
+use crate::store::list::Key;
 use crate::store::{Write, access, agreements, new_id, now};
 
 pub(super) fn router() -> Router<AppState> {
@@ -28,20 +28,29 @@ pub(super) fn router() -> Router<AppState> {
         .route("/agreements/{id}", get(read).put(update).patch(patch).delete(remove))
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum AgreementField {
+    #[default]
     Body,
     CreatedAt,
     UpdatedAt,
 }
 
-fn compare_agreements(field: AgreementField, a: &Agreement, b: &Agreement) -> Ordering {
-    match field {
-        AgreementField::Body => missing_last(a.body.as_ref(), b.body.as_ref()),
-        AgreementField::CreatedAt => a.created_at.cmp(&b.created_at),
-        AgreementField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+impl From<AgreementField> for Key {
+    fn from(field: AgreementField) -> Self {
+        match field {
+            AgreementField::Body => Self::Body,
+            AgreementField::CreatedAt => Self::CreatedAt,
+            AgreementField::UpdatedAt => Self::UpdatedAt,
+        }
     }
+}
+
+/// Refuses what was just added to a session that has more agreements by it than it can.
+pub(super) async fn check_most(db: &mut SqliteConnection, session: CoachingSessionId, most: u32) -> Result<(), Error> {
+    let count = agreements::count(db, session, most + 1).await?;
+    check_count(count, most, "This session has as many agreements as it can hold.")
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,16 +62,15 @@ async fn list(
     State(state): State<AppState>,
     user: CurrentUser,
     Query(query): Query<AgreementQuery>,
-    Query(sort): Query<Sort<AgreementField>>,
-) -> Result<Reply<Vec<Agreement>>, Error> {
+    list: List<By<AgreementField>>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(
         access::of_session(&mut snapshot, query.coaching_session_id).await?,
         user.id,
     )?;
-    let mut list = agreements::of_session(&mut snapshot, query.coaching_session_id).await?;
-    sort.apply(&mut list, AgreementField::Body, compare_agreements);
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = agreements::of_session(&mut snapshot, query.coaching_session_id, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 async fn read(
@@ -96,6 +104,7 @@ async fn create(
         version: Some(FIRST_VERSION),
     };
     agreements::insert(&mut write, &agreement).await?;
+    check_most(&mut write, agreement.coaching_session_id, state.tuning.rows_per_parent).await?;
     let event = Event::AgreementCreated {
         coaching_session_id: agreement.coaching_session_id,
         agreement: agreement.clone(),

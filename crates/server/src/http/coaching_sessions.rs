@@ -1,22 +1,17 @@
 //! Coaching sessions.
 
-use std::cmp::Ordering;
-
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{self, get};
 use chrono::{NaiveDateTime, Timelike as _};
 use serde::Deserialize;
 use serde_json::json;
-use wire::{
-    CoachingSession, CoachingSessionId, ItemStatus, NewCoachingSession, SessionPatch, SessionTitle, SessionUpdate,
-    UserId,
-};
+use wire::{CoachingSession, CoachingSessionId, NewCoachingSession, SessionPatch, SessionTitle, SessionUpdate, UserId};
 
 use super::authorization::{admit, admit_coach};
+use super::list::{By, List, ListReply};
 use super::reply::Reply;
 use super::rows::check;
-use super::sort::Sort;
 use super::users::SessionQuery;
 use super::validate;
 use crate::error::Error;
@@ -25,7 +20,8 @@ use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
 use crate::store::access::Access;
 use crate::store::history::FIRST_VERSION;
-use crate::store::{Write, access, coaching_sessions, goals, new_id, now, storable, users};
+use crate::store::list::Key;
+use crate::store::{Write, access, coaching_sessions, goals, new_id, now, session_goals, storable, users};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -38,19 +34,22 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// What a list of sessions can be sorted by.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum SessionField {
+    #[default]
     Date,
     CreatedAt,
     UpdatedAt,
 }
 
-pub(super) fn compare_sessions(field: SessionField, a: &CoachingSession, b: &CoachingSession) -> Ordering {
-    match field {
-        SessionField::Date => a.date.cmp(&b.date),
-        SessionField::CreatedAt => a.created_at.cmp(&b.created_at),
-        SessionField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+impl From<SessionField> for Key {
+    fn from(field: SessionField) -> Self {
+        match field {
+            SessionField::Date => Self::Date,
+            SessionField::CreatedAt => Self::CreatedAt,
+            SessionField::UpdatedAt => Self::UpdatedAt,
+        }
     }
 }
 
@@ -58,15 +57,14 @@ async fn list(
     State(state): State<AppState>,
     user: CurrentUser,
     Query(query): Query<SessionQuery>,
-    Query(sort): Query<Sort<SessionField>>,
-) -> Result<Reply<Vec<CoachingSession>>, Error> {
+    list: List<By<SessionField>>,
+) -> Result<ListReply, Error> {
     let missing = || Error::BadRequest("coaching_relationship_id is missing".to_owned());
     let relationship = query.coaching_relationship_id.ok_or_else(missing)?;
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_relationship(&mut snapshot, relationship).await?, user.id)?;
-    let mut list = coaching_sessions::of_user(&mut snapshot, user.id, &query.filter()).await?;
-    sort.apply(&mut list, SessionField::Date, compare_sessions);
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = coaching_sessions::of_user(&mut snapshot, user.id, &query.filter(), list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 /// Reads a session. Whoever is the first to do so links the goals that are then in progress.
@@ -83,8 +81,13 @@ async fn read(
     if session.hydrated_at.is_some() {
         return Ok(Reply::read(snapshot.cursor(), session).tagged());
     }
+    let cursor = snapshot.cursor();
     drop(snapshot);
-    let mut write = user.write(&state.db).await?;
+    let mut write = match user.write(&state.db).await {
+        // A session can be read on a full disk; its goals are linked by whoever reads it next.
+        Err(Error::Disk(..)) => return Ok(Reply::read(cursor, session).tagged()),
+        write => write?,
+    };
     // Two people may open it at the same moment: only one of them finds it untouched.
     let author = user.author(now());
     let mut session = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
@@ -285,10 +288,8 @@ async fn link_goals_in_progress(
     session: CoachingSessionId,
     at: wire::Timestamp,
 ) -> Result<(), Error> {
-    let linked = goals::of_session(write, session).await?;
-    let in_progress = goals::of_relationship(write, access.relationship, Some(ItemStatus::InProgress)).await?;
-    for goal in in_progress {
-        if linked.iter().all(|other| other.id != goal.id) {
+    for goal in goals::in_progress(write, access.relationship).await? {
+        if !session_goals::exists(write, session, goal.id).await? {
             events::link_goal(write, access, session, goal.id, at).await?;
         }
     }

@@ -1,7 +1,5 @@
 //! Goals.
 
-use std::cmp::Ordering;
-
 use axum::Json as JsonReply;
 use axum::Router;
 use axum::extract::State;
@@ -15,10 +13,10 @@ use wire::{
 };
 
 use super::authorization::admit;
+use super::list::{By, List, ListReply};
 use super::reply::Reply;
-use super::rows::{check, present};
+use super::rows::{check, check_count, present};
 use super::session_goals::completed;
-use super::sort::{Sort, missing_last};
 use super::validate;
 use crate::error::Error;
 use crate::events;
@@ -26,6 +24,7 @@ use crate::extract::{CurrentUser, IfMatch, Json, Patch, Path, Query};
 use crate::state::AppState;
 use crate::store::access::Access;
 use crate::store::history::FIRST_VERSION;
+use crate::store::list::Key;
 use crate::store::{Write, access, actions, goals, new_id, now};
 
 /// How many goals of one relationship can be in progress.
@@ -37,20 +36,37 @@ pub(super) fn router() -> Router<AppState> {
         .route("/goals/{id}", get(read).put(update).patch(patch).delete(remove))
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum GoalField {
+    #[default]
     Title,
     CreatedAt,
     UpdatedAt,
 }
 
-fn compare_goals(field: GoalField, a: &Goal, b: &Goal) -> Ordering {
-    match field {
-        GoalField::Title => missing_last(a.title.as_ref(), b.title.as_ref()),
-        GoalField::CreatedAt => a.created_at.cmp(&b.created_at),
-        GoalField::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+impl From<GoalField> for Key {
+    fn from(field: GoalField) -> Self {
+        match field {
+            GoalField::Title => Self::Title,
+            GoalField::CreatedAt => Self::CreatedAt,
+            GoalField::UpdatedAt => Self::UpdatedAt,
+        }
     }
+}
+
+/// Refuses what was just added to a relationship that has more goals by it than it can.
+pub(super) async fn check_most(
+    db: &mut SqliteConnection,
+    relationship: CoachingRelationshipId,
+    most: u32,
+) -> Result<(), Error> {
+    let count = goals::count(db, relationship, most + 1).await?;
+    check_count(
+        count,
+        most,
+        "This coaching relationship has as many goals as it can hold.",
+    )
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,16 +79,16 @@ async fn list(
     State(state): State<AppState>,
     user: CurrentUser,
     Query(query): Query<GoalQuery>,
-    Query(sort): Query<Sort<GoalField>>,
-) -> Result<Reply<Vec<Goal>>, Error> {
+    list: List<By<GoalField>>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(
         access::of_relationship(&mut snapshot, query.coaching_relationship_id).await?,
         user.id,
     )?;
-    let mut list = goals::of_relationship(&mut snapshot, query.coaching_relationship_id, query.status).await?;
-    sort.apply(&mut list, GoalField::Title, compare_goals);
-    Ok(Reply::read(snapshot.cursor(), list))
+    let (relationship, status) = (query.coaching_relationship_id, query.status);
+    let page = goals::of_relationship(&mut snapshot, relationship, status, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<GoalId>) -> Result<Reply<Goal>, Error> {
@@ -129,6 +145,7 @@ async fn create(
     };
     set_status(&mut goal, status, now);
     goals::insert(&mut write, &goal).await?;
+    check_most(&mut write, access.relationship, state.tuning.rows_per_parent).await?;
     events::goal_created(&mut write, &access, &goal).await?;
     if let Some(session) = body.created_in_session_id {
         events::link_goal(&mut write, &access, session, goal.id, now).await?;
@@ -249,7 +266,7 @@ pub(super) fn set_status(goal: &mut Goal, status: ItemStatus, now: Timestamp) {
 
 /// Refuses to put one more goal in progress than a relationship can work on.
 pub(super) async fn check_limit(db: &mut SqliteConnection, relationship: CoachingRelationshipId) -> Result<(), Error> {
-    let in_progress = goals::of_relationship(db, relationship, Some(ItemStatus::InProgress)).await?;
+    let in_progress = goals::in_progress(db, relationship).await?;
     if in_progress.len() < MOST_IN_PROGRESS {
         return Ok(());
     }

@@ -69,7 +69,7 @@ async fn of_action(
     admit(access::of_action(&mut snapshot, id).await?, user.id)?;
     let found = actions::find(&mut snapshot, id).await?;
     present::<Action>(&mut snapshot, found, id.0).await?;
-    page(snapshot, id.0, &query).await
+    page(&state, snapshot, id.0, &query).await
 }
 
 async fn of_agreement(
@@ -82,7 +82,7 @@ async fn of_agreement(
     admit(access::of_agreement(&mut snapshot, id).await?, user.id)?;
     let found = agreements::find(&mut snapshot, id).await?;
     present::<Agreement>(&mut snapshot, found, id.0).await?;
-    page(snapshot, id.0, &query).await
+    page(&state, snapshot, id.0, &query).await
 }
 
 async fn of_goal(
@@ -95,7 +95,7 @@ async fn of_goal(
     admit(access::of_goal(&mut snapshot, id).await?, user.id)?;
     let found = goals::find(&mut snapshot, id).await?;
     present::<Goal>(&mut snapshot, found, id.0).await?;
-    page(snapshot, id.0, &query).await
+    page(&state, snapshot, id.0, &query).await
 }
 
 async fn of_session(
@@ -108,17 +108,19 @@ async fn of_session(
     admit(access::of_session(&mut snapshot, id).await?, user.id)?;
     let found = coaching_sessions::find(&mut snapshot, id).await?;
     found.ok_or(Error::NotFound)?;
-    page(snapshot, id.0, &query).await
+    page(&state, snapshot, id.0, &query).await
 }
 
 /// One page of the history of the row with this id.
-async fn page(mut snapshot: Snapshot, row: uuid::Uuid, query: &PageQuery) -> Result<Reply<HistoryPage>, Error> {
+async fn page(
+    state: &AppState,
+    mut snapshot: Snapshot,
+    row: uuid::Uuid,
+    query: &PageQuery,
+) -> Result<Reply<HistoryPage>, Error> {
     let (limit, before) = (query.limit()?, query.before()?);
-    // One more than asked for, to know whether there is a next page.
-    let mut entries = history::page(&mut snapshot, row, before, limit + 1).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = entries.len() > most;
-    entries.truncate(most);
+    let bytes = state.tuning.page_size.bytes;
+    let (entries, more) = history::page(&mut snapshot, row, before, limit, bytes).await?;
     let next = entries.last().filter(|_| more).map(|entry| entry.version.to_string());
     Ok(Reply::read(snapshot.cursor(), HistoryPage { entries, next }))
 }

@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_MATCH, REFERRER_POLICY,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_MATCH, LINK,
+    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, Method, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use tokio::time::error::Elapsed;
 use tower_http::cors::CorsLayer;
+use wire::UserId;
 
 use super::idempotency::IDEMPOTENCY_KEY;
 use super::reply::EVENT_CURSOR;
@@ -21,6 +23,7 @@ use crate::config::Origin;
 use crate::error::Error;
 use crate::extract::{Caller, CurrentUser};
 use crate::listener::Peer;
+use crate::quotas::ReadPermit;
 use crate::state::AppState;
 
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -31,12 +34,52 @@ const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microp
 /// How long a request may take, its arrival included.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
-/// Middleware: runs the handler in a task of its own, so that it is not dropped half-way when its client hangs up.
-pub(super) async fn run_to_the_end(request: Request, next: Next) -> Result<Response, Error> {
-    let answer = tokio::spawn(tokio::time::timeout(REQUEST_LIMIT, next.run(request)));
+/// Middleware: lets a person read as much at a time as their quotas allow.
+pub(super) async fn share_reads(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(person) = signed_in(&request).filter(|_| reads) else {
+        return Ok(next.run(request).await);
+    };
+    let permit = state.quotas.read(person).await?;
+    request.extensions_mut().insert(permit);
+    Ok(next.run(request).await)
+}
+
+/// Middleware: lets a person make as many changes a minute as their quotas allow.
+pub(super) async fn limit_changes(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if let Some(person) = signed_in(&request).filter(|_| !reads) {
+        state.quotas.change(person)?;
+    }
+    Ok(next.run(request).await)
+}
+
+fn signed_in(request: &Request) -> Option<UserId> {
+    request.extensions().get::<CurrentUser>().map(|user| user.id)
+}
+
+/// Middleware: runs the handler in a task of its own, so that it is not dropped half-way when its client hangs up. What
+/// lets it read is held until its end as well.
+pub(super) async fn run_to_the_end(mut request: Request, next: Next) -> Result<Response, Error> {
+    let permit = request.extensions_mut().remove::<ReadPermit>();
+    let answer = tokio::spawn(async move {
+        let response = tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await?;
+        Ok(match permit {
+            Some(permit) => permit.count(response),
+            None => response,
+        })
+    });
     match answer.await {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(_)) => Err(Error::Timeout),
+        Ok(Err::<_, Elapsed>(_)) => Err(Error::Timeout),
         Err(_) => Err(Error::Internal("a handler panicked")),
     }
 }
@@ -174,7 +217,7 @@ pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("x-version"),
             ])
-            .expose_headers([ETAG, EVENT_CURSOR, RETRY_AFTER])
+            .expose_headers([ETAG, EVENT_CURSOR, LINK, RETRY_AFTER])
             .max_age(Duration::from_secs(60 * 60)),
     )
 }

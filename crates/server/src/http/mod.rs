@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod idempotency;
 mod layers;
+mod list;
 mod metrics;
 mod organizations;
 mod origin;
@@ -23,7 +24,6 @@ mod rows;
 mod session;
 mod session_goals;
 mod sign_ins;
-mod sort;
 mod users;
 mod validate;
 
@@ -54,6 +54,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(history::router())
         .merge(restore::router())
         .layer(from_fn_with_state(state.clone(), idempotency::once))
+        // Not the sign-out, which is let through whatever its person did before.
+        .layer(from_fn_with_state(state.clone(), layers::limit_changes))
         // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.
         .merge(session::router())
         .merge(sign_ins::router())
@@ -61,6 +63,8 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         // A request runs to its end even if its client hangs up, so that nobody waits for the writing connection
         // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))
+        // Outside of that task: whoever hangs up while they wait does not wait any more.
+        .layer(from_fn_with_state(state.clone(), layers::share_reads))
         .route("/sse", get(sse::open))
         .route("/sse/status", get(sse::status))
         .route("/sse/ticket", post(sse::issue_ticket))

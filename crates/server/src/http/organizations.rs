@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use wire::{CoachingRelationship, CoachingRelationshipId, Organization, OrganizationId};
+use wire::{CoachingRelationship, CoachingRelationshipId, OrganizationId};
 
 use super::authorization::admit;
+use super::list::{List, ListReply, Unsorted};
 use super::reply::Reply;
 use crate::error::Error;
 use crate::extract::{CurrentUser, Path};
@@ -23,17 +24,18 @@ pub(super) fn router() -> Router<AppState> {
         )
 }
 
-async fn list(State(state): State<AppState>, user: CurrentUser) -> Result<Reply<Vec<Organization>>, Error> {
+async fn list(State(state): State<AppState>, user: CurrentUser, list: List<Unsorted>) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
-    let list = organizations::of_member(&mut snapshot, user.id).await?;
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = organizations::of_member(&mut snapshot, user.id, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 async fn list_relationships(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<OrganizationId>,
-) -> Result<Reply<Vec<CoachingRelationship>>, Error> {
+    list: List<Unsorted>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     if !organizations::exists(&mut snapshot, id).await? {
         return Err(Error::NotFound);
@@ -41,8 +43,8 @@ async fn list_relationships(
     if !organizations::has_member(&mut snapshot, id, user.id).await? {
         return Err(Error::Forbidden);
     }
-    let list = relationships::of_user(&mut snapshot, user.id, Side::All, Some(id)).await?;
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = relationships::of_user(&mut snapshot, user.id, Side::All, Some(id), list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 async fn read_relationship(

@@ -88,13 +88,18 @@ impl Reply<()> {
     }
 }
 
+/// An answer that says which position of the event log it reflects.
+pub(super) fn with_cursor(mut response: Response, cursor: Option<Cursor>) -> Response {
+    let cursor = cursor.map(|cursor| HeaderValue::try_from(cursor.to_string()));
+    if let Some(Ok(cursor)) = cursor {
+        response.headers_mut().insert(EVENT_CURSOR, cursor);
+    }
+    response
+}
+
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.envelope)).into_response();
-        let cursor = self.cursor.map(|cursor| HeaderValue::try_from(cursor.to_string()));
-        if let Some(Ok(cursor)) = cursor {
-            response.headers_mut().insert(EVENT_CURSOR, cursor);
-        }
+        let mut response = with_cursor((self.status, Json(self.envelope)).into_response(), self.cursor);
         if let Some(etag) = self.etag {
             response.headers_mut().insert(ETAG, etag);
         }

@@ -33,6 +33,7 @@ async fn action(
     }
     let restored = actions::restore(&mut write, id, user.author(now())).await?;
     let action = restored.ok_or(Error::NotFound)?;
+    super::actions::check_most(&mut write, action.coaching_session_id, state.tuning.rows_per_parent).await?;
     let event = Event::ActionCreated {
         coaching_session_id: action.coaching_session_id,
         action: action.clone(),
@@ -54,6 +55,7 @@ async fn agreement(
     }
     let restored = agreements::restore(&mut write, id, user.author(now())).await?;
     let agreement = restored.ok_or(Error::NotFound)?;
+    super::agreements::check_most(&mut write, agreement.coaching_session_id, state.tuning.rows_per_parent).await?;
     let event = Event::AgreementCreated {
         coaching_session_id: agreement.coaching_session_id,
         agreement: agreement.clone(),
@@ -77,6 +79,7 @@ async fn goal(State(state): State<AppState>, user: CurrentUser, Path(id): Path<G
     }
     let restored = goals::restore(&mut write, id, author).await?;
     let goal = restored.ok_or(Error::NotFound)?;
+    super::goals::check_most(&mut write, access.relationship, state.tuning.rows_per_parent).await?;
     events::goal_created(&mut write, &access, &goal).await?;
     for session in session_goals::sessions_of(&mut write, id).await? {
         events::goal_linked(&mut write, &access, session, id).await?;

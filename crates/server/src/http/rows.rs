@@ -1,6 +1,6 @@
 //! What holds for every row that has a version: deleted rows are gone, and a precondition is checked before a change.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::reply::etag;
@@ -21,6 +21,18 @@ pub(super) async fn present<R: Deletable>(
             .await?
             .map_or(Error::NotFound, Error::Deleted)),
     }
+}
+
+/// Refuses what was just added to a session or a relationship that has more rows by it than it can. `what` is a sentence.
+pub(super) fn check_count(count: u32, most: u32, what: &str) -> Result<(), Error> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        error: "too_many_rows",
+        message: what.to_owned(),
+        details: Some(json!({ "most": most })),
+    })
 }
 
 /// Checks `If-Match` against the row as it is. Says what has changed since the version that the client knows.

@@ -164,7 +164,7 @@ async fn sign_out(
     Caller(from): Caller,
     headers: HeaderMap,
 ) -> Result<SetCookie, Error> {
-    let mut write = user.write(&state.db).await?;
+    let mut write = user.write_at_any_rate(&state.db).await?;
     sign_ins::end(&mut write, &user.sign_in).await?;
     write.nudge(user.id);
     write.commit().await?;
@@ -179,7 +179,7 @@ async fn sign_out_everywhere(
     Caller(from): Caller,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
-    let write = user.write(&state.db).await?;
+    let write = user.write_at_any_rate(&state.db).await?;
     end_everywhere(write, user.id, "You signed out everywhere.".to_owned()).await?;
     let entry = Entry::new(Deed::SignedOutEverywhere, from, Some(user.id));
     state.audit.record(&entry);
@@ -201,7 +201,7 @@ async fn force_logout(
     Json(ForceLogout { reason }): Json<ForceLogout>,
 ) -> Result<Reply<()>, Error> {
     validate::length("reason", Some(&reason), MAX_TITLE)?;
-    let mut write = user.write(&state.db).await?;
+    let mut write = user.write_at_any_rate(&state.db).await?;
     let roles = users::roles(&mut write, user.id).await?;
     let subject = users::roles(&mut write, id).await?;
     // Nobody without a part in it learns whether there is such a person.

@@ -13,12 +13,14 @@ use wire::{
 
 use super::authorization::admit;
 use super::goals::{check_limit, set_status};
+use super::list::{List, ListReply, Unsorted};
 use super::reply::Reply;
 use crate::error::Error;
 use crate::events;
 use crate::extract::{CurrentUser, Json, Path, Query};
 use crate::state::AppState;
-use crate::store::{access, coaching_sessions, goals, now, session_goals};
+use crate::store::session_goals::Sessions;
+use crate::store::{access, goals, now, session_goals};
 
 /// How many sessions one read asks about at most.
 const MOST_SESSIONS: usize = 200;
@@ -34,11 +36,12 @@ async fn list(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(session): Path<CoachingSessionId>,
-) -> Result<Reply<Vec<Goal>>, Error> {
+    list: List<Unsorted>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     admit(access::of_session(&mut snapshot, session).await?, user.id)?;
-    let list = goals::of_session(&mut snapshot, session).await?;
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = goals::of_session(&mut snapshot, session, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,40 +56,35 @@ struct Many {
     session_goals: BTreeMap<CoachingSessionId, Vec<Goal>>,
 }
 
-/// The goals of several sessions at once: those of a relationship, or those that are named.
+/// The goals of several sessions at once: those of a relationship, or those that are named. A session whose goals do not
+/// fit into one page is in the next as well, with the rest of them.
 async fn list_many(
     State(state): State<AppState>,
     user: CurrentUser,
     Query(query): Query<ManyQuery>,
-) -> Result<Reply<Many>, Error> {
+    list: List<Unsorted>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     let sessions = match (query.coaching_relationship_id, query.coaching_session_ids) {
         (Some(relationship), None) => {
             admit(access::of_relationship(&mut snapshot, relationship).await?, user.id)?;
-            let filter = coaching_sessions::Filter {
-                relationship: Some(relationship),
-                ..Default::default()
-            };
-            let sessions = coaching_sessions::of_user(&mut snapshot, user.id, &filter).await?;
-            sessions.into_iter().map(|session| session.id).collect()
+            Sessions::Of(relationship)
         }
         (None, Some(ids)) => {
             let sessions = parse_ids(&ids)?;
+            let accesses = access::of_sessions(&mut snapshot, &sessions).await?;
             for session in &sessions {
-                admit(access::of_session(&mut snapshot, *session).await?, user.id)?;
+                admit(accesses.get(session).copied(), user.id)?;
             }
-            sessions
+            Sessions::Named(sessions)
         }
         _ => {
             let message = "name either coaching_relationship_id or coaching_session_ids";
             return Err(Error::BadRequest(message.to_owned()));
         }
     };
-    let mut session_goals = BTreeMap::new();
-    for session in sessions {
-        session_goals.insert(session, goals::of_session(&mut snapshot, session).await?);
-    }
-    Ok(Reply::read(snapshot.cursor(), Many { session_goals }))
+    let (session_goals, next) = session_goals::page(&mut snapshot, &sessions, &list.wanted()).await?;
+    list.reply_data(snapshot.cursor(), Many { session_goals }, next)
 }
 
 fn parse_ids(list: &str) -> Result<Vec<CoachingSessionId>, Error> {

@@ -5,17 +5,14 @@ use axum::extract::State;
 use axum::routing::get;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Deserialize;
-use wire::{
-    Action, CoachingRelationship, CoachingRelationshipId, CoachingSession, CoachingSessionId, GoalId, ItemStatus,
-    Organization, User, UserId,
-};
+use wire::{CoachingRelationshipId, CoachingSessionId, GoalId, ItemStatus, User, UserId};
 
-use super::actions::{ActionField, compare_actions};
+use super::actions::ActionField;
 use super::authorization::admit;
-use super::coaching_sessions::{SessionField, compare_sessions};
+use super::coaching_sessions::SessionField;
+use super::list::{By, List, ListReply, Unsorted};
 use super::password::{Secret, confirm};
 use super::reply::Reply;
-use super::sort::Sort;
 use super::validate;
 use crate::audit::{Deed, Entry};
 use crate::error::Error;
@@ -126,11 +123,12 @@ async fn list_organizations(
     State(state): State<AppState>,
     user: CurrentUser,
     Path(id): Path<UserId>,
-) -> Result<Reply<Vec<Organization>>, Error> {
+    list: List<Unsorted>,
+) -> Result<ListReply, Error> {
     user.must_be(id)?;
     let mut snapshot = state.db.snapshot().await?;
-    let list = organizations::of_member(&mut snapshot, id).await?;
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = organizations::of_member(&mut snapshot, id, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 #[derive(Debug, Deserialize)]
@@ -144,11 +142,12 @@ async fn list_relationships(
     user: CurrentUser,
     Path(id): Path<UserId>,
     Query(query): Query<RelationshipQuery>,
-) -> Result<Reply<Vec<CoachingRelationship>>, Error> {
+    list: List<Unsorted>,
+) -> Result<ListReply, Error> {
     user.must_be(id)?;
     let mut snapshot = state.db.snapshot().await?;
-    let list = relationships::of_user(&mut snapshot, id, query.role, None).await?;
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = relationships::of_user(&mut snapshot, id, query.role, None, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 /// Which sessions are asked for. Both days are included.
@@ -180,16 +179,15 @@ async fn list_sessions(
     user: CurrentUser,
     Path(id): Path<UserId>,
     Query(query): Query<SessionQuery>,
-    Query(sort): Query<Sort<SessionField>>,
-) -> Result<Reply<Vec<CoachingSession>>, Error> {
+    list: List<By<SessionField>>,
+) -> Result<ListReply, Error> {
     user.must_be(id)?;
     let mut snapshot = state.db.snapshot().await?;
     if let Some(relationship) = query.coaching_relationship_id {
         admit(access::of_relationship(&mut snapshot, relationship).await?, user.id)?;
     }
-    let mut list = coaching_sessions::of_user(&mut snapshot, id, &query.filter()).await?;
-    sort.apply(&mut list, SessionField::Date, compare_sessions);
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = coaching_sessions::of_user(&mut snapshot, id, &query.filter(), list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }
 
 /// Whether actions are looked for in somebody's sessions or among what they are to do.
@@ -217,8 +215,8 @@ async fn list_actions(
     user: CurrentUser,
     Path(id): Path<UserId>,
     Query(query): Query<ActionQuery>,
-    Query(sort): Query<Sort<ActionField>>,
-) -> Result<Reply<Vec<Action>>, Error> {
+    list: List<By<ActionField>>,
+) -> Result<ListReply, Error> {
     let mut snapshot = state.db.snapshot().await?;
     if user.id != id && !relationships::coaches(&mut snapshot, user.id, id).await? {
         return Err(Error::Forbidden);
@@ -233,7 +231,6 @@ async fn list_actions(
         relationship: query.coaching_relationship_id,
         goal: query.goal_id,
     };
-    let mut list = actions::of_user(&mut snapshot, user.id, whose, filter).await?;
-    sort.apply(&mut list, ActionField::DueBy, compare_actions);
-    Ok(Reply::read(snapshot.cursor(), list))
+    let page = actions::of_user(&mut snapshot, user.id, whose, filter, list.wanted()).await?;
+    list.reply(snapshot.cursor(), page)
 }

@@ -1,6 +1,9 @@
 //! Whose something is: the relationship behind a session, an action, an agreement or a goal, and who is in it.
 
-use sqlx::{Row as _, SqliteConnection};
+use std::collections::HashMap;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, SqliteConnection};
 use uuid::Uuid;
 use wire::{ActionId, AgreementId, CoachingRelationshipId, CoachingSessionId, GoalId, OrganizationId, UserId};
 
@@ -65,6 +68,29 @@ pub(crate) async fn of_session(
     .await
 }
 
+/// The same for several sessions. What is not there is not in the answer.
+pub(crate) async fn of_sessions(
+    db: &mut SqliteConnection,
+    ids: &[CoachingSessionId],
+) -> Result<HashMap<CoachingSessionId, Access>, sqlx::Error> {
+    let mut query = QueryBuilder::new(concat!(
+        "SELECT s.id AS session_id, q.* FROM coaching_sessions s JOIN (",
+        access_sql!("r.id"),
+        ") q ON q.id = s.coaching_relationship_id WHERE s.id IN ("
+    ));
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.0);
+    }
+    list.push_unseparated(")");
+    let found = query
+        .build()
+        .try_map(|row: SqliteRow| Ok((row.id("session_id", CoachingSessionId)?, access(&row)?)))
+        .fetch_all(db)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
 pub(crate) async fn of_goal(db: &mut SqliteConnection, id: GoalId) -> Result<Option<Access>, sqlx::Error> {
     find(
         db,
@@ -93,14 +119,16 @@ pub(crate) async fn of_agreement(db: &mut SqliteConnection, id: AgreementId) -> 
 async fn find(db: &mut SqliteConnection, sql: &'static str, id: Uuid) -> Result<Option<Access>, sqlx::Error> {
     sqlx::query(sql)
         .bind(id)
-        .try_map(|row| {
-            Ok(Access {
-                relationship: row.try_get("id").map(CoachingRelationshipId)?,
-                organization: row.id("organization_id", OrganizationId)?,
-                coach: row.maybe_id("coach_id", UserId)?,
-                coachee: row.maybe_id("coachee_id", UserId)?,
-            })
-        })
+        .try_map(|row| access(&row))
         .fetch_optional(db)
         .await
+}
+
+fn access(row: &SqliteRow) -> Result<Access, sqlx::Error> {
+    Ok(Access {
+        relationship: row.id("id", CoachingRelationshipId)?,
+        organization: row.id("organization_id", OrganizationId)?,
+        coach: row.maybe_id("coach_id", UserId)?,
+        coachee: row.maybe_id("coachee_id", UserId)?,
+    })
 }

@@ -10,7 +10,8 @@ use wire::{
 use super::column::{Columns as _, micros, status_name};
 use super::deletion::{self, Deletable, Table, table};
 use super::history::{self, Author, Versioned};
-use super::lost_goals;
+use super::list::{Listing, Page, PageQuery, Wanted, narrow};
+use super::{lost_goals, relationships};
 
 impl Versioned for Action {
     const FIELDS: &'static [&'static str] = ActionPatch::FIELDS;
@@ -93,56 +94,101 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: ActionId) -> Result<Opti
         .await
 }
 
-/// The actions of a session, oldest first.
+/// What a list reads of an action.
+const LISTING: Listing = Listing {
+    columns: "item.*, (SELECT group_concat(hex(n.user_id), ',' ORDER BY n.position)
+        FROM action_assignees n WHERE n.action_id = item.id) AS assignee_ids",
+    tables: "actions item ON item.id = p.sort_id",
+};
+
+/// A page of the actions of a session.
 pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
     goal: Option<GoalId>,
-) -> Result<Vec<Action>, sqlx::Error> {
-    sqlx::query(select!(
-        "WHERE a.coaching_session_id = ?1 AND (?2 IS NULL OR a.goal_id = ?2) AND a.deleted_at IS NULL
-         ORDER BY a.created_at, a.id"
-    ))
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    session_query(session, goal, wanted).read(db, action).await
+}
+
+pub(super) fn session_query(session: CoachingSessionId, goal: Option<GoalId>, wanted: Wanted) -> PageQuery {
+    PageQuery::new(wanted, &LISTING, |from| {
+        from.push(
+            "actions item INDEXED BY actions_listed WHERE item.deleted_at IS NULL AND item.coaching_session_id = ",
+        )
+        .push_bind(session.0);
+        narrow(from, "item.goal_id", goal.map(|id| id.0));
+    })
+}
+
+/// How many actions a session has, counted no further than `most`.
+pub(crate) async fn count(
+    db: &mut SqliteConnection,
+    session: CoachingSessionId,
+    most: u32,
+) -> Result<u32, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM actions INDEXED BY actions_listed
+             WHERE coaching_session_id = ? AND deleted_at IS NULL LIMIT ?)",
+    )
     .bind(session.0)
-    .bind(goal.map(|id| id.0))
-    .try_map(|row| action(&row))
-    .fetch_all(db)
+    .bind(most)
+    .fetch_one(db)
     .await
 }
 
-/// Somebody's actions, oldest first, as far as `viewer` takes part in the sessions they belong to.
+/// A page of somebody's actions, as far as `viewer` takes part in the sessions they belong to.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     viewer: UserId,
     whose: Whose,
     filter: Filter,
-) -> Result<Vec<Action>, sqlx::Error> {
-    let (participant, assignee) = match whose {
-        Whose::SessionsOf(user) => (Some(user.0), None),
-        Whose::AssignedTo(user) => (None, Some(user.0)),
-    };
-    sqlx::query(select!(
-        "JOIN coaching_sessions s ON s.id = a.coaching_session_id
-         JOIN coaching_relationships r ON r.id = s.coaching_relationship_id
-         WHERE ?1 IN (r.coach_id, r.coachee_id)
-             AND EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ?1 AND m.organization_id = r.organization_id)
-             AND (?2 IS NULL OR ?2 IN (r.coach_id, r.coachee_id))
-             AND (?3 IS NULL OR EXISTS (
-                 SELECT 1 FROM action_assignees n WHERE n.action_id = a.id AND n.user_id = ?3))
-             AND (?4 IS NULL OR a.status = ?4) AND (?5 IS NULL OR s.id = ?5)
-             AND (?6 IS NULL OR r.id = ?6) AND (?7 IS NULL OR a.goal_id = ?7) AND a.deleted_at IS NULL
-         ORDER BY a.created_at, a.id"
-    ))
-    .bind(viewer.0)
-    .bind(participant)
-    .bind(assignee)
-    .bind(filter.status.map(status_name))
-    .bind(filter.session.map(|id| id.0))
-    .bind(filter.relationship.map(|id| id.0))
-    .bind(filter.goal.map(|id| id.0))
-    .try_map(|row| action(&row))
-    .fetch_all(db)
-    .await
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    user_query(viewer, whose, filter, wanted).read(db, action).await
+}
+
+pub(super) fn user_query(viewer: UserId, whose: Whose, filter: Filter, wanted: Wanted) -> PageQuery {
+    PageQuery::new(wanted, &LISTING, |from| {
+        from.push(match (whose, filter.session) {
+            // From the few to the many: CROSS JOIN keeps this order.
+            (_, Some(_)) => {
+                "coaching_sessions s CROSS JOIN actions item INDEXED BY actions_listed ON item.coaching_session_id = s.id
+                 CROSS JOIN coaching_relationships r ON r.id = s.coaching_relationship_id"
+            }
+            (Whose::AssignedTo(_), None) => {
+                "action_assignees n CROSS JOIN actions item ON item.id = n.action_id
+                 CROSS JOIN coaching_sessions s ON s.id = item.coaching_session_id
+                 CROSS JOIN coaching_relationships r ON r.id = s.coaching_relationship_id"
+            }
+            (Whose::SessionsOf(_), None) => {
+                "coaching_relationships r CROSS JOIN coaching_sessions s ON s.coaching_relationship_id = r.id
+                 CROSS JOIN actions item INDEXED BY actions_listed ON item.coaching_session_id = s.id"
+            }
+        });
+        from.push(" WHERE item.deleted_at IS NULL AND ");
+        relationships::push_alive_for(from, viewer);
+        match whose {
+            Whose::SessionsOf(user) if user == viewer => {}
+            Whose::SessionsOf(user) => {
+                from.push(" AND ")
+                    .push_bind(user.0)
+                    .push(" IN (r.coach_id, r.coachee_id)");
+            }
+            Whose::AssignedTo(user) if filter.session.is_none() => {
+                from.push(" AND n.user_id = ").push_bind(user.0);
+            }
+            Whose::AssignedTo(user) => {
+                from.push(" AND EXISTS (SELECT 1 FROM action_assignees n WHERE n.action_id = item.id AND n.user_id = ")
+                    .push_bind(user.0)
+                    .push(")");
+            }
+        }
+        narrow(from, "s.id", filter.session.map(|id| id.0));
+        narrow(from, "r.id", filter.relationship.map(|id| id.0));
+        narrow(from, "item.goal_id", filter.goal.map(|id| id.0));
+        narrow(from, "item.status", filter.status.map(status_name));
+    })
 }
 
 /// Writes everything that can change about an action, its assignees included; hands it back with its version.

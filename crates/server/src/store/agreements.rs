@@ -8,6 +8,7 @@ use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, HistoryKin
 use super::column::{Columns as _, micros};
 use super::deletion::{self, Deletable, Table, table};
 use super::history::{self, Author, Versioned};
+use super::list::{Listing, Page, PageQuery, Wanted};
 
 impl Versioned for Agreement {
     const FIELDS: &'static [&'static str] = AgreementPatch::FIELDS;
@@ -54,16 +55,40 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: AgreementId) -> Result<O
         .await
 }
 
-/// The agreements of a session, oldest first.
+/// A page of the agreements of a session.
 pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
-) -> Result<Vec<Agreement>, sqlx::Error> {
-    sqlx::query("SELECT * FROM agreements WHERE coaching_session_id = ? AND deleted_at IS NULL ORDER BY created_at, id")
-        .bind(session.0)
-        .try_map(|row| agreement(&row))
-        .fetch_all(db)
-        .await
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    let listing = Listing {
+        columns: "item.*",
+        tables: "agreements item ON item.id = p.sort_id",
+    };
+    let query = PageQuery::new(wanted, &listing, |from| {
+        from.push(
+            "agreements item INDEXED BY agreements_listed
+             WHERE item.deleted_at IS NULL AND item.coaching_session_id = ",
+        )
+        .push_bind(session.0);
+    });
+    query.read(db, agreement).await
+}
+
+/// How many agreements a session has, counted no further than `most`.
+pub(crate) async fn count(
+    db: &mut SqliteConnection,
+    session: CoachingSessionId,
+    most: u32,
+) -> Result<u32, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM agreements INDEXED BY agreements_listed
+             WHERE coaching_session_id = ? AND deleted_at IS NULL LIMIT ?)",
+    )
+    .bind(session.0)
+    .bind(most)
+    .fetch_one(db)
+    .await
 }
 
 /// Writes everything that can change about an agreement; hands it back with its version.

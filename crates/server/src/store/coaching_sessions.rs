@@ -8,6 +8,8 @@ use wire::{CoachingRelationshipId, CoachingSession, CoachingSessionId, HistoryKi
 
 use super::column::{Columns as _, micros};
 use super::history::{self, Author, Versioned};
+use super::list::{Listing, Page, PageQuery, Wanted, narrow};
+use super::relationships;
 
 impl Versioned for CoachingSession {
     const FIELDS: &'static [&'static str] = &[
@@ -87,32 +89,38 @@ pub(crate) async fn find(
         .await
 }
 
-/// The sessions that this person takes part in, with what a list shows for a title.
+/// A page of the sessions that this person takes part in, with what a list shows for a title.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     user: UserId,
     filter: &Filter,
-) -> Result<Vec<CoachingSession>, sqlx::Error> {
-    sqlx::query(
-        "SELECT s.*, coalesce(s.title, (
-                 SELECT g.title FROM session_goals l JOIN goals g ON g.id = l.goal_id
-                 WHERE l.coaching_session_id = s.id AND g.title IS NOT NULL AND g.deleted_at IS NULL
-                 ORDER BY l.created_at, l.id LIMIT 1
-             )) AS display_title
-         FROM coaching_sessions s JOIN coaching_relationships r ON r.id = s.coaching_relationship_id
-         WHERE (r.coach_id = ?1 OR r.coachee_id = ?1)
-             AND EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ?1 AND m.organization_id = r.organization_id)
-             AND (?2 IS NULL OR s.coaching_relationship_id = ?2)
-             AND (?3 IS NULL OR s.date >= ?3) AND (?4 IS NULL OR s.date < ?4)
-         ORDER BY s.created_at, s.id",
-    )
-    .bind(user.0)
-    .bind(filter.relationship.map(|id| id.0))
-    .bind(filter.from.map(|date| micros(date.and_utc())))
-    .bind(filter.before.map(|date| micros(date.and_utc())))
-    .try_map(|row| session(&row))
-    .fetch_all(db)
-    .await
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    user_query(user, filter, wanted).read(db, session).await
+}
+
+pub(super) fn user_query(user: UserId, filter: &Filter, wanted: Wanted) -> PageQuery {
+    let listing = Listing {
+        columns: "item.*, coalesce(item.title, (
+                SELECT g.title FROM session_goals l JOIN goals g ON g.id = l.goal_id
+                WHERE l.coaching_session_id = item.id AND g.title IS NOT NULL AND g.deleted_at IS NULL
+                ORDER BY l.created_at, l.id LIMIT 1
+            )) AS display_title",
+        tables: "coaching_sessions item ON item.id = p.sort_id",
+    };
+    PageQuery::new(wanted, &listing, |from| {
+        from.push(
+            "coaching_relationships r CROSS JOIN coaching_sessions item ON item.coaching_relationship_id = r.id WHERE ",
+        );
+        relationships::push_alive_for(from, user);
+        narrow(from, "r.id", filter.relationship.map(|id| id.0));
+        if let Some(date) = filter.from {
+            from.push(" AND item.date >= ").push_bind(micros(date.and_utc()));
+        }
+        if let Some(date) = filter.before {
+            from.push(" AND item.date < ").push_bind(micros(date.and_utc()));
+        }
+    })
 }
 
 /// Writes everything that can change about a session; hands it back with its version.

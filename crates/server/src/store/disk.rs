@@ -3,11 +3,15 @@
 //! A disk that was full or failed for a moment takes writes again later. Until one succeeds, the server says that it is
 //! not ready.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The least time between two attempts to find out whether the disk works again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The least time between two looks at how much of the disk is free.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What is wrong with the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,9 +78,59 @@ impl DiskHealth {
     }
 }
 
+/// The room that the disk keeps.
+///
+/// Changes are refused before the disk is full: what is left is for sign-ins and sign-outs, and for what the server does
+/// to have room again.
+#[derive(Debug, Default)]
+pub(super) struct Reserve {
+    /// A file on the disk, and how many bytes stay free. `None`: all of it may be used.
+    watched: Option<(PathBuf, u64)>,
+    seen: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Reserve {
+    pub(super) fn new(file: &Path, bytes: u64) -> Self {
+        Self {
+            watched: (bytes > 0).then(|| (file.to_owned(), bytes)),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Whether less is free than stays free. Asks the system at most once in an interval.
+    pub(super) fn is_touched(&self, now: Instant) -> bool {
+        let Some((file, bytes)) = &self.watched else {
+            return false;
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, touched)) = *seen
+            && now.duration_since(at) < LOOK_INTERVAL
+        {
+            return touched;
+        }
+        // A disk that can not say how full it is is found out by the next write.
+        let touched = fs4::available_space(file).is_ok_and(|free| free < *bytes);
+        *seen = Some((now, touched));
+        touched
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reserve_is_looked_at_once_in_an_interval() {
+        let (folder, start) = (tempfile::tempdir().unwrap(), Instant::now());
+        assert!(!Reserve::default().is_touched(start));
+        assert!(!Reserve::new(folder.path(), 1).is_touched(start));
+        let all = Reserve::new(folder.path(), u64::MAX);
+        assert!(all.is_touched(start));
+        // As if there had been room then.
+        *all.seen.lock().unwrap() = Some((start, false));
+        assert!(!all.is_touched(start));
+        assert!(all.is_touched(start + LOOK_INTERVAL));
+    }
 
     #[test]
     fn tries_once_in_an_interval_until_a_write_succeeds() {

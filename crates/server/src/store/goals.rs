@@ -8,6 +8,7 @@ use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, HistoryKind,
 use super::column::{Columns as _, micros, status_name};
 use super::deletion::{self, Deletable, Table, table};
 use super::history::{self, Author, Versioned};
+use super::list::{Listing, Page, PageQuery, Wanted, narrow};
 
 impl Versioned for Goal {
     const FIELDS: &'static [&'static str] = &["title", "body", "status", "target_date", "created_in_session_id"];
@@ -61,37 +62,77 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: GoalId) -> Result<Option
         .await
 }
 
-/// The goals of a relationship, oldest first.
+/// A page of the goals of a relationship.
 pub(crate) async fn of_relationship(
     db: &mut SqliteConnection,
     relationship: CoachingRelationshipId,
     status: Option<ItemStatus>,
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    let listing = Listing {
+        columns: "item.*",
+        tables: "goals item ON item.id = p.sort_id",
+    };
+    let query = PageQuery::new(wanted, &listing, |from| {
+        from.push(
+            "goals item INDEXED BY goals_listed WHERE item.deleted_at IS NULL AND item.coaching_relationship_id = ",
+        )
+        .push_bind(relationship.0);
+        narrow(from, "item.status", status.map(status_name));
+    });
+    query.read(db, goal).await
+}
+
+/// How many goals a relationship has, counted no further than `most`.
+pub(crate) async fn count(
+    db: &mut SqliteConnection,
+    relationship: CoachingRelationshipId,
+    most: u32,
+) -> Result<u32, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM (
+             SELECT 1 FROM goals INDEXED BY goals_listed WHERE coaching_relationship_id = ? AND deleted_at IS NULL LIMIT ?)",
+    )
+    .bind(relationship.0)
+    .bind(most)
+    .fetch_one(db)
+    .await
+}
+
+/// The goals of a relationship that are in progress, oldest first.
+pub(crate) async fn in_progress(
+    db: &mut SqliteConnection,
+    relationship: CoachingRelationshipId,
 ) -> Result<Vec<Goal>, sqlx::Error> {
     sqlx::query(
-        "SELECT * FROM goals
-         WHERE coaching_relationship_id = ?1 AND (?2 IS NULL OR status = ?2) AND deleted_at IS NULL
+        "SELECT * FROM goals WHERE coaching_relationship_id = ? AND status = ? AND deleted_at IS NULL
          ORDER BY created_at, id",
     )
     .bind(relationship.0)
-    .bind(status.map(status_name))
+    .bind(status_name(ItemStatus::InProgress))
     .try_map(|row| goal(&row))
     .fetch_all(db)
     .await
 }
 
-/// The goals that a session works on, in the order in which they were linked.
+/// A page of the goals that a session works on, in the order in which they were linked.
 pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
-) -> Result<Vec<Goal>, sqlx::Error> {
-    sqlx::query(
-        "SELECT g.* FROM session_goals l JOIN goals g ON g.id = l.goal_id
-         WHERE l.coaching_session_id = ? AND g.deleted_at IS NULL ORDER BY l.created_at, l.id",
-    )
-    .bind(session.0)
-    .try_map(|row| goal(&row))
-    .fetch_all(db)
-    .await
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    let listing = Listing {
+        columns: "g.*",
+        tables: "session_goals item ON item.id = p.sort_id CROSS JOIN goals g ON g.id = item.goal_id",
+    };
+    let query = PageQuery::new(wanted, &listing, |from| {
+        from.push(
+            "session_goals item INDEXED BY session_goals_listed CROSS JOIN goals g ON g.id = item.goal_id
+             WHERE g.deleted_at IS NULL AND item.coaching_session_id = ",
+        )
+        .push_bind(session.0);
+    });
+    query.read(db, goal).await
 }
 
 /// Writes everything that can change about a goal; hands it back with its version.
@@ -183,7 +224,7 @@ pub(crate) async fn restore(
     Ok(restored)
 }
 
-fn goal(row: &SqliteRow) -> Result<Goal, sqlx::Error> {
+pub(super) fn goal(row: &SqliteRow) -> Result<Goal, sqlx::Error> {
     Ok(Goal {
         id: row.id("id", GoalId)?,
         coaching_relationship_id: row.id("coaching_relationship_id", CoachingRelationshipId)?,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::TryStreamExt as _;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
@@ -75,22 +76,33 @@ fn differences<R: Versioned>(before: Option<&R>, after: &R) -> Result<Vec<FieldC
     Ok(R::FIELDS.iter().filter_map(|name| take(name)).collect())
 }
 
-/// The newest entries of a row, at most `limit`; only those of versions below `before`, if that is named.
+/// The newest entries of a row: at most `limit`, and no further one after so many bytes of texts; only those of versions
+/// below `before`, if that is named. Says whether there are more.
 pub(crate) async fn page(
     db: &mut SqliteConnection,
     row: Uuid,
     before: Option<u64>,
     limit: u32,
-) -> Result<Vec<HistoryEntry>, sqlx::Error> {
-    sqlx::query(
+    bytes: usize,
+) -> Result<(Vec<HistoryEntry>, bool), sqlx::Error> {
+    let mut rows = sqlx::query(
         "SELECT * FROM row_changes WHERE row_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3",
     )
     .bind(row)
     .bind(before.map(u64::cast_signed))
-    .bind(limit)
-    .try_map(|row| entry(&row))
-    .fetch_all(db)
-    .await
+    // One more than asked for, to know whether there is a next page.
+    .bind(i64::from(limit) + 1)
+    .fetch(db);
+    let (mut entries, mut count, mut size) = (Vec::new(), 0, 0);
+    while let Some(row) = rows.try_next().await? {
+        if count == limit || size >= bytes {
+            return Ok((entries, true));
+        }
+        count += 1;
+        size += row.try_get::<&str, _>("fields")?.len();
+        entries.push(entry(&row)?);
+    }
+    Ok((entries, false))
 }
 
 /// How many of the last writes of a row are looked at for their authors.

@@ -5,6 +5,7 @@
 //! - One file per resource: plain functions over a connection, so that they work in either.
 //! - [`history`] and [`deletion`] are what all rows with a version share.
 //! - [`copy`] and [`check`] are for the file as a whole, whoever else uses it.
+//! - [`list`] reads lists in pages.
 //! - [`access`] answers whose something is; what follows from that is decided elsewhere.
 
 pub(crate) mod access;
@@ -23,6 +24,7 @@ mod email;
 pub(crate) mod goals;
 pub(crate) mod history;
 pub(crate) mod idempotency;
+pub(crate) mod list;
 mod lost_goals;
 pub(crate) mod organizations;
 pub(crate) mod outbox;
@@ -35,3 +37,4 @@ pub(crate) use column::{new_id, now, storable};
 pub(crate) use db::{Db, Snapshot, Write};
 pub(crate) use disk::{DiskError, primary_code};
 pub(crate) use email::email_key;
+pub use list::PageSize;

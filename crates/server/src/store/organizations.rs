@@ -5,6 +5,7 @@ use sqlx::{Row as _, SqliteConnection};
 use wire::{Organization, OrganizationId, UserId};
 
 use super::column::{Columns as _, micros};
+use super::list::{Listing, Page, PageQuery, Wanted};
 
 pub(crate) async fn insert(db: &mut SqliteConnection, organization: &Organization) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO organizations (id, name, slug, created_at, updated_at) VALUES (?, ?, ?, ?, ?)")
@@ -18,28 +19,31 @@ pub(crate) async fn insert(db: &mut SqliteConnection, organization: &Organizatio
     Ok(())
 }
 
-/// The organizations that this person is a member of.
-pub(crate) async fn of_member(db: &mut SqliteConnection, user: UserId) -> Result<Vec<Organization>, sqlx::Error> {
-    sqlx::query(
-        "SELECT o.* FROM organizations o
-         WHERE EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ? AND m.organization_id = o.id)
-         ORDER BY o.created_at, o.id",
-    )
-    .bind(user.0)
-    .try_map(|row: SqliteRow| {
-        Ok(Organization {
-            id: row.id("id", OrganizationId)?,
-            name: row.try_get("name")?,
-            logo: None,
-            slug: row.try_get("slug")?,
-            created_at: row.moment("created_at")?,
-            updated_at: row.moment("updated_at")?,
-            archived_at: None,
-            archived_by: None,
-        })
+/// A page of the organizations that this person is a member of.
+pub(crate) async fn of_member(db: &mut SqliteConnection, user: UserId, wanted: Wanted) -> Result<Page, sqlx::Error> {
+    let listing = Listing {
+        columns: "item.*",
+        tables: "organizations item ON item.id = p.sort_id",
+    };
+    let query = PageQuery::new(wanted, &listing, |from| {
+        from.push("organizations item WHERE item.id IN (SELECT m.organization_id FROM user_roles m WHERE m.user_id = ")
+            .push_bind(user.0)
+            .push(")");
+    });
+    query.read(db, organization).await
+}
+
+fn organization(row: &SqliteRow) -> Result<Organization, sqlx::Error> {
+    Ok(Organization {
+        id: row.id("id", OrganizationId)?,
+        name: row.try_get("name")?,
+        logo: None,
+        slug: row.try_get("slug")?,
+        created_at: row.moment("created_at")?,
+        updated_at: row.moment("updated_at")?,
+        archived_at: None,
+        archived_by: None,
     })
-    .fetch_all(db)
-    .await
 }
 
 pub(crate) async fn exists(db: &mut SqliteConnection, id: OrganizationId) -> Result<bool, sqlx::Error> {

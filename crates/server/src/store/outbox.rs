@@ -92,7 +92,8 @@ pub(super) async fn append(
     audience: &Audience,
     at: Timestamp,
 ) -> Result<u64, sqlx::Error> {
-    let sql = "INSERT INTO events (name, payload, organization_id, created_at, to_everyone) VALUES (?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO events (name, payload, organization_id, created_at, to_everyone, total_bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, octet_length(?2) + coalesce((SELECT max(total_bytes) FROM events), 0))";
     let written = sqlx::query(sql)
         .bind(kind.name())
         .bind(payload)
@@ -183,14 +184,37 @@ pub(crate) async fn farewells_after(
     .await
 }
 
-/// Removes events beyond the newest `keep`, and those written before `before`.
-pub(crate) async fn prune(db: &mut SqliteConnection, keep: u64, before: Timestamp) -> Result<u64, sqlx::Error> {
-    let by_count = head(db).await?.saturating_sub(keep);
+/// How much of the log is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    /// At most so many events.
+    pub(crate) rows: u64,
+    /// At most so many bytes of messages.
+    pub(crate) bytes: u64,
+    /// What was written from this moment on.
+    pub(crate) since: Timestamp,
+}
+
+/// Removes the oldest events, until no more than this is kept.
+pub(crate) async fn prune(db: &mut SqliteConnection, kept: &Kept) -> Result<u64, sqlx::Error> {
+    let by_count = head(db).await?.saturating_sub(kept.rows);
     let by_age: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM events WHERE created_at < ?")
-        .bind(micros(before))
+        .bind(micros(kept.since))
         .fetch_one(&mut *db)
         .await?;
-    let through = by_count.max(by_age.unwrap_or_default().unsigned_abs());
+    // The newest event from whose beginning on there are more bytes than are kept.
+    let by_size: Option<i64> = sqlx::query_scalar(
+        "WITH beginning(total) AS (SELECT max(total_bytes) - ? FROM events)
+         SELECT seq FROM events, beginning
+         WHERE seq <= (SELECT seq FROM events, beginning WHERE total_bytes >= total ORDER BY total_bytes LIMIT 1)
+             AND total_bytes - octet_length(payload) < total
+         ORDER BY seq DESC LIMIT 1",
+    )
+    .bind(i64::try_from(kept.bytes).unwrap_or(i64::MAX))
+    .fetch_optional(&mut *db)
+    .await?;
+    let older = by_age.max(by_size).unwrap_or_default().unsigned_abs();
+    let through = by_count.max(older);
     let removed = sqlx::query("DELETE FROM events WHERE seq <= ?")
         .bind(through.cast_signed())
         .execute(&mut *db)

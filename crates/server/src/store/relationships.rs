@@ -1,10 +1,11 @@
 //! Coaching relationships.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 use wire::{CoachingRelationship, CoachingRelationshipId, OrganizationId, Timestamp, UserId};
 
 use super::column::{Columns as _, micros};
+use super::list::{Listing, Page, PageQuery, Wanted, narrow};
 
 /// On which side of their relationships somebody is looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -38,30 +39,38 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The relationships that this person takes part in, of one organization or of all of which they are a member.
+/// Has a query leave out the relationships `r` that this person takes no part in, or no longer.
+pub(super) fn push_alive_for(query: &mut QueryBuilder<Sqlite>, person: UserId) {
+    query.push("(r.coach_id = ").push_bind(person.0);
+    query.push(" OR r.coachee_id = ").push_bind(person.0);
+    query
+        .push(") AND EXISTS (SELECT 1 FROM user_roles m WHERE m.organization_id = r.organization_id AND m.user_id = ")
+        .push_bind(person.0)
+        .push(")");
+}
+
+/// A page of the relationships that this person takes part in, of one organization or of all of which they are a member.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     user: UserId,
     side: Side,
     organization: Option<OrganizationId>,
-) -> Result<Vec<CoachingRelationship>, sqlx::Error> {
-    sqlx::query(
-        "SELECT r.*, a.first_name AS coach_first_name, a.last_name AS coach_last_name,
-             b.first_name AS coachee_first_name, b.last_name AS coachee_last_name
-         FROM coaching_relationships r
-         JOIN users a ON a.id = r.coach_id JOIN users b ON b.id = r.coachee_id
-         WHERE ((?2 AND r.coach_id = ?1) OR (?3 AND r.coachee_id = ?1))
-             AND (?4 IS NULL OR r.organization_id = ?4)
-             AND EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ?1 AND m.organization_id = r.organization_id)
-         ORDER BY r.created_at, r.id",
-    )
-    .bind(user.0)
-    .bind(side != Side::Coachee)
-    .bind(side != Side::Coach)
-    .bind(organization.map(|id| id.0))
-    .try_map(|row| relationship(&row))
-    .fetch_all(db)
-    .await
+    wanted: Wanted,
+) -> Result<Page, sqlx::Error> {
+    let listing = Listing {
+        columns: "item.*, a.first_name AS coach_first_name, a.last_name AS coach_last_name,
+            b.first_name AS coachee_first_name, b.last_name AS coachee_last_name",
+        tables: "coaching_relationships item ON item.id = p.sort_id
+            CROSS JOIN users a ON a.id = item.coach_id CROSS JOIN users b ON b.id = item.coachee_id",
+    };
+    let query = PageQuery::new(wanted, &listing, |from| {
+        from.push("coaching_relationships r CROSS JOIN coaching_relationships item ON item.id = r.id WHERE ");
+        push_alive_for(from, user);
+        narrow(from, "r.coach_id", (side == Side::Coach).then_some(user.0));
+        narrow(from, "r.coachee_id", (side == Side::Coachee).then_some(user.0));
+        narrow(from, "r.organization_id", organization.map(|id| id.0));
+    });
+    query.read(db, relationship).await
 }
 
 pub(crate) async fn find(
@@ -83,8 +92,14 @@ pub(crate) async fn find(
 
 /// Whether the one coaches the other in any relationship that is alive for both.
 pub(crate) async fn coaches(db: &mut SqliteConnection, coach: UserId, coachee: UserId) -> Result<bool, sqlx::Error> {
-    let of = of_user(db, coach, Side::Coach, None).await?;
-    Ok(of.iter().any(|relationship| relationship.coachee_id == coachee))
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM coaching_relationships r WHERE r.coach_id = ?1 AND r.coachee_id = ?2
+             AND EXISTS (SELECT 1 FROM user_roles m WHERE m.user_id = ?1 AND m.organization_id = r.organization_id))",
+    )
+    .bind(coach.0)
+    .bind(coachee.0)
+    .fetch_one(db)
+    .await
 }
 
 fn relationship(row: &SqliteRow) -> Result<CoachingRelationship, sqlx::Error> {

@@ -1,10 +1,16 @@
 //! The links between sessions and goals.
 
-use sqlx::SqliteConnection;
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
-use wire::{CoachingSessionId, GoalId, SessionGoal};
+use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use uuid::Uuid;
+use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, SessionGoal, SessionGoalId};
 
 use super::column::{Columns as _, micros};
+use super::goals;
+use super::list::{Position, Wanted};
 
 /// Links a goal to a session. A second link of the same two fails on the constraint `session_goals_once`.
 pub(crate) async fn insert(db: &mut SqliteConnection, link: &SessionGoal) -> Result<(), sqlx::Error> {
@@ -19,6 +25,19 @@ pub(crate) async fn insert(db: &mut SqliteConnection, link: &SessionGoal) -> Res
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Whether a goal is linked to a session.
+pub(crate) async fn exists(
+    db: &mut SqliteConnection,
+    session: CoachingSessionId,
+    goal: GoalId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM session_goals WHERE coaching_session_id = ? AND goal_id = ?)")
+        .bind(session.0)
+        .bind(goal.0)
+        .fetch_one(db)
+        .await
 }
 
 /// Unlinks a goal from a session; says whether it was linked.
@@ -48,4 +67,90 @@ pub(crate) async fn sessions_of(
         .try_map(|row: SqliteRow| row.id("coaching_session_id", CoachingSessionId))
         .fetch_all(db)
         .await
+}
+
+/// The goals of which sessions are read.
+#[derive(Debug)]
+pub(crate) enum Sessions {
+    /// Those of a relationship.
+    Of(CoachingRelationshipId),
+    /// These.
+    Named(Vec<CoachingSessionId>),
+}
+
+/// A page of the goals of several sessions: by session, then in the order in which they were linked. A session without
+/// goals is there as well. The order in which a list is asked for does not count.
+pub(crate) async fn page(
+    db: &mut SqliteConnection,
+    sessions: &Sessions,
+    wanted: &Wanted,
+) -> Result<(BTreeMap<CoachingSessionId, Vec<Goal>>, Option<Position>), sqlx::Error> {
+    let mut query = page_query(sessions, wanted);
+    let mut rows = query.build().fetch(db);
+    let mut page = BTreeMap::<_, Vec<Goal>>::new();
+    let (mut count, mut bytes, mut last) = (0, 0, None);
+    while let Some(row) = rows.try_next().await? {
+        let session = row.id("session_id", CoachingSessionId)?;
+        let link = row.maybe_id("link_id", SessionGoalId)?;
+        let begun = wanted.after.as_ref().and_then(Position::parent) == Some(session.0);
+        if begun && link.is_none() {
+            // All its goals were on the page before.
+            continue;
+        }
+        if last.is_some() && (count >= wanted.size.rows || bytes >= wanted.size.bytes) {
+            return Ok((page, last));
+        }
+        count += 1;
+        let listed = page.entry(session).or_default();
+        let Some(link) = link else {
+            last = Some(Position::within(session.0, i64::MAX, Uuid::max()));
+            continue;
+        };
+        last = Some(Position::within(session.0, row.try_get("linked_at")?, link.0));
+        if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
+            let goal = goals::goal(&row)?;
+            bytes += serde_json::to_vec(&goal)
+                .map_err(|error| sqlx::Error::Encode(error.into()))?
+                .len();
+            listed.push(goal);
+        }
+    }
+    Ok((page, None))
+}
+
+pub(super) fn page_query(sessions: &Sessions, wanted: &Wanted) -> QueryBuilder<Sqlite> {
+    // Read along their indexes, in the order of the page: a sort would have to hold all of their texts.
+    let mut query = QueryBuilder::new(
+        "SELECT p.id AS session_id, l.id AS link_id, l.created_at AS linked_at, g.*
+         FROM (SELECT id FROM coaching_sessions WHERE ",
+    );
+    match sessions {
+        Sessions::Of(relationship) => {
+            query.push("coaching_relationship_id = ").push_bind(relationship.0);
+        }
+        Sessions::Named(ids) => {
+            query.push("id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(id.0);
+            }
+            list.push_unseparated(")");
+        }
+    }
+    let begun = wanted.after.as_ref().and_then(Position::parent);
+    if let Some(session) = begun {
+        query.push(" AND id >= ").push_bind(session);
+    }
+    // The one with which the page before has ended, those of this page, and one to know whether there is a next.
+    query
+        .push(" ORDER BY id LIMIT ")
+        .push_bind(i64::from(wanted.size.rows) + 2)
+        .push(") p LEFT JOIN session_goals l INDEXED BY session_goals_listed ON l.coaching_session_id = p.id");
+    if let (Some(session), Some(after)) = (begun, &wanted.after) {
+        query.push(" AND (p.id > ").push_bind(session);
+        query.push(" OR (l.created_at, l.id) > (").push_bind(after.created_at());
+        query.push(", ").push_bind(after.id()).push("))");
+    }
+    query.push(" LEFT JOIN goals g ON g.id = l.goal_id AND g.deleted_at IS NULL");
+    query
 }

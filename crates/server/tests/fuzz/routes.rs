@@ -39,6 +39,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("/organizations/{id}/coaching_relationships", "GET"),
     ("/organizations/{id}/coaching_relationships/{relationship_id}", "GET"),
     ("/sessions", "DELETE"),
+    ("/sign_ins", "GET DELETE"),
+    ("/sign_ins/{id}", "DELETE"),
     ("/sse/status", "GET"),
     ("/sse/ticket", "POST"),
     ("/users/current", "GET"),
@@ -48,6 +50,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("/users/{id}/coaching_sessions", "GET"),
     ("/users/{id}/force_logout", "POST"),
     ("/users/{id}/organizations", "GET"),
+    ("/users/{id}/password", "PUT"),
 ];
 
 /// The methods that are tried on every route.
@@ -116,6 +119,7 @@ async fn known(person: &Person) -> Known {
         json!({ "title": "t" }),
         json!({ "goal_id": goal.id }),
         json!({ "reason": "r" }),
+        json!({ "current_password": "c", "password": "a long password that nobody has" }),
         json!({ "message": "m", "level": "info", "title": "t" }),
         user["data"].clone(),
     ];

@@ -1,5 +1,7 @@
 //! The two ways into the database: read a snapshot, or write with announcements.
 
+mod read_limit;
+
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -14,7 +16,8 @@ use wire::{Cursor, Event, OrganizationId, UserId};
 
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
-use super::disk::{DiskError, DiskHealth};
+use self::read_limit::ReadLimit;
+use super::disk::{DiskError, DiskHealth, Reserve};
 use super::idempotency::Keyed;
 use super::outbox::Audience;
 use super::{email, now, outbox, users};
@@ -43,6 +46,9 @@ pub(crate) struct Db {
     folder: SqlitePool,
     written: Arc<Notify>,
     disk: Arc<DiskHealth>,
+    reserve: Arc<Reserve>,
+    file: Arc<Path>,
+    read_limit: ReadLimit,
     epoch: Arc<str>,
     hub: Hub,
 }
@@ -57,8 +63,9 @@ impl Db {
             // A commit is on the disk before anybody hears of it. Otherwise a power cut could take back the newest
             // events, and their positions, which readers know already, would be given to others.
             .synchronous(SqliteSynchronous::Full)
-            // Rows come from a thread of their own; handing them over few at a time costs more than reading them.
-            .row_buffer_size(1_024);
+            // Rows come from a thread of their own; handing them over one at a time costs more than reading them. Nor
+            // are they many: each may have some ten thousand letters.
+            .row_buffer_size(64);
         let writing = options
             .clone()
             .create_if_missing(true)
@@ -88,8 +95,9 @@ impl Db {
         let writer = pool().max_connections(1).connect_with(writing).await?;
         MIGRATIONS.run(&writer).await?;
         email::complete_keys(&mut *writer.acquire().await?).await?;
-        let readers = pool()
-            .max_connections(READERS)
+        let read_limit = ReadLimit::default();
+        let readers = read_limit
+            .impose_on(pool().max_connections(READERS))
             .connect_with(options.read_only(true))
             .await?;
         let mut beginning = writer.begin_with("BEGIN IMMEDIATE").await?;
@@ -103,9 +111,29 @@ impl Db {
             folder,
             written: Arc::default(),
             disk: Arc::default(),
+            reserve: Arc::default(),
+            file: path.into(),
+            read_limit,
             epoch: epoch.into(),
             hub,
         })
+    }
+
+    /// With a limit to the time in which a connection is used for reading, and to what changes leave of the disk.
+    pub(crate) fn bounded(self, read_limit: Duration, disk_reserve: u64) -> Self {
+        self.read_limit.set(read_limit);
+        Self {
+            reserve: Arc::new(Reserve::new(&self.file, disk_reserve)),
+            ..self
+        }
+    }
+
+    /// Whether the disk has room for changes.
+    pub(crate) fn check_room(&self) -> Result<(), DiskError> {
+        if self.reserve.is_touched(Instant::now()) {
+            return Err(DiskError::Full);
+        }
+        Ok(())
     }
 
     /// The epoch of the positions that are given since the start.
@@ -161,9 +189,10 @@ impl Db {
         self.disk.note_failure(error, Instant::now());
     }
 
-    /// Whether changes can be made: the last one did not fail because of the disk, or one that changes nothing
+    /// Whether changes can be made: there is room for them, and the last one did not fail because of the disk, or one that changes nothing
     /// succeeds now.
     pub(crate) async fn check_writable(&self) -> Result<(), DiskError> {
+        self.check_room()?;
         let Some((error, is_due)) = self.disk.trouble(Instant::now()) else {
             return Ok(());
         };

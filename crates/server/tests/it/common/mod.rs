@@ -58,6 +58,8 @@ pub(crate) fn tuning() -> Tuning {
         streams_per_minute: 10_000,
         streams_per_person: 1_000,
         connections_per_address: Some(10_000),
+        changes_per_minute: 1_000_000,
+        changes_at_once: 1_000_000,
         ..Tuning::default()
     }
 }

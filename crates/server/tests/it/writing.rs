@@ -1,0 +1,173 @@
+//! Changes without end: so many a minute, a log of so many bytes, a disk with so much room.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use server::Tuning;
+
+use crate::common::{TestServer, soon, tuning};
+
+#[tokio::test]
+async fn changes_beyond_the_limit_wait() {
+    let server = TestServer::tuned(Tuning {
+        changes_per_minute: 1,
+        changes_at_once: 3,
+        ..tuning()
+    })
+    .await;
+    let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
+    let session = coach.today().await;
+    let add = async |key: &str| {
+        let body = json!({ "coaching_session_id": session.id, "body": key, "status": "NotStarted" });
+        let request = coach
+            .request(Method::POST, "/api/actions")
+            .header("idempotency-key", key);
+        coach.send(request.json(&body)).await
+    };
+    for key in ["a", "b", "c"] {
+        assert_eq!(add(key).await.status, 201);
+    }
+    let refused = add("d").await;
+    refused.refused(429, "rate_limited");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=61).contains(&wait), "{wait}");
+    // What was refused was not made, reading goes on, others change what they like, and leaving is free.
+    assert_eq!(server.count("SELECT count(*) FROM actions WHERE body = 'd'").await, 0);
+    assert_eq!(coach.today().await.id, session.id);
+    coachee.add_action(&session, "theirs").await;
+    assert_eq!(coach.delete("/api/delete").await.status, 200);
+}
+
+#[tokio::test]
+async fn log_is_kept_up_to_a_size() {
+    let server = TestServer::tuned(Tuning {
+        log_bytes: 40_000,
+        maintenance_every: Duration::from_millis(5),
+        ..tuning()
+    })
+    .await;
+    let coach = server.sign_in("coach").await;
+    let session = coach.new_session().await;
+    let start = coach.get("/api/users/current").await.cursor();
+    for _ in 0..5 {
+        coach.add_action(&session, &"x".repeat(10_000)).await;
+    }
+    soon("the log is cut", async {
+        while server.count("SELECT pruned_through FROM event_log").await == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    // Three of them are 31 kB, four more than 40.
+    let after = |seq| wire::Cursor { seq, ..start.clone() };
+    assert!(!coach.stream_after(&start).await.resumed());
+    assert!(coach.stream_after(&after(start.seq + 2)).await.resumed());
+    let kept = server.count("SELECT sum(octet_length(payload)) FROM events").await;
+    assert!((30_000..=40_000).contains(&kept), "{kept}");
+}
+
+#[tokio::test]
+async fn old_log_has_its_size_after_an_update() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let session = coach.new_session().await;
+    coach.add_action(&session, "one").await;
+    coach.add_action(&session, "é").await;
+    let right = "SELECT count(*) FROM (SELECT total_bytes, sum(octet_length(payload)) OVER (ORDER BY seq) AS sum
+        FROM events) WHERE total_bytes <> sum";
+    assert_eq!(server.count(right).await, 0);
+    // As the update finds it.
+    let folder = server.stop().await;
+    let mut database = {
+        use sqlx::ConnectOptions as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("data/test.db"));
+        options.connect().await.unwrap()
+    };
+    for statement in [
+        "DROP INDEX actions_listed",
+        "DROP INDEX agreements_listed",
+        "DROP INDEX goals_listed",
+        "DROP INDEX session_goals_listed",
+        "DROP INDEX coaching_sessions_listed",
+        "DROP INDEX events_by_total_bytes",
+        "ALTER TABLE events DROP COLUMN total_bytes",
+        "DELETE FROM _sqlx_migrations WHERE version = 9",
+    ] {
+        sqlx::query(statement).execute(&mut database).await.unwrap();
+    }
+    sqlx::Connection::close(database).await.unwrap();
+    let server = TestServer::in_folder(folder, tuning(), &[]).await;
+    assert_eq!(server.count(right).await, 0);
+    assert!(server.count("SELECT max(total_bytes) FROM events").await > 100);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn changes_leave_some_of_the_disk() {
+    use crate::common::{Person, Stream, dist, program, start, text};
+
+    /// By how much less than was free at the start the disk keeps. Others fill it less than that meanwhile.
+    const BELOW: u64 = 512 << 20;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (dist, data) = (dist(&folder), folder.path().join("test.db"));
+    let reserve = ((fs4::available_space(folder.path()).unwrap() - BELOW) >> 20).to_string();
+    let arguments = [
+        "--addr",
+        "127.0.0.1:0",
+        "--seed-demo",
+        "--changes-per-minute",
+        "1000000",
+        "--disk-reserve-mb",
+        &reserve,
+        "--dist",
+        text(&dist),
+        "--data",
+        text(&data),
+    ];
+    let running = start(program(&arguments)).await;
+    let coach = Person::sign_in(&running.base, "coach").await;
+    let session = coach.today().await;
+    let add = async || {
+        let body = json!({ "coaching_session_id": session.id, "body": "x", "status": "NotStarted" });
+        coach.post("/api/actions", body).await
+    };
+    assert_eq!(add().await.status, 201);
+    assert_eq!(coach.get("/readyz").await.text, "ready");
+
+    // Room that is taken without a byte being written.
+    let large = std::fs::File::create(folder.path().join("large")).unwrap();
+    fs4::FileExt::allocate(&large, 2 * BELOW).unwrap();
+    drop(large);
+    let refused = soon("changes are refused", async {
+        loop {
+            let answer = add().await;
+            if answer.status != 201 {
+                return answer;
+            }
+        }
+    })
+    .await;
+    refused.refused(507, "disk_full");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    coach.get("/readyz").await.refused(507, "disk_full");
+    assert_eq!(coach.get("/healthz").await.status, 200);
+    for session in coach.sessions().await {
+        let path = format!("/api/coaching_sessions/{}", session.id);
+        assert_eq!(coach.get(&path).await.status, 200, "opened before or not");
+    }
+    let coachee = Person::sign_in(&running.base, "coachee").await;
+    Stream::open(&coachee, "/api/sse").await;
+    assert_eq!(coachee.delete("/api/delete").await.status, 200);
+    coachee.get("/api/users/current").await.refused(401, "unauthorized");
+
+    std::fs::remove_file(folder.path().join("large")).unwrap();
+    soon("changes are taken", async {
+        while add().await.status != 201 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(coach.get("/readyz").await.text, "ready");
+}
