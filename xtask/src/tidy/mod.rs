@@ -4,6 +4,7 @@
 //! its tokens, so that comments and strings may say what they like.
 
 mod calls;
+mod evidence;
 mod imports;
 mod paths;
 mod proofs;
@@ -63,7 +64,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 fn check(files: &[SourceFile]) -> Vec<Finding> {
     let each = files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file)));
-    each.chain(proofs::proofs(files)).collect()
+    each.chain(proofs::proofs(files))
+        .chain(evidence::evidence(files))
+        .collect()
 }
 
 #[cfg(test)]

@@ -20,16 +20,32 @@ pub(super) fn proofs(files: &[SourceFile]) -> Vec<Finding> {
     if documents.is_empty() {
         return Vec::new();
     }
-    let tests: Vec<_> = files.iter().flat_map(tests_of).collect();
-    let names = tests.iter().flat_map(|path| names(path)).collect();
+    let tests = Tests::of(files);
     let findings = documents
         .iter()
-        .flat_map(|file| statements(file).map(move |row| (*file, row)));
-    findings.flat_map(|(file, row)| check(file, &row, &names)).collect()
+        .flat_map(|file| rows(file, COLUMN).into_iter().map(move |row| (*file, row)));
+    findings.flat_map(|(file, row)| check(file, &row, &tests)).collect()
 }
 
-fn is_document(file: &SourceFile) -> bool {
+/// Whether the file is a specification.
+pub(super) fn is_document(file: &SourceFile) -> bool {
     file.path.starts_with("docs/") && file.has_extension(&["md"])
+}
+
+/// What the tests of the repository may be called.
+pub(super) struct Tests(HashSet<String>);
+
+impl Tests {
+    pub(super) fn of(files: &[SourceFile]) -> Self {
+        let tests: Vec<_> = files.iter().flat_map(tests_of).collect();
+        Self(tests.iter().flat_map(|path| names(path)).collect())
+    }
+
+    /// Whether there is a test of this name, with any of the modules around it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let telling: Vec<_> = name.split("::").filter(|segment| *segment != "tests").collect();
+        self.0.contains(&telling.join("::"))
+    }
 }
 
 /// Everything that a test may be called: its own name, and that with ever more of the modules around it. That a
@@ -43,28 +59,40 @@ fn names(path: &[String]) -> impl Iterator<Item = String> {
     (0..telling.len()).map(move |start| telling[start..].join("::"))
 }
 
-fn check(file: &SourceFile, (line, cell): &(usize, String), tests: &HashSet<String>) -> Vec<Finding> {
+fn check(file: &SourceFile, row: &Row, tests: &Tests) -> Vec<Finding> {
     let finding = |rule| Finding {
         path: file.path.clone(),
-        line: *line,
+        line: row.line,
         rule,
     };
-    let named: Vec<_> = cell.split('`').skip(1).step_by(2).collect();
+    let named: Vec<_> = row.named().collect();
     if named.is_empty() {
         return vec![finding(format!("name the test that proves this in `{COLUMN}`"))];
     }
-    let is_known = |name: &&&str| {
-        let telling: Vec<_> = name.split("::").filter(|segment| *segment != "tests").collect();
-        tests.contains(&telling.join("::"))
-    };
-    let unknown = named.iter().filter(|name| !is_known(name));
+    let unknown = named.iter().filter(|name| !tests.has(name));
     unknown
         .map(|name| finding(format!("there is no test `{name}`")))
         .collect()
 }
 
-/// The rows of all tables that name proofs: where each stands, and what its last column says.
-fn statements(file: &SourceFile) -> impl Iterator<Item = (usize, String)> {
+/// A row of a table.
+pub(super) struct Row {
+    /// Counted from 1.
+    pub(super) line: usize,
+    /// As many as the head of the table has.
+    pub(super) cells: Vec<String>,
+}
+
+impl Row {
+    /// What stands between backticks in the last cell.
+    pub(super) fn named(&self) -> impl Iterator<Item = &str> {
+        let last = self.cells.last().map_or("", String::as_str);
+        last.split('`').skip(1).step_by(2)
+    }
+}
+
+/// The rows of all tables whose last column has this heading, except what is left out.
+pub(super) fn rows(file: &SourceFile, column: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     let (mut is_code, mut left_out, mut columns) = (false, None, None);
     let mut lines = file.numbered_lines().peekable();
@@ -91,15 +119,19 @@ fn statements(file: &SourceFile) -> impl Iterator<Item = (usize, String)> {
         let is_header = lines.peek().is_some_and(|(_, next)| is_separator(next));
         if is_header {
             lines.next();
-            let is_about_proofs = cells.last().is_some_and(|last| last.eq_ignore_ascii_case(COLUMN));
+            let is_about_proofs = cells.last().is_some_and(|last| last.eq_ignore_ascii_case(column));
             columns = is_about_proofs.then_some(cells.len());
         } else if let Some(columns) = columns
             && left_out.is_none()
         {
-            rows.push((number, cells.get(columns - 1).copied().unwrap_or_default().to_owned()));
+            let cell = |at: usize| cells.get(at).copied().unwrap_or_default().to_owned();
+            rows.push(Row {
+                line: number,
+                cells: (0..columns).map(cell).collect(),
+            });
         }
     }
-    rows.into_iter()
+    rows
 }
 
 fn heading_level(line: &str) -> Option<usize> {
