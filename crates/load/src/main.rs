@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
 mod fairness;
+mod faults;
 mod frames;
 mod people;
 mod publish;
@@ -56,6 +57,15 @@ struct Arguments {
     /// Measures what the reads of one person cost another, and nothing else.
     #[arg(long)]
     fairness: bool,
+    /// Plays faults instead: all, or those whose name contains this: kill, disk, lock, clock, soak.
+    #[arg(long, num_args = 0..=1, default_missing_value = "")]
+    faults: Option<String>,
+    /// How often the server is killed, of the faults.
+    #[arg(long, default_value_t = 50)]
+    kills: u32,
+    /// How many minutes it works without a pause, of the faults.
+    #[arg(long, default_value_t = 5)]
+    minutes: u64,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -66,6 +76,9 @@ fn main() -> anyhow::Result<()> {
     if arguments.fairness {
         println!("{}", runtime.block_on(fairness::measure(&arguments.server))?);
         return Ok(());
+    }
+    if let Some(only) = &arguments.faults {
+        return runtime.block_on(faults::run(&arguments, only));
     }
     println!("{}", report::head());
     let mut flawless = true;

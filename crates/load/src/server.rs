@@ -27,19 +27,38 @@ pub(crate) struct Server {
     folder: TempDir,
     process: Child,
     /// Its id.
-    id: u32,
+    pub(crate) id: u32,
 }
 
 impl Server {
     pub(crate) async fn start(program: &Path) -> anyhow::Result<Self> {
-        // The port is free now; that somebody else takes it at once is not to be expected.
-        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.to_string();
+        Self::start_with(program, &[]).await
+    }
+
+    /// Starts it with more in its environment.
+    pub(crate) async fn start_with(program: &Path, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let dist = folder.path().join("dist");
         std::fs::create_dir(&dist)?;
         std::fs::write(dist.join("index.html"), "<!doctype html>")?;
-        let process = Command::new(program)
+        Self::start_in(folder, program, environment).await
+    }
+
+    /// Starts another one, on what one that has ended has left behind.
+    pub(crate) async fn start_again(mut self, program: &Path) -> anyhow::Result<Self> {
+        self.process.wait().await?;
+        Self::start_in(self.folder, program, &[]).await
+    }
+
+    async fn start_in(folder: TempDir, program: &Path, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        // The port is free now; that somebody else takes it at once is not to be expected.
+        let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.to_string();
+        // A limit on the size of its files is an error of a write, and no signal that ends it.
+        let process = Command::new("env")
+            .arg("--ignore-signal=XFSZ")
+            .arg(program)
             .env("FRESHET_LOG", "warn")
+            .envs(environment.iter().copied())
             .env("FRESHET_METRICS_TOKEN", METRICS_TOKEN)
             .args(["--addr", &address, "--streams-per-minute", "100000"])
             .args([
@@ -49,7 +68,7 @@ impl Server {
                 "1000000",
                 "--dist",
             ])
-            .arg(&dist)
+            .arg(folder.path().join("dist"))
             .arg("--data")
             .arg(folder.path().join("load.db"))
             .stdin(Stdio::null())
@@ -114,6 +133,17 @@ impl Server {
             .and_then(|line| line.trim().split(' ').next())
             .context("no VmRSS")?;
         Ok(kilobytes.parse::<u64>()? * 1_024)
+    }
+
+    /// How many files it has open.
+    pub(crate) fn files(&self) -> anyhow::Result<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.id))?.count())
+    }
+
+    /// How large its write-ahead log is, in bytes.
+    pub(crate) fn log_size(&self) -> u64 {
+        let log = self.database().with_extension("db-wal");
+        std::fs::metadata(log).map_or(0, |log| log.len())
     }
 
     /// How long its threads have been running.

@@ -54,7 +54,7 @@ pub(crate) enum Error {
     #[error("this has changed meanwhile; `data` has it as it is now")]
     PreconditionFailed(Box<Stale>),
     /// 413.
-    #[error("the body is larger than 1 MiB")]
+    #[error("the body is too large")]
     TooLarge,
     /// 415.
     #[error("{0}")]

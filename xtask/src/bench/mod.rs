@@ -26,6 +26,8 @@ enum Subject {
     Page,
     /// The server, with up to ten thousand streams.
     Server,
+    /// The server on a bad day: killed, without a disk, locked out, with its clock set, and worked for minutes.
+    Faults,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -33,5 +35,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Cores => cores::run(options.only.as_deref()),
         Subject::Page => page::run(),
         Subject::Server => server::run(options.only.as_deref()),
+        Subject::Faults => server::faults(options.only.as_deref()),
     }
 }

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse};
@@ -23,10 +23,14 @@ use crate::store::{Write, devices, email_key, now, sign_ins, users};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        .route("/login", post(sign_in))
+        // Before anybody is known, a body must not take much memory.
+        .route("/login", post(sign_in).layer(DefaultBodyLimit::max(MAX_FORM)))
         .route("/delete", delete(sign_out))
         .route("/sessions", delete(sign_out_everywhere))
 }
+
+/// How large a sign-in may be, in bytes: an address, a password, and some to spare.
+const MAX_FORM: usize = 8 << 10;
 
 /// What is done to the sign-ins of others.
 pub(super) fn administration() -> Router<AppState> {

@@ -161,3 +161,17 @@ async fn unknown_addresses_and_methods_are_refused_in_our_words() {
         .header("x-version", "1.0.0-beta1");
     assert_eq!(coach.send(request).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_sign_in_is_short() {
+    let server = TestServer::start().await;
+    let stranger = server.stranger();
+    for length in [20_000, 900_000] {
+        let form = [
+            ("email", "coach@example.com".to_owned()),
+            ("password", "x".repeat(length)),
+        ];
+        let request = stranger.request(Method::POST, "/api/login").form(&form);
+        stranger.send(request).await.refused(413, "body_too_large");
+    }
+}

@@ -1,0 +1,66 @@
+//! A system clock that is set forth and back by an hour: streams, sign-ins and changes go on. With libfaketime.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use futures_util::StreamExt as _;
+use tokio::time::timeout;
+
+use super::writers::{client, write};
+use crate::people::People;
+use crate::server::Server;
+
+/// Where Debian puts it.
+const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
+/// How long an event may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
+    ensure!(
+        Path::new(LIBRARY).exists(),
+        "{LIBRARY} is missing: install the package faketime, with `apt install faketime` on Debian"
+    );
+    let steps = tempfile::NamedTempFile::new()?;
+    let set = |step: &str| std::fs::write(steps.path(), step);
+    set("+0")?;
+    let environment = [
+        ("LD_PRELOAD", LIBRARY),
+        ("FAKETIME_TIMESTAMP_FILE", steps.path().to_str().context("an odd path")?),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    let server = Server::start_with(program, &environment).await?;
+    let people = People::move_in(&server.database(), 1).await?;
+    let (client, coachee) = (client()?, &people.coachees[0]);
+    let request = reqwest::Client::new()
+        .get(format!("http://{}/api/sse", server.address))
+        .header("cookie", &coachee.person.cookie);
+    let mut stream = request.send().await?.error_for_status()?.bytes_stream();
+    let mut heard = Vec::new();
+    let clocks = ["+1h", "+0", "-1h", "+0"];
+    for (step, clock) in clocks.into_iter().enumerate() {
+        set(clock)?;
+        let text = format!("step {step}");
+        let answer = write(&client, &server, coachee, &text).await?;
+        ensure!(
+            answer.status().is_success(),
+            "after {clock} a change is {}",
+            answer.status()
+        );
+        timeout(LIMIT, async {
+            while !String::from_utf8_lossy(&heard).contains(&text) {
+                heard.extend_from_slice(&stream.next().await.context("the stream has ended")??);
+            }
+            anyhow::Ok(())
+        })
+        .await
+        .with_context(|| format!("after {clock} the stream is silent"))??;
+    }
+    server.stop().await?;
+    Ok(format!(
+        "set {} times by an hour: changes are made and told on the same stream",
+        clocks.len()
+    ))
+}

@@ -1,0 +1,36 @@
+//! A disk that takes nothing more, again and again: changes are refused meanwhile, and made right after.
+
+use std::path::Path;
+
+use anyhow::ensure;
+use rlimit::{Resource, prlimit};
+
+use super::writers::{check_refusal, client, read, write};
+use crate::people::People;
+use crate::server::Server;
+
+const ROUNDS: u32 = 20;
+
+pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
+    let server = Server::start(program).await?;
+    let people = People::move_in(&server.database(), 1).await?;
+    let (client, coachee) = (client()?, &people.coachees[0]);
+    let id = server.id.try_into()?;
+    for round in 0..ROUNDS {
+        let limit = |bytes| prlimit(id, Resource::FSIZE, Some((bytes, rlimit::INFINITY)), None);
+        limit(0)?;
+        check_refusal(write(&client, &server, coachee, "refused").await?).await?;
+        read(&client, &server, coachee).await?;
+        limit(rlimit::INFINITY)?;
+        let answer = write(&client, &server, coachee, "made").await?;
+        ensure!(
+            answer.status().is_success(),
+            "round {round}: the first change after it is {}",
+            answer.status()
+        );
+    }
+    server.stop().await?;
+    Ok(format!(
+        "{ROUNDS} times full: refused meanwhile, and the first change after it was made"
+    ))
+}

@@ -1,0 +1,45 @@
+//! A bad day, played on the server as a process: what was acknowledged must be there afterwards, and the server must go
+//! on by itself as soon as it can.
+
+mod clock;
+mod disk;
+mod kill;
+mod lock;
+mod soak;
+mod writers;
+
+use anyhow::Context as _;
+
+use crate::Arguments;
+
+/// Plays every fault whose name contains this, and prints what came of it.
+///
+/// # Errors
+///
+/// At the first that the server does not take as it should.
+pub(crate) async fn run(options: &Arguments, only: &str) -> anyhow::Result<()> {
+    let wanted = |name: &str| name.contains(only);
+    let server = &options.server;
+    if wanted("kill") {
+        tell("kill", kill::run(server, options.kills).await)?;
+    }
+    if wanted("disk") {
+        tell("disk", disk::run(server).await)?;
+    }
+    if wanted("lock") {
+        tell("lock", lock::run(server).await)?;
+    }
+    if wanted("clock") {
+        tell("clock", clock::run(server).await)?;
+    }
+    if wanted("soak") {
+        tell("soak", soak::run(server, options.minutes).await)?;
+    }
+    Ok(())
+}
+
+fn tell(name: &str, outcome: anyhow::Result<String>) -> anyhow::Result<()> {
+    let outcome = outcome.with_context(|| format!("{name}: the server does not take it as it should"))?;
+    println!("{name:<6} {outcome}");
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Some minutes of work: memory, open files and the write-ahead log are as before when it is over.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use futures_util::StreamExt as _;
+
+use super::writers::{client, read, write};
+use crate::people::People;
+use crate::server::Server;
+
+/// How many people work at the same time, each with a stream.
+const PEOPLE: usize = 40;
+/// How much memory may be added, in bytes.
+const GROWTH: u64 = 60 << 20;
+/// How large the write-ahead log may be at the end, in bytes.
+const LOG: u64 = 64 << 20;
+/// How many files may be open more than before: connections to the database that were opened meanwhile.
+const FILES: usize = 24;
+/// How long everything is warmed up.
+const WARM: Duration = Duration::from_secs(15);
+
+pub(super) async fn run(program: &Path, minutes: u64) -> anyhow::Result<String> {
+    let server = Server::start(program).await?;
+    let people = People::move_in(&server.database(), PEOPLE).await?;
+    work(&server, &people, WARM).await?;
+    let (memory, files) = (server.memory()?, server.files()?);
+    let requests = work(&server, &people, Duration::from_secs(minutes * 60)).await?;
+    let (memory_after, files_after, log) = (server.memory()?, server.files()?, server.log_size());
+    server.stop().await?;
+    ensure!(
+        memory_after < memory + GROWTH,
+        "the memory has grown from {memory} to {memory_after} bytes"
+    );
+    ensure!(
+        files_after <= files + FILES,
+        "{files} files were open, and {files_after} are"
+    );
+    ensure!(log <= LOG, "the write-ahead log has {log} bytes");
+    Ok(format!(
+        "{minutes} min, {requests} requests: memory {:.0} to {:.0} MB, files {files} to {files_after}, log {:.1} MB",
+        megabytes(memory),
+        megabytes(memory_after),
+        megabytes(log)
+    ))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is read by people")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+/// Everybody reads, writes, listens and tries to sign in. Returns the number of requests.
+async fn work(server: &Server, people: &People, duration: Duration) -> anyhow::Result<usize> {
+    let client = client()?;
+    let until = Instant::now() + duration;
+    let working = people.coachees.iter().enumerate().map(async |(index, coachee)| {
+        let request = reqwest::Client::new()
+            .get(format!("http://{}/api/sse", server.address))
+            .header("cookie", &coachee.person.cookie);
+        let mut stream = request.send().await?.error_for_status()?.bytes_stream();
+        let listening = async { while stream.next().await.is_some_and(|bytes| bytes.is_ok()) {} };
+        let mut requests = 1;
+        let asking = async {
+            while Instant::now() < until {
+                read(&client, server, coachee).await?;
+                if requests % 5 == index % 5 {
+                    // The text of a session is replaced again and again, so that lists stay short.
+                    let answer = write(&client, server, coachee, "worked").await?;
+                    let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
+                    if let Some(id) = answer["data"]["id"].as_str() {
+                        let path = format!("http://{}/api/agreements/{id}", server.address);
+                        client
+                            .delete(path)
+                            .header("cookie", &coachee.person.cookie)
+                            .send()
+                            .await?;
+                    }
+                }
+                if index == 0 {
+                    let form = "email=nobody%40example.com&password=not-this-one";
+                    let request = client
+                        .post(format!("http://{}/api/login", server.address))
+                        .header("content-type", "application/x-www-form-urlencoded");
+                    request.body(form).send().await?;
+                }
+                requests += 1;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::select! {
+            () = listening => {}
+            asked = asking => asked?,
+        }
+        anyhow::Ok(requests)
+    });
+    let requests = futures_util::future::try_join_all(working).await?;
+    server.until_open(0).await?;
+    Ok(requests.into_iter().sum())
+}
