@@ -185,7 +185,7 @@ impl Api {
     pub(super) async fn get_list(&self, path: &str) -> Result<Vec<u8>, ApiError> {
         // The rest is not that of somebody who signs in meanwhile.
         let api = Self {
-            epoch: self.epoch.or(Some(self.inner.epoch.get())),
+            epoch: self.epoch.or_else(|| Some(self.inner.epoch.get())),
             ..self.clone()
         };
         let (mut response, done) = api.exchange(Call::get(path)).await?;

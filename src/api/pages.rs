@@ -148,7 +148,8 @@ mod tests {
 }
 
 /// The whole way, with a server of the world's model.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod client_tests {
     use std::cell::RefCell;
     use std::future::{Future as _, ready};
@@ -162,8 +163,11 @@ mod client_tests {
     use crate::browser::fetch::Response;
     use crate::config::Config;
 
-    /// Answers with one row for each request, up to the third.
-    fn api(before_answer: impl Fn(&Api, usize) + 'static) -> (Api, Rc<RefCell<Vec<String>>>, Rc<RefCell<Vec<u64>>>) {
+    /// What was noted of each request.
+    type Noted<T> = Rc<RefCell<Vec<T>>>;
+
+    /// Answers with one row for each request, up to the third. Notes the addresses, and the positions that were read.
+    fn api(before_answer: impl Fn(&Api, usize) + 'static) -> (Api, Noted<String>, Noted<u64>) {
         let api = Api::new(&Config::parse("{}").unwrap());
         let (asked, read) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
         let (urls, this) = (Rc::clone(&asked), api.clone());
