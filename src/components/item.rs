@@ -63,6 +63,8 @@ pub struct ItemRowProperties {
     pub buttons: Html,
     /// The text is to be saved. Names the text that was seen, and the version that had it.
     pub on_save: Callback<KeptText>,
+    /// A text that was typed is thrown away.
+    pub on_discard: Callback<KeptText>,
     /// The row is to be deleted.
     pub on_delete: Callback<()>,
 }
@@ -104,7 +106,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
         Some(typed) => html! {
             <Editor id={editor_id(&props.id)} noun={props.noun} text={props.text.clone()} version={props.version} max_length={props.max_length}
                 typed={typed.clone()} field={focused} set={editor.set.clone()} on_close={close_editor}
-                on_save={props.on_save.clone()} />
+                on_save={props.on_save.clone()} on_discard={props.on_discard.clone()} />
         },
         None => html! {
             <>
@@ -148,6 +150,7 @@ struct EditorProperties {
     set: Callback<Option<KeptText>>,
     on_close: Callback<()>,
     on_save: Callback<KeptText>,
+    on_discard: Callback<KeptText>,
 }
 
 /// The editor of a row's text. It says if the text has changed since it was opened.
@@ -179,14 +182,23 @@ fn Editor(props: &EditorProperties) -> Html {
             props.on_close.emit(());
         })
     };
+    let cancel = {
+        let props = props.clone();
+        Callback::from(move |()| {
+            if !props.typed.is_untouched() {
+                props.on_discard.emit(props.typed.clone());
+            }
+            props.on_close.emit(());
+        })
+    };
     let on_key = {
-        let (save, close) = (save.clone(), props.on_close.clone());
+        let (save, cancel) = (save.clone(), cancel.clone());
         Callback::from(move |event: KeyboardEvent| {
             if is_enter(&event) {
                 event.prevent_default();
                 save.emit(());
             } else if is_escape(&event) {
-                close.emit(());
+                cancel.emit(());
             }
         })
     };
@@ -202,7 +214,7 @@ fn Editor(props: &EditorProperties) -> Html {
             { changed_note(&props.text, &props.typed) }
             <span class="buttons">
                 <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
-                <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
+                <button type="button" onclick={cancel.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
             </span>
         </form>
     }

@@ -68,3 +68,22 @@ async fn typed_text_follows_its_new_row() -> anyhow::Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn discarded_text_can_be_had_back() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _, _) = stage.one_reader().await?;
+        coach.add(Kind::Agreement, "As it was").await?;
+        coach
+            .begin_edit(Kind::Agreement, "As it was", "Much that was typed")
+            .await?;
+        coach.type_on("\u{e00c}").await?;
+        coach.sees(&Kind::Agreement.shows("As it was")).await?;
+        coach.click("Undo").await?;
+        coach
+            .sees("find('textbox', 'Edit agreement')?.value === 'Much that was typed'")
+            .await?;
+        no_defects(&[&coach]).await
+    })
+    .await
+}

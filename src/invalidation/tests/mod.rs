@@ -333,7 +333,7 @@ fn every_query_is_touched_by_an_event_or_reads_again_by_itself() {
 /// The two tests above would not notice a query that has no sample.
 #[test]
 fn every_query_of_the_app_has_a_sample() {
-    const SOURCES: [(&str, &str); 10] = [
+    const SOURCES: [(&str, &str); 11] = [
         ("actions", include_str!("../../resources/actions.rs")),
         ("additions", include_str!("../../resources/additions.rs")),
         ("agreements", include_str!("../../resources/agreements.rs")),
@@ -341,6 +341,7 @@ fn every_query_of_the_app_has_a_sample() {
         ("exchange", include_str!("../../resources/exchange/mod.rs")),
         ("goals", include_str!("../../resources/goals.rs")),
         ("history", include_str!("../../resources/history.rs")),
+        ("opaque", include_str!("../../resources/opaque.rs")),
         ("record", include_str!("../../resources/record.rs")),
         ("relationships", include_str!("../../resources/relationships.rs")),
         ("sessions", include_str!("../../resources/sessions.rs")),

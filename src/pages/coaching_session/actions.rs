@@ -177,7 +177,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
         <ItemRow noun="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
             version={action.version} row={row.on_keep()} editor={action.editor()} max_length={MAX_TEXT}
             unsaved_since={row.unsaved_since} {is_closed} {leading} {details} {below} {buttons}
-            on_save={row.on_save()} {on_delete} />
+            on_save={row.on_save()} on_discard={row.on_discard(action.editor())} {on_delete} />
     }
 }
 

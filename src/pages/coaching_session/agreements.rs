@@ -139,6 +139,6 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
         <ItemRow noun="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
             version={agreement.version} row={row.on_keep()} editor={agreement.editor()} max_length={MAX_TEXT}
             unsaved_since={row.unsaved_since} details={details.unwrap_or_default()} {below} {buttons}
-            on_save={row.on_save()} {on_delete} />
+            on_save={row.on_save()} on_discard={row.on_discard(agreement.editor())} {on_delete} />
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct DescriptionProperties {
     pub(super) text: AttrValue,
     /// Saves this description. Names the text that was seen, and the version that had it.
     pub(super) on_save: Callback<KeptText>,
+    /// A description that was typed is thrown away.
+    pub(super) on_discard: Callback<KeptText>,
 }
 
 /// The description of a goal. It is kept while it is typed, and saved with the button.
@@ -55,7 +57,15 @@ pub(super) fn Description(props: &DescriptionProperties) -> Html {
             }
         })
     };
-    let on_discard = typed.set.reform(|_: MouseEvent| None);
+    let on_discard = {
+        let (set, on_discard, current) = (typed.set.clone(), props.on_discard.clone(), typed.current.clone());
+        Callback::from(move |_: MouseEvent| {
+            set.emit(None);
+            if let Some(typed) = current.clone() {
+                on_discard.emit(typed);
+            }
+        })
+    };
     let id = format!("description-{}", props.id);
     html! {
         <form class="field" onsubmit={on_submit}>

@@ -143,6 +143,8 @@ pub(super) struct GoalDetailsProperties {
     pub(super) on_change: Callback<(Goal, String)>,
     /// Saves this description.
     pub(super) on_describe: Callback<KeptText>,
+    /// A description that was typed is thrown away.
+    pub(super) on_discard: Callback<KeptText>,
 }
 
 /// Description and target date of a goal.
@@ -167,7 +169,8 @@ pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
         <div class="fields" role="group" aria-label="Details" aria-describedby={text_id(goal.id)}>
             <DayField id={format!("target-{}", goal.id)} label="Target date" day={goal.target_date} on_choose={on_day} />
             <Description id={goal.id.to_string()} place={description_place(goal)} version={goal.version} {row}
-                text={goal.body.clone().unwrap_or_default()} on_save={props.on_describe.clone()} />
+                text={goal.body.clone().unwrap_or_default()} on_save={props.on_describe.clone()}
+                on_discard={props.on_discard.clone()} />
         </div>
     }
 }

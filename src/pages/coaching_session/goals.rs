@@ -161,7 +161,8 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
         <>
             { row.conflict(&props.people, Some(&on_delete)) }
             if *shows_details {
-                <GoalDetails goal={Rc::clone(&goal)} on_change={on_change(&row)} {on_describe} />
+                <GoalDetails goal={Rc::clone(&goal)} on_change={on_change(&row)} {on_describe}
+                    on_discard={row.on_discard(description_place(&goal))} />
             }
             if *shows_history {
                 { row.history(&props.people) }
@@ -178,7 +179,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
         <ItemRow noun="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
             version={goal.version} row={row.on_keep()} editor={goal.editor()} max_length={MAX_TITLE}
             unsaved_since={row.unsaved_since} is_closed={goal.status.is_closed()} {details} {below} {buttons}
-            on_save={row.on_save()} {on_delete} />
+            on_save={row.on_save()} on_discard={row.on_discard(goal.editor())} {on_delete} />
     }
 }
 

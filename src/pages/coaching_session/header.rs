@@ -102,7 +102,7 @@ pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
             </p>
             if let Some(typed) = editor.current {
                 <TitleEditor session={Rc::clone(session)} {typed} {field} set={editor.set} on_close={close}
-                    on_save={row.on_save()} />
+                    on_save={row.on_save()} on_discard={row.on_discard(session.editor())} />
             } else {
                 <h1>
                     <span id={text_id(session.id)} tabindex="-1" dir="auto" ~textContent={title} />
@@ -124,6 +124,7 @@ struct TitleEditorProperties {
     set: Callback<Option<KeptText>>,
     on_close: Callback<()>,
     on_save: Callback<KeptText>,
+    on_discard: Callback<KeptText>,
 }
 
 /// The editor of the title. It says if the title has changed since it was opened.
@@ -157,11 +158,20 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
             props.on_close.emit(());
         })
     };
+    let cancel = {
+        let props = props.clone();
+        Callback::from(move |()| {
+            if !props.typed.is_untouched() {
+                props.on_discard.emit(props.typed.clone());
+            }
+            props.on_close.emit(());
+        })
+    };
     let on_key = {
-        let close = props.on_close.clone();
+        let cancel = cancel.clone();
         Callback::from(move |event: KeyboardEvent| {
             if is_escape(&event) {
-                close.emit(());
+                cancel.emit(());
             }
         })
     };
@@ -170,7 +180,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
             <input ref={props.field.clone()} id={editor_id(props.session.id)} dir="auto" aria-label="Session title" value={props.typed.text.clone()}
                 oninput={on_input} onkeydown={on_key} placeholder="What is this session about?" />
             <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
-            <button type="button" onclick={props.on_close.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
+            <button type="button" onclick={cancel.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
             { limit_note(&props.typed.text, MAX_TITLE) }
             { changed_note(&title, &props.typed) }
         </form>

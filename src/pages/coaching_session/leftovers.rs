@@ -7,6 +7,7 @@ use super::row::{TextRow, editors, use_add};
 use crate::components::{Choice, ConflictCard};
 use crate::kept::{KeptText, use_from_kept, use_kept, use_unresolved};
 use crate::title::move_focus;
+use crate::toast::use_toaster;
 use crate::unresolved::{Problem, Unresolved};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -21,7 +22,7 @@ pub(super) struct LeftoversProperties {
 /// The changes of rows that are not there: text for rows that were deleted, and rows that could not be added.
 #[component]
 pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
-    let kept = use_kept();
+    let (kept, toaster) = (use_kept(), use_toaster());
     let add = use_add::<T>();
     let scope = props.scope.clone();
     let editors = AttrValue::from(editors::<T>(&scope));
@@ -77,6 +78,10 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 | Problem::Refused { .. } => format!("This {noun} was deleted while you were changing it."),
             };
             let text = wanted.as_ref().and_then(|row| row.text().map(str::to_owned));
+            let again = {
+                let (kept, each) = (kept.clone(), each.clone());
+                Callback::from(move |()| kept.put_back(&each))
+            };
             Left {
                 key: each.id.clone(),
                 explanation,
@@ -85,6 +90,7 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 has_just_gone: false,
                 on_add: add_again(wanted, done.clone()),
                 on_discard: done,
+                on_undo: again,
             }
         });
     let of_editors = texts.iter().cloned().filter_map(|(place, typed)| {
@@ -102,6 +108,10 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 kept.set_text(&place, Some(&KeptText { text, ..typed.clone() }));
             })
         };
+        let again = {
+            let (kept, place, typed) = (kept.clone(), place.clone(), typed.clone());
+            Callback::from(move |()| kept.set_text(&place, Some(&typed)))
+        };
         Some(Left {
             key: place,
             explanation: format!("This {noun} was deleted while you were editing it."),
@@ -110,6 +120,7 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
             has_just_gone: has_just_gone(id.as_u128()),
             on_add: add_again(Some(wanted), done.clone()),
             on_discard: done,
+            on_undo: again,
         })
     });
     let card = |left: Left| {
@@ -122,7 +133,13 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
             }),
         };
         let add = left.on_add.map(|on_add| choice("Add again", on_add));
-        let choices: Vec<_> = add.into_iter().chain([choice("Discard", left.on_discard)]).collect();
+        let discard = {
+            let (toaster, undo) = (toaster.clone(), left.on_undo);
+            left.on_discard.reform(move |()| {
+                toaster.offer("Text discarded.", "Undo", undo.clone());
+            })
+        };
+        let choices: Vec<_> = add.into_iter().chain([choice("Discard", discard)]).collect();
         html! {
             <div key={left.key} class="leftover">
                 <ConflictCard explanation={left.explanation} text={left.text} on_text={left.on_text}
@@ -144,6 +161,8 @@ struct Left {
     has_just_gone: bool,
     on_add: Option<Callback<()>>,
     on_discard: Callback<()>,
+    /// Brings back what was discarded.
+    on_undo: Callback<()>,
 }
 
 /// The row and the field whose text is typed in this place.

@@ -165,6 +165,16 @@ impl<T: TextRow> UseRow<T> {
         })
     }
 
+    /// A text that was typed in this place is thrown away, and can be had back.
+    pub(super) fn on_discard(&self, place: AttrValue) -> Callback<KeptText> {
+        let this = self.clone();
+        Callback::from(move |typed: KeptText| {
+            let (kept, place) = (this.kept.clone(), place.clone());
+            let undo = Callback::from(move |()| kept.set_text(&place, Some(&typed)));
+            this.toaster.offer("Text discarded.", "Undo", undo);
+        })
+    }
+
     /// The history of the row.
     pub(super) fn history(&self, people: &People) -> Html {
         html! {
@@ -212,7 +222,7 @@ impl<T: TextRow> UseRow<T> {
             Problem::ChangedThere => (
                 format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
                 // Deleting decides by itself, and says where the focus goes when the row is gone.
-                std::iter::once(self.choice(KEEP_THEIRS, unresolved, |_| true))
+                std::iter::once(self.giving_up(KEEP_THEIRS, unresolved))
                     .chain(on_delete.map(|on_delete| Choice {
                         label: "Delete",
                         on_choose: on_delete.clone(),
@@ -246,7 +256,7 @@ impl<T: TextRow> UseRow<T> {
             .iter()
             .map(|conflict| (conflict.field.clone(), conflict.mine.clone()))
             .collect();
-        let mut choices = vec![self.choice(keep, unresolved, |_| true)];
+        let mut choices = vec![self.giving_up(keep, unresolved)];
         if !mine.is_empty() {
             choices.push(self.choice("Use mine", unresolved, move |this| {
                 let mut row = this.row.to_row();
@@ -269,7 +279,7 @@ impl<T: TextRow> UseRow<T> {
         let text = changes.iter().find(|change| change.field == T::TEXT);
         let text = text.and_then(|change| change.to.as_str().map(str::to_owned));
         let mut choices = vec![
-            self.choice("Discard", unresolved, |_| true),
+            self.giving_up("Discard", unresolved),
             self.choice("Try again", unresolved, move |this| {
                 let wanted = T::from_row(changes.apply(&this.row.to_row()));
                 if let Some(wanted) = &wanted {
@@ -305,6 +315,17 @@ impl<T: TextRow> UseRow<T> {
             label: "Edit",
             on_choose,
         }
+    }
+
+    /// A choice that gives the own change up. It can be had back.
+    fn giving_up(&self, label: &'static str, unresolved: &Unresolved) -> Choice {
+        let again = unresolved.clone();
+        self.choice(label, unresolved, move |this| {
+            let (kept, again) = (this.kept.clone(), again.clone());
+            let undo = Callback::from(move |()| kept.put_back(&again));
+            this.toaster.offer("Your change is given up.", "Undo", undo);
+            true
+        })
     }
 
     /// A choice that decides, if it can be carried out.
