@@ -57,7 +57,7 @@ struct Arguments {
     /// Measures what the reads of one person cost another, and nothing else.
     #[arg(long)]
     fairness: bool,
-    /// Plays faults instead: all, or those whose name contains this: kill, disk, lock, clock, soak.
+    /// Plays faults instead: all, or one: kill, disk, lock, clock, soak.
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     faults: Option<String>,
     /// How often the server is killed, of the faults.

@@ -23,7 +23,7 @@ pub(super) fn run(only: Option<&str>) -> anyhow::Result<()> {
     }
 }
 
-/// Plays faults on it: all, or those whose name contains this.
+/// Plays faults on it: all, or the one of this name.
 pub(super) fn faults(only: Option<&str>) -> anyhow::Result<()> {
     let server = prepare()?;
     step("Playing faults on the server");

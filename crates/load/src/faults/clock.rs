@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::writers::{client, write};
@@ -37,9 +36,10 @@ pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
     let request = reqwest::Client::new()
         .get(format!("http://{}/api/sse", server.address))
         .header("cookie", &coachee.person.cookie);
-    let mut stream = request.send().await?.error_for_status()?.bytes_stream();
+    let mut stream = request.send().await?.error_for_status()?;
     let mut heard = Vec::new();
     let clocks = ["+1h", "+0", "-1h", "+0"];
+    let mut hours = Vec::new();
     for (step, clock) in clocks.into_iter().enumerate() {
         set(clock)?;
         let text = format!("step {step}");
@@ -49,9 +49,17 @@ pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
             "after {clock} a change is {}",
             answer.status()
         );
+        let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
+        let created = answer["data"]["created_at"].as_str().context("no moment")?;
+        let hour = created.get(11..13).context("an odd moment")?.to_owned();
+        ensure!(
+            hours.last() != Some(&hour),
+            "the clock was not set: it is {created} after {clock}"
+        );
+        hours.push(hour);
         timeout(LIMIT, async {
             while !String::from_utf8_lossy(&heard).contains(&text) {
-                heard.extend_from_slice(&stream.next().await.context("the stream has ended")??);
+                heard.extend_from_slice(&stream.chunk().await?.context("the stream has ended")?);
             }
             anyhow::Ok(())
         })

@@ -12,13 +12,13 @@ use anyhow::Context as _;
 
 use crate::Arguments;
 
-/// Plays every fault whose name contains this, and prints what came of it.
+/// Plays every fault, or only the one of this name, and prints what came of it.
 ///
 /// # Errors
 ///
 /// At the first that the server does not take as it should.
 pub(crate) async fn run(options: &Arguments, only: &str) -> anyhow::Result<()> {
-    let wanted = |name: &str| name.contains(only);
+    let wanted = |name: &str| only.is_empty() || name == only;
     let server = &options.server;
     if wanted("kill") {
         tell("kill", kill::run(server, options.kills).await)?;

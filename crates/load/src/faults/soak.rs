@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use futures_util::StreamExt as _;
 
 use super::writers::{client, read, write};
 use crate::people::People;
@@ -59,8 +58,8 @@ async fn work(server: &Server, people: &People, duration: Duration) -> anyhow::R
         let request = reqwest::Client::new()
             .get(format!("http://{}/api/sse", server.address))
             .header("cookie", &coachee.person.cookie);
-        let mut stream = request.send().await?.error_for_status()?.bytes_stream();
-        let listening = async { while stream.next().await.is_some_and(|bytes| bytes.is_ok()) {} };
+        let mut stream = request.send().await?.error_for_status()?;
+        let listening = async { while matches!(stream.chunk().await, Ok(Some(_))) {} };
         let mut requests = 1;
         let asking = async {
             while Instant::now() < until {
