@@ -25,6 +25,8 @@ pub(super) fn run() -> anyhow::Result<()> {
     step("Measuring: leave this machine alone for some minutes");
     let mut bench = cargo();
     bench.args(["run", "--quiet", "--package", "e2e", "--bin", "page-bench", "--"]);
+    // A burst is more than one person may change in a minute.
+    bench.env("FRESHET_CHANGES_PER_MINUTE", "1000000");
     bench.arg(build::dist()).arg(comparison);
     // An error says what failed; where it was made is of no use to anybody.
     bench.env("RUST_LIB_BACKTRACE", "0");
