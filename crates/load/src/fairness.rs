@@ -1,5 +1,5 @@
-//! What the reads of one person cost another: a neighbour reads now and then, while somebody with thousands of sessions
-//! reads all of their goals again and again, many times at once.
+//! Measures how much the reads of one person slow another's down: one person reads now and then, while another with
+//! thousands of sessions reads all goals again and again, many times at once.
 //!
 //! Rounds with and without the other alternate, so that both see the same machine; the neighbour has a thread of its own,
 //! so that it does not wait for the answers of the other in here.

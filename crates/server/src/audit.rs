@@ -4,7 +4,7 @@
 //! and there is none unless an option asks for it. What was typed is never in it: people type passwords into the wrong
 //! field. OWASP ASVS 4.0.3, 7.1.3, 7.1.4 and 7.2.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use wire::{Timestamp, UserId};
 
 use crate::auth::{Address, Household};
+use crate::private;
 use crate::store::now;
 
 /// How many entries wait for the disk. More than that are counted, and the count is written.
@@ -143,12 +144,8 @@ impl Audit {
         let Some(path) = path else {
             return Ok(Self::new(None, Arc::default()));
         };
-        let mut options = OpenOptions::new();
         // Appended: a program that rotates logs may empty the file meanwhile.
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path)?;
+        let file = private::options().append(true).create(true).open(path)?;
         let (entries, waiting) = mpsc::channel(MOST_WAITING);
         let audit = Self::new(Some(entries), Arc::default());
         let lost = Arc::clone(&audit.lost);

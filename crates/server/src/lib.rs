@@ -28,6 +28,7 @@ mod http;
 mod listener;
 mod maintenance;
 mod metrics;
+mod private;
 mod quotas;
 mod seed;
 mod server;

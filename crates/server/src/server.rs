@@ -28,7 +28,7 @@ use crate::sse::{self, Hub, Tickets};
 use crate::state::{AppState, Shared, Tuning};
 use crate::store::{Db, sign_ins};
 use crate::upkeep::Lock;
-use crate::{assets, http, maintenance, seed};
+use crate::{assets, http, maintenance, private, seed};
 
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -314,13 +314,9 @@ async fn open_database(config: &Config, tuning: &Tuning, hub: Hub) -> Result<(Db
     Ok((db.bounded(tuning.read_limit, tuning.disk_reserve), lock))
 }
 
-/// Creates the file, if there is none, for nobody else to read: it holds what people say in confidence.
+/// Creates the file, if there is none.
 fn create_private(data: &Path) -> io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(data) {
+    match private::options().write(true).create_new(true).open(data) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! `kill -9` while people write: whatever was acknowledged is there after the restart.
+//! `kill -9` while people write: every acknowledged change is there after the restart.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

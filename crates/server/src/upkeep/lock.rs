@@ -1,10 +1,11 @@
 //! Who uses a database file: any number of servers, or one program that replaces it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
 use super::beside;
+use crate::private;
 
 /// Keeps others away from a database file until it is dropped, or its process ends however it ends.
 ///
@@ -27,11 +28,8 @@ impl Lock {
     }
 
     fn of(data: &Path, lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> io::Result<Option<Self>> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(beside(data, ".lock"))?;
+        let mut options = private::options();
+        let file = options.write(true).create(true).open(beside(data, ".lock"))?;
         match lock(&file) {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

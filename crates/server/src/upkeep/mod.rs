@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::private;
 use crate::store::{check, copy, now};
 
 pub(crate) use lock::Lock;
@@ -168,11 +169,8 @@ impl Unfinished {
     /// Makes it beside the file that it is to become, for nobody else to read.
     fn new(target: &Path) -> Result<Self, UpkeepError> {
         let path = beside(target, &format!(".unfinished-{}", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path).map_err(at(&path))?;
+        let mut options = private::options();
+        options.write(true).create_new(true).open(&path).map_err(at(&path))?;
         Ok(Self(path))
     }
 
