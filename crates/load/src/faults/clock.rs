@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use tokio::time::timeout;
 
-use super::writers::{client, write};
+use super::writers::{client, listen, made};
 use crate::people::People;
 use crate::server::Server;
 
@@ -33,24 +33,16 @@ pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
     let server = Server::start_with(program, &environment).await?;
     let people = People::move_in(&server.database(), 1).await?;
     let (client, coachee) = (client()?, &people.coachees[0]);
-    let request = reqwest::Client::new()
-        .get(format!("http://{}/api/sse", server.address))
-        .header("cookie", &coachee.person.cookie);
-    let mut stream = request.send().await?.error_for_status()?;
+    let mut stream = listen(&server, coachee).await?;
     let mut heard = Vec::new();
     let clocks = ["+1h", "+0", "-1h", "+0"];
     let mut hours = Vec::new();
     for (step, clock) in clocks.into_iter().enumerate() {
         set(clock)?;
         let text = format!("step {step}");
-        let answer = write(&client, &server, coachee, &text).await?;
-        ensure!(
-            answer.status().is_success(),
-            "after {clock} a change is {}",
-            answer.status()
-        );
-        let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
-        let created = answer["data"]["created_at"].as_str().context("no moment")?;
+        let row = made(&client, &server, coachee, &text).await;
+        let row = row.with_context(|| format!("a change after {clock}"))?;
+        let created = row["created_at"].as_str().context("no moment")?;
         let hour = created.get(11..13).context("an odd moment")?.to_owned();
         ensure!(
             hours.last() != Some(&hour),

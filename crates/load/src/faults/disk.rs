@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::Context as _;
 use rlimit::{Resource, prlimit};
 
-use super::writers::{check_refusal, client, read, write};
+use super::writers::{check_refusal, client, made, read, write};
 use crate::people::People;
 use crate::server::Server;
 
@@ -22,12 +22,8 @@ pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
         check_refusal(write(&client, &server, coachee, "refused").await?).await?;
         read(&client, &server, coachee).await?;
         limit(rlimit::INFINITY)?;
-        let answer = write(&client, &server, coachee, "made").await?;
-        ensure!(
-            answer.status().is_success(),
-            "round {round}: the first change after it is {}",
-            answer.status()
-        );
+        let first = made(&client, &server, coachee, "made").await;
+        first.with_context(|| format!("round {round}: the first change after it"))?;
     }
     server.stop().await?;
     Ok(format!(

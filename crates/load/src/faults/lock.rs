@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::writers::{check_refusal, client, read, write};
+use super::writers::{check_refusal, client, made, read, write};
 use crate::people::People;
 use crate::server::Server;
 
@@ -41,12 +41,8 @@ pub(super) async fn run(program: &Path) -> anyhow::Result<String> {
         slowest = slowest.max(read?);
         sqlx::query("ROLLBACK").execute(&mut other).await?;
         other.close().await?;
-        let answer = write(&client, &server, coachee, "made").await?;
-        ensure!(
-            answer.status().is_success(),
-            "round {round}: the first change after it is {}",
-            answer.status()
-        );
+        let first = made(&client, &server, coachee, "made").await;
+        first.with_context(|| format!("round {round}: the first change after it"))?;
     }
     server.stop().await?;
     ensure!(

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
-use super::writers::{client, read, write};
+use super::writers::{client, listen, made, read};
 use crate::people::People;
 use crate::server::Server;
 
@@ -55,27 +55,22 @@ async fn work(server: &Server, people: &People, duration: Duration) -> anyhow::R
     let client = client()?;
     let until = Instant::now() + duration;
     let working = people.coachees.iter().enumerate().map(async |(index, coachee)| {
-        let request = reqwest::Client::new()
-            .get(format!("http://{}/api/sse", server.address))
-            .header("cookie", &coachee.person.cookie);
-        let mut stream = request.send().await?.error_for_status()?;
+        let mut stream = listen(server, coachee).await?;
         let listening = async { while matches!(stream.chunk().await, Ok(Some(_))) {} };
         let mut requests = 1;
         let asking = async {
             while Instant::now() < until {
                 read(&client, server, coachee).await?;
                 if requests % 5 == index % 5 {
-                    // The text of a session is replaced again and again, so that lists stay short.
-                    let answer = write(&client, server, coachee, "worked").await?;
-                    let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await?)?;
-                    if let Some(id) = answer["data"]["id"].as_str() {
-                        let path = format!("http://{}/api/agreements/{id}", server.address);
-                        client
-                            .delete(path)
-                            .header("cookie", &coachee.person.cookie)
-                            .send()
-                            .await?;
-                    }
+                    // What was added is deleted at once, so that lists stay short.
+                    let row = made(&client, server, coachee, "worked").await?;
+                    let id = row["id"].as_str().context("no id")?;
+                    let path = format!("http://{}/api/agreements/{id}", server.address);
+                    client
+                        .delete(path)
+                        .header("cookie", &coachee.person.cookie)
+                        .send()
+                        .await?;
                 }
                 if index == 0 {
                     let form = "email=nobody%40example.com&password=not-this-one";

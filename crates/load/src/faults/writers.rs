@@ -30,6 +30,21 @@ pub(super) async fn write(client: &Client, server: &Server, coachee: &Coachee, t
     Ok(request.send().await?)
 }
 
+/// Adds an agreement that has to be made. Returns it.
+pub(super) async fn made(client: &Client, server: &Server, coachee: &Coachee, text: &str) -> anyhow::Result<Value> {
+    let answer = write(client, server, coachee, text).await?.error_for_status()?;
+    let mut answer: Value = serde_json::from_slice(&answer.bytes().await?)?;
+    Ok(answer["data"].take())
+}
+
+/// Opens the stream of a person.
+pub(super) async fn listen(server: &Server, coachee: &Coachee) -> anyhow::Result<Response> {
+    let request = Client::new()
+        .get(format!("http://{}/api/sse", server.address))
+        .header("cookie", &coachee.person.cookie);
+    Ok(request.send().await?.error_for_status()?)
+}
+
 /// Reads the agreements of a session.
 pub(super) async fn read(client: &Client, server: &Server, coachee: &Coachee) -> anyhow::Result<Value> {
     let path = format!("/api/agreements?coaching_session_id={}", coachee.session);
