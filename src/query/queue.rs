@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::effect::{EntryId, MutationId};
 use super::policy::{Fault, Retry};
+use super::selector::Selector;
+use super::value::Patch;
 use crate::backoff::Backoff;
 use crate::time::Instant;
 
@@ -36,6 +38,8 @@ struct Pending {
     manner: Manner,
     /// What it changes.
     entries: Vec<EntryId>,
+    /// What it changes wherever else the same thing is shown, whenever that comes.
+    spreads: Vec<Spread>,
     /// Whether it was made, or could not be sent, for want of a network.
     queued: bool,
     under_way: bool,
@@ -45,6 +49,13 @@ struct Pending {
     retry_at: Option<Instant>,
     /// What the server asked us to wait for; holds whatever happens.
     floor: Option<Instant>,
+}
+
+/// A change of every entry that may show the same thing.
+#[derive(Clone, Debug)]
+pub(super) struct Spread {
+    pub(super) selector: Selector,
+    pub(super) patch: Patch,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -64,7 +75,7 @@ impl Queue {
         &mut self,
         id: MutationId,
         manner: Manner,
-        entries: Vec<EntryId>,
+        (entries, spreads): (Vec<EntryId>, Vec<Spread>),
         reachable: bool,
         now: Instant,
     ) {
@@ -72,6 +83,7 @@ impl Queue {
             id,
             manner,
             entries,
+            spreads,
             queued: manner.restored || !reachable || self.is_draining(),
             under_way: false,
             attempted: manner.restored,
@@ -87,9 +99,19 @@ impl Queue {
     }
 
     /// It has settled. Returns what it changes; `None` if it was not pending.
-    pub(super) fn remove(&mut self, id: MutationId) -> Option<Vec<EntryId>> {
+    pub(super) fn remove(&mut self, id: MutationId) -> Option<(Vec<EntryId>, Vec<Spread>)> {
         let at = self.0.iter().position(|pending| pending.id == id)?;
-        Some(self.0.remove(at).entries)
+        let Pending { entries, spreads, .. } = self.0.remove(at);
+        Some((entries, spreads))
+    }
+
+    /// What pending mutations change wherever it is shown, in the order in which they were made, and their lanes.
+    pub(super) fn spreads(&self) -> impl Iterator<Item = ((MutationId, Option<u128>), &Spread)> {
+        let all = self
+            .0
+            .iter()
+            .map(|pending| ((pending.id, pending.manner.lane), &pending.spreads));
+        all.flat_map(|(mutation, spreads)| spreads.iter().map(move |spread| (mutation, spread)))
     }
 
     pub(super) fn clear(&mut self) {
@@ -186,11 +208,14 @@ impl Queue {
         mates.map(|pending| pending.id)
     }
 
-    /// A mutation travels in another lane from now on. Returns what it changes.
-    pub(super) fn set_lane(&mut self, id: MutationId, lane: Option<u128>) -> Option<&[EntryId]> {
-        let pending = self.0.iter_mut().find(|pending| pending.id == id)?;
+    /// A mutation travels in another lane, and changes something else wherever it is shown. Returns whether it is pending.
+    pub(super) fn replace(&mut self, id: MutationId, lane: Option<u128>, spreads: Vec<Spread>) -> bool {
+        let Some(pending) = self.0.iter_mut().find(|pending| pending.id == id) else {
+            return false;
+        };
         pending.manner.lane = lane;
-        Some(&pending.entries)
+        pending.spreads = spreads;
+        true
     }
 
     /// The lanes in which something waits: the rows with changes that have not been saved.

@@ -210,7 +210,6 @@ impl<E: Fault> Cache<E> {
         self.idle_weight = 0;
         self.alarms.clear();
         self.queue.clear();
-        self.spreads.clear();
         self.weather.held_until = None;
         self.weather.outage = None;
     }

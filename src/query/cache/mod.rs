@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use slotmap::SlotMap;
 
-use super::effect::{Effect, EntryId, FlightId, MutationId};
+use super::effect::{Effect, EntryId, FlightId};
 use super::entry::{Entry, Snapshot, Weather};
 use super::explain::Explanation;
 use super::index::Index;
@@ -23,7 +23,6 @@ use super::outage::{NEVER, Request};
 use super::policy::{Fault, Options};
 use super::queue::Queue;
 use super::selector::Selector;
-use super::value::Patch;
 use crate::time::Instant;
 
 /// How long a fetch outlives its last observer: a page that replaces another passes through a moment without any.
@@ -50,8 +49,6 @@ pub struct Cache<E> {
     /// When to look at which entry although nothing happens.
     alarms: BTreeSet<(Instant, EntryId)>,
     queue: Queue,
-    /// What pending mutations change beside the keys that they name.
-    spreads: Vec<Spread>,
     /// What the entries weigh that nobody observes, in bytes.
     idle_weight: usize,
     effects: Vec<Effect>,
@@ -63,16 +60,6 @@ pub struct Cache<E> {
     rng: fastrand::Rng,
     next: u64,
     journals: Option<Journals<E>>,
-}
-
-/// What a pending mutation changes in every entry that may show the same thing, whenever that comes.
-#[derive(Clone)]
-struct Spread {
-    mutation: MutationId,
-    /// The lane in which the mutation travels.
-    lane: Option<u128>,
-    selector: Selector,
-    patch: Patch,
 }
 
 #[derive(Clone)]
@@ -97,7 +84,6 @@ impl<E: Fault> Cache<E> {
             idle: BTreeSet::new(),
             alarms: BTreeSet::new(),
             queue: Queue::default(),
-            spreads: Vec::new(),
             idle_weight: 0,
             effects: Vec::new(),
             weather: Weather {
@@ -321,8 +307,9 @@ impl<E: Fault> Cache<E> {
             return *id;
         }
         let mut entry = Entry::new(key.clone(), options, now);
-        for spread in self.spreads.iter().filter(|spread| spread.selector.matches(&key)) {
-            entry.begin((spread.mutation, spread.lane), spread.patch.clone(), now);
+        let spreads = self.queue.spreads();
+        for (mutation, spread) in spreads.filter(|(_, spread)| spread.selector.matches(&key)) {
+            entry.begin(mutation, spread.patch.clone(), now);
         }
         let id = self.entries.insert(entry);
         self.index.insert(id, &key);

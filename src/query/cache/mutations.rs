@@ -6,10 +6,10 @@ use super::super::journal::Input;
 use super::super::key::Key;
 use super::super::outage::{Outage, Request};
 use super::super::policy::{Fault, Options};
-use super::super::queue::{Fate, Manner};
+use super::super::queue::{Fate, Manner, Spread};
 use super::super::selector::Target;
 use super::super::value::{Patch, Value};
-use super::{Cache, HOLD, Spread};
+use super::{Cache, HOLD};
 use crate::time::Instant;
 
 impl<E: Fault> Cache<E> {
@@ -20,7 +20,7 @@ impl<E: Fault> Cache<E> {
         if manner.restored && self.weather.is_reachable() {
             self.weather.held_until = Some(now + HOLD);
         }
-        let mut entries = Vec::new();
+        let (mut entries, mut spreads) = (Vec::new(), Vec::new());
         for (Target { key, elsewhere }, patch) in patches {
             let id = self.entry(now, key, Options::default());
             // A change that is held back keeps nothing from being read until it leaves.
@@ -33,15 +33,10 @@ impl<E: Fault> Cache<E> {
             for other in self.index.select(&selector).into_iter().filter(|other| *other != id) {
                 self.touch(other, |entry| entry.begin((mutation, manner.lane), patch.clone(), now));
             }
-            self.spreads.push(Spread {
-                mutation,
-                lane: manner.lane,
-                selector,
-                patch,
-            });
+            spreads.push(Spread { selector, patch });
         }
         let reachable = self.weather.is_reachable();
-        self.queue.push(mutation, manner, entries, reachable, now);
+        self.queue.push(mutation, manner, (entries, spreads), reachable, now);
         mutation
     }
 
@@ -55,7 +50,6 @@ impl<E: Fault> Cache<E> {
         }
         // What has happened since the first attempt may have been told long ago.
         let is_told = self.weather.pushed && !is_repeated;
-        self.spreads.retain(|spread| spread.mutation != mutation);
         for (target, outcome) in outcomes {
             for id in self.entries_of(&target) {
                 self.touch(id, |entry| entry.commit(mutation, &outcome, is_told));
@@ -130,23 +124,19 @@ impl<E: Fault> Cache<E> {
     /// A mutation that has not left changes something else than before, or another row.
     pub fn replace(&mut self, now: Instant, mutation: MutationId, lane: Option<u128>, patches: Vec<(Target, Patch)>) {
         self.note(now, || Input::Replace(mutation, lane, patches.clone()));
-        if self.queue.set_lane(mutation, lane).is_none() {
+        let spread = |(target, patch): &(Target, Patch)| {
+            let (selector, patch) = (target.elsewhere.clone()?, patch.clone());
+            Some(Spread { selector, patch })
+        };
+        let spreads = patches.iter().filter_map(spread).collect();
+        if !self.queue.replace(mutation, lane, spreads) {
             return;
         }
-        self.spreads.retain(|spread| spread.mutation != mutation);
         for (target, patch) in patches {
             for id in self.entries_of(&target) {
                 self.touch(id, |entry| entry.replace((mutation, lane), patch.clone()));
             }
-            self.spreads.extend(target.elsewhere.map(|selector| Spread {
-                mutation,
-                lane,
-                selector,
-                patch,
-            }));
         }
-        // In the order in which they were made.
-        self.spreads.sort_by_key(|spread| spread.mutation);
     }
 
     /// The entries that a target names, each once.
@@ -160,10 +150,8 @@ impl<E: Fault> Cache<E> {
 
     /// A mutation is no longer pending. Returns the entries over which it may be laid.
     fn remove(&mut self, mutation: MutationId) -> Vec<EntryId> {
-        let mut entries = self.queue.remove(mutation).unwrap_or_default();
-        for spread in self.spreads.extract_if(.., |spread| spread.mutation == mutation) {
-            entries.extend(self.index.select(&spread.selector));
-        }
+        let (mut entries, spreads) = self.queue.remove(mutation).unwrap_or_default();
+        entries.extend(spreads.iter().flat_map(|spread| self.index.select(&spread.selector)));
         entries
     }
 
