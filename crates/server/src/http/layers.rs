@@ -55,8 +55,8 @@ pub(super) async fn limit_changes(
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if let Some(person) = signed_in(&request).filter(|_| !reads) {
+    let changes = !request.method().is_safe();
+    if let Some(person) = signed_in(&request).filter(|_| changes) {
         state.quotas.change(person)?;
     }
     Ok(next.run(request).await)
