@@ -138,6 +138,17 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
     }
 }
 
+/// Closes an editor without saving. A text that was typed in it is discarded.
+pub fn cancel(typed: &KeptText, on_discard: &Callback<KeptText>, on_close: &Callback<()>) -> Callback<()> {
+    let (typed, on_discard, on_close) = (typed.clone(), on_discard.clone(), on_close.clone());
+    Callback::from(move |()| {
+        if !typed.is_untouched() {
+            on_discard.emit(typed.clone());
+        }
+        on_close.emit(());
+    })
+}
+
 #[derive(Clone, Debug, PartialEq, Properties)]
 struct EditorProperties {
     id: AttrValue,
@@ -182,15 +193,7 @@ fn Editor(props: &EditorProperties) -> Html {
             props.on_close.emit(());
         })
     };
-    let cancel = {
-        let props = props.clone();
-        Callback::from(move |()| {
-            if !props.typed.is_untouched() {
-                props.on_discard.emit(props.typed.clone());
-            }
-            props.on_close.emit(());
-        })
-    };
+    let cancel = cancel(&props.typed, &props.on_discard, &props.on_close);
     let on_key = {
         let (save, cancel) = (save.clone(), cancel.clone());
         Callback::from(move |event: KeyboardEvent| {

@@ -9,7 +9,7 @@ use crate::query::{Backend, use_unsaved};
 use crate::time::Instant;
 
 /// How long a change may wait before its row says so.
-const UNSAVED_AFTER: Duration = Duration::from_secs(2);
+pub const UNSAVED_AFTER: Duration = Duration::from_secs(2);
 
 /// Whether a row says that a change of it waits, which it has done since then: not for the moment that saving takes.
 #[hook]

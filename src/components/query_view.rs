@@ -35,8 +35,13 @@ pub fn opaque_note<T>(list: &List<T>, noun: &str) -> Html {
         1 => format!("One {noun}"),
         count => format!("{count} {noun}s"),
     };
-    let text = format!("{what} can not be shown by this version of Freshet. Reload the page for a newer one.");
-    html! { <p class="empty" role="note" ~textContent={text} /> }
+    html! { <p class="empty" role="note" ~textContent={not_shown(&what)} /> }
+}
+
+/// Says that rows can not be read, and what to do. `what`: "This action", "2 goals".
+#[must_use]
+pub fn not_shown(what: &str) -> String {
+    format!("{what} can not be shown by this version of Freshet. Reload the page for a newer one.")
 }
 
 /// Something is coming.

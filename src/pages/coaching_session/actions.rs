@@ -106,7 +106,7 @@ fn list(actions: &List<Action>, props: &ActionsProperties) -> Html {
                         people={props.people.clone()} />
                 }
             </ul>
-            if actions.opaque().is_empty() && actions.is_empty() {
+            if present.is_empty() {
                 <p class="empty" ~textContent="No actions yet. What will happen until the next session?" />
             }
             <OpaqueRows list={RowList::Actions(props.session)} noun="action" rows={actions.opaque().to_vec()} />

@@ -99,7 +99,7 @@ fn list(agreements: &List<Agreement>, props: &AgreementsProperties) -> Html {
                         agreement={Listed(Rc::clone(agreement))} people={props.people.clone()} />
                 }
             </ul>
-            if agreements.opaque().is_empty() && agreements.is_empty() {
+            if present.is_empty() {
                 <p class="empty" ~textContent="No agreements yet." />
             }
             <OpaqueRows list={RowList::Agreements(props.session)} noun="agreement" rows={agreements.opaque().to_vec()} />

@@ -117,7 +117,7 @@ fn list(goals: &List<Goal>, props: &GoalsProperties) -> Html {
                         goal={Listed(Rc::clone(goal))} people={props.people.clone()} />
                 }
             </ul>
-            if goals.opaque().is_empty() && goals.is_empty() {
+            if present.is_empty() {
                 <p class="empty" ~textContent="No goals yet. Where should this lead?" />
             }
             <OpaqueRows list={RowList::Goals(props.relationship)} noun="goal" rows={goals.opaque().to_vec()} />

@@ -10,7 +10,8 @@ use super::row::{TextRow, use_row};
 use crate::api::Api;
 use crate::calendar;
 use crate::components::{
-    Glyph, NotSaved, changed_note, editor_id, focus, icon, is_escape, is_too_long, limit_note, text_id, use_seen_text,
+    Glyph, NotSaved, cancel, changed_note, editor_id, focus, icon, is_escape, is_too_long, limit_note, text_id,
+    use_seen_text,
 };
 use crate::draft::draft_id;
 use crate::kept::{KeptText, use_kept_text};
@@ -158,15 +159,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
             props.on_close.emit(());
         })
     };
-    let cancel = {
-        let props = props.clone();
-        Callback::from(move |()| {
-            if !props.typed.is_untouched() {
-                props.on_discard.emit(props.typed.clone());
-            }
-            props.on_close.emit(());
-        })
-    };
+    let cancel = cancel(&props.typed, &props.on_discard, &props.on_close);
     let on_key = {
         let cancel = cancel.clone();
         Callback::from(move |event: KeyboardEvent| {

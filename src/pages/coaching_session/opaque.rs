@@ -3,7 +3,7 @@
 use uuid::Uuid;
 use yew::prelude::*;
 
-use crate::components::{Glyph, icon, text_id};
+use crate::components::{Glyph, icon, not_shown, text_id};
 use crate::query::{Opaque, use_mutation};
 use crate::resources::{DeleteOpaque, RowList};
 use crate::title::move_focus;
@@ -34,20 +34,29 @@ pub(super) fn OpaqueRows(props: &OpaqueRowsProperties) -> Html {
         let on_delete = {
             let (change, toaster) = (change.clone(), toaster.clone());
             Callback::from(move |_: MouseEvent| {
-                change.run(delete);
                 move_focus(&format!("new-{noun}"));
-                let change = change.clone();
-                let undo = Callback::from(move |()| {
-                    change.run(DeleteOpaque {
-                        is_undo: true,
-                        ..delete
-                    });
+                let undo = {
+                    let change = change.clone();
+                    Callback::from(move |()| {
+                        change.run(DeleteOpaque {
+                            is_undo: true,
+                            ..delete
+                        });
+                    })
+                };
+                let (toaster, offer) = (
+                    toaster.clone(),
+                    toaster.offer(format!("The {noun} was deleted."), "Undo", undo),
+                );
+                change.run_to_end(delete, move |deleted| {
+                    if deleted.is_err() {
+                        toaster.withdraw(offer);
+                    }
                 });
-                toaster.offer(format!("The {noun} was deleted."), "Undo", undo);
             })
         };
         let describes = text_id(delete.id);
-        let text = format!("This {noun} can not be shown by this version of Freshet. Reload the page for a newer one.");
+        let text = not_shown(&format!("This {noun}"));
         html! {
             <li key={delete.id.to_string()} class="item" data-opaque={delete.id.to_string()}>
                 <div class="content"><p class="empty" id={describes.clone()} tabindex="-1" ~textContent={text} /></div>

@@ -274,4 +274,4 @@ fn only_status(changes: &Changes) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,7 +10,8 @@ use super::*;
 use crate::query::{AnyMutation, List, Mutation, Value};
 use crate::resources::{Delete, Restore, Update};
 
-fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
+/// An action at this version.
+pub(in crate::resources) fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
     let then = Timestamp::default();
     Action {
         id: ActionId::from_u128(7),
@@ -28,8 +29,8 @@ fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
     }
 }
 
-const OPEN: ItemStatus = ItemStatus::InProgress;
-const DONE: ItemStatus = ItemStatus::Completed;
+pub(in crate::resources) const OPEN: ItemStatus = ItemStatus::InProgress;
+pub(in crate::resources) const DONE: ItemStatus = ItemStatus::Completed;
 
 /// Ticks an action that was seen at version 1.
 fn tick(circumstances: Circumstances<Action>) -> (Updating<Action>, Step<Action, Saved<Action>>) {

@@ -19,27 +19,15 @@ use crate::query::{
 use crate::simulation::script::{Reply, Script};
 use crate::time::Instant;
 use crate::unresolved::Problem;
+use exchange::tests::{DONE, OPEN};
 
-const OPEN: ItemStatus = ItemStatus::InProgress;
-const DONE: ItemStatus = ItemStatus::Completed;
 /// What the server calls the row that is added here.
 const NAMED: u128 = 7;
 
 fn action(id: u128, version: Option<u64>, body: &str, status: ItemStatus) -> Action {
-    let then = Timestamp::default();
     Action {
         id: ActionId::from_u128(id),
-        coaching_session_id: CoachingSessionId::from_u128(1),
-        goal_id: None,
-        user_id: UserId::from_u128(2),
-        body: Some(body.to_owned()),
-        due_by: None,
-        status,
-        status_changed_at: then,
-        created_at: then,
-        updated_at: then,
-        assignee_ids: Vec::new(),
-        version,
+        ..exchange::tests::action(version, body, status)
     }
 }
 

@@ -2,23 +2,19 @@
 //! decide on.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use chrono::NaiveDate;
 use wire::{CoachingRelationship, CoachingSession, NewCoachingSession, UserId};
 use yew::prelude::*;
 
 use crate::calendar;
-use crate::components::{Choice, ConflictCard};
+use crate::components::{Choice, ConflictCard, UNSAVED_AFTER};
 use crate::countdown::use_has_lasted;
 use crate::kept::{use_kept, use_unresolved};
 use crate::query::{List, use_waiting};
 use crate::resources::PlanSession;
 use crate::today::use_today;
 use crate::unresolved::Problem;
-
-/// How long a plan may be on its way before anybody is told.
-const WAITING_AFTER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct UnplannedProperties {
@@ -34,7 +30,7 @@ pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
     let kept = use_kept();
     let today = use_today();
     let waiting = use_waiting::<PlanSession>();
-    let is_told = use_has_lasted(!waiting.is_empty(), WAITING_AFTER);
+    let is_told = use_has_lasted(!waiting.is_empty(), UNSAVED_AFTER);
     let undecided = use_unresolved(|all| {
         let left = all
             .iter()
