@@ -30,6 +30,7 @@ mod maintenance;
 mod metrics;
 mod private;
 mod quotas;
+mod rate;
 mod seed;
 mod server;
 mod sse;

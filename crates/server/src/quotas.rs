@@ -2,22 +2,21 @@
 //! answers that are not sent yet, and changes a minute.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
-use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::UserId;
 
 use crate::error::Error;
+use crate::rate::{at_least_one, check};
 use crate::state::Tuning;
 
 /// How long a read waits for other reads of the same person.
@@ -58,7 +57,6 @@ pub(crate) struct ReadPermit {
 
 impl Quotas {
     pub(crate) fn new(tuning: &Tuning) -> Self {
-        let at_least_one = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
         let changes = Quota::per_minute(at_least_one(tuning.changes_per_minute))
             .allow_burst(at_least_one(tuning.changes_at_once));
         Self {
@@ -78,11 +76,7 @@ impl Quotas {
     ///
     /// [`Error::TooManyRequests`] beyond what a person may change in a minute.
     pub(crate) fn change(&self, person: UserId) -> Result<(), Error> {
-        self.changes.check_key(&person).map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            // Rounded up: one second early is refused again.
-            Error::TooManyRequests(wait.as_secs() + 1)
-        })
+        check(&self.changes, &person)
     }
 
     /// Waits until this person may read. Their reads are let in one after the other, as they came.
@@ -99,8 +93,8 @@ impl Quotas {
         if person.unsent.load(Ordering::Relaxed) >= self.unsent_per_person {
             return Err(Error::TooManyRequests(RETRY_AFTER_S));
         }
-        let waiting = Counted::add(&person.waiting, 1);
-        if waiting.before >= self.queue_per_person {
+        let waiting = Waiting::begin(&person.waiting);
+        if waiting.others >= self.queue_per_person {
             return Err(Error::TooManyRequests(RETRY_AFTER_S));
         }
         let permit = tokio::time::timeout(PATIENCE, Arc::clone(&person.reads).acquire_owned()).await;
@@ -115,7 +109,7 @@ impl Quotas {
         }
     }
 
-    /// Forgets whoever takes nothing, so that the tables do not grow with everybody who was ever here.
+    /// Forgets people who take nothing now, so that the tables do not grow with everybody who was ever here.
     pub(crate) fn forget_idle(&self) {
         self.changes.retain_recent();
         self.lock().retain(|_, person| Arc::strong_count(person) > 1);
@@ -133,7 +127,7 @@ impl Quotas {
         Arc::clone(person)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, Arc<Person>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Arc<Person>>> {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -162,27 +156,25 @@ impl ReadPermit {
     }
 }
 
-/// A number that is taken back from a counter.
-struct Counted<'a> {
-    counter: &'a AtomicUsize,
-    amount: usize,
-    /// What was counted before.
-    before: usize,
+/// A read that waits for its turn, counted until it is dropped.
+struct Waiting<'a> {
+    count: &'a AtomicUsize,
+    /// How many waited before it.
+    others: usize,
 }
 
-impl<'a> Counted<'a> {
-    fn add(counter: &'a AtomicUsize, amount: usize) -> Self {
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
         Self {
-            counter,
-            amount,
-            before: counter.fetch_add(amount, Ordering::Relaxed),
+            count,
+            others: count.fetch_add(1, Ordering::Relaxed),
         }
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.counter.fetch_sub(self.amount, Ordering::Relaxed);
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -212,7 +204,7 @@ impl Drop for Unsent {
     }
 }
 
-impl http_body::Body for Unsent {
+impl HttpBody for Unsent {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -278,7 +270,7 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         assert!(third.as_mut().now_or_never().is_none());
         assert!(matches!(quotas.read(one).await, Err(Error::TooManyRequests(1))));
-        // Whoever gives up leaves their place to the next.
+        // A read that is given up leaves its place to the next.
         drop(third);
         let mut third = Box::pin(quotas.read(one));
         assert!(third.as_mut().now_or_never().is_none());

@@ -1,10 +1,8 @@
 //! How often one may try: sign-ins per account, device and network address, one's own password, streams per person.
 
-use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use sha2::{Digest as _, Sha256};
 use wire::UserId;
@@ -13,6 +11,7 @@ use super::Address;
 use super::address::{Household, Site};
 use super::failures::Failures;
 use crate::error::Error;
+use crate::rate::{at_least_one, check, too_many};
 use crate::state::Tuning;
 use crate::store::sign_ins::TokenHash;
 
@@ -95,8 +94,8 @@ impl Limits {
         Ok(Attempt::Email(email))
     }
 
-    /// Counts an attempt of somebody who is signed in to confirm a change by their password. Apart from sign-ins: whoever
-    /// finds an unlocked screen can not keep the owner from signing in.
+    /// Counts an attempt of somebody who is signed in to confirm a change by their password. Apart from sign-ins:
+    /// guesses at an unlocked screen do not keep the owner from signing in.
     pub(crate) fn confirm(&self, person: UserId) -> Result<Attempt, Error> {
         self.confirmations.begin(&person, Instant::now()).map_err(too_many)?;
         Ok(Attempt::Confirmation(person))
@@ -133,21 +132,6 @@ impl Limits {
         self.addresses.retain_recent();
         self.streams.retain_recent();
     }
-}
-
-fn at_least_one(count: u32) -> NonZeroU32 {
-    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
-}
-
-fn check<K: Clone + Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Error> {
-    limiter
-        .check_key(key)
-        .map_err(|until| too_many(until.wait_time_from(DefaultClock::default().now())))
-}
-
-fn too_many(wait: Duration) -> Error {
-    // Rounded up: one second early is refused again.
-    Error::TooManyRequests(wait.as_secs() + 1)
 }
 
 #[cfg(test)]
