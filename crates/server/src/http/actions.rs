@@ -48,11 +48,8 @@ impl From<ActionField> for Key {
     }
 }
 
-/// Refuses what was just added to a session that has more actions by it than it can.
-pub(super) async fn check_most(db: &mut SqliteConnection, session: CoachingSessionId, most: u32) -> Result<(), Error> {
-    let count = actions::count(db, session, most + 1).await?;
-    check_count(count, most, "This session has as many actions as it can hold.")
-}
+/// Says that a session has as many actions as it can hold.
+pub(super) const FULL: &str = "This session has as many actions as it can hold.";
 
 #[derive(Debug, Deserialize)]
 struct ActionQuery {
@@ -112,7 +109,13 @@ async fn create(
         version: Some(FIRST_VERSION),
     };
     actions::insert(&mut write, &action).await?;
-    check_most(&mut write, action.coaching_session_id, state.tuning.rows_per_parent).await?;
+    check_count::<Action>(
+        &mut write,
+        action.coaching_session_id.0,
+        state.tuning.rows_per_parent,
+        FULL,
+    )
+    .await?;
     let event = Event::ActionCreated {
         coaching_session_id: action.coaching_session_id,
         action: action.clone(),

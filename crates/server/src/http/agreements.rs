@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
-use sqlx::SqliteConnection;
 use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, Deleted, Event, MAX_TEXT, NewAgreement};
 
 use super::authorization::admit;
@@ -47,11 +46,8 @@ impl From<AgreementField> for Key {
     }
 }
 
-/// Refuses what was just added to a session that has more agreements by it than it can.
-pub(super) async fn check_most(db: &mut SqliteConnection, session: CoachingSessionId, most: u32) -> Result<(), Error> {
-    let count = agreements::count(db, session, most + 1).await?;
-    check_count(count, most, "This session has as many agreements as it can hold.")
-}
+/// Says that a session has as many agreements as it can hold.
+pub(super) const FULL: &str = "This session has as many agreements as it can hold.";
 
 #[derive(Debug, Deserialize)]
 struct AgreementQuery {
@@ -104,7 +100,13 @@ async fn create(
         version: Some(FIRST_VERSION),
     };
     agreements::insert(&mut write, &agreement).await?;
-    check_most(&mut write, agreement.coaching_session_id, state.tuning.rows_per_parent).await?;
+    check_count::<Agreement>(
+        &mut write,
+        agreement.coaching_session_id.0,
+        state.tuning.rows_per_parent,
+        FULL,
+    )
+    .await?;
     let event = Event::AgreementCreated {
         coaching_session_id: agreement.coaching_session_id,
         agreement: agreement.clone(),

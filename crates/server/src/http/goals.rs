@@ -55,19 +55,8 @@ impl From<GoalField> for Key {
     }
 }
 
-/// Refuses what was just added to a relationship that has more goals by it than it can.
-pub(super) async fn check_most(
-    db: &mut SqliteConnection,
-    relationship: CoachingRelationshipId,
-    most: u32,
-) -> Result<(), Error> {
-    let count = goals::count(db, relationship, most + 1).await?;
-    check_count(
-        count,
-        most,
-        "This coaching relationship has as many goals as it can hold.",
-    )
-}
+/// Says that a coaching relationship has as many goals as it can hold.
+pub(super) const FULL: &str = "This coaching relationship has as many goals as it can hold.";
 
 #[derive(Debug, Deserialize)]
 struct GoalQuery {
@@ -145,7 +134,7 @@ async fn create(
     };
     set_status(&mut goal, status, now);
     goals::insert(&mut write, &goal).await?;
-    check_most(&mut write, access.relationship, state.tuning.rows_per_parent).await?;
+    check_count::<Goal>(&mut write, access.relationship.0, state.tuning.rows_per_parent, FULL).await?;
     events::goal_created(&mut write, &access, &goal).await?;
     if let Some(session) = body.created_in_session_id {
         events::link_goal(&mut write, &access, session, goal.id, now).await?;

@@ -8,6 +8,7 @@ use wire::{Action, ActionId, Agreement, AgreementId, Event, Goal, GoalId, ItemSt
 use super::authorization::admit;
 use super::goals::check_limit;
 use super::reply::Reply;
+use super::rows::check_count;
 use crate::error::Error;
 use crate::events;
 use crate::extract::{CurrentUser, Path};
@@ -33,7 +34,13 @@ async fn action(
     }
     let restored = actions::restore(&mut write, id, user.author(now())).await?;
     let action = restored.ok_or(Error::NotFound)?;
-    super::actions::check_most(&mut write, action.coaching_session_id, state.tuning.rows_per_parent).await?;
+    check_count::<Action>(
+        &mut write,
+        action.coaching_session_id.0,
+        state.tuning.rows_per_parent,
+        super::actions::FULL,
+    )
+    .await?;
     let event = Event::ActionCreated {
         coaching_session_id: action.coaching_session_id,
         action: action.clone(),
@@ -55,7 +62,13 @@ async fn agreement(
     }
     let restored = agreements::restore(&mut write, id, user.author(now())).await?;
     let agreement = restored.ok_or(Error::NotFound)?;
-    super::agreements::check_most(&mut write, agreement.coaching_session_id, state.tuning.rows_per_parent).await?;
+    check_count::<Agreement>(
+        &mut write,
+        agreement.coaching_session_id.0,
+        state.tuning.rows_per_parent,
+        super::agreements::FULL,
+    )
+    .await?;
     let event = Event::AgreementCreated {
         coaching_session_id: agreement.coaching_session_id,
         agreement: agreement.clone(),
@@ -79,7 +92,13 @@ async fn goal(State(state): State<AppState>, user: CurrentUser, Path(id): Path<G
     }
     let restored = goals::restore(&mut write, id, author).await?;
     let goal = restored.ok_or(Error::NotFound)?;
-    super::goals::check_most(&mut write, access.relationship, state.tuning.rows_per_parent).await?;
+    check_count::<Goal>(
+        &mut write,
+        access.relationship.0,
+        state.tuning.rows_per_parent,
+        super::goals::FULL,
+    )
+    .await?;
     events::goal_created(&mut write, &access, &goal).await?;
     for session in session_goals::sessions_of(&mut write, id).await? {
         events::goal_linked(&mut write, &access, session, id).await?;

@@ -23,14 +23,20 @@ pub(super) async fn present<R: Deletable>(
     }
 }
 
-/// Refuses what was just added to a session or a relationship that has more rows by it than it can. `what` is a sentence.
-pub(super) fn check_count(count: u32, most: u32, what: &str) -> Result<(), Error> {
-    if count <= most {
+/// Refuses the row that was just added if the session or relationship now has more than `most`. `full` is the sentence
+/// that says so.
+pub(super) async fn check_count<R: Deletable>(
+    db: &mut SqliteConnection,
+    parent: uuid::Uuid,
+    most: u32,
+    full: &str,
+) -> Result<(), Error> {
+    if deletion::count::<R>(db, parent, most + 1).await? <= most {
         return Ok(());
     }
     Err(Error::Conflict {
         error: "too_many_rows",
-        message: what.to_owned(),
+        message: full.to_owned(),
         details: Some(json!({ "most": most })),
     })
 }

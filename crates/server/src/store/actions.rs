@@ -26,7 +26,7 @@ impl Versioned for Action {
 }
 
 impl Deletable for Action {
-    const TABLE: Table = table!("actions");
+    const TABLE: Table = table!("actions", "coaching_session_id");
 }
 
 /// Whose actions a list shows.
@@ -119,22 +119,6 @@ pub(super) fn session_query(session: CoachingSessionId, goal: Option<GoalId>, wa
         .push_bind(session.0);
         narrow(from, "item.goal_id", goal.map(|id| id.0));
     })
-}
-
-/// How many actions a session has, counted no further than `most`.
-pub(crate) async fn count(
-    db: &mut SqliteConnection,
-    session: CoachingSessionId,
-    most: u32,
-) -> Result<u32, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM actions INDEXED BY actions_listed
-             WHERE coaching_session_id = ? AND deleted_at IS NULL LIMIT ?)",
-    )
-    .bind(session.0)
-    .bind(most)
-    .fetch_one(db)
-    .await
 }
 
 /// A page of somebody's actions, as far as `viewer` takes part in the sessions they belong to.

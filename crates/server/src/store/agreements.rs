@@ -23,7 +23,7 @@ impl Versioned for Agreement {
 }
 
 impl Deletable for Agreement {
-    const TABLE: Table = table!("agreements");
+    const TABLE: Table = table!("agreements", "coaching_session_id");
 }
 
 pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement) -> Result<(), sqlx::Error> {
@@ -73,22 +73,6 @@ pub(crate) async fn of_session(
         .push_bind(session.0);
     });
     query.read(db, agreement).await
-}
-
-/// How many agreements a session has, counted no further than `most`.
-pub(crate) async fn count(
-    db: &mut SqliteConnection,
-    session: CoachingSessionId,
-    most: u32,
-) -> Result<u32, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM agreements INDEXED BY agreements_listed
-             WHERE coaching_session_id = ? AND deleted_at IS NULL LIMIT ?)",
-    )
-    .bind(session.0)
-    .bind(most)
-    .fetch_one(db)
-    .await
 }
 
 /// Writes everything that can change about an agreement; hands it back with its version.

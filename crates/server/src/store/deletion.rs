@@ -1,4 +1,5 @@
-//! Soft deletion: a row is marked as deleted and hidden; it can be restored until it is purged.
+//! Soft deletion: a row is marked as deleted and hidden; it can be restored until it is purged. Those that are not
+//! deleted are counted here.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -13,30 +14,32 @@ pub(crate) trait Deletable: Versioned {
     const TABLE: Table;
 }
 
-/// The statements that mark the rows of one table.
+/// The statements that mark and count the rows of one table.
 pub(crate) struct Table {
     find: &'static str,
     mark: &'static str,
     unmark: &'static str,
     purge: &'static str,
+    count: &'static str,
 }
 
 impl Table {
     /// Of these statements; see [`table!`].
-    pub(super) const fn new(find: &'static str, mark: &'static str, unmark: &'static str, purge: &'static str) -> Self {
+    pub(super) const fn new([find, mark, unmark, purge, count]: [&'static str; 5]) -> Self {
         Self {
             find,
             mark,
             unmark,
             purge,
+            count,
         }
     }
 }
 
-/// The [`Table`] of this name.
+/// The [`Table`] of this name, and the column that says to which session or relationship a row belongs.
 macro_rules! table {
-    ($name:literal) => {
-        $crate::store::deletion::Table::new(
+    ($name:literal, $parent:literal) => {
+        $crate::store::deletion::Table::new([
             concat!(
                 "SELECT deleted_by, deleted_at FROM ",
                 $name,
@@ -53,10 +56,32 @@ macro_rules! table {
                 " SET deleted_by = NULL, deleted_at = NULL, version = version + 1 WHERE id = ?1 RETURNING version"
             ),
             concat!("DELETE FROM ", $name, " WHERE deleted_at <= ?"),
-        )
+            concat!(
+                "SELECT count(*) FROM (SELECT 1 FROM ",
+                $name,
+                " INDEXED BY ",
+                $name,
+                "_listed WHERE ",
+                $parent,
+                " = ? AND deleted_at IS NULL LIMIT ?)"
+            ),
+        ])
     };
 }
 pub(super) use table;
+
+/// How many rows of this session or relationship are not deleted, counted no further than `most`.
+pub(crate) async fn count<R: Deletable>(
+    db: &mut SqliteConnection,
+    parent: Uuid,
+    most: u32,
+) -> Result<u32, sqlx::Error> {
+    sqlx::query_scalar(R::TABLE.count)
+        .bind(parent)
+        .bind(most)
+        .fetch_one(db)
+        .await
+}
 
 /// The deletion of a row that is marked.
 pub(crate) async fn find<R: Deletable>(db: &mut SqliteConnection, id: Uuid) -> Result<Option<Deletion>, sqlx::Error> {

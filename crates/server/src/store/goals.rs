@@ -23,7 +23,7 @@ impl Versioned for Goal {
 }
 
 impl Deletable for Goal {
-    const TABLE: Table = table!("goals");
+    const TABLE: Table = table!("goals", "coaching_relationship_id");
 }
 
 pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal) -> Result<(), sqlx::Error> {
@@ -81,22 +81,6 @@ pub(crate) async fn of_relationship(
         narrow(from, "item.status", status.map(status_name));
     });
     query.read(db, goal).await
-}
-
-/// How many goals a relationship has, counted no further than `most`.
-pub(crate) async fn count(
-    db: &mut SqliteConnection,
-    relationship: CoachingRelationshipId,
-    most: u32,
-) -> Result<u32, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM (
-             SELECT 1 FROM goals INDEXED BY goals_listed WHERE coaching_relationship_id = ? AND deleted_at IS NULL LIMIT ?)",
-    )
-    .bind(relationship.0)
-    .bind(most)
-    .fetch_one(db)
-    .await
 }
 
 /// The goals of a relationship that are in progress, oldest first.
