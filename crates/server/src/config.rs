@@ -233,7 +233,7 @@ impl FromStr for Origin {
 mod tests {
     use clap::Parser as _;
 
-    use super::{Config, Origin};
+    use super::{Config, Origin, Tuning};
 
     #[test]
     fn an_origin_is_scheme_host_and_port_and_never_a_wildcard() {
@@ -259,5 +259,11 @@ mod tests {
         let config = Config::try_parse_from(["freshet-server"]).unwrap();
         assert_eq!(config.addr.to_string(), "127.0.0.1:8080");
         assert!(config.allow_origin.is_empty());
+    }
+
+    #[test]
+    fn options_have_the_defaults_of_the_tuning() {
+        let config = Config::try_parse_from(["freshet-server"]).unwrap();
+        assert_eq!(config.tuning(), Tuning::default());
     }
 }

@@ -17,7 +17,7 @@ use crate::sse::{Hub, Tickets};
 use crate::store::{Db, PageSize};
 
 /// Times and bounds that are right in production and too large for a test.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tuning {
     /// How long a sign-in lasts after its last request.
     pub sign_in_idle: Duration,
