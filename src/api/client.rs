@@ -180,7 +180,7 @@ impl Api {
         self.call(Verb::Get, path, None).await
     }
 
-    /// Reads a list, however many answers it takes, for whoever asked to understand. Its position is that of the first
+    /// Reads a list, however many answers it takes, for the caller to parse. Its position is that of the first
     /// answer: the list is no newer than its oldest part.
     pub(super) async fn get_list(&self, path: &str) -> Result<Vec<u8>, ApiError> {
         // The rest is not that of somebody who signs in meanwhile.

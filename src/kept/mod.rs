@@ -69,7 +69,7 @@ impl KeptText {
     }
 }
 
-/// Whether this device keeps anything that was not saved, whoever wrote it.
+/// Whether this device keeps anything that was not saved, of any person.
 #[must_use]
 pub fn is_any_on_device() -> bool {
     !storage::names(PREFIX).is_empty() || storage::tabs_with_unsent().is_some_and(|tabs| !tabs.is_empty())

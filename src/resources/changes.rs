@@ -70,7 +70,7 @@ pub enum Removed<T> {
 pub struct Removal<T> {
     /// What has become of the row.
     pub removed: Removed<T>,
-    /// The changes that the deletion held, for whoever brings the row back.
+    /// The changes that the deletion held, to be made again if the row is restored.
     pub pending: Changes,
 }
 
@@ -204,7 +204,7 @@ impl<T: Record> Mutation for Update<T> {
                 let conflict = Problem::BothChanged {
                     fields: conflicts.clone(),
                 };
-                // Whoever has written other fields has no part in it.
+                // The authors of other fields have no part in it.
                 let in_conflict = |field: &String| conflicts.iter().any(|conflict| conflict.field == *field);
                 let authors = authors_of(authors, in_conflict);
                 Some(self.unresolved(conflict, &authors).now(row))

@@ -74,7 +74,7 @@ pub(crate) async fn measure(program: &Path) -> anyhow::Result<String> {
 /// Gives the first pair thousands of sessions with goals. Says which relationship it is.
 async fn fill(database: &Path, people: &People) -> anyhow::Result<uuid::Uuid> {
     let mut connection = SqliteConnectOptions::new().filename(database).connect().await?;
-    let first = people.coachees.first().context("nobody is coached")?;
+    let first = people.coachees.first().context("there is no coachee")?;
     let relationship = sqlx::query_scalar("SELECT coaching_relationship_id FROM coaching_sessions WHERE id = ?")
         .bind(first.session)
         .fetch_one(&mut connection)
@@ -109,7 +109,7 @@ async fn read_in_rounds(list: &str, cookie: &str, busy: &watch::Sender<bool>) ->
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
     for round in 0..2 * ROUNDS {
         let is_busy = round % 2 == 1;
-        busy.send(is_busy).context("nobody reads beside")?;
+        busy.send(is_busy).context("the other reader has ended")?;
         let times = if is_busy { &mut beside } else { &mut alone };
         for _ in 0..ROUND {
             sleep(PAUSE).await;
@@ -125,7 +125,7 @@ async fn read_in_rounds(list: &str, cookie: &str, busy: &watch::Sender<bool>) ->
         }
     }
     // The other ends where it waits for the next round.
-    busy.send(false).context("nobody reads beside")?;
+    busy.send(false).context("the other reader has ended")?;
     Ok((p95(alone), p95(beside)))
 }
 

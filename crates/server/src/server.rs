@@ -33,7 +33,7 @@ use crate::{assets, http, maintenance, private, seed};
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_millis(500);
 
-/// Why the server did not start. Each is a sentence for whoever started it.
+/// Why the server did not start. Each is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Somebody else listens there.
@@ -224,7 +224,7 @@ impl Server {
             tracing::warn!("a connection was left behind");
         }
         state.audit.close().await;
-        // Folding the log into the file is a courtesy to whoever copies it; a reader that hangs does not hold it up.
+        // Folding the log into the file only makes it easier to copy: a reader that hangs does not hold the end up.
         if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
         }
@@ -232,7 +232,7 @@ impl Server {
     }
 }
 
-/// Answers whoever connects, for ever.
+/// Answers all connections, for ever.
 ///
 /// HTTP/1.1 and nothing else: what a browser or a proxy speaks without https, and half the memory for each stream.
 async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {

@@ -1,9 +1,9 @@
-//! What whoever brings a row back wants back with it.
+//! The changes that a restored row is to have again.
 
 use super::{Ledger, Wish};
 
 impl Ledger {
-    /// Whoever brings a row back wants what they had changed of it before they deleted it, if that left with the
+    /// With a row, its person wants back what they had changed of it before they deleted it, if that left with the
     /// deletion.
     pub(super) fn bring_back(&mut self, key: u64) {
         let Some(story) = self

@@ -27,8 +27,8 @@ const LOCAL_DEVICE_NAME: &str = "freshet_device_";
 /// How many cookies of known devices are looked at. A client can send as many as it likes.
 const MOST_DEVICES: usize = 8;
 
-/// What a signed-in browser shows, or a known one, or whoever holds a ticket: 32 random bytes, in hexadecimal. Has no
-/// `Debug`, so that no log can carry it.
+/// The secret of a sign-in, a known device or a ticket: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log
+/// can carry it.
 pub(crate) struct Token(String);
 
 impl Token {

@@ -14,8 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// After how long without a failure all are forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 
-/// How many keys are remembered, which takes some ten megabytes. Whoever tries made-up addresses makes as many as they
-/// like.
+/// How many keys are remembered, which takes some ten megabytes. A client can make up any number of addresses to try.
 const MOST_KEYS: usize = 100_000;
 
 /// The failures of each key.

@@ -67,7 +67,7 @@ async fn list(
     list.reply(snapshot.cursor(), page)
 }
 
-/// Reads a session. Whoever is the first to do so links the goals that are then in progress.
+/// Reads a session. The first read of it links the goals that are then in progress.
 async fn read(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -84,7 +84,7 @@ async fn read(
     let cursor = snapshot.cursor();
     drop(snapshot);
     let mut write = match user.write(&state.db).await {
-        // A session can be read on a full disk; its goals are linked by whoever reads it next.
+        // A session can be read on a full disk; its goals are linked by the next read.
         Err(Error::Disk(..)) => return Ok(Reply::read(cursor, session).tagged()),
         write => write?,
     };

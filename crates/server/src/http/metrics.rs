@@ -1,7 +1,7 @@
-//! `GET /metrics`: what the server counts, for whoever looks after it.
+//! `GET /metrics`: what the server counts, for its operator.
 //!
-//! It tells how many people are there and what they do, so it is for whoever shows the token of `--metrics-token`, and
-//! without one for nobody. That a request comes from this machine says nothing: a proxy runs there as well, speaks for
+//! It tells how many people are there and what they do, so a request has to show the token of `--metrics-token`; without
+//! that option every request is refused. That a request comes from this machine says nothing: a proxy runs there as well, speaks for
 //! anybody, and need not say so. By default nginx passes on neither the address of its client nor the name that was
 //! asked for.
 
@@ -22,11 +22,11 @@ pub(super) fn router() -> Router<AppState> {
 
 async fn metrics(State(state): State<AppState>, headers: HeaderMap) -> Result<impl IntoResponse, Error> {
     let Some(token) = state.metrics_token.as_deref() else {
-        let missing = "The metrics are for whoever shows a token, and the server was given none with --metrics-token.";
+        let missing = "The metrics ask for a token, and the server was started without --metrics-token.";
         return Err(Error::Unauthorized(missing));
     };
     if !shows(&headers, token) {
-        let refused = "The metrics are for whoever sends the token of --metrics-token as a bearer token.";
+        let refused = "The metrics ask for the token of --metrics-token, as a bearer token.";
         return Err(Error::Unauthorized(refused));
     }
     let head = [

@@ -56,14 +56,14 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .layer(from_fn_with_state(state.clone(), idempotency::once))
         // Not the sign-out, which is let through whatever its person did before.
         .layer(from_fn_with_state(state.clone(), layers::limit_changes))
-        // Whoever signs in or out again wants just that, and a stored answer would not set the cookie.
+        // Outside of the stored answers, which do not set the cookie.
         .merge(session::router())
         .merge(sign_ins::router())
         .merge(password::router())
         // A request runs to its end even if its client hangs up, so that nobody waits for the writing connection
         // behind a change that is neither made nor given up.
         .layer(from_fn(layers::run_to_the_end))
-        // Outside of that task: whoever hangs up while they wait does not wait any more.
+        // Outside of that task: a client that hangs up while its read waits gives up its place.
         .layer(from_fn_with_state(state.clone(), layers::share_reads))
         .route("/sse", get(sse::open))
         .route("/sse/status", get(sse::status))

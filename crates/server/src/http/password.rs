@@ -125,7 +125,7 @@ async fn change(
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Reply::done()))
 }
 
-/// What whoever guesses somebody's password tries first.
+/// The words that a guess of somebody's password begins with.
 async fn words_about(state: &AppState, id: UserId) -> Result<Vec<String>, Error> {
     let user = users::find(&mut *state.db.snapshot().await?, id)
         .await?

@@ -150,7 +150,7 @@ async fn sign_in(
     ))
 }
 
-/// The device that the request comes from, if whoever has this address signed in there before.
+/// The device that the request comes from, if the owner of this email address has signed in there before.
 async fn known_device(state: &AppState, headers: &HeaderMap, email: &str) -> Result<Option<TokenHash>, Error> {
     let shown = auth::devices(headers);
     if shown.is_empty() {

@@ -54,7 +54,7 @@ struct ProfileUpdate {
     display_name: Option<String>,
     timezone: Option<String>,
     default_coaching_session_duration_minutes: Option<u16>,
-    /// Asked for with another email address: whoever has that can come to have the account.
+    /// Asked for with another email address, because the account can be taken over by way of that.
     current_password: Option<Secret>,
 }
 

@@ -146,7 +146,7 @@ impl Listener {
     }
 }
 
-/// The answer to whoever there is no room for.
+/// The answer to a connection that there is no room for.
 fn full() -> String {
     let body = Error::Busy.json();
     format!(

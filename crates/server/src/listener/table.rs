@@ -266,7 +266,7 @@ mod tests {
     fn one_address_leaves_places_to_others() {
         let connections = Connections::new(Capacity::of(80, Some(3)), &[ip("10.0.0.1")]);
         let mut seats: Vec<_> = (0..3).map(|_| connections.admit(ip("2001:db8::1")).unwrap()).collect();
-        // A household, and whoever it is that connects over IPv4.
+        // IPv6 addresses of one /64 count together.
         assert_eq!(connections.admit(ip("2001:db8::2")).unwrap_err(), Refusal::Address);
         assert!(connections.admit(ip("2001:db8:0:1::1")).is_ok());
         drop(seats.pop());

@@ -9,7 +9,7 @@ use super::sign_ins::TokenHash;
 /// How many devices of one person are known. The oldest is forgotten for the next.
 const MOST: u32 = 20;
 
-/// Which of these devices is known to whoever signs in with this address, if one is.
+/// The one of these devices in which the owner of this email address has signed in before, if there is one.
 pub(crate) async fn known(
     db: &mut SqliteConnection,
     email_key: &str,

@@ -4,7 +4,7 @@
 //!   of the event log that it reflects; a write announces its events in the same transaction.
 //! - One file per resource: plain functions over a connection, so that they work in either.
 //! - [`history`] and [`deletion`] are what all rows with a version share.
-//! - [`copy`] and [`check`] are for the file as a whole, whoever else uses it.
+//! - [`copy`] and [`check`] are for the file as a whole, also while a server uses it.
 //! - [`list`] reads lists in pages.
 //! - [`access`] answers whose something is; what follows from that is decided elsewhere.
 

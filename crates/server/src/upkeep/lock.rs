@@ -22,7 +22,7 @@ impl Lock {
         Self::of(data, File::try_lock_shared)
     }
 
-    /// The lock of whoever replaces the file; `None` while a server uses it.
+    /// The lock for replacing the file; `None` while a server uses it.
     pub(super) fn exclusive(data: &Path) -> io::Result<Option<Self>> {
         Self::of(data, File::try_lock)
     }

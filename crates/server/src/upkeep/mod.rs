@@ -12,7 +12,7 @@ use crate::store::{check, copy, now};
 
 pub(crate) use lock::Lock;
 
-/// Why a file was not backed up, restored or checked. Each is a sentence for whoever asked for it.
+/// Why a file was not backed up, restored or checked. Each is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
     /// There is no file to read.
@@ -69,7 +69,7 @@ pub async fn backup(data: &Path, target: &Path) -> Result<Vec<String>, UpkeepErr
     unfinished.fill(data).await?;
     let faults = check(&unfinished.0).await?;
     unfinished.sync()?;
-    // Unlike a renaming, this replaces nothing, whoever made a file of that name meanwhile.
+    // Unlike a renaming, this does not replace a file of that name that was made meanwhile.
     match fs::hard_link(&unfinished.0, target) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -57,7 +57,7 @@ async fn an_email_address_changes_with_the_password() {
     assert!(wrong.contains("current_password"), "{wrong}");
     assert_eq!(sign_in(&server, "coach@example.com", DEMO_PASSWORD).await.status, 200);
 
-    // Whoever sends back what was read changes nothing, and is not asked.
+    // Sending back what was read changes nothing, and does not ask for the password.
     let same = json!({ "email": " coach@example.com ", "timezone": "Europe/Paris" });
     coach.put(&path, same).await.done();
     assert_eq!(told.next_logged().await.event, "user_updated");

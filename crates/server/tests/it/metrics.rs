@@ -110,7 +110,7 @@ async fn requests_are_counted_by_route_and_never_by_address() {
 }
 
 #[tokio::test]
-async fn metrics_are_for_whoever_shows_the_token() {
+async fn metrics_ask_for_the_token() {
     let ask = async |base: &str, headers: &[(&'static str, &'static str)]| {
         let stranger = Person::stranger(base);
         let request = stranger.client.get(format!("{base}/metrics"));

@@ -1,5 +1,6 @@
 //! The two ways into the database: read a snapshot, or write with announcements.
 
+mod fold;
 mod read_limit;
 
 use std::collections::BTreeSet;
@@ -189,8 +190,8 @@ impl Db {
         self.disk.note_failure(error, Instant::now());
     }
 
-    /// Whether changes can be made: there is room for them, and the last one did not fail because of the disk, or one that changes nothing
-    /// succeeds now.
+    /// Whether changes can be made: there is room for them, and the last one did not fail because of the disk, or one
+    /// that changes nothing succeeds now.
     pub(crate) async fn check_writable(&self) -> Result<(), DiskError> {
         self.check_room()?;
         let Some((error, is_due)) = self.disk.trouble(Instant::now()) else {
@@ -384,6 +385,5 @@ impl DerefMut for Write {
     }
 }
 
-mod fold;
 #[cfg(test)]
 mod tests;
