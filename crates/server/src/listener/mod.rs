@@ -59,6 +59,7 @@ impl Listener {
     /// The next connection that there is room for.
     pub(crate) async fn accept(&mut self) -> (Connection, Peer, Seat) {
         loop {
+            self.connections.evicted_are_closed().await;
             let (stream, address) = match self.socket.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::auth::{Address, Household};
 
 use super::exchange::Exchange;
@@ -92,11 +94,15 @@ struct Shared {
     proxies: Vec<IpAddr>,
     began: Instant,
     table: Mutex<Table>,
+    /// The last of the evicted connections is closed.
+    closed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Table {
     open: HashMap<u64, Open>,
+    /// How many have lost their place, and are not closed yet: each is an open file still.
+    evicted: usize,
     counts: HashMap<Household, usize>,
     next: u64,
     /// Until when it is believed that none can go: at all, and of an address that has too many.
@@ -117,6 +123,7 @@ impl Connections {
             proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
             began: Instant::now(),
             table: Mutex::default(),
+            closed: Notify::new(),
         }))
     }
 
@@ -175,6 +182,13 @@ impl Connections {
         table.make_room(self.clock(), None, self.0.capacity.ordinary);
     }
 
+    /// Waits until the files of all evicted connections are closed.
+    pub(super) async fn evicted_are_closed(&self) {
+        while self.lock().evicted > 0 {
+            self.0.closed.notified().await;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
         // Nothing that runs under the lock can leave the table half-written.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -202,6 +216,7 @@ impl Table {
                 evicted += 1;
             }
         }
+        self.evicted += evicted;
         if evicted == 0 {
             self.believed[usize::from(of.is_some())] = Some(now + BELIEVED);
         }
@@ -232,13 +247,20 @@ pub(crate) struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.connections.lock().remove(self.id);
+        let mut table = self.connections.lock();
+        if table.remove(self.id).is_none() {
+            table.evicted -= 1;
+            self.connections.0.closed.notify_one();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
 
     use super::{Capacity, Connections, Refusal};
 
@@ -279,5 +301,20 @@ mod tests {
         seats.clear();
         assert!(!connections.is_full());
         assert!(connections.lock().counts.is_empty());
+    }
+
+    #[test]
+    fn evicted_connections_count_until_they_are_closed() {
+        let connections = Connections::new(Capacity::of(80, None), &[]);
+        let seats = [(); 2].map(|()| connections.admit(ip("10.0.0.1")).unwrap());
+        for _ in &seats {
+            assert!(connections.lock().make_room(u64::MAX, None, 1));
+        }
+        let mut closed = pin!(connections.evicted_are_closed());
+        for seat in seats {
+            assert!(closed.as_mut().now_or_never().is_none());
+            drop(seat);
+        }
+        assert!(closed.now_or_never().is_some());
     }
 }
