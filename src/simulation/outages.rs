@@ -383,6 +383,10 @@ impl World {
         for act in std::mem::take(&mut self.tabs[t].parked) {
             self.at_moment_first(due, act);
         }
+        // What other tabs say from now on comes after it.
+        for last in self.tabs[t].heard_from.values_mut() {
+            *last = due.max(*last);
+        }
     }
 
     fn close_tab(&mut self, t: TabId) {
