@@ -20,8 +20,8 @@ struct Layer {
     patch: Patch,
     /// While pending: until when it keeps fetches from starting. Settled: `None`.
     held_until: Option<Instant>,
-    /// How often the entry had been invalidated when it was laid there.
-    invalidated: u64,
+    /// How often the entry had been read when it was laid there.
+    reads: u64,
 }
 
 impl Layer {
@@ -41,25 +41,25 @@ impl Overlay {
         (mutation, lane): (MutationId, Option<u128>),
         patch: Patch,
         held_until: Instant,
-        invalidated: u64,
+        reads: u64,
     ) {
         self.0.push(Layer {
             mutation,
             lane,
             patch,
             held_until: Some(held_until),
-            invalidated,
+            reads,
         });
     }
 
     /// The mutation has succeeded: its first layer that has not settled shows what the server made of it. Returns how
-    /// often the entry had been invalidated when the mutation began; `None` if there is no such layer.
+    /// often the entry had been read when the mutation began; `None` if there is no such layer.
     pub(super) fn settle(&mut self, mutation: MutationId, outcome: &Patch) -> Option<u64> {
         let mut pending = self.0.iter_mut().filter(|layer| layer.held_until.is_some());
         let layer = pending.find(|layer| layer.mutation == mutation)?;
         layer.patch = outcome.clone();
         layer.held_until = None;
-        Some(layer.invalidated)
+        Some(layer.reads)
     }
 
     /// The mutation changes something else than before.

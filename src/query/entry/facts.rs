@@ -182,7 +182,7 @@ impl<E: Fault> Entry<E> {
 
     /// A mutation begins: its patch is shown, and the key is not fetched until it settles.
     pub(in crate::query) fn begin(&mut self, mutation: (MutationId, Option<u128>), patch: Patch, held_until: Instant) {
-        self.overlay.push(mutation, patch, held_until, self.invalidated);
+        self.overlay.push(mutation, patch, held_until, self.reads);
         self.rebase();
     }
 
@@ -212,14 +212,14 @@ impl<E: Fault> Entry<E> {
     /// A mutation was confirmed by the server.
     /// `is_told`: whether an event tells what it has changed, and what has changed since.
     pub(in crate::query) fn commit(&mut self, mutation: MutationId, outcome: &Patch, is_told: bool) {
-        let Some(known) = self.overlay.settle(mutation, outcome) else {
+        let Some(reads) = self.overlay.settle(mutation, outcome) else {
             return;
         };
         self.writes += 1;
         if !is_told {
             self.invalidate("own change");
-        } else if self.reflected > known {
-            // What was told meanwhile has been read: that may be newer than this answer, and is not told again.
+        } else if self.reads > reads {
+            // What was read meanwhile may be newer than this answer, and may not be told again.
             self.invalidate("late answer");
         }
         self.settle_overlay();
@@ -333,6 +333,7 @@ impl<E: Fault> Entry<E> {
         self.floor = None;
         if flight.plan == Plan::Whole {
             self.fetched_at = Some(now);
+            self.reads += 1;
             self.reflected = self.reflected.max(flight.covers);
             self.revive();
         }

@@ -99,6 +99,8 @@ pub(super) struct Entry<E> {
     error: Option<E>,
     /// When the base was fetched; never, if it comes from an earlier visit and was not confirmed on this one.
     fetched_at: Option<Instant>,
+    /// How often it was read as a whole.
+    reads: u64,
     /// How often it was invalidated.
     invalidated: u64,
     /// How many of those the base reflects. Only a successful fetch moves it, and only to what was known when the
@@ -147,6 +149,7 @@ impl<E: Fault> Entry<E> {
             deferred: Vec::new(),
             error: None,
             fetched_at: None,
+            reads: 0,
             invalidated: 0,
             reflected: 0,
             unpainted: 0,

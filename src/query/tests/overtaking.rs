@@ -76,6 +76,20 @@ fn an_answer_that_comes_after_news_of_it_was_read_is_no_last_word() {
 }
 
 #[test]
+fn answer_after_a_read_that_was_under_way_is_no_last_word() {
+    let (mut world, entry) = World::showing(1);
+    world.invalidate(1);
+    let flight = world.departed(entry);
+    let mutation = world.begin(or(64));
+    // The read left before the change was made, and reached the server after it, and after a change by somebody else.
+    world.land(entry, flight, Ok(2 | 64));
+    world.commit(mutation, Patch::new(|_: &u64| 1 | 64));
+    let after = world.departed(entry);
+    world.land(entry, after, Ok(2 | 64)).nothing_departed();
+    assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(2 | 64), false));
+}
+
+#[test]
 fn polling_waits_for_a_change_to_settle() {
     let mut world = World::new();
     let polling = Options {
