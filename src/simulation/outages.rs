@@ -373,22 +373,6 @@ impl World {
         }
     }
 
-    /// What has happened meanwhile happens now, in the same order; timers may come before it or after.
-    fn unpark(&mut self, t: TabId) {
-        let delay = self.rng.u64(..2);
-        // What is about to happen in this tab was sent after it.
-        let mut soon = self.acts.range(..(self.now + 2, 0));
-        let is_pressed = soon.any(|(_, act)| self.target(act) == Some(t));
-        let due = if is_pressed { self.now } else { self.now + delay };
-        for act in std::mem::take(&mut self.tabs[t].parked) {
-            self.at_moment_first(due, act);
-        }
-        // What other tabs say from now on comes after it.
-        for last in self.tabs[t].heard_from.values_mut() {
-            *last = due.max(*last);
-        }
-    }
-
     fn close_tab(&mut self, t: TabId) {
         self.note(|| format!("tab {t} is closed"));
         self.tabs[t].visit = None;
