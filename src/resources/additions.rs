@@ -7,7 +7,7 @@ use std::rc::Rc;
 use intent::Changes;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Delete, Removal, Saved, Update};
+use super::changes::{Delete, Removal, Removed, Saved, Update};
 use super::exchange::apply;
 use super::record::{Record, RowChange, created, new_target};
 use crate::api::{Api, ApiError, Kind};
@@ -29,7 +29,14 @@ pub struct Restore<T> {
     /// The changes that the deletion held: the server has never seen them.
     #[serde(default)]
     pub pending: Changes,
+    /// Whether the row is there all the same: another person had changed it, so that it was not deleted.
+    #[serde(default)]
+    pub is_there: bool,
 }
+
+/// A row that was brought back, with what has become of the changes that its deletion held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Restored<T>(pub Saved<T>);
 
 impl<T: Record> Mutation for Create<T> {
     type Backend = Api;
@@ -91,6 +98,7 @@ impl<T> Restore<T> {
         Self {
             row,
             pending: Changes::default(),
+            is_there: false,
         }
     }
 }
@@ -98,16 +106,17 @@ impl<T> Restore<T> {
 impl<T: Record> Restore<T> {
     /// Whether the row is created anew: the server never had it, or can not restore.
     fn creates(&self, api: &Api) -> bool {
-        !api.patches() || is_draft(&self.row)
+        !self.is_there && (!api.patches() || is_draft(&self.row))
     }
 
-    /// This with what the deletion held, if that is news.
-    fn with(&self, pending: &Changes) -> Option<AnyMutation<Api>> {
+    /// This after the deletion, if that is news.
+    fn after(&self, pending: &Changes, is_there: bool) -> Option<AnyMutation<Api>> {
         let this = || Self {
             row: self.row.clone(),
             pending: pending.clone(),
+            is_there,
         };
-        (self.pending != *pending).then(|| AnyMutation::new(this()))
+        (self.pending != *pending || self.is_there != is_there).then(|| AnyMutation::new(this()))
     }
 
     /// What is to be changed in the row once it is back.
@@ -121,18 +130,18 @@ impl<T: Record> Restore<T> {
 
 impl<T: Record> Mutation for Restore<T> {
     type Backend = Api;
-    type Output = Saved<T>;
+    type Output = Restored<T>;
 
     const NAME: &'static str = T::NAMES.restore;
     const ATTEMPT: &'static str = T::NAMES.restore_attempt;
 
-    fn edits(&self) -> Edits<Saved<T>> {
+    fn edits(&self) -> Edits<Restored<T>> {
         let id = self.row.id();
         let row = Rc::new(apply(&self.pending, &self.row));
         Edits::default().in_lane(id).patched(
             new_target(&self.row),
             T::patch(RowChange::ComesBack(row)),
-            move |saved: &Saved<T>| match saved {
+            move |Restored(saved): &Restored<T>| match saved {
                 Saved::Row { row, .. } => added(row),
                 Saved::Gone(_) => T::patch(RowChange::Goes(id)),
             },
@@ -143,36 +152,43 @@ impl<T: Record> Mutation for Restore<T> {
         !self.creates(api) || api.honours_keys()
     }
 
-    async fn send(self, api: Api, context: SendContext) -> Result<Saved<T>, ApiError> {
+    async fn send(self, api: Api, context: SendContext) -> Result<Restored<T>, ApiError> {
         let api = api.in_this_session();
         if self.creates(&api) {
             let row = apply(&self.pending, &self.row);
-            return create(&api, &context.key, &row).await.map(Saved::whole);
+            let created = create(&api, &context.key, &row).await?;
+            return Ok(Restored(Saved::whole(created)));
+        }
+        if !api.patches() {
+            let row = self.row.clone();
+            return self.update(row).send(api, context).await.map(Restored);
         }
         let named = api.with_key(Rc::clone(&context.key));
         let row = named.restore_row(T::COLLECTION, self.row.uuid()).await?;
         if self.pending.is_empty() {
-            return Ok(Saved::whole(row));
+            return Ok(Restored(Saved::whole(row)));
         }
-        self.update(row).send(api, context).await
+        self.update(row).send(api, context).await.map(Restored)
     }
 
     fn renames(&self) -> bool {
         true
     }
 
-    fn new_id(&self, answer: &Saved<T>) -> Option<u128> {
+    fn new_id(&self, answer: &Restored<T>) -> Option<u128> {
         created::<T>(self.row.id(), answer).map(Item::id)
     }
 
     fn follow(&self, answer: &dyn Any) -> Option<AnyMutation<Api>> {
-        if let Some(Removal { pending, .. }) = answer.downcast_ref::<Removal<T>>() {
-            return self.with(pending);
+        if let Some(Removal { removed, pending }) = answer.downcast_ref::<Removal<T>>() {
+            return self.after(pending, matches!(removed, Removed::Kept(_)));
         }
-        let is_back = matches!(answer.downcast_ref(), Some(Saved::<T>::Row { .. }));
+        let is_back = matches!(answer.downcast_ref(), Some(Restored(Saved::<T>::Row { .. })));
         let Some(created) = created::<T>(self.row.id(), answer) else {
             // It was brought back before, with what the deletion held.
-            return is_back.then(Changes::default).and_then(|nothing| self.with(&nothing));
+            return is_back
+                .then(Changes::default)
+                .and_then(|nothing| self.after(&nothing, true));
         };
         let mut row = self.row.to_row();
         row.extend(created.to_row().into_iter().filter(|(field, _)| field == "id"));
@@ -182,7 +198,8 @@ impl<T: Record> Mutation for Restore<T> {
         } else {
             self.pending.clone()
         };
-        Some(AnyMutation::new(Self { row, pending }))
+        let is_there = is_back;
+        Some(AnyMutation::new(Self { row, pending, is_there }))
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -195,18 +212,24 @@ impl<T: Record> Mutation for Restore<T> {
 
     /// Without the row nothing can be done to it.
     fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
+        if self.is_there {
+            return None;
+        }
         let Some(Update { changes, .. }) = later.downcast_ref::<Update<T>>() else {
             return Some(self.combine(later));
         };
         Some(Combined::One(AnyMutation::new(Self {
             row: self.row.clone(),
             pending: self.pending.then(changes),
+            is_there: false,
         })))
     }
 
-    fn leftover(&self, outcome: Result<&Saved<T>, &ApiError>) -> Option<Unresolved> {
+    fn leftover(&self, outcome: Result<&Restored<T>, &ApiError>) -> Option<Unresolved> {
         match outcome {
-            Ok(_) => self.update(self.row.clone()).leftover(outcome),
+            Ok(Restored(saved)) => self.update(self.row.clone()).leftover(Ok(saved)),
+            Err(_) if self.is_there && self.pending.is_empty() => None,
+            Err(error) if self.is_there => self.update(self.row.clone()).leftover(Err(error)),
             Err(error) => not_added(&self.row, &self.pending, error),
         }
     }

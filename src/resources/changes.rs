@@ -230,7 +230,7 @@ impl<T: Record> Mutation for Delete<T> {
             move |Removal { removed, .. }: &Removal<T>| {
                 T::patch(match removed {
                     Removed::Gone => RowChange::Goes(id),
-                    Removed::Kept(Changed { now, .. }) => RowChange::Comes(Rc::new(now.clone())),
+                    Removed::Kept(Changed { now, .. }) => RowChange::Is(Rc::new(now.clone())),
                 })
             },
         )
@@ -261,6 +261,16 @@ impl<T: Record> Mutation for Delete<T> {
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
+        if let Some(Update { changes, .. }) = later.downcast_ref::<Update<T>>() {
+            if !self.pending.leads_to(changes) {
+                return Combined::Separate;
+            }
+            // The row goes with it, and may come back with it.
+            return Combined::One(AnyMutation::new(Self {
+                seen: self.seen.clone(),
+                pending: self.pending.then(changes),
+            }));
+        }
         if !later.is::<Restore<T>>() {
             return Combined::Separate;
         }

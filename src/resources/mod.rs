@@ -28,7 +28,7 @@ use crate::query::{Backend, Data, Fault, Item, Kinds, List, Opaque, QueryClient,
 use crate::unresolved::Unresolved;
 
 pub use actions::{SessionActions, UserActions};
-pub use additions::{Create, Restore};
+pub use additions::{Create, Restore, Restored};
 pub use agreements::SessionAgreements;
 pub use changes::{Delete, Removal, Removed, Saved, Update};
 pub use goals::{LinkGoal, RelationshipGoals, SessionGoals, UnlinkGoal};

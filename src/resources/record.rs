@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wire::json::FromFields;
 
+use super::additions::Restored;
 use super::changes::Saved;
 use super::exchange::unconfirmed;
 use crate::api::{Api, ApiError, Written};
@@ -205,8 +206,8 @@ type Home<T> = <<T as Record>::Home as Query>::Data;
 /// given it an id of its own.
 pub(super) fn created<T: Item>(id: u128, answer: &dyn Any) -> Option<&T> {
     let restored = || match answer.downcast_ref()? {
-        Saved::Row { row, .. } => Some(row),
-        Saved::Gone(_) => None,
+        Restored(Saved::Row { row, .. }) => Some(row),
+        Restored(Saved::Gone(_)) => None,
     };
     let created = answer.downcast_ref().or_else(restored);
     created.filter(|created: &&T| created.id() != id)

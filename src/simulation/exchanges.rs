@@ -20,7 +20,7 @@ use super::world::World;
 use crate::api::{Api, ApiError, Transport};
 use crate::browser::fetch::{FetchError, Request, Response, Verb};
 use crate::query::{Chore, Departure, Item, List, MutationId, ResponseFuture, Settled, Value};
-use crate::resources::Saved;
+use crate::resources::{Restored, Saved};
 use crate::unresolved::Unresolved;
 
 /// What a tab's API has asked and not heard of.
@@ -302,7 +302,8 @@ impl World {
 
 /// The row in an answer, and when it was written.
 fn written<T: Stock>(answer: &dyn Any) -> Option<(u128, Timestamp)> {
-    let saved = answer.downcast_ref::<Saved<T>>();
+    let restored = answer.downcast_ref::<Restored<T>>().map(|Restored(saved)| saved);
+    let saved = answer.downcast_ref::<Saved<T>>().or(restored);
     let saved = saved.and_then(|saved| match saved {
         Saved::Row { row, .. } => Some(row),
         Saved::Gone(_) => None,

@@ -8,7 +8,7 @@ use wire::{Action, ActionId, CoachingSessionId, FieldAuthor, ItemStatus, Timesta
 
 use super::*;
 use crate::query::{AnyMutation, List, Mutation, Value};
-use crate::resources::{Delete, Restore, Update};
+use crate::resources::{Delete, Removal, Restore, Update};
 
 /// An action at this version.
 pub(in crate::resources) fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
@@ -221,6 +221,23 @@ fn restoring_leaves_a_row_that_is_there_as_it_is() {
     let empty = Value::new(List::<Action>::new());
     let shown = edit.optimistic.apply(&empty).get::<List<Action>>().unwrap();
     assert_eq!(shown[0].body.as_deref(), Some("a"));
+}
+
+#[test]
+fn row_that_stays_comes_to_no_other_list() {
+    let row = action(Some(2), "a", OPEN);
+    let edit = Delete::of(row.clone()).edits().edits.remove(0);
+    let Answer::Changed(now) = changed(action(Some(3), "theirs", OPEN)) else {
+        unreachable!()
+    };
+    let removal = Removal {
+        removed: Removed::Kept(now),
+        pending: Changes::default(),
+    };
+    let outcome = (edit.outcome)(&removal).unwrap();
+    let shown = |list: List<Action>| outcome.apply(&Value::new(list)).get::<List<Action>>().unwrap();
+    assert_eq!(shown(List::new()).len(), 0);
+    assert_eq!(shown(List::from(vec![Rc::new(row)]))[0].body.as_deref(), Some("theirs"));
 }
 
 #[test]

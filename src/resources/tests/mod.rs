@@ -7,6 +7,7 @@ mod undo;
 
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use serde_json::json;
 use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
@@ -64,6 +65,7 @@ struct Page {
     /// What the person was told.
     told: Vec<&'static str>,
     keys: u32,
+    now: Instant,
 }
 
 impl Page {
@@ -82,6 +84,7 @@ impl Page {
             left: Vec::new(),
             told: Vec::new(),
             keys: 0,
+            now: Instant::default(),
         }
     }
 
@@ -99,8 +102,14 @@ impl Page {
     fn make(&mut self, mutation: impl Mutation<Backend = Api>) {
         self.keys += 1;
         let made = (AnyMutation::new(mutation), self.keys.to_string().into());
-        let Self { cache, outbox, api, .. } = self;
-        let chores = outbox.mutate(cache, Instant::default(), api, made, Box::new(|_| {}));
+        let Self {
+            cache,
+            outbox,
+            api,
+            now,
+            ..
+        } = self;
+        let chores = outbox.mutate(cache, *now, api, made, Box::new(|_| {}));
         self.go_on(chores);
     }
 
@@ -113,8 +122,14 @@ impl Page {
             attempted,
             place: Some("place".to_owned()),
         };
-        let Self { cache, outbox, api, .. } = self;
-        let chores = outbox.take_up(cache, Instant::default(), api, written);
+        let Self {
+            cache,
+            outbox,
+            api,
+            now,
+            ..
+        } = self;
+        let chores = outbox.take_up(cache, *now, api, written);
         self.go_on(chores);
     }
 
@@ -127,7 +142,7 @@ impl Page {
                 Chore::Rename(..) | Chore::WriteDown(_) | Chore::StrikeOut(_) => {}
             }
         }
-        for effect in self.cache.flush(Instant::default()) {
+        for effect in self.cache.flush(self.now) {
             let Effect::Send { mutation } = effect else { continue };
             let departure = self.outbox.depart(&self.cache, &self.api, mutation).unwrap();
             let Departure {
@@ -138,6 +153,12 @@ impl Page {
             let future = content.send(self.api.clone(), context);
             self.under_way.push((mutation, future));
         }
+    }
+
+    /// What was held back for so long leaves.
+    fn wait(&mut self, time: Duration) {
+        self.now = self.now + time;
+        self.go_on(Vec::new());
     }
 
     fn keep(&mut self, left: Unresolved) {
@@ -156,7 +177,7 @@ impl Page {
             let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
                 panic!("it waits for something else");
             };
-            let now = Instant::default();
+            let now = self.now;
             let Self { cache, outbox, api, .. } = self;
             let settled = match &result {
                 Ok(answer) => outbox.answered(cache, now, id, answer),

@@ -1,6 +1,7 @@
 //! Words that a deletion held, and its undo.
 
 use super::*;
+use changes::UNDO_WINDOW;
 
 /// The words of a person, typed after a tick that is on its way, and then deleted with their row. Returns the row as
 /// the person saw it last.
@@ -134,6 +135,65 @@ fn deletion_that_was_overtaken_keeps_the_words() {
         page.asked().last(),
         Some(&format!("PATCH {}", at(r#" {"body":"words"}"#)))
     );
+}
+
+#[test]
+fn change_of_a_deleted_row_comes_back_with_it() {
+    let mut page = Page::patching();
+    // A tick is on its way: what comes after it waits.
+    let seen = action(NAMED, Some(1), "a", OPEN);
+    let ticked = action(NAMED, None, "a", DONE);
+    page.make(Update::between(&seen, &ticked));
+    let shown = action(NAMED, None, "words", DONE);
+    page.make(Update::between(&ticked, &shown));
+    page.make(Delete::of(shown.clone()));
+    // The offers to undo the tick and the deletion, which outlive the row.
+    page.make(Update::between(&shown, &action(NAMED, None, "words", OPEN)));
+    page.make(Restore::of(shown));
+    let now = action(NAMED, Some(3), "words", OPEN);
+    page.answer([row(&action(NAMED, Some(2), "a", DONE)), row(&now)]);
+    let tick = at(r#" {"status":"Completed"}"#);
+    let both = at(r#" {"body":"words","status":"InProgress"}"#);
+    assert_eq!(page.asked(), [format!("PATCH {tick}"), format!("PATCH {both}")]);
+    assert!(page.left.is_empty() && page.told.is_empty());
+}
+
+#[test]
+fn change_before_an_undo_leaves_the_words_to_it() {
+    let mut page = Page::patching();
+    let shown = delete_with_words(&mut page);
+    // The deletion is under way: what is changed and restored waits.
+    page.make(Update::between(&shown, &action(NAMED, None, "words", OPEN)));
+    page.make(Restore::of(shown));
+    // The other person has set a day meanwhile: the row is not deleted, and can be changed.
+    let now = |version, body, status| Action {
+        due_by: Some(Timestamp::UNIX_EPOCH),
+        ..action(NAMED, Some(version), body, status)
+    };
+    page.answer([changed(&now(3, "a", DONE)), row(&now(4, "a", OPEN))]);
+    page.asked();
+    page.answer([row(&now(4, "a", OPEN)), row(&now(5, "words", OPEN))]);
+    assert_eq!(
+        page.asked().last(),
+        Some(&format!("PATCH {}", at(r#" {"body":"words"}"#)))
+    );
+}
+
+#[test]
+fn undo_of_a_refused_deletion_adds_no_second_row() {
+    let mut page = Page::coaching();
+    let shown = action(NAMED, None, "a", OPEN);
+    page.make(Delete::of(shown.clone()));
+    page.wait(UNDO_WINDOW);
+    // The other person has reworded the row: it stays.
+    let theirs = action(NAMED, None, "theirs", OPEN);
+    page.answer([row(&theirs)]);
+    assert_eq!(page.left.len(), 1);
+    page.asked();
+    page.make(Restore::of(shown));
+    page.answer([row(&theirs)]);
+    assert_eq!(page.asked(), [format!("GET {}", at(""))]);
+    assert_eq!((page.left.len(), page.told.len()), (1, 0));
 }
 
 #[test]
