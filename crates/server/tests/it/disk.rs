@@ -1,6 +1,9 @@
 //! A disk that takes nothing more, for a while.
 #![cfg(target_os = "linux")]
 
+use std::fs::File;
+use std::io::{Seek as _, Write as _};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use reqwest::Method;
@@ -9,7 +12,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::common::{Answer, Person, Running, dist, soon, start, text};
+use crate::common::{Answer, Person, Running, dist, program, soon, start, text};
 
 /// A program whose files can be kept from growing. The system refuses a write past the limit, instead of ending the
 /// program.
@@ -95,4 +98,93 @@ async fn readiness_returns_without_a_change() {
         }
     })
     .await;
+}
+
+/// A file system of 16 MiB, until this is dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where nothing can be mounted.
+    fn mount(at: PathBuf) -> Option<Self> {
+        std::fs::create_dir(&at).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=16m", "tmpfs", text(&at)]);
+        let mounted = mount.output().is_ok_and(|output| output.status.success());
+        mounted.then_some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmounted = std::process::Command::new("umount").arg("--lazy").arg(&self.0).status();
+        assert!(unmounted.unwrap().success(), "{} stays mounted", self.0.display());
+    }
+}
+
+/// Takes all room that is left.
+fn fill(file: &mut File) {
+    let page = [0; 4_096];
+    while file.write_all(&page).is_ok() {}
+}
+
+/// The limit of [`growing`] refuses to extend a file. Here the system has no room for what was extended already.
+#[tokio::test]
+async fn full_disk_refuses_changes_until_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(folder.path().join("small")) else {
+        return eprintln!("skipped: mounting a tmpfs takes a right that this process has not");
+    };
+    let (dist, data) = (dist(&folder), disk.0.join("test.db"));
+    let arguments = [
+        "--addr",
+        "127.0.0.1:0",
+        "--seed-demo",
+        "--disk-reserve-mb",
+        "0",
+        "--changes-per-minute",
+        "1000000",
+        "--dist",
+        text(&dist),
+        "--data",
+        text(&data),
+    ];
+    let running = start(program(&arguments)).await;
+    let coach = Person::sign_in(&running.base, "coach").await;
+    let session = coach.today().await;
+    let add = async |body: &str| {
+        let action = json!({"coaching_session_id": session.id, "body": body, "status": "NotStarted"});
+        coach.post("/api/actions", action).await
+    };
+    let list = format!("/api/actions?coaching_session_id={}", session.id);
+    let mut file = File::create(disk.0.join("large")).unwrap();
+    let mut made = 1;
+    assert_eq!(add("made").await.status, 201);
+    for _ in 0..3 {
+        let refused = soon("a change is refused", async {
+            loop {
+                // What others have given back, the write-ahead log for one, is taken as well.
+                fill(&mut file);
+                let answer = add("made").await;
+                if answer.status != 201 {
+                    return answer;
+                }
+                made += 1;
+            }
+        })
+        .await;
+        refused.refused(507, "disk_full");
+        assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+        coach.get("/readyz").await.refused(507, "disk_full");
+        assert_eq!(coach.get("/healthz").await.status, 200);
+        assert_eq!(coach.get(&list).await.status, 200);
+
+        file.set_len(0).unwrap();
+        file.rewind().unwrap();
+        assert_eq!(add("made").await.status, 201);
+        made += 1;
+        assert_eq!(coach.get("/readyz").await.text, "ready");
+    }
+    let actions: Vec<wire::Action> = coach.get(&list).await.data();
+    let kept = actions.iter().filter(|action| action.body.as_deref() == Some("made"));
+    assert_eq!(kept.count(), made, "what was said to be made, and nothing else");
 }
