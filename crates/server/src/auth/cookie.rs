@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue};
 use cookie::{Cookie, SameSite};
 use sha2::{Digest as _, Sha256};
@@ -40,7 +40,7 @@ impl Token {
 
     /// The token that a request came with. Whether it means anything is for the database to say.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let name = if is_local(headers) { LOCAL_NAME } else { NAME };
+        let name = session_name(headers);
         let cookie = cookies(headers).find(|cookie| cookie.name() == name)?;
         Self::from_text(cookie.value())
     }
@@ -83,11 +83,21 @@ pub(crate) fn device_cookie(
     header(headers, name, token.0.clone(), lifetime)
 }
 
+/// Whether the browser speaks https. It does with every host but this machine. A proxy may name the server as this
+/// machine all the same: then a page says where it is from with each change, and a cookie says that https has set it.
+fn is_secure(headers: &HeaderMap) -> bool {
+    let is_from_https = || {
+        let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
+        origin.is_some_and(|origin| origin.starts_with(b"https://"))
+    };
+    !is_local(headers) || is_from_https() || cookies(headers).any(|cookie| cookie.name() == NAME)
+}
+
 fn device_name(headers: &HeaderMap) -> &'static str {
-    if is_local(headers) {
-        LOCAL_DEVICE_NAME
-    } else {
+    if is_secure(headers) {
         DEVICE_NAME
+    } else {
+        LOCAL_DEVICE_NAME
     }
 }
 
@@ -98,17 +108,16 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
 
 /// The `set-cookie` that signs in or renews a sign-in. `headers` are the request's: they say for which host.
 pub(crate) fn session_cookie(token: &Token, headers: &HeaderMap, lifetime: Duration) -> Result<HeaderValue, Error> {
-    header(headers, session_name(headers), token.0.clone(), lifetime)
+    header(headers, session_name(headers).to_owned(), token.0.clone(), lifetime)
 }
 
 /// The `set-cookie` that makes a browser forget its token.
 pub(crate) fn clearing_cookie(headers: &HeaderMap) -> Result<HeaderValue, Error> {
-    header(headers, session_name(headers), String::new(), Duration::ZERO)
+    header(headers, session_name(headers).to_owned(), String::new(), Duration::ZERO)
 }
 
-fn session_name(headers: &HeaderMap) -> String {
-    let name = if is_local(headers) { LOCAL_NAME } else { NAME };
-    name.to_owned()
+fn session_name(headers: &HeaderMap) -> &'static str {
+    if is_secure(headers) { NAME } else { LOCAL_NAME }
 }
 
 fn header(headers: &HeaderMap, name: String, value: String, lifetime: Duration) -> Result<HeaderValue, Error> {
@@ -118,7 +127,7 @@ fn header(headers: &HeaderMap, name: String, value: String, lifetime: Duration) 
         .http_only(true)
         .same_site(SameSite::Lax)
         // Browsers keep a secure cookie only over https, which nobody has on their own machine.
-        .secure(!is_local(headers))
+        .secure(is_secure(headers))
         .max_age(cookie::time::Duration::seconds(seconds))
         .build();
     HeaderValue::try_from(cookie.to_string()).or(Err(Error::Internal("a cookie is no header")))
@@ -128,7 +137,7 @@ fn header(headers: &HeaderMap, name: String, value: String, lifetime: Duration) 
 mod tests {
     use std::time::Duration;
 
-    use axum::http::header::{COOKIE, HOST};
+    use axum::http::header::{COOKIE, HOST, ORIGIN};
     use axum::http::{HeaderMap, HeaderValue};
 
     use wire::UserId;
@@ -164,6 +173,26 @@ mod tests {
                 .unwrap()
                 .contains("Max-Age=0")
         );
+    }
+
+    #[test]
+    fn the_cookie_is_secure_if_a_proxy_names_this_machine() {
+        let mut change = request_to("127.0.0.1:8080");
+        change.insert(ORIGIN, HeaderValue::from_static("https://app.example"));
+        let token = Token::random();
+        let cookie = session_cookie(&token, &change, Duration::from_secs(60)).unwrap();
+        let cookie = cookie.to_str().unwrap();
+        assert!(
+            cookie.starts_with("__Host-freshet_session=") && cookie.contains("Secure"),
+            "{cookie}"
+        );
+        // A read does not say where its page is from.
+        let mut read = request_to("127.0.0.1:8080");
+        let pair = cookie.split(';').next().unwrap();
+        read.insert(COOKIE, HeaderValue::from_str(pair).unwrap());
+        assert_eq!(Token::of(&read).unwrap().hash(), token.hash());
+        let renewed = session_cookie(&token, &read, Duration::from_secs(60)).unwrap();
+        assert_eq!(renewed.to_str().unwrap(), cookie);
     }
 
     #[test]
@@ -205,7 +234,8 @@ mod tests {
         let (local, secure) = ("freshet_session", "__Host-freshet_session");
         for (host, name, known) in [
             ("localhost:8080", local, true),
-            ("localhost:8080", secure, false),
+            // Behind a proxy that speaks https and names the server as this machine.
+            ("localhost:8080", secure, true),
             ("app.example", secure, true),
             ("app.example", local, false),
         ] {
