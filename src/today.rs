@@ -46,7 +46,7 @@ pub fn use_today() -> NaiveDate {
 /// Looks at the clock now: the machine has slept, or the clock was set.
 pub fn check() {
     if let Some(source) = SHARED.with_borrow(Weak::upgrade) {
-        source.check();
+        source.look();
     }
 }
 
@@ -95,7 +95,7 @@ impl Source {
         let returns = [PageEvent::VisibilityChange, PageEvent::PageShow, PageEvent::Resume];
         let listeners = returns.map(|event| {
             let source = Rc::downgrade(&source);
-            Listener::new(event, move || Self::reach(&source, Self::check))
+            Listener::new(event, move || Self::reach(&source, Self::look))
         });
         source.listeners.borrow_mut().extend(listeners);
         source.arm();
@@ -112,13 +112,16 @@ impl Source {
     fn arm(self: &Rc<Self>) {
         let source = Rc::downgrade(self);
         let timer = Timeout::new(until_next_minute(clock::wall()), move || {
-            Self::reach(&source, |source| {
-                source.arm();
-                source.check();
-            });
+            Self::reach(&source, Self::look);
         });
         let fired = self.timer.replace(Some(timer));
         drop(fired);
+    }
+
+    /// Looks at the clock now, by which the next minute may begin at another moment than it did.
+    fn look(self: &Rc<Self>) {
+        self.arm();
+        self.check();
     }
 
     /// Has everybody render again who shows another day.

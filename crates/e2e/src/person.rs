@@ -101,6 +101,21 @@ impl Person {
         self.page.until::<bool>("indicator() === 'connected'").await.map(drop)
     }
 
+    /// Clicks "Try now" while the next attempt is so far away that it is not mistaken for this one, and waits until the
+    /// page tries.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is not waited for, or is not tried.
+    pub async fn try_now(&self) -> anyhow::Result<()> {
+        let waits_long = "parseInt(document.querySelector('.connection .countdown')?.textContent) >= 3";
+        self.page.until::<bool>(waits_long).await?;
+        self.take_requests().await?;
+        self.click("Try now").await?;
+        self.until_request(|request| request.kind == "EventSource").await?;
+        Ok(())
+    }
+
     /// Clicks the button of that name.
     ///
     /// # Errors

@@ -34,9 +34,6 @@ async fn tell_network(person: &Person, offline: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A condition: the next attempt is so far away that nobody who wants it now comes too late.
-const WAITS_LONG: &str = "parseInt(document.querySelector('.connection .countdown')?.textContent) >= 3";
-
 #[tokio::test]
 async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<()> {
     scenario(async |stage| {
@@ -212,9 +209,8 @@ async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() ->
         coachee.create(Kind::Agreement, &session, "Nobody told of this").await?;
         coach.sees(&Kind::Agreement.shows("Nobody told of this")).await?;
         ensure!(stage.server.open_streams().await? == 0, "it was told");
-        coach.page.until::<bool>(WAITS_LONG).await?;
+        coach.try_now().await?;
         coach.block(&[]).await?;
-        coach.click("Try now").await?;
         coach.until_connected().await?;
         no_defects(&[&coach]).await
     })
@@ -226,7 +222,7 @@ async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() 
     scenario(async |stage| {
         let (coach, _, _) = stage.one_reader().await?;
         stage.server.stop().await?;
-        coach.page.until::<bool>(WAITS_LONG).await?;
+        coach.sees("!!find('button', 'Try now')").await?;
         coach.look_at_every_size("reconnecting").await?;
         let text: String = coach
             .page
@@ -236,9 +232,9 @@ async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() 
             text.contains("Reconnecting") && text.contains("can not be reached"),
             "it says {text:?}"
         );
+        coach.try_now().await?;
         stage.server.start_again().await?;
-        coach.click("Try now").await?;
-        coach.page.until::<bool>("indicator() === 'connected'").await?;
+        coach.until_connected().await?;
         no_defects(&[&coach]).await
     })
     .await
