@@ -23,7 +23,7 @@ const WASM_PACK: &str = "wasm-pack";
 /// What to install.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// Also what the tests need: wasm-pack, Chromium and its driver.
+    /// Also what the tests need: wasm-pack, Chromium and its driver, nginx.
     #[arg(long)]
     pub(crate) tests: bool,
 }
@@ -42,6 +42,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if options.tests {
         tool(WASM_PACK, None, WASM_PACK)?;
         chromium()?;
+        if cfg!(target_os = "linux") {
+            nginx()?;
+        }
     }
     Ok(())
 }
@@ -125,27 +128,44 @@ fn chromium() -> anyhow::Result<()> {
         note(&format!("{}: already there", browser.driver.display()));
         return Ok(());
     }
-    let is_root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !is_root || which::which("apt-get").is_err() {
-        bail!(
-            "the tests need Chromium or Chrome and the chromedriver of the same version: install both, or name \
-             them in {} and {}",
+    step("Installing Chromium and its driver");
+    debian_packages(&["chromium", "chromium-driver"]).with_context(|| {
+        format!(
+            "the tests need Chromium or Chrome and the chromedriver of the same version: install both, or name them in \
+             {} and {}",
             crate::browser::BROWSER_VARIABLE,
             crate::browser::DRIVER_VARIABLE,
-        );
-    }
-    step("Installing Chromium and its driver");
-    let by_hand = "install the packages chromium and chromium-driver by hand, then run this again";
-    run_program(program("apt-get").arg("update")).context(by_hand)?;
-    run_program(
-        program("apt-get")
-            .args(["install", "--yes", "chromium", "chromium-driver"])
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )
-    .context(by_hand)?;
+        )
+    })?;
     Browser::find()
         .map(|_| ())
         .context("Chromium was installed, but is not on the PATH: add it, then run this again")
+}
+
+/// The proxy of the README, which a test puts before the server, and what it is asked with.
+fn nginx() -> anyhow::Result<()> {
+    // Debian has it where only root looks.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::env::join_paths(std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]))?;
+    if let Ok(found) = which::which_in("nginx", Some(paths), root()) {
+        note(&format!("{}: already there", found.display()));
+        return Ok(());
+    }
+    step("Installing nginx");
+    debian_packages(&["nginx-light", "curl", "openssl"])
+        .context("a test needs nginx: install it by hand, then run this again")
+}
+
+/// Installs packages of Debian, where that is allowed.
+fn debian_packages(names: &[&str]) -> anyhow::Result<()> {
+    let is_root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || which::which("apt-get").is_err() {
+        bail!("only root installs packages, and with apt-get: {}", names.join(", "));
+    }
+    run_program(program("apt-get").arg("update"))?;
+    let mut install = program("apt-get");
+    install.args(["install", "--yes"]).args(names);
+    run_program(install.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// The version of a package in the lock file.

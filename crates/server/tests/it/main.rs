@@ -31,6 +31,7 @@ mod lifetime;
 mod limits;
 mod metrics;
 mod migration;
+mod nginx;
 mod origin;
 mod patch;
 mod people;
