@@ -6,7 +6,7 @@ use std::path::Path;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_RANGE, LAST_MODIFIED, RANGE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::services::ServeDir;
@@ -20,6 +20,27 @@ pub(crate) const INDEX: &str = "index.html";
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Anything else is asked for again, and mostly answered with 304.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The kinds of files that an app is made of. Whatever else lies in its folder is nobody's.
+const KINDS: [&str; 17] = [
+    "avif",
+    "css",
+    "gif",
+    "html",
+    "ico",
+    "jpg",
+    "js",
+    "json",
+    "mjs",
+    "mp3",
+    "png",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+    "webp",
+    "woff2",
+];
 
 /// Serves the folder of the built app, compressed where a `.br` or `.gz` lies beside a file.
 pub(crate) fn service(dist: &Path) -> Router {
@@ -39,6 +60,9 @@ async fn serve(mut files: ServeDir, mut request: Request) -> Response {
     } else {
         ASK_AGAIN
     };
+    if reads(&request) && !is_of_the_app(request.uri().path()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let whole = if_range(&request);
     let mut response = find(&mut files, request).await;
     if let Some((validator, whole)) = whole
@@ -47,10 +71,19 @@ async fn serve(mut files: ServeDir, mut request: Request) -> Response {
         response = find(&mut files, whole).await;
     }
     let known = response.status().is_success() || response.status().is_redirection();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, if known { lifetime } else { ASK_AGAIN });
+    if let Some(text) = headers.get(CONTENT_TYPE).and_then(with_charset) {
+        headers.insert(CONTENT_TYPE, text);
+    }
     response
-        .headers_mut()
-        .insert(CACHE_CONTROL, if known { lifetime } else { ASK_AGAIN });
-    response
+}
+
+/// The type of a text, which is in UTF-8 here, with its character set.
+fn with_charset(kind: &HeaderValue) -> Option<HeaderValue> {
+    let kind = kind.to_str().ok()?;
+    let is_text = kind.starts_with("text/") && !kind.contains(';');
+    is_text.then(|| HeaderValue::try_from(format!("{kind}; charset=utf-8")).ok())?
 }
 
 async fn find(files: &mut ServeDir, request: Request) -> Response {
@@ -98,14 +131,23 @@ fn is_still(validator: &HeaderValue, response: &Response) -> bool {
 /// Whether a person follows a link into the app, as opposed to the app fetching a file.
 fn is_app_route(request: &Request) -> bool {
     let path = request.uri().path();
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let accepts_pages = request
         .headers()
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    reads && (path == "/" || (accepts_pages && !is_file))
+    reads(request) && (path == "/" || (accepts_pages && !is_file))
+}
+
+fn reads(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
+/// Whether a path may name a file of the app: of a known kind, and not hidden. None of their names has to be encoded.
+fn is_of_the_app(path: &str) -> bool {
+    let kind = path.rsplit_once('.').map(|(_, kind)| kind.to_ascii_lowercase());
+    kind.is_some_and(|kind| KINDS.contains(&kind.as_str())) && !path.contains('%') && !path.contains("/.")
 }
 
 /// Whether a part of the file's name looks like a hash: at least eight hexadecimal digits, not all of them letters.

@@ -29,7 +29,7 @@ async fn every_route_of_the_app_is_its_first_page() {
         let answer = get(&anybody, path, &[PAGE]).await;
         assert_eq!(
             (answer.status, answer.header("content-type")),
-            (200, "text/html"),
+            (200, "text/html; charset=utf-8"),
             "{path}"
         );
         assert!(answer.text.contains("<title>Freshet</title>"));
@@ -111,12 +111,58 @@ async fn everything_carries_the_headers_that_protect_a_page() {
         assert_eq!(answer.header("referrer-policy"), "same-origin");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
         assert!(answer.header("permissions-policy").contains("camera=()"));
+        for version in ["server", "x-powered-by", "via"] {
+            assert!(!answer.headers.contains_key(version), "{version}");
+        }
     }
     assert_eq!(
         get(&coach, "/api/users/current", &[]).await.header("cache-control"),
         "no-store"
     );
     assert!(coach.stream().await.headers.contains_key("content-security-policy"));
+}
+
+#[tokio::test]
+async fn only_files_of_known_kinds_are_served() {
+    let server = TestServer::start().await;
+    let anybody = server.stranger();
+    let dist = server.folder.path().join("dist");
+    std::fs::create_dir(dist.join(".git")).unwrap();
+    let hidden = [
+        "index.html.bak",
+        "index.html~",
+        ".git/config.json",
+        ".env",
+        "freshet.db",
+        "README",
+        "app.rs",
+    ];
+    for name in hidden {
+        std::fs::write(dist.join(name), "secret").unwrap();
+    }
+    for name in hidden {
+        for path in [format!("/{name}"), format!("/{}", name.replace('.', "%2e"))] {
+            let answer = get(&anybody, &path, &[]).await;
+            assert_eq!(answer.status, 404, "{path}: {answer:?}");
+        }
+    }
+    std::fs::write(dist.join("icon.PNG"), "shown").unwrap();
+    assert_eq!(get(&anybody, "/icon.PNG", &[]).await.text, "shown");
+}
+
+#[tokio::test]
+async fn texts_say_their_character_set() {
+    let server = TestServer::start().await;
+    let anybody = server.stranger();
+    std::fs::write(server.folder.path().join("dist/style.css"), "a{}").unwrap();
+    for (path, kind) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/app-3f2a91c07be41d55.js", "text/javascript; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/favicon.svg", "image/svg+xml"),
+    ] {
+        assert_eq!(get(&anybody, path, &[]).await.header("content-type"), kind, "{path}");
+    }
 }
 
 #[tokio::test]
