@@ -66,12 +66,12 @@ impl ProfileUpdate {
             ("last_name", &self.last_name),
             ("timezone", &self.timezone),
         ] {
-            validate::length(field, text.as_deref(), validate::NAME)?;
+            validate::name(field, text.as_deref())?;
             if text.as_deref().is_some_and(|text| text.trim().is_empty()) {
                 return Err(Error::invalid(format!("{field} must not be blank")));
             }
         }
-        validate::length("display_name", self.display_name.as_deref(), validate::NAME)?;
+        validate::name("display_name", self.display_name.as_deref())?;
         Ok(users::Profile {
             email,
             first_name: self.first_name,

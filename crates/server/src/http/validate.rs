@@ -1,6 +1,6 @@
 //! What texts and numbers are accepted. Every refusal is a 422 that names the field.
 
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::props::{BidiControl, DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization as _;
 use wire::MAX_TITLE;
@@ -12,7 +12,7 @@ use crate::error::Error;
 pub(super) const URL: usize = 2_000;
 
 /// The longest name of a person or a time zone, in characters.
-pub(super) const NAME: usize = 200;
+const NAME: usize = 200;
 
 /// The longest email address, in bytes.
 const EMAIL: usize = 254;
@@ -33,6 +33,17 @@ pub(super) fn text(field: &str, text: Option<&str>, most: usize) -> Result<(), E
     length(field, text, most)?;
     if text.is_some_and(|text| text.trim().is_empty()) {
         return Err(Error::invalid(format!("{field} must not be empty")));
+    }
+    Ok(())
+}
+
+/// Refuses a name that is too long, or has a character that would break the line or turn the direction of the text
+/// around it.
+pub(super) fn name(field: &str, text: Option<&str>) -> Result<(), Error> {
+    length(field, text, NAME)?;
+    let turns = CodePointSetData::new::<BidiControl>();
+    if text.is_some_and(|text| text.chars().any(|c| c.is_control() || turns.contains(c))) {
+        return Err(Error::invalid(format!("{field} has a character that is not seen")));
     }
     Ok(())
 }

@@ -58,6 +58,9 @@ async fn a_profile_is_checked() {
         json!({ "default_coaching_session_duration_minutes": -1 }),
         json!({ "first_name": "x".repeat(201) }),
         json!({ "last_name": " " }),
+        json!({ "first_name": "Cora\0" }),
+        json!({ "last_name": "Coach\nMallory" }),
+        json!({ "display_name": "\u{202e}aroC" }),
         json!({ "email": "nowhere" }),
         json!({ "email": format!("{}@example.com", "ü".repeat(122)) }),
         json!({ "timezone": 7 }),
@@ -77,6 +80,29 @@ async fn a_profile_is_checked() {
         Some(25)
     );
     assert_eq!(coach.new_session().await.duration_minutes, 25);
+}
+
+#[tokio::test]
+async fn a_profile_does_not_change_roles() {
+    let server = TestServer::start().await;
+    let coachee = server.sign_in("coachee").await;
+    let path = format!("/api/users/{}", coachee.id);
+    let before: User = coachee.get(&path).await.data();
+    let roles = json!([{ "role": "SuperAdmin", "organization_id": null, "user_id": coachee.id }]);
+    for body in [
+        json!({ "roles": roles }),
+        json!({ "role": "SuperAdmin" }),
+        json!({ "is_admin": true }),
+    ] {
+        // As the contract has it, a field that is not known is passed over.
+        coachee.put(&path, body).await.done();
+    }
+    assert_eq!(coachee.get(&path).await.data::<User>().roles, before.roles);
+    let announcement = json!({ "title": "x", "message": "x", "kind": "info" });
+    coachee
+        .post("/api/announcements", announcement)
+        .await
+        .refused(403, "forbidden");
 }
 
 #[tokio::test]
