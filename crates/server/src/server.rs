@@ -33,6 +33,9 @@ use crate::{assets, http, maintenance, private, seed};
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_millis(500);
 
+/// How long the head of a request may be, in bytes. hyper lets through up to twice as much, as its buffer grows.
+const LONGEST_HEAD: usize = 32 * 1_024;
+
 /// Why the server did not start. Each is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -248,6 +251,7 @@ async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections:
     // The time for a head is the listener's affair: hyper's would end connections between two requests as well.
     // Events are short: copying one costs less than handing the system its parts.
     http.timer(TokioTimer::new()).header_read_timeout(None).writev(false);
+    http.max_buf_size(LONGEST_HEAD);
     loop {
         let (connection, peer, seat) = listener.accept().await;
         let (app, caller) = (app.clone(), peer.clone());

@@ -155,3 +155,24 @@ async fn a_list_is_asked_for_by_days() {
         .await
         .data::<Vec<Value>>();
 }
+
+#[tokio::test]
+async fn a_field_that_comes_twice_is_refused() {
+    let server = TestServer::start().await;
+    let coach = server.sign_in("coach").await;
+    let session = coach.new_session().await.id;
+    let twice = format!("/api/actions?coaching_session_id={session}&coaching_session_id={session}");
+    coach.get(&twice).await.refused(400, "bad_request");
+    let body = format!(r#"{{"coaching_session_id":"{session}","status":"NotStarted","body":"a","body":"b"}}"#);
+    let request = coach.request(reqwest::Method::POST, "/api/actions");
+    let request = request.header("content-type", "application/json").body(body);
+    coach.send(request).await.refused(422, "validation_error");
+    let stranger = server.stranger();
+    let form = [
+        ("email", "coach@example.com"),
+        ("email", "coachee@example.com"),
+        ("password", server::DEMO_PASSWORD),
+    ];
+    let request = stranger.request(reqwest::Method::POST, "/api/login").form(&form);
+    assert_eq!(stranger.send(request).await.status, 422);
+}
