@@ -181,6 +181,13 @@ impl World {
     }
 }
 
+/// Whether a text welcomes this tab without taking up where it had come to. What it is told from then on may be what it
+/// was told before: everything is read again.
+pub(super) fn begins_anew(text: &str, t: TabId) -> bool {
+    let lines: Vec<_> = text.split('\n').skip(3).take(3).collect();
+    lines == [format!("tab{t}").as_str(), "welcome", "0"]
+}
+
 /// Whether a text carries what a stream has told, or changes who tells it: the others only ask and answer how the tabs
 /// are, again and again.
 pub(super) fn carries(text: &str) -> bool {

@@ -10,7 +10,7 @@ use super::exchanges::{Exchange, Wire};
 use super::gate::Gate;
 use super::ledger::Made;
 use super::network::Act;
-use super::profile::carries;
+use super::profile::{begins_anew, carries};
 use super::requests::Ask;
 use super::show::{Memo, Show};
 use super::streams::StreamId;
@@ -334,6 +334,9 @@ impl World {
     pub(super) fn hear_text(&mut self, t: TabId, opened: u64, text: &Rc<str>) {
         self.tabs[t].texts_under_way -= usize::from(carries(text));
         if self.tabs[t].channel.is_some_and(|(_, now_open)| now_open == opened) {
+            if begins_anew(text, t) {
+                self.tabs[t].delivered.clear();
+            }
             self.tell(t, Input::Text(Rc::clone(text)));
         }
     }
