@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::edits::Edit;
 use super::query::{Backend, Combined, Mutation, SendContext};
+use super::value::Value;
 
 /// A mutation whose type is erased. Cheap to clone.
 pub struct AnyMutation<B: Backend>(Rc<dyn DynMutation<B>>);
@@ -62,6 +63,10 @@ impl<B: Backend> AnyMutation<B> {
         self.0.send(backend, context)
     }
 
+    pub(super) fn beyond(&self, shown: &[Value]) -> Option<Self> {
+        self.0.beyond(shown)
+    }
+
     pub(super) fn combine(&self, later: &Self) -> Combined<B> {
         self.0.combine(later.0.as_any())
     }
@@ -112,6 +117,7 @@ trait DynMutation<B: Backend> {
     fn delay(&self, backend: &B) -> Duration;
     fn content(&self) -> Option<String>;
     fn send(&self, backend: B, context: SendContext) -> ResponseFuture<B::Error>;
+    fn beyond(&self, shown: &[Value]) -> Option<AnyMutation<B>>;
     fn combine(&self, later: &dyn Any) -> Combined<B>;
     fn absorb(&self, later: &dyn Any) -> Option<Combined<B>>;
     fn renames(&self) -> bool;
@@ -154,6 +160,10 @@ impl<M: Mutation> DynMutation<M::Backend> for M {
     fn send(&self, backend: M::Backend, context: SendContext) -> ResponseFuture<<M::Backend as Backend>::Error> {
         let response = Mutation::send(self.clone(), backend, context);
         Box::pin(async move { Ok(Rc::new(response.await?) as Rc<dyn Any>) })
+    }
+
+    fn beyond(&self, shown: &[Value]) -> Option<AnyMutation<M::Backend>> {
+        Mutation::beyond(self, shown)
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<M::Backend> {

@@ -1,10 +1,13 @@
 //! Mutations of one lane: what becomes of the later ones when an earlier one has settled.
 
+use std::any::Any;
+
 use super::any_mutation::AnyMutation;
 use super::cache::Cache;
 use super::effect::MutationId;
 use super::outbox::{Chore, Outbox, Written};
 use super::query::{Backend, Combined};
+use crate::time::Instant;
 
 /// A mutation that was not made, with all that went with it.
 pub(super) struct Lost<B: Backend> {
@@ -34,6 +37,25 @@ impl<B: Backend> Outbox<B> {
             }
         }
         mutation
+    }
+
+    /// The mutations that come after an answered one in its lane take note of the answer.
+    pub(super) fn follow(
+        &mut self,
+        cache: &mut Cache<B::Error>,
+        now: Instant,
+        lane: Option<u128>,
+        answer: &dyn Any,
+    ) -> Vec<Chore<B>> {
+        let mates: Vec<_> = lane.into_iter().flat_map(|lane| cache.in_lane(lane)).collect();
+        let mut chores = Vec::new();
+        for mate in mates {
+            let following = self.get(mate).and_then(|sending| sending.mutation.follow(answer));
+            if let Some(mutation) = following {
+                chores.extend(self.replace(cache, now, mate, mutation));
+            }
+        }
+        chores
     }
 
     /// A mutation was not made. Those after it in its lane that can not be made without it go with it: they would only

@@ -161,7 +161,8 @@ impl<B: Backend> Outbox<B> {
         }
     }
 
-    /// A mutation is made. One that can be combined with one that has not left yet becomes part of that.
+    /// A mutation is made. What of it is shown already is left out, and one that can be combined with one that has not
+    /// left yet becomes part of that.
     pub(crate) fn mutate(
         &mut self,
         cache: &mut Cache<B::Error>,
@@ -172,7 +173,11 @@ impl<B: Backend> Outbox<B> {
     ) -> Vec<Chore<B>> {
         let (mutation, key) = made;
         let mutation = self.renamed(mutation);
-        let (_, lane) = mutation.edits();
+        let (edits, lane) = mutation.edits();
+        let shown: Vec<_> = edits.iter().flat_map(|edit| cache.shown(&edit.target)).collect();
+        let Some(mutation) = mutation.beyond(&shown) else {
+            return Vec::new();
+        };
         let earlier = lane.and_then(|lane| cache.unsent_in(lane));
         let earlier = earlier.and_then(|id| Some((id, self.get(id)?.mutation.clone())));
         let combined = earlier.map(|(id, earlier)| (id, earlier.combine(&mutation)));
@@ -206,7 +211,7 @@ impl<B: Backend> Outbox<B> {
     }
 
     /// A mutation that has not left is another one from now on, under the same name and in the same place.
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         cache: &mut Cache<B::Error>,
         now: Instant,
@@ -324,25 +329,6 @@ impl<B: Backend> Outbox<B> {
             chores,
             then: sending.then,
         })
-    }
-
-    /// The mutations that come after an answered one in its lane take note of the answer.
-    fn follow(
-        &mut self,
-        cache: &mut Cache<B::Error>,
-        now: Instant,
-        lane: Option<u128>,
-        answer: &dyn Any,
-    ) -> Vec<Chore<B>> {
-        let mates: Vec<_> = lane.into_iter().flat_map(|lane| cache.in_lane(lane)).collect();
-        let mut chores = Vec::new();
-        for mate in mates {
-            let following = self.get(mate).and_then(|sending| sending.mutation.follow(answer));
-            if let Some(mutation) = following {
-                chores.extend(self.replace(cache, now, mate, mutation));
-            }
-        }
-        chores
     }
 
     /// An attempt has failed. Returns what follows: the callbacks only if it is not tried again.

@@ -140,6 +140,13 @@ pub trait Mutation: Serialize + DeserializeOwned + Clone + 'static {
         context: SendContext,
     ) -> impl Future<Output = Result<Self::Output, <Self::Backend as Backend>::Error>> + 'static;
 
+    /// This mutation without what is shown already by the queries that it edits: an undo may come after what it takes
+    /// back was changed back by hand. `None` if nothing is left.
+    fn beyond(&self, shown: &[Value]) -> Option<AnyMutation<Self::Backend>> {
+        _ = shown;
+        Some(AnyMutation::new(self.clone()))
+    }
+
     /// This mutation, which has not left yet, and a later one of the same lane as a single one.
     fn combine(&self, later: &dyn Any) -> Combined<Self::Backend> {
         _ = later;

@@ -14,9 +14,9 @@ use wire::{Deletion, FieldAuthor};
 
 use super::additions::Restore;
 use super::exchange::{Answer, Ask, Circumstances, Deleting, NO_VERSION, Step, Updating, unconfirmed};
-use super::record::{Holds, Record, RowChange, created, target};
+use super::record::{Holds, Home, Record, RowChange, created, target};
 use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
-use crate::query::{AnyMutation, Combined, Edits, Mutation, Query, SendContext, Value};
+use crate::query::{AnyMutation, Combined, Edits, Mutation, SendContext, Value};
 use crate::unresolved::{Problem, Unresolved};
 
 /// How long a deletion is held back where the server can not restore.
@@ -162,6 +162,17 @@ impl<T: Record> Mutation for Update<T> {
                 Step::Later => return Err(Kind::Unavailable(None).into()),
             }
         }
+    }
+
+    fn beyond(&self, shown: &[Value]) -> Option<AnyMutation<Api>> {
+        let id = self.seen.id();
+        let row = shown.iter().find_map(|data| data.get::<Home<T>>()?.row(id));
+        let changes = match row {
+            Some(row) => self.changes.beyond(&row.to_row()),
+            None => self.changes.clone(),
+        };
+        let seen = self.seen.clone();
+        (!changes.is_empty()).then(|| AnyMutation::new(Self { seen, changes }))
     }
 
     fn combine(&self, later: &dyn Any) -> Combined<Api> {
@@ -328,7 +339,7 @@ fn authors_of(
 /// The circumstances in which a change of this row leaves.
 fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circumstances<T> {
     let data = context.confirmed.as_ref();
-    let data = data.and_then(Value::get::<<T::Home as Query>::Data>);
+    let data = data.and_then(Value::get::<Home<T>>);
     Circumstances {
         patches: api.patches(),
         has_status_route: api.has_status_route(),

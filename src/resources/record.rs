@@ -200,7 +200,7 @@ impl<T: Item + Ordered> Holds<T> for List<T> {
 }
 
 /// The data of the query in which a row is shown.
-type Home<T> = <<T as Record>::Home as Query>::Data;
+pub(super) type Home<T> = <<T as Record>::Home as Query>::Data;
 
 /// The row that has taken the place of the one with this id, if an answer says so: the server has created it, and has
 /// given it an id of its own.

@@ -10,12 +10,12 @@ use std::task::{Context, Poll, Waker};
 
 use wire::{Action, Agreement, Goal, Timestamp};
 
-use super::ledger::{Fate, Made};
+use super::ledger::{Fate, Made, Wish};
 use super::people;
 use super::requests::Ask;
 use super::show::{self, Show};
 use super::stock::Stock;
-use super::tab::TabId;
+use super::tab::{Tab, TabId};
 use super::world::World;
 use crate::api::{Api, ApiError, Transport};
 use crate::browser::fetch::{FetchError, Request, Response, Verb};
@@ -66,6 +66,8 @@ impl World {
         let (_, lane) = tab.outbox.renamed(made.mutation.clone()).edits();
         let earlier = lane.and_then(|lane| tab.cache.unsent_in(lane));
         let earlier = earlier.and_then(|id| key_of(&tab.outbox.get(id)?.key));
+        let meant = meant(tab, made);
+        let made = meant.as_ref().unwrap_or(made);
         let before = tab.cache.pending();
         let named = (made.mutation.clone(), key.to_string().into());
         let chores = tab
@@ -79,6 +81,8 @@ impl World {
             false => tab.known.get(&made.row).copied().unwrap_or_default(),
         };
         let check = match earlier.filter(|_| after <= before) {
+            // All of it was on the screen.
+            _ if meant.is_none() && after == before => Ok(()),
             None => {
                 self.ledger.begin(key, who, begun, made);
                 Ok(())
@@ -298,6 +302,24 @@ impl World {
             self.note_known_row(t, id, changes);
         }
     }
+}
+
+/// A change as it is meant: what is on the screen already is no wish. `None` if that is all of it.
+fn meant(tab: &Tab, made: &Made) -> Option<Made> {
+    let Wish::Update(changes, screen) = &made.wish else {
+        return Some(made.clone());
+    };
+    let mutation = tab.outbox.renamed(made.mutation.clone());
+    let (edits, lane) = mutation.edits();
+    let shown = edits.iter().flat_map(|edit| tab.cache.shown(&edit.target));
+    let row = lane.and_then(|lane| shown.into_iter().find_map(|shown| show::fields(&shown, lane)));
+    let is_news =
+        |(field, _, to): &&(String, intent::Value, intent::Value)| row.as_ref().is_none_or(|row| row[field] != *to);
+    let changes: Vec<_> = changes.iter().filter(is_news).cloned().collect();
+    (!changes.is_empty()).then(|| Made {
+        wish: Wish::Update(changes, screen.clone()),
+        ..made.clone()
+    })
 }
 
 /// The row in an answer, and when it was written.

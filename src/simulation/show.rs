@@ -1,11 +1,14 @@
 //! What a page can show: the app's own queries, and how an answer becomes a value.
 
+use intent::Row;
 use wire::{Action, Agreement, CoachingSession, Goal};
 
 use super::people::{self, pair_of, pair_of_session};
 use crate::api::{ApiError, Rows};
 use crate::query::{Item, Key, List, Options, Query, Value};
-use crate::resources::{RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions};
+use crate::resources::{
+    Holds as _, Record, RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions,
+};
 
 /// Something that is shown. The number is the session, the pair, or the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,6 +151,18 @@ pub(super) fn has(value: &Value, id: u128) -> bool {
         || of(agreements(value), id)
         || of(goals(value), id)
         || value.get::<CoachingSession>().is_some()
+}
+
+/// The fields of a row that people change, if a value has it.
+pub(super) fn fields(value: &Value, id: u128) -> Option<Row> {
+    fn of<T: Record>(value: &Value, id: u128) -> Option<Row> {
+        let data = value.get::<<T::Home as Query>::Data>()?;
+        Some(data.row(id)?.fields())
+    }
+    of::<Action>(value, id)
+        .or_else(|| of::<Agreement>(value, id))
+        .or_else(|| of::<Goal>(value, id))
+        .or_else(|| of::<CoachingSession>(value, id))
 }
 
 /// The rows of a value, as far as it has any.

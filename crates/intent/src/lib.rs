@@ -155,6 +155,13 @@ impl Changes {
         combined
     }
 
+    /// The changes that a row does not have yet.
+    #[must_use]
+    pub fn beyond(&self, row: &Row) -> Self {
+        let news = self.0.iter().filter(|change| *value(row, &change.field) != change.to);
+        Self(news.cloned().collect())
+    }
+
     /// Whether the row still has every value that was seen.
     #[must_use]
     pub fn fits(&self, row: &Row) -> bool {

@@ -79,6 +79,17 @@ fn changing_back_leaves_nothing_to_send() {
 }
 
 #[test]
+fn values_that_a_row_has_are_no_change_of_it() {
+    let before = row(&[("x", json!("a")), ("y", Value::Null)]);
+    let changes = Changes::between(&before, &row(&[("x", json!("b")), ("y", json!(1))]));
+    let left = |now: &[(&str, Value)]| changes.beyond(&row(now)).patch();
+    assert_eq!(left(&[("x", json!("b")), ("y", Value::Null)]), row(&[("y", json!(1))]));
+    assert_eq!(left(&[("x", json!("b")), ("y", json!(1))]), Row::new());
+    // What somebody else has written is not what is wanted.
+    assert_eq!(left(&[("x", json!("c"))]), changes.patch());
+}
+
+#[test]
 fn changes_of_another_screen_are_another_intent() {
     let earlier = change(json!("a"), json!("b"));
     assert!(earlier.leads_to(&change(json!("b"), json!("c"))));

@@ -164,6 +164,12 @@ impl<E: Fault> Cache<E> {
         self.stop_holding();
     }
 
+    /// What is shown of a target, by each of its queries.
+    pub(crate) fn shown(&self, target: &Target) -> Vec<Value> {
+        let entries = self.entries_of(target).into_iter();
+        entries.filter_map(|id| self.entries.get(id)?.shown()).collect()
+    }
+
     /// The data of a key as the server has it, without changes that it has not confirmed.
     #[must_use]
     pub fn confirmed(&self, key: &Key) -> Option<Value> {

@@ -199,6 +199,11 @@ impl<E: Fault> Entry<E> {
         }
     }
 
+    /// What is shown.
+    pub(in crate::query) fn shown(&self) -> Option<Value> {
+        self.view.clone()
+    }
+
     /// What the server has said, without the changes that it has not confirmed.
     pub(in crate::query) fn confirmed(&self) -> Option<Value> {
         self.base.as_ref().map(|base| self.overlay.apply_settled(base))

@@ -15,7 +15,8 @@ use wire::{Action, ActionId, CoachingSessionId, ItemStatus, Timestamp, UserId};
 use super::*;
 use crate::config::Config;
 use crate::query::{
-    AnyMutation, Cache, Chore, Departure, Effect, Mutation, MutationId, Outbox, ResponseFuture, Settled, Written,
+    AnyMutation, Cache, Chore, Departure, Effect, Mutation, MutationId, Outbox, Query, ResponseFuture, Settled, Value,
+    Written,
 };
 use crate::simulation::script::{Reply, Script};
 use crate::time::Instant;
@@ -153,6 +154,21 @@ impl Page {
             let future = content.send(self.api.clone(), context);
             self.under_way.push((mutation, future));
         }
+    }
+
+    /// The list of the rows is on the screen.
+    fn show(&mut self, rows: Vec<Action>) {
+        let query = SessionActions(CoachingSessionId::from_u128(1));
+        let (entry, _) = self.cache.observe(self.now, query.key(), query.options());
+        let rows: List<Action> = rows.into_iter().map(Rc::new).collect();
+        self.cache.restore(self.now, entry, Value::new(rows), 8);
+    }
+
+    /// The network, and with it the stream, is lost or there again.
+    fn set_online(&mut self, online: bool) {
+        self.cache.set_pushed(self.now, online);
+        self.cache.set_online(self.now, online);
+        self.go_on(Vec::new());
     }
 
     /// What was held back for so long leaves.

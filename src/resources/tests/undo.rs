@@ -159,6 +159,26 @@ fn change_of_a_deleted_row_comes_back_with_it() {
 }
 
 #[test]
+fn undo_of_what_was_changed_back_is_no_change() {
+    let mut page = Page::patching();
+    let open = action(NAMED, Some(1), "a", OPEN);
+    page.show(vec![open.clone()]);
+    page.set_online(false);
+    // Ticked, and changed back together with the text. Each offers an undo.
+    let ticked = action(NAMED, None, "a", DONE);
+    let reworded = action(NAMED, None, "words", OPEN);
+    let (tick, reword) = (Update::between(&open, &ticked), Update::between(&ticked, &reworded));
+    page.make(tick.clone());
+    page.make(reword.clone());
+    page.make(tick.reversed());
+    page.make(reword.reversed());
+    page.set_online(true);
+    page.answer([row(&action(NAMED, Some(2), "a", DONE))]);
+    // What the last undo wants, and not nothing.
+    assert_eq!(page.asked(), [format!("PATCH {}", at(r#" {"status":"Completed"}"#))]);
+}
+
+#[test]
 fn change_before_an_undo_leaves_the_words_to_it() {
     let mut page = Page::patching();
     let shown = delete_with_words(&mut page);
