@@ -267,3 +267,41 @@ async fn unsent_changes_show_in_every_list() -> anyhow::Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn addition_to_a_list_that_was_never_read_is_in_sight() -> anyhow::Result<()> {
+    scenario(async |stage| {
+        let (coach, _, session) = stage.one_reader().await?;
+        coach.open("/").await?;
+        let link = format!(
+            "document.querySelector('a[href^=\"/coaching-sessions/\"]:not([href$=\"{}\"])')",
+            session.id
+        );
+        coach.sees(&format!("!!{link}")).await?;
+        coach.set_offline(true).await?;
+        coach
+            .page
+            .eval::<()>(&format!("{link}.click(); return null;"), Vec::new())
+            .await?;
+        for kind in [Kind::Action, Kind::Agreement] {
+            coach.add(kind, &format!("A new {}", kind.word())).await?;
+        }
+        coach
+            .sees(&shows_only(
+                &["A new action", "A new agreement", "Not saved yet"],
+                &["No agreements yet"],
+            ))
+            .await?;
+        coach.look_at_every_size("session-never-read").await?;
+        coach.set_offline(false).await?;
+        coach.sees("byTestId('unsent').dataset.count === '0'").await?;
+        for kind in [Kind::Action, Kind::Agreement] {
+            let text = format!("A new {}", kind.word());
+            coach.sees(&kind.shows(&text)).await?;
+            let once = format!("document.querySelector('main').innerText.split('{text}').length === 2");
+            coach.sees(&once).await?;
+        }
+        no_defects(&[&coach]).await
+    })
+    .await
+}

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wire::{Action, ActionId, CoachingSessionId, ItemStatus, MAX_TEXT, Timestamp, UserId};
 use yew::prelude::*;
 
+use super::added::Added;
 use super::details::{ActionDetails, on_change, toggle};
 use super::leftovers::Leftovers;
 use super::opaque::OpaqueRows;
@@ -70,6 +71,7 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let content = html! {
         <>
             { query_view(actions.outline(), retry, |actions| list(&actions, props)) }
+            if count.is_none() { <Added<Action> scope={scope.clone()} /> }
             <AddForm noun="action" placeholder="What will happen next?" max_length={MAX_TEXT}
                 place={form::<Action>(&scope)} {on_add} />
         </>

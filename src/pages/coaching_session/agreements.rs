@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wire::{Agreement, AgreementId, CoachingSessionId, MAX_TEXT, Timestamp, UserId};
 use yew::prelude::*;
 
+use super::added::Added;
 use super::details::toggle;
 use super::leftovers::Leftovers;
 use super::opaque::OpaqueRows;
@@ -68,6 +69,7 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let content = html! {
         <>
             { query_view(agreements.outline(), retry, |agreements| list(&agreements, props)) }
+            if count.is_none() { <Added<Agreement> scope={scope.clone()} /> }
             <AddForm noun="agreement" placeholder="What have you agreed on?" max_length={MAX_TEXT}
                 place={form::<Agreement>(&scope)} {on_add} />
         </>

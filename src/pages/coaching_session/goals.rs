@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, ItemStatus, MAX_TITLE, Timestamp, UserId};
 use yew::prelude::*;
 
+use super::added::Added;
 use super::details::{GoalDetails, description_place, on_change, status_select, toggle};
 use super::leftovers::Leftovers;
 use super::opaque::OpaqueRows;
@@ -80,6 +81,7 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
                 { problem(format!("Which goals this session works on is not known. {error}"), &retry_linked) }
             }
             { query_view(goals.outline(), retry, |goals| list(&goals, props)) }
+            if count.is_none() { <Added<Goal> scope={scope.clone()} /> }
             <AddForm noun="goal" placeholder="Where do you want to get to?" max_length={MAX_TITLE}
                 place={form::<Goal>(&scope)} {on_add} />
         </>

@@ -1,6 +1,7 @@
 //! One session: what was agreed in it, live.
 
 mod actions;
+mod added;
 mod agreements;
 mod description;
 mod details;
