@@ -123,11 +123,12 @@ impl Api {
         }
     }
 
-    /// This API, for requests of the person who is signed in now: nothing is sent once that person has signed out.
+    /// This API, for requests of the person who is signed in now: nothing is sent once that person has signed out. One
+    /// that is for a person already stays so.
     #[must_use]
     pub fn in_this_session(&self) -> Self {
         Self {
-            epoch: Some(self.inner.epoch.get()),
+            epoch: self.epoch.or_else(|| Some(self.inner.epoch.get())),
             ..self.clone()
         }
     }
@@ -184,10 +185,7 @@ impl Api {
     /// answer: the list is no newer than its oldest part.
     pub(super) async fn get_list(&self, path: &str) -> Result<Vec<u8>, ApiError> {
         // The rest is not that of somebody who signs in meanwhile.
-        let api = Self {
-            epoch: self.epoch.or_else(|| Some(self.inner.epoch.get())),
-            ..self.clone()
-        };
+        let api = self.in_this_session();
         let (mut response, done) = api.exchange(Call::get(path)).await?;
         done?;
         let mut pages = Pages::default();

@@ -216,4 +216,15 @@ mod client_tests {
         assert_eq!(*list(&api).unwrap_err().kind(), Kind::Unauthorized);
         assert_eq!(asked.borrow().len(), 2);
     }
+
+    #[test]
+    fn what_goes_on_is_not_sent_for_the_next_person() {
+        let (api, asked, _) = api(|_, _| {});
+        // One mutation may go on as another, after an answer that came when its person had signed out.
+        let begun = api.in_this_session();
+        api.fence();
+        assert_eq!(*list(&begun.in_this_session()).unwrap_err().kind(), Kind::Unauthorized);
+        assert!(asked.borrow().is_empty());
+        assert!(list(&api.in_this_session()).is_ok());
+    }
 }
