@@ -160,6 +160,7 @@ impl<T: Record> Mutation for Restore<T> {
             return Ok(Restored(Saved::whole(created)));
         }
         if !api.patches() {
+            // It is there, and may have changed: that is read.
             let row = self.row.clone();
             return self.update(row).send(api, context).await.map(Restored);
         }
