@@ -40,8 +40,9 @@ impl Token {
 
     /// The token that a request came with. Whether it means anything is for the database to say.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let name = session_name(headers);
-        let cookie = cookies(headers).find(|cookie| cookie.name() == name)?;
+        let named = |name| cookies(headers).find(|cookie| cookie.name() == name);
+        // One that was set without https is taken if the request names this machine.
+        let cookie = named(NAME).or_else(|| named(LOCAL_NAME).filter(|_| is_local(headers)))?;
         Self::from_text(cookie.value())
     }
 
@@ -189,7 +190,9 @@ mod tests {
         // A read does not say where its page is from.
         let mut read = request_to("127.0.0.1:8080");
         let pair = cookie.split(';').next().unwrap();
-        read.insert(COOKIE, HeaderValue::from_str(pair).unwrap());
+        // A cookie that was set without https is passed over.
+        let both = format!("freshet_session={}; {pair}", Token::random().0);
+        read.insert(COOKIE, HeaderValue::from_str(&both).unwrap());
         assert_eq!(Token::of(&read).unwrap().hash(), token.hash());
         let renewed = session_cookie(&token, &read, Duration::from_secs(60)).unwrap();
         assert_eq!(renewed.to_str().unwrap(), cookie);
