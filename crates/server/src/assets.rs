@@ -21,7 +21,7 @@ const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000,
 /// Anything else is asked for again, and mostly answered with 304.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The kinds of files that an app is made of. Whatever else lies in its folder is nobody's.
+/// The extensions of the files that are served. Other files in the folder are not part of the app.
 const KINDS: [&str; 17] = [
     "avif",
     "css",
@@ -60,9 +60,6 @@ async fn serve(mut files: ServeDir, mut request: Request) -> Response {
     } else {
         ASK_AGAIN
     };
-    if reads(&request) && !is_of_the_app(request.uri().path()) {
-        return StatusCode::NOT_FOUND.into_response();
-    }
     let whole = if_range(&request);
     let mut response = find(&mut files, request).await;
     if let Some((validator, whole)) = whole
@@ -88,6 +85,9 @@ fn with_charset(kind: &HeaderValue) -> Option<HeaderValue> {
 
 async fn find(files: &mut ServeDir, request: Request) -> Response {
     use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
+    if reads(&request) && !is_of_the_app(request.uri().path()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     match files.try_call(request).await {
         Ok(response) => response.map(Body::new),
         // A name that is too long is that of no file.

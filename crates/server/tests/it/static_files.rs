@@ -143,7 +143,11 @@ async fn only_files_of_known_kinds_are_served() {
     for name in hidden {
         for path in [format!("/{name}"), format!("/{}", name.replace('.', "%2e"))] {
             let answer = get(&anybody, &path, &[]).await;
-            assert_eq!(answer.status, 404, "{path}: {answer:?}");
+            assert_eq!(
+                (answer.status, answer.header("cache-control")),
+                (404, "no-cache"),
+                "{path}: {answer:?}"
+            );
         }
     }
     std::fs::write(dist.join("icon.PNG"), "shown").unwrap();
