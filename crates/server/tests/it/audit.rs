@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use server::DEMO_PASSWORD;
 
-use crate::common::{Person, Running, dist, program, soon, start, terminate, text};
+use crate::common::{Person, Running, demo, dist, program, soon, start, terminate, text};
 
 fn entries(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap();
@@ -28,19 +28,11 @@ async fn the_audit_log_says_who_did_what_from_where() {
         folder.path().join("test.db"),
         folder.path().join("audit.log"),
     );
-    let mut command = program(&[
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--trusted-proxy",
-        "127.0.0.1",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-        "--audit-log",
-        text(&path),
-    ]);
+    let mut command = demo(
+        &dist,
+        &data,
+        &["--trusted-proxy", "127.0.0.1", "--audit-log", text(&path)],
+    );
     command.env("FRESHET_LOG", "trace,sqlx=off");
     let Running {
         mut child, base, later, ..

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::common::{Person, Running, TestServer, dist, program, soon, start, text, tuning};
+use crate::common::{Person, Running, TestServer, demo, dist, program, soon, start, text, tuning};
 
 struct Place {
     _folder: TempDir,
@@ -31,8 +31,7 @@ impl Place {
     }
 
     fn serve(&self) -> Command {
-        let (dist, data) = (text(&self.dist), text(&self.data));
-        program(&["--addr", "127.0.0.1:0", "--seed-demo", "--dist", dist, "--data", data])
+        demo(&self.dist, &self.data, &[])
     }
 
     /// Runs a command on the database; returns its exit code, and what it says.

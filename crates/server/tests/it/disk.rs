@@ -12,7 +12,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::common::{Answer, Person, Running, dist, program, soon, start, text};
+use crate::common::{Answer, Person, Running, demo, dist, soon, start, text};
 
 /// A program whose files can be kept from growing. The system refuses a write past the limit, instead of ending the
 /// program.
@@ -127,7 +127,7 @@ fn fill(file: &mut File) {
     while file.write_all(&page).is_ok() {}
 }
 
-/// The limit of [`growing`] refuses to extend a file. Here the system has no room for what was extended already.
+/// [`growing`] limits the size of each file; here the file system is full.
 #[tokio::test]
 async fn full_disk_refuses_changes_until_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
@@ -135,20 +135,12 @@ async fn full_disk_refuses_changes_until_there_is_room() {
         return eprintln!("skipped: mounting a tmpfs takes a right that this process has not");
     };
     let (dist, data) = (dist(&folder), disk.0.join("test.db"));
-    let arguments = [
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--disk-reserve-mb",
-        "0",
-        "--changes-per-minute",
-        "1000000",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ];
-    let running = start(program(&arguments)).await;
+    let running = start(demo(
+        &dist,
+        &data,
+        &["--disk-reserve-mb", "0", "--changes-per-minute", "1000000"],
+    ))
+    .await;
     let coach = Person::sign_in(&running.base, "coach").await;
     let session = coach.today().await;
     let add = async |body: &str| {
@@ -162,7 +154,7 @@ async fn full_disk_refuses_changes_until_there_is_room() {
     for _ in 0..3 {
         let refused = soon("a change is refused", async {
             loop {
-                // What others have given back, the write-ahead log for one, is taken as well.
+                // Room that was freed meanwhile, by the write-ahead log for example, is filled as well.
                 fill(&mut file);
                 let answer = add("made").await;
                 if answer.status != 201 {

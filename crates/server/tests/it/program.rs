@@ -8,7 +8,7 @@ use serde_json::json;
 use server::{Config, Server};
 use tokio::process::Command;
 
-use crate::common::{Person, Running, Stream, dist, memory, program, soon, start, terminate, text, tuning};
+use crate::common::{Person, Running, Stream, demo, dist, memory, program, soon, start, terminate, text, tuning};
 
 async fn fails(arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = soon("the program ends", program(arguments).output()).await.unwrap();
@@ -95,18 +95,9 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");
-    let arguments = [
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ];
     let Running {
         mut child, base, said, ..
-    } = start(program(&arguments)).await;
+    } = start(demo(&dist, &data, &[])).await;
     assert!(said.iter().any(|line| line.contains("coach@example.com")), "{said:?}");
 
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&data).unwrap().permissions());
@@ -122,7 +113,7 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 
     // The second start finds the people of the first and writes no second demo.
-    let again = start(program(&arguments)).await;
+    let again = start(demo(&dist, &data, &[])).await;
     let said = again.said;
     assert!(said.iter().any(|line| line.contains("in use already")), "{said:?}");
     let coach = Person {
@@ -166,23 +157,20 @@ async fn a_thousand_streams_cost_little_hear_at_once_and_do_not_keep_a_program_f
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");
-    let arguments = [
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--streams-per-person",
-        "2000",
-        "--streams-per-minute",
-        "100000",
-        "--connections-per-address",
-        "2000",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ];
+    let command = demo(
+        &dist,
+        &data,
+        &[
+            "--streams-per-person",
+            "2000",
+            "--streams-per-minute",
+            "100000",
+            "--connections-per-address",
+            "2000",
+        ],
+    );
     rlimit::increase_nofile_limit(8_192).unwrap();
-    let Running { mut child, base, .. } = start(program(&arguments)).await;
+    let Running { mut child, base, .. } = start(command).await;
     let coach = Person::sign_in(&base, "coach").await;
     let session = coach.today().await;
     let mut streams = vec![coach.stream().await];
@@ -220,15 +208,7 @@ async fn neither_a_ticket_nor_a_key_nor_who_it_was_is_in_the_log_whatever_is_log
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");
-    let mut command = program(&[
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ]);
+    let mut command = demo(&dist, &data, &[]);
     // Everything that this program has to say. What sqlx says of each statement is for its own log.
     command.env("FRESHET_LOG", "trace,sqlx=off");
     let Running {

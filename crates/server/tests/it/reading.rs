@@ -421,21 +421,12 @@ async fn unsent_answers_keep_their_reader_from_more() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn slow_readers_cost_little_memory() {
-    use crate::common::{dist, memory, program, start, text};
+    use crate::common::{demo, dist, memory, start};
     use sqlx::{ConnectOptions as _, Executor as _};
 
     let folder = tempfile::tempdir().unwrap();
     let (dist, data) = (dist(&folder), folder.path().join("test.db"));
-    let arguments = [
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ];
-    let running = start(program(&arguments)).await;
+    let running = start(demo(&dist, &data, &[])).await;
     let coach = Person::sign_in(&running.base, "coach").await;
     let session = coach.today().await;
     coach.add_action(&session, "first").await;

@@ -5,7 +5,7 @@ use futures_util::StreamExt as _;
 use reqwest::Method;
 use server::PasswordCost;
 
-use crate::common::{Person, Running, dist, memory, program, start, text};
+use crate::common::{Person, Running, demo, dist, memory, start};
 
 /// How many passwords the server hashes at the same time.
 const SLOTS: u64 = 4;
@@ -17,18 +17,7 @@ const SOME: u64 = 60 << 20;
 async fn sign_in_attempts_leave_no_memory_behind() {
     let folder = tempfile::tempdir().unwrap();
     let (dist, data) = (dist(&folder), folder.path().join("test.db"));
-    let Running { child, base, .. } = start(program(&[
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--sign-ins-per-minute",
-        "10000",
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ]))
-    .await;
+    let Running { child, base, .. } = start(demo(&dist, &data, &["--sign-ins-per-minute", "10000"])).await;
     let before = memory(&child);
     let attempts = (0..500).map(|number| {
         let stranger = Person::stranger(&base);

@@ -105,7 +105,7 @@ async fn old_log_has_its_size_after_an_update() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn changes_leave_some_of_the_disk() {
-    use crate::common::{Person, Stream, dist, program, start, text};
+    use crate::common::{Person, Stream, demo, dist, start};
 
     /// By how much less than was free at the start the disk keeps. Others fill it less than that meanwhile.
     const BELOW: u64 = 512 << 20;
@@ -113,20 +113,12 @@ async fn changes_leave_some_of_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let (dist, data) = (dist(&folder), folder.path().join("test.db"));
     let reserve = ((fs4::available_space(folder.path()).unwrap() - BELOW) >> 20).to_string();
-    let arguments = [
-        "--addr",
-        "127.0.0.1:0",
-        "--seed-demo",
-        "--changes-per-minute",
-        "1000000",
-        "--disk-reserve-mb",
-        &reserve,
-        "--dist",
-        text(&dist),
-        "--data",
-        text(&data),
-    ];
-    let running = start(program(&arguments)).await;
+    let running = start(demo(
+        &dist,
+        &data,
+        &["--changes-per-minute", "1000000", "--disk-reserve-mb", &reserve],
+    ))
+    .await;
     let coach = Person::sign_in(&running.base, "coach").await;
     let session = coach.today().await;
     let add = async || {

@@ -17,7 +17,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub(crate) use person::{Answer, Person};
-pub(crate) use process::{Running, memory, program, start, terminate, text};
+pub(crate) use process::{Running, demo, memory, program, start, terminate, text};
 pub(crate) use stream::{Stream, raw_request};
 
 /// What the metrics ask for.

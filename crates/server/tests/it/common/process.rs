@@ -22,6 +22,13 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
+/// The program with a demo in this database, this app, any free port, and further options.
+pub(crate) fn demo(dist: &Path, data: &Path, options: &[&str]) -> Command {
+    let mut command = program(&["--addr", "127.0.0.1:0", "--seed-demo"]);
+    command.arg("--dist").arg(dist).arg("--data").arg(data).args(options);
+    command
+}
+
 /// A path as an argument.
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
