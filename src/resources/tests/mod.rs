@@ -103,14 +103,9 @@ impl Page {
     fn make(&mut self, mutation: impl Mutation<Backend = Api>) {
         self.keys += 1;
         let made = (AnyMutation::new(mutation), self.keys.to_string().into());
-        let Self {
-            cache,
-            outbox,
-            api,
-            now,
-            ..
-        } = self;
-        let chores = outbox.mutate(cache, *now, api, made, Box::new(|_| {}));
+        let now = self.now;
+        let Self { cache, outbox, api, .. } = self;
+        let chores = outbox.mutate(cache, now, api, made, Box::new(|_| {}));
         self.go_on(chores);
     }
 
@@ -123,14 +118,9 @@ impl Page {
             attempted,
             place: Some("place".to_owned()),
         };
-        let Self {
-            cache,
-            outbox,
-            api,
-            now,
-            ..
-        } = self;
-        let chores = outbox.take_up(cache, *now, api, written);
+        let now = self.now;
+        let Self { cache, outbox, api, .. } = self;
+        let chores = outbox.take_up(cache, now, api, written);
         self.go_on(chores);
     }
 
