@@ -85,7 +85,7 @@ fn values_that_a_row_has_are_no_change_of_it() {
     let left = |now: &[(&str, Value)]| changes.beyond(&row(now)).patch();
     assert_eq!(left(&[("x", json!("b")), ("y", Value::Null)]), row(&[("y", json!(1))]));
     assert_eq!(left(&[("x", json!("b")), ("y", json!(1))]), Row::new());
-    // What somebody else has written is not what is wanted.
+    // Another person's value is not the wanted one.
     assert_eq!(left(&[("x", json!("c"))]), changes.patch());
 }
 

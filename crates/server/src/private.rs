@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 
-/// Options for opening a file that nobody but its owner can read if it is created.
+/// Options for opening a file. One that is created can be read and written by its owner alone (mode 0600 on Unix).
 pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]

@@ -81,7 +81,7 @@ fn answer_after_a_read_that_was_under_way_is_no_last_word() {
     world.invalidate(1);
     let flight = world.departed(entry);
     let mutation = world.begin(or(64));
-    // The read left before the change was made, and reached the server after it, and after a change by somebody else.
+    // The read left before the change was made, and reached the server after it and after another person's change.
     world.land(entry, flight, Ok(2 | 64));
     world.commit(mutation, Patch::new(|_: &u64| 1 | 64));
     let after = world.departed(entry);

@@ -94,8 +94,8 @@ impl Limits {
         Ok(Attempt::Email(email))
     }
 
-    /// Counts an attempt of somebody who is signed in to confirm a change by their password. Apart from sign-ins:
-    /// guesses at an unlocked screen do not keep the owner from signing in.
+    /// Counts an attempt to confirm a change with the password, by a person who is signed in. Not counted with the
+    /// sign-ins: guesses at an unlocked screen do not keep the owner from signing in.
     pub(crate) fn confirm(&self, person: UserId) -> Result<Attempt, Error> {
         self.confirmations.begin(&person, Instant::now()).map_err(too_many)?;
         Ok(Attempt::Confirmation(person))

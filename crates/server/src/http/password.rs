@@ -125,7 +125,7 @@ async fn change(
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Reply::done()))
 }
 
-/// The words that a guess of somebody's password begins with.
+/// The names and the email address of a person, by which a password is guessed first.
 async fn words_about(state: &AppState, id: UserId) -> Result<Vec<String>, Error> {
     let user = users::find(&mut *state.db.snapshot().await?, id)
         .await?
