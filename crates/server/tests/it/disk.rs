@@ -12,7 +12,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::common::{Answer, Person, Running, demo, dist, soon, start, text};
+use crate::common::{Answer, Person, Running, Stream, demo, dist, soon, start, text};
 
 /// A program whose files can be kept from growing. The system refuses a write past the limit, instead of ending the
 /// program.
@@ -100,15 +100,18 @@ async fn readiness_returns_without_a_change() {
     .await;
 }
 
-/// A file system of 16 MiB, until this is dropped.
+/// Said by a test that could not mount its disk.
+const SKIPPED: &str = "skipped: mounting a tmpfs takes a right that this process has not";
+
+/// A small file system, until this is dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// `None` where nothing can be mounted.
-    fn mount(at: PathBuf) -> Option<Self> {
+    fn mount(at: PathBuf, mebibytes: u32) -> Option<Self> {
         std::fs::create_dir(&at).unwrap();
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=16m", "tmpfs", text(&at)]);
+        mount.args(["-t", "tmpfs", "-o", &format!("size={mebibytes}m"), "tmpfs", text(&at)]);
         let mounted = mount.output().is_ok_and(|output| output.status.success());
         mounted.then_some(Self(at))
     }
@@ -131,8 +134,8 @@ fn fill(file: &mut File) {
 #[tokio::test]
 async fn full_disk_refuses_changes_until_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(folder.path().join("small")) else {
-        return eprintln!("skipped: mounting a tmpfs takes a right that this process has not");
+    let Some(disk) = SmallDisk::mount(folder.path().join("small"), 16) else {
+        return eprintln!("{SKIPPED}");
     };
     let (dist, data) = (dist(&folder), disk.0.join("test.db"));
     let running = start(demo(
@@ -179,4 +182,63 @@ async fn full_disk_refuses_changes_until_there_is_room() {
     let actions: Vec<wire::Action> = coach.get(&list).await.data();
     let kept = actions.iter().filter(|action| action.body.as_deref() == Some("made"));
     assert_eq!(kept.count(), made, "what was said to be made, and nothing else");
+}
+
+#[tokio::test]
+async fn changes_leave_some_of_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(folder.path().join("small"), 256) else {
+        return eprintln!("{SKIPPED}");
+    };
+    let (dist, data) = (dist(&folder), disk.0.join("test.db"));
+    let running = start(demo(
+        &dist,
+        &data,
+        &["--disk-reserve-mb", "128", "--changes-per-minute", "1000000"],
+    ))
+    .await;
+    let coach = Person::sign_in(&running.base, "coach").await;
+    let session = coach.today().await;
+    let add = async || {
+        let body = json!({ "coaching_session_id": session.id, "body": "x", "status": "NotStarted" });
+        coach.post("/api/actions", body).await
+    };
+    assert_eq!(add().await.status, 201);
+    assert_eq!(coach.get("/readyz").await.text, "ready");
+
+    // Room that is taken without a byte being written.
+    let large = File::create(disk.0.join("large")).unwrap();
+    let room = fs4::available_space(&disk.0).unwrap();
+    fs4::FileExt::allocate(&large, room - (96 << 20)).unwrap();
+    drop(large);
+    let refused = soon("changes are refused", async {
+        loop {
+            let answer = add().await;
+            if answer.status != 201 {
+                return answer;
+            }
+        }
+    })
+    .await;
+    refused.refused(507, "disk_full");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    coach.get("/readyz").await.refused(507, "disk_full");
+    assert_eq!(coach.get("/healthz").await.status, 200);
+    for session in coach.sessions().await {
+        let path = format!("/api/coaching_sessions/{}", session.id);
+        assert_eq!(coach.get(&path).await.status, 200, "opened before or not");
+    }
+    let coachee = Person::sign_in(&running.base, "coachee").await;
+    Stream::open(&coachee, "/api/sse").await;
+    assert_eq!(coachee.delete("/api/delete").await.status, 200);
+    coachee.get("/api/users/current").await.refused(401, "unauthorized");
+
+    std::fs::remove_file(disk.0.join("large")).unwrap();
+    soon("changes are taken", async {
+        while add().await.status != 201 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(coach.get("/readyz").await.text, "ready");
 }
