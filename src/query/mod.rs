@@ -77,7 +77,9 @@ pub use outbox::Failure;
 pub(crate) use outbox::{Chore, Departure, Outbox, Settled, Written};
 pub use pages::Pages;
 pub use policy::{Fault, OnMount, Options, Retry};
-pub use provider::{QueryProvider, QueryProviderProperties, use_pending, use_query_client, use_unsaved, use_waiting};
+pub use provider::{
+    QueryProvider, QueryProviderProperties, use_added, use_pending, use_query_client, use_unsaved, use_waiting,
+};
 pub use query::{Backend, Combined, Fails, Mutation, Page, PageResult, PagedQuery, Query, ReadResult, SendContext};
 pub use queue::{Fate, Manner};
 pub use selector::{Selector, Target};

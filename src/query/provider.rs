@@ -1,10 +1,12 @@
 //! Gives every component below it the cache, and tells the cache about the world.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::client::{QueryClient, Subject};
 use super::outbox::Failure;
-use super::query::{Backend, Mutation};
+use super::query::{Backend, Mutation, Query};
 use crate::browser::{Listener, PageEvent, page};
 use crate::time::Instant;
 
@@ -98,6 +100,12 @@ pub fn use_pending<B: Backend>() -> usize {
 #[hook]
 pub fn use_waiting<M: Mutation>() -> Vec<M> {
     use_subject::<M::Backend>(Subject::Count).waiting()
+}
+
+/// The data that mutations alone make of a query, for one of which nothing has been read; `None` if there are none.
+#[hook]
+pub fn use_added<Q: Query<Data: Default>>(query: &Q) -> Option<Rc<Q::Data>> {
+    use_subject::<Q::Backend>(Subject::Edits).added(query)
 }
 
 /// The cache; the component renders again whenever this changes.

@@ -293,11 +293,25 @@ async fn addition_to_a_list_that_was_never_read_is_in_sight() -> anyhow::Result<
             ))
             .await?;
         coach.look_at_every_size("session-never-read").await?;
+        let count = |count: u32| format!("byTestId('unsent').dataset.count === '{count}'");
+        coach
+            .edit(Kind::Agreement, "A new agreement", "A better agreement")
+            .await?;
+        coach.edit(Kind::Action, "A new action", "A better action").await?;
+        let better = ["A better action", "A better agreement", "Not saved yet"];
+        coach.sees(&shows_only(&better, &["A new"])).await?;
+        coach.sees(&count(2)).await?;
+        coach.delete(Kind::Action, "A better action").await?;
+        coach.sees(&shows_only(&better[1..], &[better[0]])).await?;
+        coach.sees(&count(1)).await?;
+        let toast = "[...byTestId('toasts').children].find((toast) => toast.innerText.includes('Action deleted'))";
+        let undo = format!("find('button', 'Undo', {toast}).click(); return null;");
+        coach.page.eval::<()>(&undo, Vec::new()).await?;
+        coach.sees(&shows_only(&better, &["A new"])).await?;
         coach.set_offline(false).await?;
-        coach.sees("byTestId('unsent').dataset.count === '0'").await?;
-        for kind in [Kind::Action, Kind::Agreement] {
-            let text = format!("A new {}", kind.word());
-            coach.sees(&kind.shows(&text)).await?;
+        coach.sees(&count(0)).await?;
+        for (kind, text) in [(Kind::Action, better[0]), (Kind::Agreement, better[1])] {
+            coach.sees(&kind.shows(text)).await?;
             let once = format!("document.querySelector('main').innerText.split('{text}').length === 2");
             coach.sees(&once).await?;
         }

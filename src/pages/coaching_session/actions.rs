@@ -20,6 +20,7 @@ use crate::today::use_today;
 
 impl TextRow for Action {
     const TEXT: &'static str = "body";
+    const MAX_LENGTH: usize = MAX_TEXT;
 
     fn text(&self) -> Option<&str> {
         self.body.as_deref()
@@ -71,8 +72,8 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let content = html! {
         <>
             { query_view(actions.outline(), retry, |actions| list(&actions, props)) }
-            if count.is_none() { <Added<Action> scope={scope.clone()} /> }
-            <AddForm noun="action" placeholder="What will happen next?" max_length={MAX_TEXT}
+            if count.is_none() { <Added<Action> list={SessionActions(props.session)} /> }
+            <AddForm noun="action" placeholder="What will happen next?" max_length={Action::MAX_LENGTH}
                 place={form::<Action>(&scope)} {on_add} />
         </>
     };
@@ -177,7 +178,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     };
     html! {
         <ItemRow noun="action" id={action.id.to_string()} text={action.body.clone().unwrap_or_default()}
-            version={action.version} row={row.on_keep()} editor={action.editor()} max_length={MAX_TEXT}
+            version={action.version} row={row.on_keep()} editor={action.editor()} max_length={Action::MAX_LENGTH}
             unsaved_since={row.unsaved_since} {is_closed} {leading} {details} {below} {buttons}
             on_save={row.on_save()} on_discard={row.on_discard(action.editor())} {on_delete} />
     }

@@ -1,40 +1,50 @@
 //! Rows that were added before their list could be read.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
-use super::row::TextRow;
-use crate::api::Api;
-use crate::components::NotSaved;
-use crate::query::use_waiting;
-use crate::resources::Create;
+use super::row::{TextRow, use_delete, use_row};
+use crate::components::ItemRow;
+use crate::query::{List, Query, use_added};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
-pub(super) struct AddedProperties {
-    /// The session or relationship in whose list they stand.
-    pub(super) scope: AttrValue,
+pub(super) struct AddedProperties<Q: PartialEq> {
+    pub(super) list: Q,
 }
 
 /// The rows that were added to a list that is not there yet, which shows them itself once it is.
 #[component]
-pub(super) fn Added<T: TextRow>(props: &AddedProperties) -> Html {
-    let waiting = use_waiting::<Create<T>>();
-    let mut rows = waiting
-        .iter()
-        .filter(|Create(row)| *row.scope() == *props.scope)
-        .peekable();
-    if rows.peek().is_none() {
-        return Html::default();
-    }
-    let row = |Create(row): &Create<T>| {
-        let text = row.text().unwrap_or_default().to_owned();
-        html! {
-            <li key={row.id().to_string()} class="item draft">
-                <div class="content">
-                    <p class="text" dir="auto" ~textContent={text} />
-                    <p class="details unsaved"><NotSaved<Api> row={row.id()} /></p>
-                </div>
-            </li>
+pub(super) fn Added<T: TextRow>(props: &AddedProperties<T::Home>) -> Html
+where
+    T::Home: Query<Data = List<T>>,
+{
+    let added = use_added(&props.list).unwrap_or_default();
+    html! {
+        if !added.is_empty() {
+            <ul class="items" data-testid={T::COLLECTION}>
+                for row in added.iter() {
+                    <AddedRow<T> key={row.id().to_string()} row={Rc::clone(row)} />
+                }
+            </ul>
         }
-    };
-    html! { <ul class="items">{ for rows.map(row) }</ul> }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Properties)]
+struct AddedRowProperties<T: PartialEq> {
+    row: Rc<T>,
+}
+
+/// A row of which the text can be changed; the rest of it can once its list is there.
+#[component]
+fn AddedRow<T: TextRow>(props: &AddedRowProperties<T>) -> Html {
+    let row = use_row(&props.row);
+    let on_delete = use_delete(&row);
+    let editor = props.row.editor();
+    html! {
+        <ItemRow noun={T::NAMES.noun} id={props.row.uuid().to_string()} text={props.row.text().unwrap_or_default().to_owned()}
+            version={props.row.version()} row={row.on_keep()} editor={editor.clone()} max_length={T::MAX_LENGTH}
+            unsaved_since={row.unsaved_since} on_save={row.on_save()} on_discard={row.on_discard(editor)} {on_delete} />
+    }
 }

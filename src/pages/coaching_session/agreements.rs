@@ -18,6 +18,7 @@ use crate::resources::{RowList, SessionAgreements};
 
 impl TextRow for Agreement {
     const TEXT: &'static str = "body";
+    const MAX_LENGTH: usize = MAX_TEXT;
 
     fn text(&self) -> Option<&str> {
         self.body.as_deref()
@@ -69,8 +70,8 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let content = html! {
         <>
             { query_view(agreements.outline(), retry, |agreements| list(&agreements, props)) }
-            if count.is_none() { <Added<Agreement> scope={scope.clone()} /> }
-            <AddForm noun="agreement" placeholder="What have you agreed on?" max_length={MAX_TEXT}
+            if count.is_none() { <Added<Agreement> list={SessionAgreements(props.session)} /> }
+            <AddForm noun="agreement" placeholder="What have you agreed on?" max_length={Agreement::MAX_LENGTH}
                 place={form::<Agreement>(&scope)} {on_add} />
         </>
     };
@@ -139,7 +140,7 @@ fn AgreementRow(props: &AgreementRowProperties) -> Html {
     };
     html! {
         <ItemRow noun="agreement" id={agreement.id.to_string()} text={agreement.body.clone().unwrap_or_default()}
-            version={agreement.version} row={row.on_keep()} editor={agreement.editor()} max_length={MAX_TEXT}
+            version={agreement.version} row={row.on_keep()} editor={agreement.editor()} max_length={Agreement::MAX_LENGTH}
             unsaved_since={row.unsaved_since} details={details.unwrap_or_default()} {below} {buttons}
             on_save={row.on_save()} on_discard={row.on_discard(agreement.editor())} {on_delete} />
     }

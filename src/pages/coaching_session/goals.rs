@@ -21,6 +21,7 @@ use crate::today::use_today;
 
 impl TextRow for Goal {
     const TEXT: &'static str = "title";
+    const MAX_LENGTH: usize = MAX_TITLE;
 
     fn text(&self) -> Option<&str> {
         self.title.as_deref()
@@ -81,8 +82,8 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
                 { problem(format!("Which goals this session works on is not known. {error}"), &retry_linked) }
             }
             { query_view(goals.outline(), retry, |goals| list(&goals, props)) }
-            if count.is_none() { <Added<Goal> scope={scope.clone()} /> }
-            <AddForm noun="goal" placeholder="Where do you want to get to?" max_length={MAX_TITLE}
+            if count.is_none() { <Added<Goal> list={RelationshipGoals(props.relationship)} /> }
+            <AddForm noun="goal" placeholder="Where do you want to get to?" max_length={Goal::MAX_LENGTH}
                 place={form::<Goal>(&scope)} {on_add} />
         </>
     };
@@ -179,7 +180,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     };
     html! {
         <ItemRow noun="goal" id={goal.id.to_string()} text={goal.title.clone().unwrap_or_default()}
-            version={goal.version} row={row.on_keep()} editor={goal.editor()} max_length={MAX_TITLE}
+            version={goal.version} row={row.on_keep()} editor={goal.editor()} max_length={Goal::MAX_LENGTH}
             unsaved_since={row.unsaved_since} is_closed={goal.status.is_closed()} {details} {below} {buttons}
             on_save={row.on_save()} on_discard={row.on_discard(goal.editor())} {on_delete} />
     }

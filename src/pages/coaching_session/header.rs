@@ -20,6 +20,7 @@ use crate::today::use_today;
 
 impl TextRow for CoachingSession {
     const TEXT: &'static str = "title";
+    const MAX_LENGTH: usize = MAX_TITLE;
 
     fn text(&self) -> Option<&str> {
         self.title.as_deref()
@@ -140,7 +141,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
             set.emit(Some(KeptText { text, ..typed.clone() }));
         })
     };
-    let can_save = !is_too_long(props.typed.text.trim(), MAX_TITLE);
+    let can_save = !is_too_long(props.typed.text.trim(), CoachingSession::MAX_LENGTH);
     let on_submit = {
         let props = props.clone();
         Callback::from(move |event: SubmitEvent| {
@@ -174,7 +175,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
                 oninput={on_input} onkeydown={on_key} placeholder="What is this session about?" />
             <button type="submit" class="primary" disabled={!can_save} ~textContent="Save" />
             <button type="button" onclick={cancel.reform(|_: MouseEvent| ())} ~textContent="Cancel" />
-            { limit_note(&props.typed.text, MAX_TITLE) }
+            { limit_note(&props.typed.text, CoachingSession::MAX_LENGTH) }
             { changed_note(&title, &props.typed) }
         </form>
     }

@@ -25,6 +25,9 @@ pub(super) trait TextRow: Record {
     /// The field of the text, as on the wire.
     const TEXT: &'static str;
 
+    /// The most characters that the text may have.
+    const MAX_LENGTH: usize;
+
     /// The text.
     fn text(&self) -> Option<&str>;
 

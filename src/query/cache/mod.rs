@@ -49,6 +49,8 @@ pub struct Cache<E> {
     /// When to look at which entry although nothing happens.
     alarms: BTreeSet<(Instant, EntryId)>,
     queue: Queue,
+    /// How often what the mutations show was changed.
+    edited: u64,
     /// What the entries weigh that nobody observes, in bytes.
     idle_weight: usize,
     effects: Vec<Effect>,
@@ -84,6 +86,7 @@ impl<E: Fault> Cache<E> {
             idle: BTreeSet::new(),
             alarms: BTreeSet::new(),
             queue: Queue::default(),
+            edited: 0,
             idle_weight: 0,
             effects: Vec::new(),
             weather: Weather {

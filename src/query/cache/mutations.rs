@@ -17,6 +17,7 @@ impl<E: Fault> Cache<E> {
     pub fn begin(&mut self, now: Instant, manner: Manner, patches: Vec<(Target, Patch)>) -> MutationId {
         self.note(now, || Input::Begin(manner, patches.clone()));
         let mutation = MutationId(self.take_number());
+        self.edited += 1;
         if manner.restored && self.weather.is_reachable() {
             self.weather.held_until = Some(now + HOLD);
         }
@@ -48,6 +49,7 @@ impl<E: Fault> Cache<E> {
         if self.queue.remove(mutation).is_none() {
             return;
         }
+        self.edited += 1;
         // What has happened since the first attempt may have been told long ago.
         let is_told = self.weather.pushed && !is_repeated;
         for (target, outcome) in outcomes {
@@ -132,6 +134,7 @@ impl<E: Fault> Cache<E> {
         if !self.queue.replace(mutation, lane, spreads) {
             return;
         }
+        self.edited += 1;
         for (target, patch) in patches {
             for id in self.entries_of(&target) {
                 self.touch(id, |entry| entry.replace((mutation, lane), patch.clone()));
@@ -150,6 +153,7 @@ impl<E: Fault> Cache<E> {
 
     /// A mutation is no longer pending. Returns the entries over which it may be laid.
     fn remove(&mut self, mutation: MutationId) -> Vec<EntryId> {
+        self.edited += 1;
         let (mut entries, spreads) = self.queue.remove(mutation).unwrap_or_default();
         entries.extend(spreads.iter().flat_map(|spread| self.index.select(&spread.selector)));
         entries
@@ -168,6 +172,18 @@ impl<E: Fault> Cache<E> {
     pub(crate) fn shown(&self, target: &Target) -> Vec<Value> {
         let entries = self.entries_of(target).into_iter();
         entries.filter_map(|id| self.entries.get(id)?.shown()).collect()
+    }
+
+    /// How often what the mutations show was changed.
+    #[must_use]
+    pub const fn edited(&self) -> u64 {
+        self.edited
+    }
+
+    /// What the mutations make of this value of a key.
+    #[must_use]
+    pub fn laid_over(&self, key: &Key, value: &Value) -> Option<Value> {
+        Some(self.entries.get(*self.ids.get(key)?)?.laid_over(value))
     }
 
     /// The data of a key as the server has it, without changes that it has not confirmed.

@@ -282,7 +282,8 @@ impl<B: Backend> QueryClient<B> {
             }
         }
         let (pending, lanes) = (state.cache.pending(), state.cache.pending_lanes());
-        wakes.extend(state.unsaved.update(clock::now(), pending, &lanes));
+        let counts = (pending, state.cache.edited());
+        wakes.extend(state.unsaved.update(clock::now(), counts, &lanes));
         drop(state);
         drop(dropped);
         for (entry, flight, plan) in departures {

@@ -6,7 +6,8 @@ use std::rc::{Rc, Weak};
 use yew::Callback;
 
 use super::super::effect::MutationId;
-use super::super::query::{Backend, Mutation};
+use super::super::query::{Backend, Mutation, Query};
+use super::super::value::Value;
 use super::QueryClient;
 use crate::time::Instant;
 
@@ -21,6 +22,12 @@ impl<B: Backend> QueryClient<B> {
             .collect();
         waiting.sort_by_key(|(id, _)| *id);
         waiting.into_iter().map(|(_, mutation)| mutation).collect()
+    }
+
+    /// The data that mutations alone make of a query.
+    pub(in crate::query) fn added<Q: Query<Backend = B, Data: Default>>(&self, query: &Q) -> Option<Rc<Q::Data>> {
+        let nothing = Value::new(Q::Data::default());
+        self.0.state.borrow().cache.laid_over(&query.key(), &nothing)?.get()
     }
 
     /// Since when this lane has had mutations that have not settled; `None` if it has none.
@@ -40,6 +47,8 @@ pub(in crate::query) enum Subject {
     Lane(u128),
     /// How many mutations have not settled.
     Count,
+    /// What the mutations show.
+    Edits,
 }
 
 #[derive(Default)]
@@ -47,6 +56,8 @@ pub(super) struct Unsaved {
     /// Since when each lane has had some.
     lanes: BTreeMap<u128, Instant>,
     count: usize,
+    /// How often what the mutations show was changed.
+    edited: u64,
     watches: Vec<(Subject, Weak<Callback<()>>)>,
 }
 
@@ -58,11 +69,19 @@ impl Unsaved {
         UnsavedWatch(wake)
     }
 
-    /// So many mutations have not settled, and these lanes have some. Returns the components that show another state.
-    pub(super) fn update(&mut self, now: Instant, count: usize, lanes: &BTreeSet<u128>) -> Vec<Callback<()>> {
-        if count == self.count && lanes.iter().eq(self.lanes.keys()) {
+    /// So many mutations have not settled, these lanes have some, and what they show was changed so often. Returns the
+    /// components that show another state.
+    pub(super) fn update(
+        &mut self,
+        now: Instant,
+        (count, edited): (usize, u64),
+        lanes: &BTreeSet<u128>,
+    ) -> Vec<Callback<()>> {
+        // What is shown of the mutations is changed whenever there are others.
+        if edited == self.edited {
             return Vec::new();
         }
+        self.edited = edited;
         let counted = std::mem::replace(&mut self.count, count) != count;
         let before: BTreeSet<u128> = self.lanes.keys().copied().collect();
         let changed: BTreeSet<u128> = before.symmetric_difference(lanes).copied().collect();
@@ -73,6 +92,7 @@ impl Unsaved {
         let watches = self.watches.iter().filter(|(subject, _)| match subject {
             Subject::Lane(lane) => changed.contains(lane),
             Subject::Count => counted,
+            Subject::Edits => true,
         });
         watches
             .filter_map(|(_, watch)| watch.upgrade().map(|wake| (*wake).clone()))
@@ -93,7 +113,13 @@ mod tests {
     fn wakes_each_component_whose_subject_changes() {
         let mut unsaved = Unsaved::default();
         let woken = Rc::new(RefCell::new(Vec::new()));
-        let subjects = [Subject::Lane(1), Subject::Count, Subject::Lane(2), Subject::Count];
+        let subjects = [
+            Subject::Lane(1),
+            Subject::Count,
+            Subject::Lane(2),
+            Subject::Edits,
+            Subject::Count,
+        ];
         let mut watches: Vec<_> = (0..)
             .zip(subjects)
             .map(|(component, subject)| {
@@ -101,18 +127,20 @@ mod tests {
                 unsaved.watch(subject, Callback::from(move |()| woken.borrow_mut().push(component)))
             })
             .collect();
-        let mut update = |count, lanes: &[u128]| {
-            for wake in unsaved.update(Instant::default(), count, &lanes.iter().copied().collect()) {
+        let mut update = |count, edited, lanes: &[u128]| {
+            let lanes = lanes.iter().copied().collect();
+            for wake in unsaved.update(Instant::default(), (count, edited), &lanes) {
                 wake.emit(());
             }
             std::mem::take(&mut *woken.borrow_mut())
         };
-        assert_eq!(update(1, &[1]), [0, 1, 3]);
-        assert_eq!(update(2, &[1]), [1, 3], "two changes of one row");
-        assert_eq!(update(2, &[2]), [0, 2]);
-        assert!(update(2, &[2]).is_empty());
+        assert_eq!(update(1, 1, &[1]), [0, 1, 3, 4]);
+        assert_eq!(update(2, 2, &[1]), [1, 3, 4], "two changes of one row");
+        assert_eq!(update(2, 3, &[1]), [3], "the second is another one");
+        assert_eq!(update(2, 4, &[2]), [0, 2, 3]);
+        assert!(update(2, 4, &[2]).is_empty());
         watches.pop();
-        assert_eq!(update(0, &[]), [1, 2]);
+        assert_eq!(update(0, 5, &[]), [1, 2, 3]);
     }
 
     #[test]
@@ -120,7 +148,7 @@ mod tests {
         let mut unsaved = Unsaved::default();
         let mut since = |ms, lanes: &[u128]| {
             let lanes: BTreeSet<u128> = lanes.iter().copied().collect();
-            drop(unsaved.update(Instant::from_millis(ms), lanes.len(), &lanes));
+            drop(unsaved.update(Instant::from_millis(ms), (lanes.len(), ms), &lanes));
             unsaved.lanes.get(&1).copied()
         };
         assert_eq!(since(10, &[1]), Some(Instant::from_millis(10)));

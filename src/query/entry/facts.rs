@@ -204,6 +204,11 @@ impl<E: Fault> Entry<E> {
         self.view.clone()
     }
 
+    /// What the mutations make of this value.
+    pub(in crate::query) fn laid_over(&self, value: &Value) -> Value {
+        self.overlay.apply(value)
+    }
+
     /// What the server has said, without the changes that it has not confirmed.
     pub(in crate::query) fn confirmed(&self) -> Option<Value> {
         self.base.as_ref().map(|base| self.overlay.apply_settled(base))
