@@ -38,6 +38,10 @@ pub struct FieldChange {
     pub from: Value,
     /// The value that the person wants.
     pub to: Value,
+    /// Whether the row had another value than `from` already when the change was made, as an undo may find. Then
+    /// `from` as the wanted value is a change as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_overtaken: bool,
 }
 
 /// A field that two people have changed to different values.
@@ -53,7 +57,7 @@ pub struct FieldConflict {
     pub theirs: Value,
 }
 
-/// The changes of one row that one person has made: at most one for each field, none without effect.
+/// The changes of one row that one person has made: at most one for each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Changes(Vec<FieldChange>);
@@ -77,6 +81,7 @@ impl Changes {
                 field: field.clone(),
                 from: from.clone(),
                 to: to.clone(),
+                is_overtaken: false,
             })
         });
         Self(changed.collect())
@@ -121,6 +126,7 @@ impl Changes {
             field: change.field.clone(),
             from: change.to.clone(),
             to: change.from.clone(),
+            is_overtaken: false,
         };
         Self(self.0.iter().map(reverse).collect())
     }
@@ -141,7 +147,8 @@ impl Changes {
         })
     }
 
-    /// These changes and later ones as a single intent. A field that ends where it began is not changed.
+    /// These changes and later ones as a single intent. A field that ends where it began is not changed, unless it had
+    /// been overtaken.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {
         let mut combined = self.clone();
@@ -151,15 +158,21 @@ impl Changes {
                 None => combined.0.push(change.clone()),
             }
         }
-        combined.0.retain(|change| change.from != change.to);
+        combined
+            .0
+            .retain(|change| change.is_overtaken || change.from != change.to);
         combined
     }
 
-    /// The changes that a row does not have yet.
+    /// The changes that a row does not have yet, as they are made to it.
     #[must_use]
     pub fn beyond(&self, row: &Row) -> Self {
         let news = self.0.iter().filter(|change| *value(row, &change.field) != change.to);
-        Self(news.cloned().collect())
+        let made = news.map(|change| FieldChange {
+            is_overtaken: change.is_overtaken || *value(row, &change.field) != change.from,
+            ..change.clone()
+        });
+        Self(made.collect())
     }
 
     /// Whether the row still has every value that was seen.
@@ -213,6 +226,7 @@ impl FieldConflict {
             field: self.field.clone(),
             from: self.theirs.clone(),
             to: self.mine.clone(),
+            is_overtaken: false,
         }
     }
 }

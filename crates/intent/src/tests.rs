@@ -90,6 +90,16 @@ fn values_that_a_row_has_are_no_change_of_it() {
 }
 
 #[test]
+fn changing_back_to_a_value_that_was_gone_is_a_change() {
+    let gone = row(&[("x", json!("c"))]);
+    let late = change(json!("a"), json!("b")).beyond(&gone);
+    let back = late.then(&change(json!("b"), json!("a")));
+    assert_eq!(back.apply(&gone), row(&[("x", json!("a"))]));
+    assert_eq!(back.merge(&gone).conflicts.len(), 1, "it is not known who changed it");
+    assert!(back.merge(&row(&[("x", json!("a"))])).conflicts.is_empty());
+}
+
+#[test]
 fn changes_of_another_screen_are_another_intent() {
     let earlier = change(json!("a"), json!("b"));
     assert!(earlier.leads_to(&change(json!("b"), json!("c"))));
