@@ -81,3 +81,16 @@ async fn what_was_folded_is_in_the_file_itself() {
     let copied = Db::open(&copy, Hub::new()).await.unwrap();
     assert_eq!(copied.snapshot().await.unwrap().head(), 1);
 }
+
+/// Set in `.cargo/config.toml`.
+#[tokio::test]
+async fn statements_are_planned_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(&folder.path().join("test.db"), Hub::new()).await.unwrap();
+    let is_stable = "SELECT sqlite_compileoption_used('ENABLE_QPSG')";
+    let is_stable: bool = sqlx::query_scalar(is_stable)
+        .fetch_one(&mut *db.reader().await.unwrap())
+        .await
+        .unwrap();
+    assert!(is_stable);
+}
