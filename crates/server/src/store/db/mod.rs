@@ -49,7 +49,8 @@ pub(crate) struct Db {
     disk: Arc<DiskHealth>,
     reserve: Arc<Reserve>,
     file: Arc<Path>,
-    read_limit: ReadLimit,
+    /// How long a snapshot may be read from; zero: for ever.
+    read_limit: Duration,
     epoch: Arc<str>,
     hub: Hub,
 }
@@ -82,10 +83,12 @@ impl Db {
                 // A file does not hang up: there is nothing to try before each use.
                 .test_before_acquire(false)
                 // SQLite ends a transaction by itself if the disk fails it. The connection still counts it, and would
-                // refuse to begin another one.
+                // refuse to begin another one. One that was given up is over after the ping.
                 .after_release(|connection, _| {
                     Box::pin(async {
-                        connection.ping().await?;
+                        if connection.is_in_transaction() {
+                            connection.ping().await?;
+                        }
                         Ok(!connection.is_in_transaction())
                     })
                 })
@@ -96,11 +99,8 @@ impl Db {
         let writer = pool().max_connections(1).connect_with(writing).await?;
         MIGRATIONS.run(&writer).await?;
         email::complete_keys(&mut *writer.acquire().await?).await?;
-        let read_limit = ReadLimit::default();
-        let readers = read_limit
-            .impose_on(pool().max_connections(READERS))
-            .connect_with(options.read_only(true))
-            .await?;
+        let readers = pool().max_connections(READERS);
+        let readers = readers.connect_with(options.read_only(true)).await?;
         let mut beginning = writer.begin_with("BEGIN IMMEDIATE").await?;
         let epoch = outbox::begin_epoch(&mut beginning).await?;
         hub.begin_at(outbox::head(&mut beginning).await?);
@@ -114,7 +114,7 @@ impl Db {
             disk: Arc::default(),
             reserve: Arc::default(),
             file: path.into(),
-            read_limit,
+            read_limit: Duration::ZERO,
             epoch: epoch.into(),
             hub,
         })
@@ -122,8 +122,8 @@ impl Db {
 
     /// With a limit to the time in which a connection is used for reading, and to what changes leave of the disk.
     pub(crate) fn bounded(self, read_limit: Duration, disk_reserve: u64) -> Self {
-        self.read_limit.set(read_limit);
         Self {
+            read_limit,
             reserve: Arc::new(Reserve::new(&self.file, disk_reserve)),
             ..self
         }
@@ -149,8 +149,8 @@ impl Db {
         Ok(snapshot.head() == 0 && !users::any(&mut snapshot).await?)
     }
 
-    /// For one question. More than one may be answered from before and from after the same change; see
-    /// [`Db::snapshot`].
+    /// For one question that is answered at once. More than one may be answered from before and from after the same
+    /// change; see [`Db::snapshot`].
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
         self.readers.acquire().await
     }
@@ -158,10 +158,12 @@ impl Db {
     /// A consistent view of everything, together with the position of the log that it reflects.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         let mut transaction = self.readers.begin().await?;
+        let limit = ReadLimit::impose(&mut transaction, self.read_limit).await?;
         // The first read fixes the view, so this position and everything read after it belong together.
         let head = outbox::head(&mut transaction).await?;
         Ok(Snapshot {
             transaction,
+            _limit: limit,
             head,
             epoch: Arc::clone(&self.epoch),
         })
@@ -241,6 +243,7 @@ impl Db {
 /// A consistent view of the database.
 pub(crate) struct Snapshot {
     transaction: Transaction<'static, Sqlite>,
+    _limit: ReadLimit,
     head: u64,
     epoch: Arc<str>,
 }

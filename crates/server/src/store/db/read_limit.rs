@@ -1,54 +1,34 @@
-//! How long a connection may be used for reading before SQLite is interrupted.
+//! How long a snapshot may be read from before SQLite is interrupted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqlitePoolOptions;
 
 /// How many steps of SQLite's virtual machine lie between two looks at the time: some tenths of a millisecond.
 const STEPS: i32 = 10_000;
 
-/// A limit in nanoseconds; 0 is none.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ReadLimit(Arc<AtomicU64>);
+/// A limit to the time in which a connection is used; dropping it ends it.
+#[must_use = "a limit that is dropped limits nothing"]
+#[derive(Debug)]
+pub(super) struct ReadLimit(Arc<AtomicBool>);
 
 impl ReadLimit {
-    pub(super) fn set(&self, limit: Duration) {
-        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
-        self.0.store(nanos, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-
-    /// Has it count anew whenever a connection is taken from the pool. What takes longer fails (`SQLITE_INTERRUPT`).
-    pub(super) fn impose_on(&self, pool: SqlitePoolOptions) -> SqlitePoolOptions {
-        let (new, idle) = (self.clone(), self.clone());
-        // A new connection is handed out as it is; `before_acquire` sees those that were used before.
-        pool.after_connect(move |connection, _| {
-            let limit = new.get();
-            Box::pin(async move { interrupt_after(connection, limit).await })
-        })
-        .before_acquire(move |connection, _| {
-            let limit = idle.get();
-            Box::pin(async move {
-                interrupt_after(connection, limit).await?;
-                Ok(true)
-            })
-        })
+    /// From now on the connection may be used for so long; zero: for ever. What takes longer fails (`SQLITE_INTERRUPT`).
+    pub(super) async fn impose(connection: &mut SqliteConnection, limit: Duration) -> Result<Self, sqlx::Error> {
+        let is_over = Arc::new(AtomicBool::new(limit.is_zero()));
+        if !limit.is_zero() {
+            let (begun, is_over) = (Instant::now(), Arc::clone(&is_over));
+            let may_go_on = move || is_over.load(Ordering::Relaxed) || begun.elapsed() < limit;
+            connection.lock_handle().await?.set_progress_handler(STEPS, may_go_on);
+        }
+        Ok(Self(is_over))
     }
 }
 
-async fn interrupt_after(connection: &mut SqliteConnection, limit: Duration) -> Result<(), sqlx::Error> {
-    let begun = Instant::now();
-    let mut handle = connection.lock_handle().await?;
-    if limit.is_zero() {
-        handle.remove_progress_handler();
-    } else {
-        handle.set_progress_handler(STEPS, move || begun.elapsed() < limit);
+impl Drop for ReadLimit {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
-    Ok(())
 }
