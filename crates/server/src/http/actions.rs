@@ -11,7 +11,7 @@ use wire::{Action, ActionId, ActionPatch, CoachingSessionId, Deleted, Event, Goa
 use super::authorization::admit;
 use super::list::{By, List, ListReply};
 use super::reply::Reply;
-use super::rows::{check, check_count, present};
+use super::rows::{check, present, too_many};
 use super::validate;
 use crate::error::Error;
 use crate::events;
@@ -108,14 +108,10 @@ async fn create(
         assignee_ids: check_assignees(&access, body.assignee_ids.unwrap_or_default())?,
         version: Some(FIRST_VERSION),
     };
-    actions::insert(&mut write, &action).await?;
-    check_count::<Action>(
-        &mut write,
-        action.coaching_session_id.0,
-        state.tuning.rows_per_parent,
-        FULL,
-    )
-    .await?;
+    let most = state.tuning.rows_per_parent;
+    if !actions::insert(&mut write, &action, most).await? {
+        return Err(too_many(most, FULL));
+    }
     let event = Event::ActionCreated {
         coaching_session_id: action.coaching_session_id,
         action: action.clone(),

@@ -10,7 +10,7 @@ use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, Deleted, E
 use super::authorization::admit;
 use super::list::{By, List, ListReply};
 use super::reply::Reply;
-use super::rows::{check, check_count, present};
+use super::rows::{check, present, too_many};
 use super::validate;
 use crate::error::Error;
 use crate::events;
@@ -99,14 +99,10 @@ async fn create(
         updated_at: now,
         version: Some(FIRST_VERSION),
     };
-    agreements::insert(&mut write, &agreement).await?;
-    check_count::<Agreement>(
-        &mut write,
-        agreement.coaching_session_id.0,
-        state.tuning.rows_per_parent,
-        FULL,
-    )
-    .await?;
+    let most = state.tuning.rows_per_parent;
+    if !agreements::insert(&mut write, &agreement, most).await? {
+        return Err(too_many(most, FULL));
+    }
     let event = Event::AgreementCreated {
         coaching_session_id: agreement.coaching_session_id,
         agreement: agreement.clone(),

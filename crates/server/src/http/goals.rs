@@ -15,7 +15,7 @@ use wire::{
 use super::authorization::admit;
 use super::list::{By, List, ListReply};
 use super::reply::Reply;
-use super::rows::{check, check_count, present};
+use super::rows::{check, present, too_many};
 use super::session_goals::completed;
 use super::validate;
 use crate::error::Error;
@@ -133,8 +133,10 @@ async fn create(
         version: Some(FIRST_VERSION),
     };
     set_status(&mut goal, status, now);
-    goals::insert(&mut write, &goal).await?;
-    check_count::<Goal>(&mut write, access.relationship.0, state.tuning.rows_per_parent, FULL).await?;
+    let most = state.tuning.rows_per_parent;
+    if !goals::insert(&mut write, &goal, most).await? {
+        return Err(too_many(most, FULL));
+    }
     events::goal_created(&mut write, &access, &goal).await?;
     if let Some(session) = body.created_in_session_id {
         events::link_goal(&mut write, &access, session, goal.id, now).await?;

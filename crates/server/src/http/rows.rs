@@ -23,8 +23,8 @@ pub(super) async fn present<R: Deletable>(
     }
 }
 
-/// Refuses the row that was just added if the session or relationship now has more than `most`. `full` is the sentence
-/// that says so.
+/// Refuses the row that was just restored if the session or relationship now has more than `most`. `full` is the
+/// sentence that says so.
 pub(super) async fn check_count<R: Deletable>(
     db: &mut SqliteConnection,
     parent: uuid::Uuid,
@@ -34,11 +34,16 @@ pub(super) async fn check_count<R: Deletable>(
     if deletion::count::<R>(db, parent, most + 1).await? <= most {
         return Ok(());
     }
-    Err(Error::Conflict {
+    Err(too_many(most, full))
+}
+
+/// A session or relationship has as many rows as it may have. `full` is the sentence that says so.
+pub(super) fn too_many(most: u32, full: &str) -> Error {
+    Error::Conflict {
         error: "too_many_rows",
         message: full.to_owned(),
         details: Some(json!({ "most": most })),
-    })
+    }
 }
 
 /// Checks `If-Match` against the row as it is. Says what has changed since the version that the client knows.

@@ -135,7 +135,7 @@ pub(super) async fn write(
             assignee_ids: vec![by],
             version: Some(FIRST_VERSION),
         };
-        actions::insert(demo.write, &action).await?;
+        actions::insert(demo.write, &action, u32::MAX).await?;
     }
 
     for (session, by, body) in [
@@ -162,7 +162,7 @@ pub(super) async fn write(
             updated_at: at,
             version: Some(FIRST_VERSION),
         };
-        agreements::insert(demo.write, &agreement).await?;
+        agreements::insert(demo.write, &agreement, u32::MAX).await?;
     }
     Ok(())
 }
@@ -192,7 +192,7 @@ async fn goal(
         updated_at: at,
         version: Some(FIRST_VERSION),
     };
-    goals::insert(demo.write, &goal).await?;
+    goals::insert(demo.write, &goal, u32::MAX).await?;
     Ok(goal.id)
 }
 

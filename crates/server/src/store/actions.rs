@@ -8,7 +8,7 @@ use wire::{
 };
 
 use super::column::{Columns as _, micros, status_name};
-use super::deletion::{self, Deletable, Table, table};
+use super::deletion::{self, Deletable, Table, rows_of, table};
 use super::history::{self, Author, Versioned};
 use super::list::{Listing, Page, PageQuery, Wanted, narrow};
 use super::{lost_goals, relationships};
@@ -59,12 +59,15 @@ macro_rules! select {
     };
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, action: &Action) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Adds an action. Returns whether it was: not if its session has `most` already.
+pub(crate) async fn insert(db: &mut SqliteConnection, action: &Action, most: u32) -> Result<bool, sqlx::Error> {
+    let added = sqlx::query(concat!(
         "INSERT INTO actions (id, coaching_session_id, goal_id, user_id, body, due_by, status, status_changed_at,
              created_at, updated_at, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE ",
+        rows_of!("actions", "coaching_session_id", "?2", "?12"),
+        " < ?12"
+    ))
     .bind(action.id.0)
     .bind(action.coaching_session_id.0)
     .bind(action.goal_id.map(|id| id.0))
@@ -76,14 +79,19 @@ pub(crate) async fn insert(db: &mut SqliteConnection, action: &Action) -> Result
     .bind(micros(action.created_at))
     .bind(micros(action.updated_at))
     .bind(action.version().cast_signed())
+    .bind(most)
     .execute(&mut *db)
     .await?;
+    if added.rows_affected() == 0 {
+        return Ok(false);
+    }
     insert_assignees(db, action.id, &action.assignee_ids).await?;
     let author = Author {
         by: action.user_id,
         at: action.created_at,
     };
-    history::record(db, HistoryKind::Created, None, action, author).await
+    history::record(db, HistoryKind::Created, None, action, author).await?;
+    Ok(true)
 }
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: ActionId) -> Result<Option<Action>, sqlx::Error> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wire::{Agreement, AgreementId, AgreementPatch, CoachingSessionId, HistoryKind, UserId};
 
 use super::column::{Columns as _, micros};
-use super::deletion::{self, Deletable, Table, table};
+use super::deletion::{self, Deletable, Table, rows_of, table};
 use super::history::{self, Author, Versioned};
 use super::list::{Listing, Page, PageQuery, Wanted};
 
@@ -26,11 +26,14 @@ impl Deletable for Agreement {
     const TABLE: Table = table!("agreements", "coaching_session_id");
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Adds an agreement. Returns whether it was: not if its session has `most` already.
+pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement, most: u32) -> Result<bool, sqlx::Error> {
+    let added = sqlx::query(concat!(
         "INSERT INTO agreements (id, coaching_session_id, user_id, body, created_at, updated_at, version)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ",
+        rows_of!("agreements", "coaching_session_id", "?2", "?8"),
+        " < ?8"
+    ))
     .bind(agreement.id.0)
     .bind(agreement.coaching_session_id.0)
     .bind(agreement.user_id.0)
@@ -38,13 +41,18 @@ pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement) -> 
     .bind(micros(agreement.created_at))
     .bind(micros(agreement.updated_at))
     .bind(agreement.version().cast_signed())
+    .bind(most)
     .execute(&mut *db)
     .await?;
+    if added.rows_affected() == 0 {
+        return Ok(false);
+    }
     let author = Author {
         by: agreement.user_id,
         at: agreement.created_at,
     };
-    history::record(db, HistoryKind::Created, None, agreement, author).await
+    history::record(db, HistoryKind::Created, None, agreement, author).await?;
+    Ok(true)
 }
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: AgreementId) -> Result<Option<Agreement>, sqlx::Error> {

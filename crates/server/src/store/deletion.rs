@@ -36,6 +36,26 @@ impl Table {
     }
 }
 
+/// How many rows of a table belong to a session or relationship and are not deleted, counted no further than `$most`.
+macro_rules! rows_of {
+    ($name:literal, $parent:literal, $of:literal, $most:literal) => {
+        concat!(
+            "(SELECT count(*) FROM (SELECT 1 FROM ",
+            $name,
+            " INDEXED BY ",
+            $name,
+            "_listed WHERE ",
+            $parent,
+            " = ",
+            $of,
+            " AND deleted_at IS NULL LIMIT ",
+            $most,
+            "))"
+        )
+    };
+}
+pub(super) use rows_of;
+
 /// The [`Table`] of this name, and the column that says to which session or relationship a row belongs.
 macro_rules! table {
     ($name:literal, $parent:literal) => {
@@ -56,15 +76,7 @@ macro_rules! table {
                 " SET deleted_by = NULL, deleted_at = NULL, version = version + 1 WHERE id = ?1 RETURNING version"
             ),
             concat!("DELETE FROM ", $name, " WHERE deleted_at <= ?"),
-            concat!(
-                "SELECT count(*) FROM (SELECT 1 FROM ",
-                $name,
-                " INDEXED BY ",
-                $name,
-                "_listed WHERE ",
-                $parent,
-                " = ? AND deleted_at IS NULL LIMIT ?)"
-            ),
+            concat!("SELECT ", $crate::store::deletion::rows_of!($name, $parent, "?1", "?2")),
         ])
     };
 }

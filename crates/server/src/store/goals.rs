@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wire::{CoachingRelationshipId, CoachingSessionId, Goal, GoalId, HistoryKind, ItemStatus, UserId};
 
 use super::column::{Columns as _, micros, status_name};
-use super::deletion::{self, Deletable, Table, table};
+use super::deletion::{self, Deletable, Table, rows_of, table};
 use super::history::{self, Author, Versioned};
 use super::list::{Listing, Page, PageQuery, Wanted, narrow};
 
@@ -26,12 +26,15 @@ impl Deletable for Goal {
     const TABLE: Table = table!("goals", "coaching_relationship_id");
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Adds a goal. Returns whether it was: not if its relationship has `most` already.
+pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal, most: u32) -> Result<bool, sqlx::Error> {
+    let added = sqlx::query(concat!(
         "INSERT INTO goals (id, coaching_relationship_id, created_in_session_id, user_id, title, body, status,
              status_changed_at, completed_at, target_date, created_at, updated_at, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    )
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE ",
+        rows_of!("goals", "coaching_relationship_id", "?2", "?14"),
+        " < ?14"
+    ))
     .bind(goal.id.0)
     .bind(goal.coaching_relationship_id.0)
     .bind(goal.created_in_session_id.map(|id| id.0))
@@ -45,13 +48,18 @@ pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal) -> Result<(),
     .bind(micros(goal.created_at))
     .bind(micros(goal.updated_at))
     .bind(goal.version().cast_signed())
+    .bind(most)
     .execute(&mut *db)
     .await?;
+    if added.rows_affected() == 0 {
+        return Ok(false);
+    }
     let author = Author {
         by: goal.user_id,
         at: goal.created_at,
     };
-    history::record(db, HistoryKind::Created, None, goal, author).await
+    history::record(db, HistoryKind::Created, None, goal, author).await?;
+    Ok(true)
 }
 
 pub(crate) async fn find(db: &mut SqliteConnection, id: GoalId) -> Result<Option<Goal>, sqlx::Error> {
