@@ -14,7 +14,7 @@
 //! To show something, implement [`Query`] for a value that names it and call [`use_query`]; a row of a long list shows
 //! itself with [`use_item`], a part of something with [`use_selection`], page after page with [`use_pages`]. To change
 //! something, implement [`Mutation`] and call [`use_mutation`]. To say that something has changed elsewhere, call
-//! [`QueryClient::invalidate`], or [`QueryClient::paint`] if it is known what it is like now. README.md has a complete
+//! [`QueryClient::invalidate`], or [`QueryClient::paint`] if it is known what it is like now. `examples/cache.rs` is a complete
 //! example, `docs/cache.md` every promise with the test that proves it.
 //!
 //! The rules that everything rests on:
