@@ -26,9 +26,6 @@ use crate::listener::Peer;
 use crate::quotas::ReadPermit;
 use crate::state::AppState;
 
-const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    object-src 'none'";
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// How long a request may take, its arrival included.
@@ -126,10 +123,10 @@ pub(super) async fn no_store(request: Request, next: Next) -> Response {
 }
 
 /// Middleware: the headers that keep a page from being turned against its reader.
-pub(super) async fn secure(request: Request, next: Next) -> Response {
+pub(super) async fn secure(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("permissions-policy"), PERMISSIONS),

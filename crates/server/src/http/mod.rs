@@ -8,6 +8,7 @@ mod agreements;
 mod announcements;
 mod authorization;
 mod coaching_sessions;
+mod content_security;
 mod goals;
 mod health;
 mod history;
@@ -88,7 +89,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .fallback_service(assets::service(dist))
         .layer(from_fn(layers::check_host))
         .layer(from_fn(layers::keep_reserve))
-        .layer(from_fn(layers::secure))
+        .layer(from_fn_with_state(content_security::policy(dist), layers::secure))
         .layer(from_fn_with_state(state.clone(), layers::log));
     match layers::cors(&state.allowed_origins) {
         Some(cors) => app.layer(cors),

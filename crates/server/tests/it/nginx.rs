@@ -1,4 +1,4 @@
-//! The nginx block of the README, before a real server.
+//! The nginx block of `docs/deploy.md`, before a real server.
 #![cfg(target_os = "linux")]
 
 use std::net::TcpListener;
@@ -11,16 +11,16 @@ use crate::common::{TestServer, soon, text, tuning};
 
 const NAME: &str = "freshet.example.com";
 
-/// The block as it is in the README.
+/// The block as it is in the documentation.
 fn block() -> &'static str {
-    let readme = include_str!("../../../../README.md");
-    let (_, rest) = readme.split_once("```nginx\n").unwrap();
+    let documentation = include_str!("../../../../docs/deploy.md");
+    let (_, rest) = documentation.split_once("```nginx\n").unwrap();
     rest.split_once("```").unwrap().0
 }
 
 /// Replaces what is different on this machine.
 fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert!(text.contains(from), "the README does not say {from:?}");
+    assert!(text.contains(from), "docs/deploy.md does not say {from:?}");
     text.replace(from, to)
 }
 
@@ -80,7 +80,7 @@ impl Nginx {
         }
     }
 
-    /// Asks by the name of the README, with these options of curl.
+    /// Asks by the name in the documentation, with these options of curl.
     fn curl(&self, path: &str, options: &[&str]) -> Command {
         let (scheme, port) = match path.strip_prefix("http:") {
             Some(_) => ("http", self.plain),
