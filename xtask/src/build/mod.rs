@@ -72,6 +72,8 @@ pub(crate) fn as_deployed<'command>(build: &'command mut Command, flags: &str) -
     build
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+        // The split tells functions by their names, and takes the names out afterwards.
+        .env("CARGO_PROFILE_WASM_RELEASE_STRIP", "none")
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
             format!("{FLAGS} {flags}"),
