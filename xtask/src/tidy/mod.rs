@@ -8,6 +8,7 @@ mod evidence;
 mod imports;
 mod paths;
 mod proofs;
+mod prose;
 mod source;
 mod tests_of;
 mod text;
@@ -66,6 +67,7 @@ fn check(files: &[SourceFile]) -> Vec<Finding> {
     let each = files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file)));
     each.chain(proofs::proofs(files))
         .chain(evidence::evidence(files))
+        .chain(prose::prose(files))
         .collect()
 }
 
