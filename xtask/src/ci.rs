@@ -13,6 +13,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
     tidy::run()?;
 
+    step("Checking the dependencies");
+    run_program(cargo().args(["deny", "--all-features", "check", "bans", "licenses", "sources"]))
+        .context("`deny.toml` says what is allowed")?;
+
     step("Linting for the host");
     run_program(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
         .context("do what clippy says above")?;

@@ -20,10 +20,13 @@ const TRUNK_VERSION: &str = "0.21.14";
 /// Any version will do: all that is used of it is `wasm-pack test --mode no-install`.
 const WASM_PACK: &str = "wasm-pack";
 
+/// Checks the licences and sources of dependencies, in any version.
+const CARGO_DENY: &str = "cargo-deny";
+
 /// What to install.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// Also what the tests need: wasm-pack, Chromium and its driver, nginx.
+    /// Also what the tests need: wasm-pack, cargo-deny, Chromium and its driver, nginx.
     #[arg(long)]
     pub(crate) tests: bool,
 }
@@ -41,6 +44,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     )?;
     if options.tests {
         tool(WASM_PACK, None, WASM_PACK)?;
+        tool(CARGO_DENY, None, CARGO_DENY)?;
         chromium()?;
         if cfg!(target_os = "linux") {
             nginx()?;

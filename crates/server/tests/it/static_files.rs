@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::common::{Answer, Person, TestServer};
+use crate::common::{Answer, Person, TestServer, tuning};
 
 async fn get(person: &Person, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = person.request(Method::GET, path);
@@ -215,4 +215,19 @@ async fn a_part_is_sent_of_the_same_file_only() {
     // A part beyond the end of another file is no mistake.
     let beyond = [("range", "bytes=900-"), ("if-range", "\"another\"")];
     assert_eq!(get(&anybody, script, &beyond).await.text, "plain script");
+}
+
+/// Trunk writes such a page. The hash is the example of CSP level 3, 8.3.
+#[tokio::test]
+async fn script_of_the_page_may_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = crate::common::dist(&folder);
+    let page = "<!doctype html><script type=\"module\">doSomething();</script>";
+    std::fs::write(dist.join("index.html"), page).unwrap();
+    let server = TestServer::in_folder(folder, tuning(), &[]).await;
+    let answer = get(&server.stranger(), "/", &[PAGE]).await;
+    let policy = answer.header("content-security-policy");
+    let hash = "script-src 'self' 'wasm-unsafe-eval' 'sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc=';";
+    assert!(policy.contains(hash), "{policy}");
+    assert!(!policy.contains("unsafe-inline"));
 }
