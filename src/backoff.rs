@@ -63,7 +63,7 @@ mod tests {
     use super::{Backoff, Duration};
 
     #[test]
-    fn without_jitter_the_wait_doubles_up_to_the_cap() {
+    fn wait_doubles_up_to_the_cap() {
         let backoff = Backoff {
             jitter: 0.0,
             ..Backoff::default()

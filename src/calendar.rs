@@ -95,7 +95,7 @@ mod tests {
     use super::{NaiveDate, day, from_field, time_of_day};
 
     #[test]
-    fn a_field_holds_a_day_and_a_time_or_nothing() {
+    fn date_field_holds_day_and_time() {
         let starts = from_field("2026-11-21T09:30").unwrap();
         assert_eq!(
             (starts.date().to_string().as_str(), time_of_day(starts).as_str()),

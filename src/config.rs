@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn another_server_is_a_matter_of_a_few_values() {
+    fn config_selects_another_server() {
         let text = r#"{"api_base": "http://127.0.0.1:4000/", "api_version": "1.0.0-beta1", "expects_hello": false,
             "api_idempotency": false}"#;
         let config = Config::parse(text).unwrap();
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_right_is_said_in_words() {
+    fn invalid_config_is_explained() {
         for (text, word) in [
             ("", "object"),
             ("[]", "object"),

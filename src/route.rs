@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn signing_in_leads_only_to_pages_of_the_app() {
+    fn sign_in_redirects_only_within_the_app() {
         let leads_to = |next: &str| {
             LoginQuery {
                 next: Some(next.to_owned()),

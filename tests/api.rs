@@ -62,7 +62,7 @@ impl World {
 }
 
 #[wasm_bindgen_test]
-async fn a_body_is_handed_over_as_it_came_and_read_later() {
+async fn body_is_returned_unparsed() {
     let world = World::new();
     world.answer(200, json!({"status_code": 200, "data": []})).await;
     let body = world.api.session_goals(world.session).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_body_is_handed_over_as_it_came_and_read_later() {
 }
 
 #[wasm_bindgen_test]
-async fn a_failure_is_known_before_anybody_reads_wherever_it_stands() {
+async fn error_envelope_is_detected_before_reading() {
     let world = World::new();
     for (status, in_body) in [(401, 401), (200, 401)] {
         world.answer(status, json!({"data": [], "status_code": in_body})).await;
@@ -97,7 +97,7 @@ async fn a_failure_is_known_before_anybody_reads_wherever_it_stands() {
 }
 
 #[wasm_bindgen_test]
-async fn an_answer_to_somebody_who_has_left_meanwhile_is_told_to_nobody() {
+async fn answer_after_sign_out_is_dropped() {
     let world = World::new();
     let path = format!("coaching_sessions/{}/goals", world.session);
     world.channel.hold(&path).await;

@@ -31,7 +31,7 @@ fn listening(name: &str) -> (Channel, Rc<RefCell<Vec<String>>>) {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_sent_arrives_at_all_others_in_order() {
+async fn channel_delivers_in_order() {
     let (sender, own) = listening("order");
     let ((_second, at_second), (_third, at_third)) = (listening("order"), listening("order"));
     let (_other, elsewhere) = listening("another");
@@ -62,7 +62,7 @@ async fn a_channel_that_is_dropped_hears_nothing_more() {
 }
 
 #[wasm_bindgen_test]
-async fn a_channel_may_be_dropped_by_what_it_hears() {
+async fn channel_may_be_dropped_in_handler() {
     let (sender, _) = listening("itself");
     let slot = Rc::<RefCell<Option<Channel>>>::default();
     let count = Rc::new(RefCell::new(0));

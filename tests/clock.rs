@@ -46,7 +46,7 @@ fn seconds(page: &Page) -> Option<u32> {
 }
 
 #[wasm_bindgen_test]
-async fn a_clock_set_back_delays_no_event_and_no_attempt() {
+async fn clock_step_back_delays_nothing() {
     let channel = Channel::new().await;
     let page = Page::build(
         address(&channel),

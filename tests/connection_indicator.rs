@@ -75,7 +75,7 @@ async fn is_hidden_again(page: &Page) {
 }
 
 #[wasm_bindgen_test]
-async fn it_says_nothing_while_all_is_well_nor_of_a_loss_that_is_over_within_two_seconds() {
+async fn indicator_hides_short_losses() {
     let channel = Channel::new().await;
     let page = open(&channel, QUICK);
     page.connected().await;
@@ -103,7 +103,7 @@ async fn it_says_nothing_while_all_is_well_nor_of_a_loss_that_is_over_within_two
 }
 
 #[wasm_bindgen_test]
-async fn it_says_that_it_is_connecting_once_that_takes_two_seconds() {
+async fn indicator_shows_slow_connecting() {
     let channel = Channel::silent();
     let begun = clock::now();
     let page = open(&channel, QUICK);
@@ -120,7 +120,7 @@ async fn it_says_that_it_is_connecting_once_that_takes_two_seconds() {
 }
 
 #[wasm_bindgen_test]
-async fn it_counts_down_for_those_who_see_it_and_can_be_hurried() {
+async fn indicator_counts_down_and_retries() {
     let channel = Channel::new().await;
     let page = open(&channel, SLOW);
     page.connected().await;
@@ -150,7 +150,7 @@ async fn it_counts_down_for_those_who_see_it_and_can_be_hurried() {
 }
 
 #[wasm_bindgen_test]
-async fn it_says_why_there_is_no_connection_and_lets_a_person_try_again() {
+async fn indicator_explains_failure() {
     let channel = Channel::new().await;
     channel.refuse(403, 1).await;
     channel.answer("status", 403, json!({})).await;
@@ -164,7 +164,7 @@ async fn it_says_why_there_is_no_connection_and_lets_a_person_try_again() {
 }
 
 #[wasm_bindgen_test]
-async fn it_tells_a_network_that_is_gone_from_a_server_that_is() {
+async fn indicator_separates_network_from_server() {
     let channel = Channel::new().await;
     let settings = Settings {
         offline_grace: Duration::from_millis(50),
@@ -180,7 +180,7 @@ async fn it_tells_a_network_that_is_gone_from_a_server_that_is() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lost_network_is_shown_at_once_until_something_arrives() {
+async fn indicator_shows_lost_network_at_once() {
     let channel = Channel::new().await;
     let page = open(&channel, QUICK);
     page.connected().await;

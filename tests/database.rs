@@ -64,7 +64,7 @@ async fn stubborn(name: &str) -> IdbDatabase {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_put_is_found_again_after_the_page_was_left() {
+async fn stored_record_outlives_page() {
     let database = fresh("found-again").await;
     let every_byte: Vec<u8> = (0..=255).collect();
     let large = vec![7; 1 << 20];
@@ -90,7 +90,7 @@ async fn what_is_put_is_found_again_after_the_page_was_left() {
 }
 
 #[wasm_bindgen_test]
-async fn records_are_replaced_listed_by_key_deleted_and_cleared() {
+async fn records_support_all_operations() {
     let database = fresh("listed").await;
     for (key, note) in [("2", "two"), ("10", "ten"), ("1", "one"), ("2", "second")] {
         database.put("a", key, &record(note, b"x")).await.unwrap();
@@ -112,7 +112,7 @@ async fn records_are_replaced_listed_by_key_deleted_and_cleared() {
 }
 
 #[wasm_bindgen_test]
-async fn an_upgrade_keeps_what_is_still_named_and_lets_go_of_the_rest() {
+async fn upgrade_keeps_named_stores() {
     let database = fresh("upgraded").await;
     database.put("a", "k", &record("kept", b"")).await.unwrap();
     database.put("b", "k", &record("gone", b"")).await.unwrap();
@@ -130,7 +130,7 @@ async fn an_upgrade_keeps_what_is_still_named_and_lets_go_of_the_rest() {
 }
 
 #[wasm_bindgen_test]
-async fn a_database_that_another_page_upgrades_or_deletes_closes_and_says_so() {
+async fn upgraded_database_closes() {
     let old = fresh("let-go").await;
     old.put("a", "k", &Record::default()).await.unwrap();
     let new = Database::open(&schema("let-go", 2, &["a"]), LIMIT).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_database_that_another_page_upgrades_or_deletes_closes_and_says_so() {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_does_not_let_go_is_not_waited_for() {
+async fn blocked_open_does_not_wait() {
     drop(fresh("held").await);
     let other = stubborn("held").await;
     let newer = schema("held", 2, &["a"]);
@@ -175,7 +175,7 @@ async fn a_database_that_is_dropped_is_closed() {
 }
 
 #[wasm_bindgen_test]
-async fn a_database_that_opens_when_nobody_waits_any_more_is_closed() {
+async fn late_opened_database_is_closed() {
     let factory = scripted(
         "const result = fake(IDBDatabase, { close: () => { request.isClosed = true; } });
          globalThis.request = fake(IDBOpenDBRequest, { result, error: null });
@@ -218,7 +218,7 @@ async fn a_database_that_never_answers_is_given_up() {
 }
 
 #[wasm_bindgen_test]
-async fn a_database_that_can_not_be_opened_or_has_no_room_says_why() {
+async fn failed_database_explains_itself() {
     // As a browser does that may not, or whose disk is damaged: it answers the request with an error.
     for (name, expected) in [
         ("UnknownError", DatabaseError::Failed("UnknownError".to_owned())),
@@ -238,7 +238,7 @@ async fn a_database_that_can_not_be_opened_or_has_no_room_says_why() {
 }
 
 #[wasm_bindgen_test]
-async fn a_write_for_which_there_is_no_room_fails_although_it_was_accepted() {
+async fn quota_failure_at_commit_is_an_error() {
     let database = fresh("full").await;
     // The transaction is what fails, after the request for the write has succeeded.
     let script = "const put = IDBObjectStore.prototype.put;
@@ -259,7 +259,7 @@ async fn a_write_for_which_there_is_no_room_fails_although_it_was_accepted() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_not_put_by_us_is_not_understood() {
+async fn foreign_record_is_unreadable() {
     drop(fresh("foreign").await);
     let other = stubborn("foreign").await;
     let transaction = other
@@ -281,7 +281,7 @@ async fn what_was_not_put_by_us_is_not_understood() {
 }
 
 #[wasm_bindgen_test]
-async fn a_database_that_the_browser_takes_away_is_closed() {
+async fn removed_database_is_closed() {
     // Browsers do this when somebody deletes what a page has kept, which can not be done from here.
     let factory = scripted(
         "globalThis.takenAway = fake(IDBDatabase, { close: () => {} });

@@ -37,7 +37,7 @@ async fn an_answer_is_an_answer_whatever_its_status() {
 }
 
 #[wasm_bindgen_test]
-async fn who_does_not_answer_in_time_is_told_from_who_can_not_be_reached() {
+async fn timeout_differs_from_unreachable() {
     let channel = Channel::silent();
     channel.hold("slow").await;
     let slow = get(format!("{}/slow", channel.rest_url()));

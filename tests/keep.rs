@@ -201,7 +201,7 @@ async fn until_kept_is(word: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_shown_last_is_shown_at_once_and_as_old_until_it_is_read() {
+async fn persisted_data_shows_as_stale() {
     fresh().await;
     visit_that_read("me", "hello").await;
     let visit = Visit::of("me").await;
@@ -213,7 +213,7 @@ async fn what_was_shown_last_is_shown_at_once_and_as_old_until_it_is_read() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_read_before_the_disk_has_answered_is_what_is_kept() {
+async fn early_fetch_wins_over_disk() {
     fresh().await;
     visit_that_read("me", "old").await;
     let visit = Visit::of_nobody();
@@ -226,7 +226,7 @@ async fn what_was_read_before_the_disk_has_answered_is_what_is_kept() {
 }
 
 #[wasm_bindgen_test]
-async fn nothing_is_shown_to_anybody_else_and_nothing_stays_of_who_was_here() {
+async fn persisted_data_belongs_to_one_person() {
     fresh().await;
     visit_that_read("somebody", "secret").await;
     let visit = Visit::of("me").await;
@@ -252,7 +252,7 @@ async fn signing_out_leaves_nothing_on_this_device() {
 }
 
 #[wasm_bindgen_test]
-async fn who_signs_out_before_the_disk_has_answered_leaves_nothing_either() {
+async fn early_sign_out_clears_disk() {
     fresh().await;
     visit_that_read("me", "secret").await;
     let client = QueryClient::new(Server::default());
@@ -262,7 +262,7 @@ async fn who_signs_out_before_the_disk_has_answered_leaves_nothing_either() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_done_before_the_disk_has_answered_is_kept_as_well() {
+async fn early_operations_reach_disk() {
     fresh().await;
     let visit = Visit::of_nobody();
     settle().await;
@@ -302,7 +302,7 @@ async fn a_damaged_record_is_dropped_and_breaks_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_change_that_was_not_sent_is_sent_on_the_next_visit_under_the_same_key_and_before_anything_is_read() {
+async fn unsent_mutation_is_sent_next_visit() {
     fresh().await;
     visit_that_read("me", "hello").await;
     let visit = Visit::of("me").await;
@@ -377,7 +377,7 @@ async fn reads_at_once() -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn where_nothing_was_left_unsent_reads_do_not_wait_for_the_disk() {
+async fn reads_skip_disk_without_unsent_mutations() {
     fresh().await;
     assert!(reads_at_once().await, "nobody was here");
 
@@ -409,7 +409,7 @@ async fn where_nothing_was_left_unsent_reads_do_not_wait_for_the_disk() {
 }
 
 #[wasm_bindgen_test]
-async fn a_change_that_must_not_be_sent_twice_is_not_sent_again_on_the_next_visit() {
+async fn non_idempotent_mutation_is_not_resent() {
     fresh().await;
     let visit = Visit::of("me").await;
     until("the disk has been read", || visit.server.open() == 1).await;
@@ -431,7 +431,7 @@ async fn a_change_that_must_not_be_sent_twice_is_not_sent_again_on_the_next_visi
 }
 
 #[wasm_bindgen_test]
-async fn what_another_tab_has_not_sent_is_left_to_it_for_as_long_as_it_lives() {
+async fn living_tab_keeps_its_unsent_mutations() {
     fresh().await;
     let first = Visit::of("me").await;
     first.client.set_pushed(false);
@@ -465,7 +465,7 @@ async fn visit_that_expired(owner: &str, word: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_not_sent_when_the_session_ended_is_sent_when_the_same_person_comes_back() {
+async fn returning_person_sends_unsent_mutations() {
     fresh().await;
     visit_that_expired("me", "late").await;
     let visit = Visit::of("me").await;
@@ -476,7 +476,7 @@ async fn what_was_not_sent_when_the_session_ended_is_sent_when_the_same_person_c
 }
 
 #[wasm_bindgen_test]
-async fn a_tab_that_has_sent_everything_leaves_what_others_have_not_when_the_session_ends() {
+async fn settled_tab_keeps_others_unsent_mutations() {
     fresh().await;
     let first = Visit::of("me").await;
     first.client.set_pushed(false);
@@ -494,7 +494,7 @@ async fn a_tab_that_has_sent_everything_leaves_what_others_have_not_when_the_ses
 }
 
 #[wasm_bindgen_test]
-async fn what_was_not_sent_when_the_session_ended_is_deleted_when_somebody_else_comes() {
+async fn other_person_deletes_unsent_mutations() {
     fresh().await;
     visit_that_expired("me", "late").await;
     let visit = Visit::of("somebody").await;

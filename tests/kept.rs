@@ -251,7 +251,7 @@ fn while_full(act: impl FnOnce()) {
 }
 
 #[wasm_bindgen_test]
-fn text_that_can_not_be_stored_is_at_risk() {
+fn unstorable_text_is_at_risk() {
     let kept = fresh("a");
     while_full(|| kept.set_text("new/actions/1", Some(&typed("only here"))));
     assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));

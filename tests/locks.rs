@@ -44,7 +44,7 @@ async fn waiting(name: &str) -> u32 {
 }
 
 #[wasm_bindgen_test]
-async fn a_lock_is_held_by_one_until_its_guard_is_dropped() {
+async fn exclusive_lock_is_held_by_one() {
     let first = request("one", Mode::Exclusive).await.unwrap();
     let mut second = pin!(request("one", Mode::Exclusive));
     assert!(!is_over(second.as_mut()).await);
@@ -58,7 +58,7 @@ async fn a_lock_is_held_by_one_until_its_guard_is_dropped() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lock_that_is_shared_is_held_by_all_who_share_it_and_nobody_else() {
+async fn shared_lock_excludes_exclusive_holders() {
     let first = request("shared", Mode::Shared).await.unwrap();
     let second = request("shared", Mode::Shared).await.unwrap();
     assert!(try_request("shared", Mode::Exclusive).await.unwrap().is_none());
@@ -91,7 +91,7 @@ async fn who_stops_waiting_leaves_the_queue() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lock_that_is_granted_to_whoever_has_just_stopped_waiting_is_released() {
+async fn late_granted_lock_is_released() {
     let first = request("granted", Mode::Exclusive).await.unwrap();
     {
         let mut second = pin!(request("granted", Mode::Exclusive));
@@ -106,7 +106,7 @@ async fn a_lock_that_is_granted_to_whoever_has_just_stopped_waiting_is_released(
 }
 
 #[wasm_bindgen_test]
-async fn a_lock_that_is_stolen_tells_its_holder_and_belongs_to_the_thief() {
+async fn stolen_lock_notifies_its_holder() {
     let mut first = request("stolen", Mode::Exclusive).await.unwrap();
     assert!(!is_over(pin!(first.lost())).await);
     let thief = steal("stolen").await.unwrap();
@@ -122,7 +122,7 @@ async fn a_lock_that_is_stolen_tells_its_holder_and_belongs_to_the_thief() {
 }
 
 #[wasm_bindgen_test]
-async fn a_thief_takes_what_is_free_and_is_told_of_another_thief() {
+async fn stealing_takes_free_lock() {
     let mut first = steal("free").await.unwrap();
     let told = Rc::new(Cell::new(false));
     let task = Task::new({
@@ -161,7 +161,7 @@ async fn the_names_of_what_is_held_are_known() {
 }
 
 #[wasm_bindgen_test]
-async fn a_browser_that_has_no_locks_or_refuses_one_says_so() {
+async fn missing_locks_are_reported() {
     let navigator = web_sys::window().unwrap().navigator();
     let property = Object::new();
     Reflect::set(&property, &"configurable".into(), &true.into()).unwrap();

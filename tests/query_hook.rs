@@ -153,7 +153,7 @@ impl Fixture {
 }
 
 #[wasm_bindgen_test]
-async fn many_components_share_one_fetch_and_render_twice_each() {
+async fn components_share_one_fetch() {
     let fixture = Fixture::new(&[Some(1), Some(1), Some(1)]).await;
     assert_eq!(fixture.place.text(), "loadingloadingloading");
     assert_eq!(fixture.server.open(), 1);
@@ -168,7 +168,7 @@ async fn many_components_share_one_fetch_and_render_twice_each() {
 }
 
 #[wasm_bindgen_test]
-async fn an_equal_answer_renders_nothing_and_a_new_one_keeps_the_old_meanwhile() {
+async fn equal_answer_renders_nothing() {
     let fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
     fixture.client.invalidate(&Selector::segment("words"), "event");
@@ -208,7 +208,7 @@ async fn no_query_is_no_fetch() {
 }
 
 #[wasm_bindgen_test]
-async fn a_failure_is_shown_and_does_not_take_data_away() {
+async fn failure_keeps_shown_data() {
     let fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Err(Refused)).await;
     assert_eq!(fixture.place.text(), "failed");
@@ -222,7 +222,7 @@ async fn a_failure_is_shown_and_does_not_take_data_away() {
 }
 
 #[wasm_bindgen_test]
-async fn a_change_is_on_the_screen_before_the_server_has_answered() {
+async fn optimistic_edit_renders_before_answer() {
     let fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
     fixture.write("b");
@@ -251,7 +251,7 @@ async fn a_refused_change_is_taken_back_and_told() {
 }
 
 #[wasm_bindgen_test]
-async fn a_change_outlives_its_component_but_its_callback_does_not() {
+async fn mutation_outlives_component_without_callback() {
     let mut fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
     fixture.write("b");
@@ -300,7 +300,7 @@ async fn what_is_fetched_for_nobody_is_given_up() {
 }
 
 #[wasm_bindgen_test]
-async fn two_hundred_mounts_leave_one_entry_and_no_fetch() {
+async fn repeated_mounts_leave_one_entry() {
     let mut fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
     for _ in 0..200 {
@@ -321,7 +321,7 @@ async fn two_hundred_mounts_leave_one_entry_and_no_fetch() {
 }
 
 #[wasm_bindgen_test]
-async fn changes_in_one_lane_are_sent_one_after_the_other() {
+async fn mutations_of_one_scope_are_serial() {
     let fixture = Fixture::new(&[Some(1)]).await;
     fixture.answer(Ok("a")).await;
     fixture.write("b");

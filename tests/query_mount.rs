@@ -165,7 +165,7 @@ async fn in_no_time() {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_replaces_another_takes_over_what_that_was_being_read_for() {
+async fn replacing_page_joins_running_fetch() {
     let mut fixture = Fixture::new(Shown::One).await;
     fixture.show(Shown::Nothing);
     in_no_time().await;
@@ -181,7 +181,7 @@ async fn a_page_that_replaces_another_takes_over_what_that_was_being_read_for() 
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_replaces_another_shows_at_once_what_that_has_shown() {
+async fn replacing_page_shows_cached_data() {
     let mut fixture = Fixture::new(Shown::One).await;
     fixture.answer("1a").await;
     fixture.show(Shown::Nothing);
@@ -197,7 +197,7 @@ async fn a_page_that_replaces_another_shows_at_once_what_that_has_shown() {
 }
 
 #[wasm_bindgen_test]
-async fn a_component_that_waits_for_something_else_observes_once_and_reads_once() {
+async fn waiting_component_observes_once() {
     let gate = Gate::default();
     gate.shut();
     let mut fixture = Fixture::new(Shown::Behind(gate.clone(), 0)).await;
@@ -231,7 +231,7 @@ async fn a_component_that_waits_again_misses_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_component_that_goes_while_it_waits_leaves_nothing() {
+async fn unmounted_waiting_component_leaves_nothing() {
     let gate = Gate::default();
     gate.shut();
     let mut fixture = Fixture::new(Shown::Behind(gate.clone(), 0)).await;

@@ -260,7 +260,7 @@ impl Fixture {
 }
 
 #[wasm_bindgen_test]
-async fn the_data_of_before_stays_until_that_of_the_new_key_has_come() {
+async fn previous_data_stays_until_new_arrives() {
     let mut fixture = Fixture::new(&[keeping(1)]).await;
     fixture.answer(Ok("1a")).await;
     fixture.show(&[keeping(2)]).await;
@@ -272,7 +272,7 @@ async fn the_data_of_before_stays_until_that_of_the_new_key_has_come() {
 }
 
 #[wasm_bindgen_test]
-async fn a_new_key_that_fails_no_longer_shows_the_one_before() {
+async fn failed_new_key_hides_previous_data() {
     let mut fixture = Fixture::new(&[keeping(1)]).await;
     fixture.answer(Ok("1a")).await;
     fixture.show(&[keeping(2)]).await;
@@ -281,7 +281,7 @@ async fn a_new_key_that_fails_no_longer_shows_the_one_before() {
 }
 
 #[wasm_bindgen_test]
-async fn who_no_longer_keeps_what_was_before_does_not_show_it() {
+async fn disabled_keep_previous_hides_data() {
     let mut fixture = Fixture::new(&[keeping(1)]).await;
     fixture.answer(Ok("1a")).await;
     fixture.show(&[keeping(2)]).await;
@@ -290,7 +290,7 @@ async fn who_no_longer_keeps_what_was_before_does_not_show_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_placeholder_is_seen_by_whoever_brought_it_alone() {
+async fn placeholder_is_local_to_component() {
     let with_placeholder = |letters| Part::Reader {
         letters: Some(letters),
         keep_previous: true,
@@ -318,7 +318,7 @@ async fn rendering_again_with_an_equal_query_fetches_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn where_there_is_no_query_any_more_nothing_is_under_way() {
+async fn removed_query_has_no_fetch() {
     let mut fixture = Fixture::new(&[reader(1)]).await;
     assert_eq!(fixture.text(), "loading…");
     let none = Part::Reader {
@@ -331,7 +331,7 @@ async fn where_there_is_no_query_any_more_nothing_is_under_way() {
 }
 
 #[wasm_bindgen_test]
-async fn two_hooks_of_one_component_agree_and_render_it_once() {
+async fn two_hooks_render_component_once() {
     let fixture = Fixture::new(&[Part::Twice]).await;
     assert_eq!(fixture.open(), 1);
     fixture.answer(Ok("1a")).await;
@@ -351,7 +351,7 @@ async fn a_selection_renders_again_only_when_it_changes() {
 }
 
 #[wasm_bindgen_test]
-async fn a_row_renders_again_when_it_changes_and_its_list_does_not() {
+async fn row_renders_without_its_list() {
     let fixture = Fixture::new(&[Part::Outline]).await;
     fixture.answer(Ok("1a2b")).await;
     let renders = || (fixture.renders.of(OUTLINE), fixture.renders.of(LINE));
@@ -363,7 +363,7 @@ async fn a_row_renders_again_when_it_changes_and_its_list_does_not() {
 }
 
 #[wasm_bindgen_test]
-async fn rows_that_come_do_not_have_their_list_read_again() {
+async fn added_rows_do_not_refetch_list() {
     let fixture = Fixture::new(&[Part::Outline]).await;
     // So that no data is fresh.
     fixture.client.set_pushed(false);
@@ -374,7 +374,7 @@ async fn rows_that_come_do_not_have_their_list_read_again() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_prefetched_is_there_when_its_component_mounts() {
+async fn prefetched_data_is_there_on_mount() {
     let mut fixture = Fixture::new(&[]).await;
     fixture.client.prefetch(&Letters(1));
     settle().await;

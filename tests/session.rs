@@ -124,7 +124,7 @@ impl Fixture {
 }
 
 #[wasm_bindgen_test]
-async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_session_on_the_server() {
+async fn sign_out_runs_every_cleanup_once() {
     let fixture = Fixture::new(200, user(1)).await;
     let ran = Rc::new(RefCell::new(Vec::new()));
     let register = |name: &'static str, result: Result<(), String>| {
@@ -161,7 +161,7 @@ async fn signing_out_runs_every_cleanup_once_even_if_one_fails_and_ends_the_sess
 }
 
 #[wasm_bindgen_test]
-async fn what_is_kept_of_whoever_is_signed_out_by_time_is_told_and_whoever_leaves_on_purpose_leaves_nothing() {
+async fn expiry_keeps_data_and_sign_out_clears() {
     let fixture = Fixture::new(200, user(1)).await;
     let handle = fixture.handle();
     let guard = handle.on_sign_out("the changes", {
@@ -184,7 +184,7 @@ async fn what_is_kept_of_whoever_is_signed_out_by_time_is_told_and_whoever_leave
 }
 
 #[wasm_bindgen_test]
-async fn being_told_that_nobody_is_signed_in_ends_the_session_wherever_it_was_asked() {
+async fn any_401_ends_the_session() {
     let fixture = Fixture::new(200, user(1)).await;
     let path = format!("users/{}/coaching-relationships", UserId::from_u128(1));
     fixture.channel.answer(&path, 401, json!("Unauthorized")).await;
@@ -241,7 +241,7 @@ async fn somebody_else_behind_the_cookie_ends_the_session() {
 }
 
 #[wasm_bindgen_test]
-async fn what_another_tab_has_made_the_browser_remember_ends_the_session_without_asking() {
+async fn other_tabs_sign_out_ends_session() {
     let fixture = Fixture::new(200, user(1)).await;
     let other = UserId::from_u128(2).to_string();
     storage::remember_user(Some(&other));
@@ -258,7 +258,7 @@ async fn what_another_tab_has_made_the_browser_remember_ends_the_session_without
 }
 
 #[wasm_bindgen_test]
-async fn what_other_tabs_keep_concerns_the_session_only_if_it_says_who_is_signed_in() {
+async fn unrelated_storage_events_are_ignored() {
     let fixture = Fixture::new(200, user(1)).await;
     let tell = || {
         let event = Event::new("storage").unwrap();
@@ -325,7 +325,7 @@ async fn wrong_credentials_are_an_answer_and_no_farewell() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_can_not_say_who_is_signed_in_is_asked_for_who_was() {
+async fn restore_falls_back_to_remembered_person() {
     storage::set_sign_out_pending(false);
     storage::remember_user(Some(&UserId::from_u128(7).to_string()));
     let channel = Channel::silent();
@@ -337,7 +337,7 @@ async fn a_server_that_can_not_say_who_is_signed_in_is_asked_for_who_was() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_can_not_be_asked_is_no_reason_to_sign_out() {
+async fn unreachable_server_keeps_session() {
     let fixture = Fixture::new(500, json!("INTERNAL SERVER ERROR")).await;
     assert!(matches!(fixture.handle().session(), Session::Unknown(_)));
     fixture.channel.answer("users/current", 200, user(1)).await;
@@ -346,7 +346,7 @@ async fn a_server_that_can_not_be_asked_is_no_reason_to_sign_out() {
 }
 
 #[wasm_bindgen_test]
-async fn server_that_was_away_is_asked_again_by_itself() {
+async fn session_check_retries_after_outage() {
     let fixture = Fixture::new(503, json!("SERVICE UNAVAILABLE")).await;
     assert!(matches!(fixture.handle().session(), Session::Unknown(_)));
     fixture.channel.wait("rest_path=users/current&rest_count=3").await;
@@ -355,7 +355,7 @@ async fn server_that_was_away_is_asked_again_by_itself() {
 }
 
 #[wasm_bindgen_test]
-async fn who_signs_out_while_the_server_is_away_stays_signed_out_when_it_is_back() {
+async fn offline_sign_out_stays_signed_out() {
     let fixture = Fixture::new(200, user(1)).await;
     fixture
         .channel

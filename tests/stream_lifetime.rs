@@ -181,7 +181,7 @@ fn topics(session: u128) -> serde_json::Value {
 }
 
 #[wasm_bindgen_test]
-async fn signing_in_creates_one_stream_which_is_connecting_and_then_connected() {
+async fn sign_in_opens_one_stream() {
     let channel = Channel::silent();
     let fixture = Fixture::on(channel, true);
     fixture.channel.wait("open=1").await;
@@ -217,7 +217,7 @@ async fn a_hundred_renders_keep_the_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn signing_out_closes_the_stream_and_signing_in_again_opens_a_new_one_from_the_beginning() {
+async fn second_sign_in_starts_new_stream() {
     let mut fixture = Fixture::new(true).await;
     fixture.connected().await;
     fixture.channel.event("e-7", "topics_changed", &topics(1)).await;
@@ -263,7 +263,7 @@ async fn unmounting_closes_the_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn a_dropped_stream_is_reconnecting_and_comes_back_from_the_last_position() {
+async fn dropped_stream_resumes_from_cursor() {
     let fixture = Fixture::new(true).await;
     fixture.connected().await;
     fixture.channel.event("e-9", "topics_changed", &topics(1)).await;
@@ -286,7 +286,7 @@ async fn a_dropped_stream_is_reconnecting_and_comes_back_from_the_last_position(
 }
 
 #[wasm_bindgen_test]
-async fn a_refused_stream_is_tried_again_by_our_schedule() {
+async fn refused_stream_retries_on_schedule() {
     let channel = Channel::new().await;
     channel.refuse(503, 2).await;
     let fixture = Fixture::on(channel, true);
@@ -297,7 +297,7 @@ async fn a_refused_stream_is_tried_again_by_our_schedule() {
 }
 
 #[wasm_bindgen_test]
-async fn handlers_hear_without_focus_always_the_newest_and_through_one_listener() {
+async fn newest_handler_uses_one_listener() {
     let mut fixture = Fixture::new(true).await;
     fixture.connected().await;
     // The page of a headless test is never focused.
@@ -328,7 +328,7 @@ async fn a_replay_that_overlaps_is_delivered_once() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_server_may_send_by_mistake_breaks_nothing() {
+async fn malformed_messages_break_nothing() {
     let fixture = Fixture::new(true).await;
     fixture.connected().await;
     // Events named like the browser's own, comments, unknown names, data that is no JSON, no data at all.
@@ -346,7 +346,7 @@ async fn what_a_server_may_send_by_mistake_breaks_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_thousand_events_do_not_render_what_looks_at_the_state_alone() {
+async fn events_do_not_render_state_observers() {
     let fixture = Fixture::new(true).await;
     fixture.connected().await;
     settle().await;

@@ -34,7 +34,7 @@ async fn gives_up(page: &Page) {
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_opens_and_says_nothing_is_closed_and_opened_again() {
+async fn stream_without_hello_is_reopened() {
     let channel = Channel::silent();
     let page = Page::alone(&channel, IMPATIENT);
     channel.wait("open=1").await;
@@ -51,7 +51,7 @@ async fn a_stream_that_opens_and_says_nothing_is_closed_and_opened_again() {
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_is_never_answered_is_given_up() {
+async fn unanswered_stream_times_out() {
     let channel = Channel::new().await;
     channel.hang().await;
     let page = Page::alone(&channel, IMPATIENT);
@@ -65,7 +65,7 @@ async fn a_stream_that_is_never_answered_is_given_up() {
 }
 
 #[wasm_bindgen_test]
-async fn heartbeats_keep_a_stream_alive_and_comments_do_not() {
+async fn only_heartbeats_keep_stream_alive() {
     // The shortest that may be promised: five seconds, so that twenty of silence are death.
     let hello = r#"{"type":"hello","data":{"resumed":false,"cursor":"e-0","heartbeat_ms":1}}"#;
     let (comments, beats) = (Channel::silent(), Channel::silent());
@@ -107,7 +107,7 @@ const BRIEF_GRACE: Settings = Settings {
 };
 
 #[wasm_bindgen_test]
-async fn a_silent_stream_is_given_up_without_a_network_and_taken_up_again_with_one() {
+async fn offline_silent_stream_is_reopened_online() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, BRIEF_GRACE);
     page.connected().await;
@@ -133,7 +133,7 @@ async fn a_silent_stream_is_given_up_without_a_network_and_taken_up_again_with_o
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_speaks_without_a_network_is_kept() {
+async fn speaking_stream_survives_offline() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, BRIEF_GRACE);
     page.connected().await;
@@ -149,7 +149,7 @@ async fn a_stream_that_speaks_without_a_network_is_kept() {
 }
 
 #[wasm_bindgen_test]
-async fn a_network_that_flaps_before_anything_is_connected_opens_one_stream() {
+async fn flapping_network_opens_one_stream() {
     let channel = Channel::new().await;
     channel.refuse(503, 1).await;
     channel.answer("status", 500, json!({})).await;
@@ -198,14 +198,14 @@ async fn is_put_away_and_comes_back(channel: &Channel, page: &Page) {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_is_put_away_has_no_stream_and_one_when_it_is_back() {
+async fn frozen_tab_has_no_stream() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, QUICK);
     is_put_away_and_comes_back(&channel, &page).await;
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_leads_and_is_put_away_gives_the_lock_back_and_takes_it_up_again() {
+async fn frozen_leader_releases_and_retakes_lock() {
     let channel = Channel::new().await;
     let person = channel.stream_url();
     let page = Page::of(&person, &channel, QUICK);
@@ -225,7 +225,7 @@ async fn a_page_that_leads_and_is_put_away_gives_the_lock_back_and_takes_it_up_a
 }
 
 #[wasm_bindgen_test]
-async fn who_signs_out_or_leaves_while_the_page_is_put_away_opens_nothing_later() {
+async fn frozen_sign_out_opens_nothing_later() {
     let channel = Channel::new().await;
     let mut page = Page::alone(&channel, QUICK);
     page.connected().await;
@@ -240,7 +240,7 @@ async fn who_signs_out_or_leaves_while_the_page_is_put_away_opens_nothing_later(
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_is_not_seen_for_long_gives_its_stream_up_and_leafing_changes_nothing() {
+async fn long_hidden_tab_releases_stream() {
     let channel = Channel::new().await;
     let settings = Settings {
         release_after: Duration::from_millis(300),
@@ -270,7 +270,7 @@ async fn a_page_that_is_not_seen_for_long_gives_its_stream_up_and_leafing_change
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_others_may_listen_to_keeps_its_stream_unseen() {
+async fn shared_stream_survives_hidden_tab() {
     let channel = Channel::new().await;
     let settings = Settings {
         release_after: Duration::from_millis(100),

@@ -125,7 +125,7 @@ async fn flooded(many: u128) -> (Channel, Page, Log) {
 }
 
 #[wasm_bindgen_test]
-async fn five_thousand_events_at_once_let_the_page_breathe_and_are_told_in_order_or_by_kind() {
+async fn flood_keeps_the_tab_responsive() {
     const MANY: u128 = 5_000;
     let (channel, page, log) = flooded(MANY).await;
     // From the first to the last that was told without a breath.
@@ -158,7 +158,7 @@ async fn five_thousand_events_at_once_let_the_page_breathe_and_are_told_in_order
 }
 
 #[wasm_bindgen_test]
-async fn the_position_of_a_flood_is_known_without_anything_after_it() {
+async fn flood_moves_the_cursor() {
     let (channel, _page, _) = flooded(5_000).await;
     channel.drop_streams().await;
     let stats = channel.wait("open=1&opened=2").await;
@@ -166,7 +166,7 @@ async fn the_position_of_a_flood_is_known_without_anything_after_it() {
 }
 
 #[wasm_bindgen_test]
-async fn where_nobody_looks_everything_is_told_without_a_pause() {
+async fn hidden_tab_drains_without_pause() {
     let _hidden = Pretence::visibility(false);
     let (_, page, log) = flooded(2_000).await;
     let expected: Vec<u128> = (1..=2_000).collect();
@@ -193,7 +193,7 @@ fn Handler(props: &HandlerProperties) -> Html {
 }
 
 #[wasm_bindgen_test]
-async fn of_two_hundred_components_that_have_listened_none_is_left() {
+async fn dropped_listeners_are_removed() {
     let channel = Channel::new().await;
     let mut page = Page::alone(&channel, QUICK);
     page.connected().await;

@@ -69,7 +69,7 @@ impl Pages {
 }
 
 #[wasm_bindgen_test]
-async fn three_pages_have_one_stream_and_each_hears_everything_once_and_in_order() {
+async fn three_tabs_share_one_ordered_stream() {
     let pages = Pages::open(3, QUICK).await;
     for number in (1..=100).step_by(20) {
         say(&pages.channel, number..number + 20).await;
@@ -81,7 +81,7 @@ async fn three_pages_have_one_stream_and_each_hears_everything_once_and_in_order
 }
 
 #[wasm_bindgen_test]
-async fn who_is_left_takes_the_stream_up_within_a_second_and_nothing_is_lost_or_doubled() {
+async fn remaining_tab_takes_over_without_loss() {
     for count in [2, 3] {
         let mut pages = Pages::open(count, QUICK).await;
         say(&pages.channel, 1..=5).await;
@@ -104,7 +104,7 @@ async fn who_is_left_takes_the_stream_up_within_a_second_and_nothing_is_lost_or_
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_signs_out_leaves_the_stream_to_the_others() {
+async fn signing_out_tab_leaves_stream_to_others() {
     let mut pages = Pages::open(2, QUICK).await;
     say(&pages.channel, 1..=2).await;
     pages.all_hear(2).await;
@@ -119,7 +119,7 @@ async fn a_page_that_signs_out_leaves_the_stream_to_the_others() {
 }
 
 #[wasm_bindgen_test]
-async fn when_all_have_signed_out_there_is_no_stream_and_the_lock_is_free() {
+async fn all_signed_out_frees_lock_and_stream() {
     let mut pages = Pages::open(3, QUICK).await;
     assert!(pages.is_led().await);
     for page in &mut pages.pages {
@@ -134,7 +134,7 @@ async fn when_all_have_signed_out_there_is_no_stream_and_the_lock_is_free() {
 }
 
 #[wasm_bindgen_test]
-async fn who_was_taken_the_lead_from_closes_its_stream_and_follows() {
+async fn replaced_leader_closes_and_follows() {
     let settings = Settings {
         lead_ping: Duration::from_millis(100),
         lead_lease: Duration::from_millis(600),
@@ -164,7 +164,7 @@ async fn who_was_taken_the_lead_from_closes_its_stream_and_follows() {
 }
 
 #[wasm_bindgen_test]
-async fn who_follows_shows_why_there_is_no_connection_and_can_have_it_tried_again() {
+async fn follower_shows_cause_and_retries() {
     let pages = Pages::open(2, QUICK).await;
     let [leads, follows] = &pages.pages[..] else {
         unreachable!("two were opened")
@@ -190,7 +190,7 @@ async fn who_follows_shows_why_there_is_no_connection_and_can_have_it_tried_agai
 }
 
 #[wasm_bindgen_test]
-async fn who_follows_shows_when_the_next_attempt_is_due() {
+async fn follower_shows_next_attempt() {
     let settings = Settings {
         backoff: freshet::backoff::Backoff {
             base: Duration::from_secs(60),
@@ -235,7 +235,7 @@ fn Reader(props: &ReaderProperties) -> Html {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_that_comes_later_hears_what_has_happened_since_it_read() {
+async fn late_tab_hears_backlog() {
     let mut pages = Pages::open(1, QUICK).await;
     say(&pages.channel, 1..=5).await;
     pages.all_hear(5).await;
@@ -252,7 +252,7 @@ async fn a_page_that_comes_later_hears_what_has_happened_since_it_read() {
 }
 
 #[wasm_bindgen_test]
-async fn what_the_server_left_out_is_a_gap_on_every_page() {
+async fn resync_is_gap_in_every_tab() {
     let pages = Pages::open(2, QUICK).await;
     pages
         .channel
@@ -283,7 +283,7 @@ async fn different_persons_share_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_where_somebody_else_signs_in_leaves_the_pages_of_the_first() {
+async fn person_switch_leaves_earlier_tabs() {
     let mut pages = Pages::open(2, QUICK).await;
     let other = format!("{} Bob", pages.person);
     pages.pages[0].sign_in(Some(&other));
@@ -303,7 +303,7 @@ async fn a_page_where_somebody_else_signs_in_leaves_the_pages_of_the_first() {
 }
 
 #[wasm_bindgen_test]
-async fn pages_that_do_not_share_have_a_stream_each() {
+async fn unshared_tabs_have_own_streams() {
     let channel = Channel::new().await;
     let pages = [Page::alone(&channel, QUICK), Page::alone(&channel, QUICK)];
     for page in &pages {
@@ -326,20 +326,20 @@ async fn each_has_its_own_stream() {
 }
 
 #[wasm_bindgen_test]
-async fn pages_of_a_browser_without_locks_have_a_stream_each() {
+async fn browser_without_locks_opens_own_streams() {
     let navigator = web_sys::window().unwrap().navigator();
     let _pretence = Pretence::new(navigator, "locks", &JsValue::UNDEFINED);
     each_has_its_own_stream().await;
 }
 
 #[wasm_bindgen_test]
-async fn pages_of_a_browser_without_channels_have_a_stream_each() {
+async fn browser_without_channels_opens_own_streams() {
     let _pretence = Pretence::new(web_sys::window().unwrap(), "BroadcastChannel", &JsValue::UNDEFINED);
     each_has_its_own_stream().await;
 }
 
 #[wasm_bindgen_test]
-async fn what_nobody_of_ours_says_on_the_channel_is_not_heard() {
+async fn foreign_channel_messages_are_ignored() {
     let pages = Pages::open(2, QUICK).await;
     let stranger = web_sys::BroadcastChannel::new(&pages.lock()).unwrap();
     for text in [

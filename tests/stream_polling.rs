@@ -50,7 +50,7 @@ fn polls(page: &Page) -> Vec<Instant> {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_shown_is_read_again_from_a_while_after_the_loss_until_the_stream_is_back() {
+async fn polls_from_loss_until_reconnection() {
     let channel = away(20).await;
     let begun = clock::now();
     let page = Page::alone(&channel, SHORT);
@@ -107,7 +107,7 @@ async fn a_short_loss_is_not_worth_reading_again() {
 }
 
 #[wasm_bindgen_test]
-async fn whoever_is_connected_or_has_signed_out_reads_nothing_again() {
+async fn no_polling_while_connected_or_signed_out() {
     let channel = Channel::new().await;
     let mut page = Page::alone(&channel, SHORT);
     page.connected().await;
@@ -119,7 +119,7 @@ async fn whoever_is_connected_or_has_signed_out_reads_nothing_again() {
 }
 
 #[wasm_bindgen_test]
-async fn who_wants_no_reading_again_has_none_and_is_connected_all_the_same() {
+async fn disabled_polling_still_connects() {
     let channel = away(10).await;
     let settings = Settings {
         poll_every: Duration::ZERO,
@@ -132,7 +132,7 @@ async fn who_wants_no_reading_again_has_none_and_is_connected_all_the_same() {
 }
 
 #[wasm_bindgen_test]
-async fn what_nobody_can_see_is_not_read_again_until_somebody_can() {
+async fn hidden_tab_does_not_poll() {
     let channel = away(1_000).await;
     let hidden = Pretence::visibility(false);
     let page = Page::alone(&channel, SHORT);

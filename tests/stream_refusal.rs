@@ -32,7 +32,7 @@ fn page_at(address: Address, settings: Settings) -> Page {
 }
 
 #[wasm_bindgen_test]
-async fn who_is_not_signed_in_any_more_is_connected_once_the_session_is_renewed() {
+async fn renewed_session_reconnects() {
     let channel = Channel::new().await;
     channel.refuse(401, 1).await;
     channel.answer("status", 401, json!({})).await;
@@ -50,7 +50,7 @@ async fn who_is_not_signed_in_any_more_is_connected_once_the_session_is_renewed(
 }
 
 #[wasm_bindgen_test]
-async fn who_is_refused_again_after_a_renewal_is_signed_out_and_nothing_is_tried_any_more() {
+async fn refusal_after_renewal_signs_out() {
     let channel = Channel::new().await;
     channel.refuse(401, 2).await;
     channel.answer("status", 401, json!({})).await;
@@ -83,7 +83,7 @@ fn Eager() -> Html {
 }
 
 #[wasm_bindgen_test]
-async fn whoever_hears_something_may_act_upon_it_at_once() {
+async fn listener_may_act_in_callback() {
     let channel = Channel::new().await;
     channel.refuse(401, 1).await;
     channel.answer("status", 401, json!({})).await;
@@ -96,7 +96,7 @@ async fn whoever_hears_something_may_act_upon_it_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_final_says_so_and_is_tried_again_only_if_a_person_wants_it() {
+async fn fatal_failure_waits_for_manual_retry() {
     for (status, sentence) in [
         (
             403,
@@ -128,7 +128,7 @@ async fn what_is_final_says_so_and_is_tried_again_only_if_a_person_wants_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_names_a_time_is_not_asked_before_it() {
+async fn retry_after_delays_the_stream() {
     let (busy, closed) = (Channel::new().await, Channel::new().await);
     for (channel, status) in [(&busy, 429), (&closed, 503)] {
         channel.refuse(status, 1).await;
@@ -149,7 +149,7 @@ async fn a_server_that_names_a_time_is_not_asked_before_it() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_no_stream_of_ours_is_asked_about_and_tried_again_by_our_schedule() {
+async fn foreign_content_type_is_probed() {
     for how in [
         "content_type=text/html",
         "content_type=text/event-stream;charset=iso-8859-1",
@@ -180,7 +180,7 @@ async fn what_is_no_stream_of_ours_is_asked_about_and_tried_again_by_our_schedul
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_says_which_letters_it_uses_is_one() {
+async fn content_type_with_charset_is_accepted() {
     let channel = Channel::new().await;
     channel.dress("content_type=text/event-stream;charset=utf-8", 1).await;
     let page = Page::alone(&channel, QUICK);
@@ -189,7 +189,7 @@ async fn a_stream_that_says_which_letters_it_uses_is_one() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_lets_this_page_read_nothing_is_told_as_such_and_tried_again() {
+async fn cors_refusal_is_reported_and_retried() {
     let channel = Channel::new().await;
     channel.dress("cors=none", 1).await;
     channel.script("status", &json!({"cors": "none"})).await;
@@ -201,7 +201,7 @@ async fn a_server_that_lets_this_page_read_nothing_is_told_as_such_and_tried_aga
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_was_redirected_is_looked_for_at_the_first_address_again() {
+async fn redirected_stream_retries_first_address() {
     for status in [301, 302, 307] {
         let (first, second) = (Channel::new().await, Channel::new().await);
         first.redirect(status, &second).await;
@@ -220,7 +220,7 @@ async fn a_stream_that_was_redirected_is_looked_for_at_the_first_address_again()
 }
 
 #[wasm_bindgen_test]
-async fn an_address_that_is_none_is_not_tried_again_and_again() {
+async fn invalid_address_is_not_retried() {
     let channel = Channel::new().await;
     channel.answer("status", 200, json!({})).await;
     for status in [address(&channel).status, None] {
@@ -276,7 +276,7 @@ fn with_tickets(channel: &Channel) -> (Address, Settings) {
 }
 
 #[wasm_bindgen_test]
-async fn every_stream_has_its_own_ticket_whether_it_was_lost_or_refused() {
+async fn every_attempt_uses_new_ticket() {
     let channel = Channel::new().await;
     channel
         .answer("ticket", 200, json!({"data": {"ticket": "{count} &=é"}}))
@@ -302,7 +302,7 @@ async fn every_stream_has_its_own_ticket_whether_it_was_lost_or_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn a_ticket_that_is_refused_or_does_not_come_means_what_a_stream_does() {
+async fn ticket_failures_count_as_stream_failures() {
     let channel = Channel::new().await;
     let (address, settings) = with_tickets(&channel);
     channel.hold("ticket").await;

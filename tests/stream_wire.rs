@@ -65,7 +65,7 @@ impl Stream {
 }
 
 #[wasm_bindgen_test]
-async fn a_byte_order_mark_is_passed_over_at_the_beginning_and_nowhere_else() {
+async fn leading_byte_order_mark_is_ignored() {
     let stream = Stream::open().await;
     stream
         .send("\u{FEFF}data: 1\n\n\u{FEFF}data: 2\n\ndata: 3\n\n", "3")
@@ -74,7 +74,7 @@ async fn a_byte_order_mark_is_passed_over_at_the_beginning_and_nowhere_else() {
 }
 
 #[wasm_bindgen_test]
-async fn a_line_ends_in_any_of_three_ways_and_in_two_pieces() {
+async fn all_line_endings_are_accepted() {
     let stream = Stream::open().await;
     stream
         .send("data: 1\n\ndata: 2\r\rdata: 3\r\n\r\ndata: 4\r\ndata: 5\r", "3")
@@ -86,7 +86,7 @@ async fn a_line_ends_in_any_of_three_ways_and_in_two_pieces() {
 }
 
 #[wasm_bindgen_test]
-async fn data_may_have_many_lines_or_none_and_loses_one_space() {
+async fn multi_line_data_is_joined() {
     let stream = Stream::open().await;
     let text = concat!(
         "data: one\ndata: two\n\n",
@@ -154,7 +154,7 @@ async fn a_letter_in_pieces_is_a_letter() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_not_complete_at_the_end_is_no_message() {
+async fn incomplete_message_is_dropped() {
     let stream = Stream::open().await;
     stream
         .send("id: k-1\ndata: whole\n\nid: k-2\nevent: heartbeat\ndata: {}\n", "whole")
@@ -169,7 +169,7 @@ async fn what_is_not_complete_at_the_end_is_no_message() {
 }
 
 #[wasm_bindgen_test]
-async fn messages_that_are_called_like_what_the_browser_says_are_not_taken_for_it() {
+async fn browser_event_names_are_not_messages() {
     let stream = Stream::open().await;
     stream
         .send(
@@ -189,7 +189,7 @@ async fn messages_that_are_called_like_what_the_browser_says_are_not_taken_for_i
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_is_dropped_reports_nothing_and_is_closed_at_the_server() {
+async fn dropped_stream_closes_silently() {
     let Stream { channel, heard, source } = Stream::open().await;
     channel.send("data: 1\n\n").await;
     until("it has arrived", || heard.borrow().len() == 2).await;
@@ -202,7 +202,7 @@ async fn a_stream_that_is_dropped_reports_nothing_and_is_closed_at_the_server() 
 }
 
 #[wasm_bindgen_test]
-async fn half_an_event_does_not_count_and_is_asked_for_again() {
+async fn half_event_is_replayed() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, QUICK);
     page.connected().await;
@@ -218,7 +218,7 @@ async fn half_an_event_does_not_count_and_is_asked_for_again() {
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_can_not_have_the_browser_come_back_in_a_tight_loop() {
+async fn server_retry_field_is_ignored() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, QUICK);
     page.connected().await;
@@ -237,7 +237,7 @@ async fn a_stream_can_not_have_the_browser_come_back_in_a_tight_loop() {
 }
 
 #[wasm_bindgen_test]
-async fn the_connection_reads_what_it_can_and_says_of_the_rest_what_it_touches() {
+async fn unreadable_event_reports_its_kind() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, QUICK);
     page.connected().await;

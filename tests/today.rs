@@ -98,7 +98,7 @@ async fn a_night_has_passed_for_whoever_returns() {
 }
 
 #[wasm_bindgen_test]
-async fn another_time_zone_is_shown_on_the_same_day() {
+async fn time_zone_change_keeps_the_day() {
     let place = Place::new();
     let app = place.render::<Header>(());
     settle().await;

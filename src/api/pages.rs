@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn list_in_parts_is_one_in_the_same_bytes() {
+    fn pages_join_into_identical_bytes() {
         let whole = r#"{"status_code":200,"data":[{"id":"a","x":[1,"]"]},{"id":"b"},{"id":"c"}]}"#;
         assert_eq!(joined(&[whole]).as_deref(), Some(whole));
         for parts in [
@@ -197,7 +197,7 @@ mod client_tests {
     }
 
     #[test]
-    fn list_is_read_to_its_end_at_its_first_position() {
+    fn paged_list_keeps_its_first_position() {
         let (api, asked, read) = api(|_, _| {});
         let body = list(&api).unwrap();
         assert_eq!(body, br#"{"status_code":200,"data":[{"id":1},{"id":2},{"id":3}]}"#);
@@ -218,7 +218,7 @@ mod client_tests {
     }
 
     #[test]
-    fn what_goes_on_is_not_sent_for_the_next_person() {
+    fn paging_stops_when_the_person_changes() {
         let (api, asked, _) = api(|_, _| {});
         // One mutation may go on as another, after an answer that came when its person had signed out.
         let begun = api.in_this_session();

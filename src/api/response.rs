@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn success_is_the_status_and_what_the_body_says_of_it() {
+    fn success_needs_status_and_body() {
         assert_eq!(
             answer(200, r#"{"status_code":201,"data":[1,2]}"#)
                 .data::<Vec<u16>>()
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_what_was_asked_for_is_unreadable() {
+    fn unexpected_content_is_unreadable() {
         fails(
             200,
             "<!doctype html><title>Sign in to the network</title>",

@@ -129,7 +129,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_value_ends_where_the_text_after_it_begins() {
+    fn value_ends_before_following_text() {
         for value in VALUES {
             for rest in ["", ",1", "]", "}", " ", "\n]", ":2"] {
                 let text = format!("  {value}{rest}");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_end_or_does_not_begin_is_no_value() {
+    fn incomplete_text_is_no_value() {
         for value in VALUES.iter().filter(|value| value.len() > 5) {
             let is_number = value.starts_with('-');
             for end in 1..value.len() {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_found_among_others_however_its_name_is_written() {
+    fn member_is_found_by_escaped_name() {
         for text in [
             r#"{"data":7}"#,
             " { \"a\" : {\"data\":1} ,\n \"b\":\"data\", \"data\" :7 } ",

@@ -189,7 +189,7 @@ mod tests {
     use super::length_of_body;
 
     #[test]
-    fn the_length_of_a_body_is_known_unless_it_was_compressed() {
+    fn body_length_is_unknown_when_compressed() {
         for (length, encoding, expected) in [
             ("12", None, Some(12)),
             ("12", Some("identity"), Some(12)),

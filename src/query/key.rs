@@ -209,7 +209,7 @@ mod tests {
     struct B;
 
     #[test]
-    fn the_order_of_parameters_is_no_part_of_identity() {
+    fn parameter_order_does_not_change_key() {
         let one = Key::of::<A>().segment("actions").param("x", 1).param("y", 2).build();
         let two = Key::of::<A>().segment("actions").param("y", 2).param("x", 1).build();
         assert_eq!(one, two);

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_replaces_its_like_or_comes_last_and_twice_is_once() {
+    fn with_replaces_or_appends_item() {
         let ab = list(&[(1, "a"), (2, "b")]);
         assert_eq!(texts(&ab.with(&row(1, "A"))), "Ab");
         assert_eq!(texts(&ab.with(&row(3, "c")).with(&row(3, "c"))), "abc");
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn item_that_can_not_be_read_stays_until_it_can_or_goes() {
+    fn opaque_item_stays_until_replaced() {
         let opaque = |id| Opaque { id, version: None };
         let ids = |list: &List<Row>| list.opaque().iter().map(|opaque| opaque.id).collect::<Vec<_>>();
         let both = list(&[(1, "a")]).with_opaque([opaque(2), opaque(3)]);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_put_in_order_and_what_is_equal_stays_in_its_order() {
+    fn sort_is_stable() {
         let mixed = list(&[(1, "c"), (2, "a"), (3, "b"), (4, "a"), (5, "c")]);
         let sorted = mixed.sorted_by_key(|row| row.1);
         assert_eq!(texts(&sorted), "aabcc");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_items_stay_the_same_allocation_wherever_they_stand() {
+    fn equal_items_keep_their_allocation() {
         let abc = list(&[(1, "a"), (2, "b"), (3, "c")]);
         let fresh = List::share(&abc, Rc::new(list(&[(3, "c"), (4, "d"), (2, "B"), (1, "a")])));
         assert!(Rc::ptr_eq(&fresh[0], &abc[2]) && Rc::ptr_eq(&fresh[3], &abc[0]));
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_within_an_item_is_told_from_a_change_of_the_list() {
+    fn diff_separates_items_from_structure() {
         let abc = list(&[(1, "a"), (2, "b"), (3, "c")]);
         let diff = |after: &List<Row>| List::diff(&abc, after);
         let parts = |shape, ids: &[u128]| Diff::Parts {

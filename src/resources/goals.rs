@@ -208,7 +208,7 @@ mod tests {
     use crate::query::Value;
 
     #[test]
-    fn linking_leaves_a_listed_goal_as_the_server_has_it() {
+    fn linking_keeps_listed_goal_unchanged() {
         let goal = |version, body: &str| Goal {
             id: GoalId::from_u128(1),
             coaching_relationship_id: CoachingRelationshipId::from_u128(2),

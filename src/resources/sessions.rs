@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_that_was_written_down_is_read_back() {
+    fn persisted_plan_is_read_back() {
         let day = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
         let planned = UserSessions {
             user: UserId::from_u128(7),

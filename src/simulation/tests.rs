@@ -17,7 +17,7 @@ fn number_in(variable: &str) -> Option<u64> {
 }
 
 #[test]
-fn whatever_happens_once_it_is_quiet_every_screen_equals_the_server() {
+fn every_screen_equals_server_once_quiet() {
     if let Some(seed) = number_in("FRESHET_SEED") {
         println!("{:?}", World::new(seed, true).run());
         return;

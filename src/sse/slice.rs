@@ -52,7 +52,7 @@ mod tests {
     use super::{Instant, Slice};
 
     #[test]
-    fn what_is_handed_over_one_by_one_without_a_breath_is_one_slice() {
+    fn uninterrupted_inputs_share_one_slice() {
         let slice = Slice::default();
         for now in (1_000..=1_006).map(Instant::from_millis) {
             slice.begin(now);

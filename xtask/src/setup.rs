@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_file_of_this_workspace_names_wasm_bindgen() {
+    fn lock_file_names_wasm_bindgen() {
         assert!(locked_version("wasm-bindgen").is_ok());
     }
 }

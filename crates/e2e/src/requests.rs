@@ -73,7 +73,7 @@ mod tests {
     use super::{Request, request};
 
     #[test]
-    fn a_request_is_read_from_what_the_browser_records() {
+    fn browser_record_becomes_request() {
         let recorded = json!({"method": "Network.requestWillBeSent", "params": {
             "request": {"method": "GET", "url": "http://127.0.0.1:1/api/actions?coaching_session_id=7"}, "type": "Fetch",
         }});

@@ -52,7 +52,7 @@ async fn clock_that_is_set_changes_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn page_without_stream_reads_on_after_clock_is_set() -> anyhow::Result<()> {
+async fn polling_survives_clock_step() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         coach.block(&["*/api/sse*"]).await?;

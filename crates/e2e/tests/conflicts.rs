@@ -263,7 +263,7 @@ async fn row_that_is_back_shows_the_unmade_change() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn row_deleted_under_an_open_editor_keeps_the_text() -> anyhow::Result<()> {
+async fn deleted_row_keeps_typed_text() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, _) = stage.two_people_in_one_session().await?;
         coach.add(Kind::Agreement, "We start on time").await?;
@@ -290,7 +290,7 @@ async fn row_deleted_under_an_open_editor_keeps_the_text() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn deletion_made_offline_asks_again_with_the_new_text() -> anyhow::Result<()> {
+async fn offline_deletion_asks_again() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee) = reworded_while_offline(stage).await?;
         coachee.delete(Kind::Action, "Call Anna").await?;

@@ -35,7 +35,7 @@ async fn tell_network(person: &Person, offline: bool) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<()> {
+async fn eight_tabs_share_one_stream() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         let driver = &coach.page.driver;
@@ -89,7 +89,7 @@ async fn eight_tabs_share_one_stream_and_any_of_them_may_go() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> anyhow::Result<()> {
+async fn frozen_tab_hands_over_and_catches_up() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         let driver = &coach.page.driver;
@@ -125,7 +125,7 @@ async fn a_frozen_tab_hands_the_stream_over_and_catches_up_when_it_thaws() -> an
 }
 
 #[tokio::test]
-async fn a_page_that_comes_back_by_the_back_button_has_one_stream_and_misses_nothing() -> anyhow::Result<()> {
+async fn restored_tab_misses_nothing() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         let mark = "window.wasHere = true; window.addEventListener('pageshow', (event) => { window.cameBack = event.persisted; }); return null;";
@@ -175,7 +175,7 @@ async fn going_from_page_to_page_keeps_the_stream() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::Result<()> {
+async fn offline_page_says_so_and_catches_up() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         coach.page.command("Network.enable", json!({})).await?;
@@ -200,7 +200,7 @@ async fn without_a_network_the_page_says_so_and_with_it_catches_up() -> anyhow::
 }
 
 #[tokio::test]
-async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() -> anyhow::Result<()> {
+async fn page_polls_without_stream() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         coach.block(&["*/api/sse*"]).await?;
@@ -218,7 +218,7 @@ async fn without_a_stream_the_page_reads_again_and_again_until_there_is_one() ->
 }
 
 #[tokio::test]
-async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() -> anyhow::Result<()> {
+async fn outage_is_explained_and_retried_by_click() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, _, _) = stage.one_reader().await?;
         stage.server.stop().await?;
@@ -235,7 +235,7 @@ async fn while_the_server_is_away_the_page_says_why_and_a_click_tries_at_once() 
 }
 
 #[tokio::test]
-async fn every_stream_has_a_ticket_of_its_own_in_a_deployment_that_needs_them() -> anyhow::Result<()> {
+async fn ticket_deployment_uses_one_per_stream() -> anyhow::Result<()> {
     configured(&json!({"sse_ticket_path": "/sse/ticket"}), async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         stage.server.stop().await?;
@@ -258,7 +258,7 @@ async fn every_stream_has_a_ticket_of_its_own_in_a_deployment_that_needs_them() 
 }
 
 #[tokio::test]
-async fn a_stream_that_is_refused_because_the_session_has_ended_leads_to_signing_in() -> anyhow::Result<()> {
+async fn expired_session_leads_to_sign_in() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, _, _) = stage.one_reader().await?;
         stage.server.stop().await?;
@@ -282,7 +282,7 @@ async fn a_stream_that_is_refused_because_the_session_has_ended_leads_to_signing
 }
 
 #[tokio::test]
-async fn a_connection_that_died_without_a_word_is_noticed_when_the_network_is_back() -> anyhow::Result<()> {
+async fn dead_connection_is_noticed_when_online() -> anyhow::Result<()> {
     // Even the new stream may go out over a connection that has died: what decides how long that takes is shortened.
     configured(&json!({"timings": {"connect_timeout_ms": 2000}}), async |stage| {
         let proxy = Proxy::before(&stage.server.origin).await?;

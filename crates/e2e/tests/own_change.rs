@@ -15,7 +15,7 @@ const LATENCY: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 1_500;
 
 #[tokio::test]
-async fn an_own_change_is_shown_before_the_server_answers() -> anyhow::Result<()> {
+async fn own_change_shows_before_answer() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, _, _) = stage.two_people_in_one_session().await?;
         coach.slow_down(LATENCY).await?;

@@ -38,7 +38,7 @@ async fn reload(person: &Person) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Result<()> {
+async fn failed_part_explains_and_retries() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
         coach.block(&[PARTS]).await?;
@@ -60,7 +60,7 @@ async fn what_could_not_be_loaded_is_said_and_can_be_tried_again() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn what_could_not_be_loaded_at_first_is_loaded_when_somebody_signs_in() -> anyhow::Result<()> {
+async fn failed_part_loads_at_sign_in() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
         coach.block(&[PARTS]).await?;
@@ -78,7 +78,7 @@ async fn what_could_not_be_loaded_at_first_is_loaded_when_somebody_signs_in() ->
 }
 
 #[tokio::test]
-async fn what_takes_long_to_load_is_said_and_shown_when_it_is_there() -> anyhow::Result<()> {
+async fn slow_part_shows_progress() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
         let parts = json!({"patterns": [{"urlPattern": PARTS}]});
@@ -96,7 +96,7 @@ async fn what_takes_long_to_load_is_said_and_shown_when_it_is_there() -> anyhow:
 }
 
 #[tokio::test]
-async fn whoever_was_signed_in_here_loads_all_parts_at_once_and_each_once() -> anyhow::Result<()> {
+async fn returning_person_preloads_all_parts() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
         // `link`: because the page hinted at it; `fetch`: because the app asked for it.
@@ -125,7 +125,7 @@ async fn whoever_was_signed_in_here_loads_all_parts_at_once_and_each_once() -> a
 }
 
 #[tokio::test]
-async fn an_app_that_can_not_be_loaded_at_all_says_so_and_is_there_once_it_can() -> anyhow::Result<()> {
+async fn unloadable_app_explains_itself() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
         for address in ["*_bg.wasm", "*/boot-*.js"] {
@@ -142,7 +142,7 @@ async fn an_app_that_can_not_be_loaded_at_all_says_so_and_is_there_once_it_can()
 }
 
 #[tokio::test]
-async fn an_app_that_has_stopped_says_so_and_goes_on_after_it_is_loaded_again() -> anyhow::Result<()> {
+async fn stopped_app_asks_for_reload() -> anyhow::Result<()> {
     scenario(async |stage| {
         let coach = stage.person(COACH).await?;
         coach.open("/").await?;

@@ -14,7 +14,7 @@ use wire::CoachingSession;
 const LIMIT: Moment = 1_000;
 
 #[tokio::test]
-async fn what_one_person_does_is_on_the_other_screen_within_a_second() -> anyhow::Result<()> {
+async fn changes_appear_within_a_second() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.two_people_in_one_session().await?;
         // The coachee is in the middle of a sentence, and stays there.

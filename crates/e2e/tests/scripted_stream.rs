@@ -84,7 +84,7 @@ async fn expect(stream: &mut Response, expected: &str) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_stream_is_silent_until_told_and_then_says_just_that() -> anyhow::Result<()> {
+async fn scripted_stream_sends_only_its_script() -> anyhow::Result<()> {
     let script = Script::start().await?;
     let mut stream = script.open("?a=1&last_event_id=k-7").await?;
     assert_eq!(stream.status(), StatusCode::OK);
@@ -103,7 +103,7 @@ async fn a_stream_is_silent_until_told_and_then_says_just_that() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn every_stream_is_greeted_and_every_open_stream_is_told() -> anyhow::Result<()> {
+async fn scripted_messages_reach_every_stream() -> anyhow::Result<()> {
     let script = Script::start().await?;
     script.tell("on-open", ": hello\n\n").await?;
     let (mut first, mut second) = (script.open("").await?, script.open("").await?);
@@ -247,7 +247,7 @@ async fn a_path_answers_as_scripted_and_is_counted() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_may_count_and_may_be_kept_from_pages() -> anyhow::Result<()> {
+async fn scripted_answer_counts_and_hides() -> anyhow::Result<()> {
     let script = Script::start().await?;
     let answer = json!({"body": {"ticket": "t-{count}"}, "cors": "none"});
     script.script("ticket", &answer).await?;
@@ -261,7 +261,7 @@ async fn an_answer_may_count_and_may_be_kept_from_pages() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn an_answer_is_held_back_until_it_is_scripted_anew() -> anyhow::Result<()> {
+async fn scripted_answer_can_be_held() -> anyhow::Result<()> {
     let script = Script::start().await?;
     script.script("slow", &json!({"hold": true})).await?;
     let asked = script.ask(Method::GET, "slow", "");
@@ -319,7 +319,7 @@ async fn a_browser_is_allowed_what_it_asks_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn channels_know_nothing_of_each_other_and_a_reset_forgets_the_script() -> anyhow::Result<()> {
+async fn scripted_channels_are_isolated() -> anyhow::Result<()> {
     let script = Script::start().await?;
     script.tell("status?code=503", "").await?;
     let other = script

@@ -5,7 +5,7 @@ use e2e::driver::NETWORK_HOST;
 use e2e::scenario::{COACH, no_defects, scenario};
 
 #[tokio::test]
-async fn sign_in_over_plain_http_says_why_it_fails() -> anyhow::Result<()> {
+async fn plain_http_sign_in_explains_failure() -> anyhow::Result<()> {
     scenario(async |stage| {
         let port = stage.server.origin.rsplit(':').next().context("a port")?;
         let coach = stage.person_at(COACH, &format!("http://{NETWORK_HOST}:{port}")).await?;

@@ -14,7 +14,7 @@ const SIGNED_OUT: &str = "location.pathname === '/login' && find('textbox', 'Ema
                           && new URLSearchParams(location.search).get('reason')";
 
 #[tokio::test]
-async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::Result<()> {
+async fn forced_sign_out_leaves_nothing() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.two_people_in_one_session().await?;
         // So that there is a page of theirs to go back to.
@@ -91,7 +91,7 @@ async fn a_forced_sign_out_happens_once_and_leaves_nothing_behind() -> anyhow::R
 }
 
 #[tokio::test]
-async fn who_is_signed_out_while_working_returns_to_the_same_page() -> anyhow::Result<()> {
+async fn sign_in_returns_to_same_page() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.two_people_in_one_session().await?;
         expire(stage, &coachee).await?;

@@ -167,7 +167,7 @@ async fn signing_out_asks_for_changes_of_another_tab() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn tab_that_lives_sends_changes_of_a_closed_one() -> anyhow::Result<()> {
+async fn living_tab_sends_closed_tabs_changes() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, coachee, session) = stage.one_reader().await?;
         let driver = &coach.page.driver;
@@ -269,7 +269,7 @@ async fn unsent_changes_show_in_every_list() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn addition_to_a_list_that_was_never_read_is_in_sight() -> anyhow::Result<()> {
+async fn addition_to_unread_list_is_editable() -> anyhow::Result<()> {
     scenario(async |stage| {
         let (coach, _, session) = stage.one_reader().await?;
         coach.open("/").await?;

@@ -79,7 +79,7 @@ fn changing_back_leaves_nothing_to_send() {
 }
 
 #[test]
-fn values_that_a_row_has_are_no_change_of_it() {
+fn present_values_are_no_change() {
     let before = row(&[("x", json!("a")), ("y", Value::Null)]);
     let changes = Changes::between(&before, &row(&[("x", json!("b")), ("y", json!(1))]));
     let left = |now: &[(&str, Value)]| changes.beyond(&row(now)).patch();
@@ -90,7 +90,7 @@ fn values_that_a_row_has_are_no_change_of_it() {
 }
 
 #[test]
-fn changing_back_to_a_value_that_was_gone_is_a_change() {
+fn overtaken_value_counts_as_change() {
     let gone = row(&[("x", json!("c"))]);
     let late = change(json!("a"), json!("b")).beyond(&gone);
     let back = late.then(&change(json!("b"), json!("a")));

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_below_their_headings_and_a_single_flaw_is_one() {
+    fn report_columns_align() {
         let mut measured = Measured {
             streams: 10_000,
             ended_early: 0,

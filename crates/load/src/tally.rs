@@ -113,7 +113,7 @@ mod tests {
     use super::{Flaws, Tally};
 
     #[test]
-    fn every_message_is_expected_once_where_it_was_sent() {
+    fn tally_expects_each_message_once() {
         let tally = Tally::new(3);
         tally.send(1, None);
         for stream in 0..3 {

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_somebody_else_writes_to_is_busy_and_not_broken() {
+    async fn locked_database_is_busy() {
         let folder = tempfile::tempdir().unwrap();
         let options = SqliteConnectOptions::new()
             .filename(folder.path().join("test.db"))

@@ -333,7 +333,7 @@ mod tests {
     use super::{Ending, Metrics};
 
     #[test]
-    fn a_stream_counts_as_open_until_it_is_dropped_and_ends_for_one_reason() {
+    fn stream_counts_until_dropped() {
         let metrics = Metrics::new();
         let mut stream = metrics.open_stream();
         for kind in EventKind::ALL {

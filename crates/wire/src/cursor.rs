@@ -71,7 +71,7 @@ mod tests {
     use super::{Cursor, ParseCursorError};
 
     #[test]
-    fn only_an_epoch_and_a_number_make_a_cursor() {
+    fn cursor_needs_epoch_and_number() {
         for good in ["k3-1", "k3-0", "a-b-7", "E_1-18446744073709551615"] {
             assert_eq!(
                 good.parse::<Cursor>().map(|cursor| cursor.to_string()),

@@ -186,7 +186,7 @@ mod tests {
     use super::{DateTime, NaiveDate, date, parse_date_time, parse_http_date, parse_moment};
 
     #[test]
-    fn a_naive_date_means_utc_and_an_offset_is_understood() {
+    fn naive_date_is_utc() {
         let naive = parse_date_time("2026-11-21T11:13:52.873398");
         assert!(naive.is_some());
         assert_eq!(naive, parse_date_time("2026-11-21T11:13:52.873398Z"));

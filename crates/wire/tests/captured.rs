@@ -28,7 +28,7 @@ fn exchanges() -> Vec<Exchange> {
 }
 
 #[test]
-fn every_frame_of_the_captured_stream_is_an_event() {
+fn captured_frames_decode_as_events() {
     let stream = include_str!("captured/stream.sse");
     let mut seen = BTreeMap::<EventKind, usize>::new();
     for frame in stream.split("\n\n").filter(|frame| frame.contains("data: ")) {
@@ -74,7 +74,7 @@ fn reads_either_way<T: DeserializeOwned + FromJson + PartialEq + Debug>(exchange
 }
 
 #[test]
-fn every_captured_body_of_the_kinds_we_use_decodes() {
+fn captured_bodies_decode() {
     let mut read = 0;
     for exchange in exchanges() {
         if exchange.status != 200 || !exchange.content_type.starts_with("application/json") || exchange.body.is_empty()

@@ -55,7 +55,7 @@ fn check(name: &str, data: &Value, expected: &Event) {
 }
 
 #[test]
-fn every_event_decodes_in_every_dialect_and_both_cases() {
+fn every_event_decodes_in_every_dialect() {
     for kind in EventKind::ALL {
         let envelope = golden(*kind);
         let expected = event(&envelope);
@@ -124,7 +124,7 @@ fn heartbeats_of_every_kind_are_heartbeats() {
 }
 
 #[test]
-fn a_bare_notification_keeps_the_type_that_is_its_own() {
+fn bare_notification_keeps_its_type() {
     let data = r#"{"id": "123", "type": "success", "title": "Done", "message": "Ready", "created_at": "2025-01-01T10:00:00Z"}"#;
     let Ok(Event::NotificationCreated(note)) = decode("notification", data) else {
         panic!("not a notification")
@@ -157,7 +157,7 @@ fn older_goal_events_are_goal_events() {
 }
 
 #[test]
-fn a_scope_that_is_left_out_is_taken_from_the_entity() {
+fn missing_scope_comes_from_entity() {
     let mut data = golden(EventKind::AgreementCreated);
     let expected = event(&data);
     data["data"].as_object_mut().unwrap().remove("coaching_session_id");
@@ -167,7 +167,7 @@ fn a_scope_that_is_left_out_is_taken_from_the_entity() {
 }
 
 #[test]
-fn a_row_has_its_version_or_none_in_every_dialect() {
+fn row_version_is_optional_in_every_dialect() {
     for (kind, entity) in [
         (EventKind::ActionUpdated, "action"),
         (EventKind::AgreementUpdated, "agreement"),

@@ -16,7 +16,7 @@ fn golden(kind: EventKind) -> String {
 }
 
 #[test]
-fn every_event_is_written_exactly_as_its_golden_file() {
+fn events_equal_their_golden_files() {
     for kind in EventKind::ALL {
         let text = golden(*kind);
         let event = decode("message", &text).unwrap();

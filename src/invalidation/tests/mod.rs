@@ -230,7 +230,7 @@ fn every_event_touches_exactly_its_row() {
 }
 
 #[test]
-fn what_can_not_be_read_touches_at_least_what_could_have_been_meant() {
+fn undecodable_event_invalidates_all_it_may_mean() {
     for kind in EventKind::ALL {
         let coarse = touched(&plan_unreadable(*kind));
         for address in planned(&golden(*kind)) {
@@ -245,7 +245,7 @@ fn what_can_not_be_read_touches_at_least_what_could_have_been_meant() {
 }
 
 #[test]
-fn a_change_in_the_studio_touches_the_list_only_if_the_list_changes() {
+fn studio_change_touches_list_only_on_change() {
     let change = |change: &str| {
         let text = format!(
             r#"{{"type":"entity_change","data":{{"entity_type":"document","change_type":"{change}","entity_id":"p-1"}}}}"#
@@ -296,7 +296,7 @@ fn shown_of(kind: EventKind) -> Vec<&'static str> {
 }
 
 #[test]
-fn every_event_touches_something_that_the_app_shows_or_says_why_not() {
+fn every_event_has_an_effect_or_reason() {
     for kind in EventKind::ALL {
         let shown = shown_of(*kind);
         let reason = UNSHOWN.iter().find(|(unshown, _)| unshown == kind);
@@ -310,7 +310,7 @@ fn every_event_touches_something_that_the_app_shows_or_says_why_not() {
 }
 
 #[test]
-fn the_stream_is_asked_for_what_the_app_shows_and_for_nothing_else() {
+fn stream_subscribes_to_shown_events_only() {
     let shown = EventKind::ALL
         .iter()
         .copied()
@@ -320,7 +320,7 @@ fn the_stream_is_asked_for_what_the_app_shows_and_for_nothing_else() {
 }
 
 #[test]
-fn every_query_is_touched_by_an_event_or_reads_again_by_itself() {
+fn every_query_is_invalidated_or_polls() {
     let touched: Vec<_> = EventKind::ALL.iter().flat_map(|kind| shown_of(*kind)).collect();
     for Sample { name, options, .. } in samples() {
         assert!(

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_finds_what_a_look_at_every_key_finds() {
+    fn index_equals_full_scan() {
         let mut matches = 0;
         for seed in 0..if cfg!(target_arch = "wasm32") { 20 } else { 200 } {
             let mut rng = fastrand::Rng::with_seed(seed);

@@ -32,7 +32,7 @@ fn commit(world: &mut World, mutation: MutationId, outcome: Patch) {
 }
 
 #[test]
-fn change_is_shown_in_every_list_of_its_row() {
+fn mutation_shows_in_every_list() {
     let (mut world, home, other) = showing_two();
     let mutation = begin(&mut world, MANNER, or(64));
     assert_eq!([home, other].map(|entry| world.shown(entry)), [Some(65), Some(66)]);
@@ -42,7 +42,7 @@ fn change_is_shown_in_every_list_of_its_row() {
 }
 
 #[test]
-fn change_is_laid_over_a_list_that_is_read_later() {
+fn mutation_overlays_later_fetched_list() {
     let (mut world, _) = World::showing(1);
     world.tell(|cache, now| cache.set_pushed(now, false));
     world.tell(|cache, now| cache.set_online(now, false));
@@ -58,7 +58,7 @@ fn change_is_laid_over_a_list_that_is_read_later() {
 }
 
 #[test]
-fn list_that_is_read_after_the_answer_is_as_the_server_has_it() {
+fn list_fetched_after_answer_has_no_overlay() {
     let (mut world, _) = World::showing(1);
     let mutation = begin(&mut world, MANNER, or(64));
     commit(&mut world, mutation, or(64));
@@ -69,7 +69,7 @@ fn list_that_is_read_after_the_answer_is_as_the_server_has_it() {
 }
 
 #[test]
-fn answer_overtakes_what_other_lists_are_being_read_for() {
+fn answer_overtakes_fetches_of_other_lists() {
     let (mut world, _, other) = showing_two();
     world.invalidate(2);
     let before = world.departed(other);
@@ -92,7 +92,7 @@ fn refused_change_is_taken_back_in_every_list() {
 }
 
 #[test]
-fn change_that_has_not_left_can_be_replaced_or_taken_back_in_every_list() {
+fn unsent_mutation_is_replaced_everywhere() {
     let (mut world, home, other) = showing_two();
     world.tell(|cache, now| cache.set_pushed(now, false));
     world.tell(|cache, now| cache.set_online(now, false));
@@ -107,7 +107,7 @@ fn change_that_has_not_left_can_be_replaced_or_taken_back_in_every_list() {
 }
 
 #[test]
-fn change_keeps_no_other_list_from_being_read_or_painted() {
+fn mutation_holds_no_other_list() {
     let (mut world, _, other) = showing_two();
     begin(&mut world, MANNER, or(64));
     world.paint(2, &or(4));
@@ -119,7 +119,7 @@ fn change_keeps_no_other_list_from_being_read_or_painted() {
 }
 
 #[test]
-fn other_lists_are_read_again_if_nothing_tells_what_a_change_did() {
+fn other_lists_refetch_without_push() {
     let (mut world, home, other) = showing_two();
     let mutation = begin(&mut world, MANNER, or(64));
     world.tell(|cache, now| cache.set_pushed(now, false));
@@ -129,7 +129,7 @@ fn other_lists_are_read_again_if_nothing_tells_what_a_change_did() {
 }
 
 #[test]
-fn changes_of_the_person_before_are_laid_over_nothing() {
+fn earlier_persons_mutations_overlay_nothing() {
     let (mut world, ..) = showing_two();
     begin(&mut world, MANNER, or(64));
     world.tell(Cache::clear);

@@ -19,7 +19,7 @@ fn says(world: &World, words: &[&str]) {
 }
 
 #[test]
-fn an_entry_can_say_why_it_is_not_fresh() {
+fn entry_explains_its_staleness() {
     let mut world = World::new();
     let entry = world.observe(1);
     says(
@@ -60,7 +60,7 @@ fn an_entry_can_say_why_it_is_not_fresh() {
 }
 
 #[test]
-fn what_is_remembered_says_so_until_it_is_read() {
+fn hydrated_entry_explains_itself_until_fetched() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -71,7 +71,7 @@ fn what_is_remembered_says_so_until_it_is_read() {
 }
 
 #[test]
-fn what_the_cache_was_told_can_be_played_back() {
+fn journal_replays_the_cache() {
     let mut world = World::new();
     world.cache.keep_journal();
     let entry = world.observe(1);

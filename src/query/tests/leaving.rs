@@ -34,7 +34,7 @@ fn without_retries_the_first_failure_is_the_last() {
 }
 
 #[test]
-fn a_retry_waits_as_long_as_the_server_asked_and_never_less_than_the_backoff() {
+fn retry_honours_server_delay_and_backoff() {
     for (asked, waits) in [(7_000, 7_000), (10, 1_000)] {
         let mut world = World::new();
         let entry = world.observe(1);
@@ -66,7 +66,7 @@ fn success_starts_the_counting_of_failures_anew() {
 }
 
 #[test]
-fn however_many_observe_a_failing_key_it_is_tried_again_once_for_all() {
+fn observers_share_one_retry() {
     let (mut world, entry) = failing();
     world.observe(1);
     world.observe(1);
@@ -77,7 +77,7 @@ fn however_many_observe_a_failing_key_it_is_tried_again_once_for_all() {
 }
 
 #[test]
-fn who_comes_when_everybody_has_left_a_failing_key_has_it_read_at_once() {
+fn new_observer_revives_abandoned_failing_key() {
     let (mut world, entry) = failing();
     world.release(entry);
     world.at(500).observe(1);
@@ -90,7 +90,7 @@ fn who_comes_when_everybody_has_left_a_failing_key_has_it_read_at_once() {
 }
 
 #[test]
-fn who_wants_no_read_on_mount_does_not_revive_a_failure() {
+fn observer_without_mount_fetch_revives_nothing() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -118,7 +118,7 @@ fn what_was_never_fetched_is_forgotten_too() {
 }
 
 #[test]
-fn what_is_kept_for_no_time_survives_a_page_that_replaces_another() {
+fn zero_keep_survives_page_change() {
     let mut world = World::new();
     let entry = world.observe_with(1, KEPT_FOR_NO_TIME);
     let flight = world.departed(entry);
@@ -136,7 +136,7 @@ fn what_is_kept_for_no_time_survives_a_page_that_replaces_another() {
 }
 
 #[test]
-fn what_is_being_prefetched_is_not_forgotten_before_it_has_come() {
+fn prefetched_entry_survives_until_fetched() {
     let mut world = World::new();
     let entry = world.cache.prefetch(world.now, key(1), KEPT_FOR_NO_TIME);
     world.flush();
@@ -148,7 +148,7 @@ fn what_is_being_prefetched_is_not_forgotten_before_it_has_come() {
 }
 
 #[test]
-fn a_prefetch_is_not_given_up_with_a_page_that_joined_it() {
+fn prefetch_outlives_its_joined_observer() {
     let mut world = World::new();
     let entry = world.cache.prefetch(world.now, key(1), OPTIONS);
     world.flush();

@@ -20,7 +20,7 @@ fn a_hundred_observers_share_one_fetch() {
 }
 
 #[test]
-fn fresh_data_is_not_read_again_and_old_data_is_shown_while_it_is() {
+fn mount_refetches_only_stale_data() {
     let (mut world, entry) = World::showing(1);
     world.release(entry);
     world.at(299_999).observe(1);
@@ -41,7 +41,7 @@ fn while_nothing_is_pushed_no_data_is_fresh() {
 }
 
 #[test]
-fn returning_to_the_page_joins_a_fetch_under_way() {
+fn return_joins_running_fetch() {
     let (mut world, entry) = World::showing(0);
     world.invalidate(1);
     let flight = world.departed(entry);
@@ -66,7 +66,7 @@ fn leafing_through_tabs_counts_once_in_ten_seconds() {
 }
 
 #[test]
-fn an_event_about_what_nobody_sees_is_remembered_until_somebody_does() {
+fn unobserved_entry_remembers_invalidation() {
     let (mut world, entry) = World::showing(0);
     world.release(entry);
     world.at(10).invalidate(1).nothing_departed();
@@ -87,7 +87,7 @@ fn a_page_that_replaces_another_keeps_its_fetch() {
 }
 
 #[test]
-fn an_entry_goes_five_minutes_after_its_last_observer() {
+fn entry_expires_after_last_observer() {
     let (mut world, entry) = World::showing(0);
     world.at(10).release(entry);
     world.invalidate(1).at(300_009);

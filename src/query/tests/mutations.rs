@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 #[test]
-fn a_change_is_shown_at_once_and_read_once_for_its_echo() {
+fn mutation_shows_at_once_and_fetches_once() {
     for echo_first in [true, false] {
         let (mut world, entry) = World::showing(1);
         let mutation = world.begin(or(64));
@@ -27,7 +27,7 @@ fn a_change_is_shown_at_once_and_read_once_for_its_echo() {
 }
 
 #[test]
-fn while_nothing_is_pushed_a_change_reads_again_by_itself() {
+fn mutation_refetches_without_push() {
     let (mut world, entry) = World::showing(1);
     world.cache.set_pushed(world.now, false);
     let mutation = world.begin(or(64));
@@ -37,7 +37,7 @@ fn while_nothing_is_pushed_a_change_reads_again_by_itself() {
 }
 
 #[test]
-fn a_refused_change_is_taken_back_and_the_truth_is_read() {
+fn refused_mutation_rolls_back_and_refetches() {
     let (mut world, entry) = World::showing(1);
     let mutation = world.begin(add(10));
     world.nothing_departed();
@@ -47,7 +47,7 @@ fn a_refused_change_is_taken_back_and_the_truth_is_read() {
 }
 
 #[test]
-fn two_refused_changes_are_taken_back_in_any_order() {
+fn refused_mutations_roll_back_in_any_order() {
     for order in [[0, 1], [1, 0]] {
         let (mut world, entry) = World::showing(0);
         let mutations = [world.begin(add(1)), world.begin(add(10))];
@@ -60,7 +60,7 @@ fn two_refused_changes_are_taken_back_in_any_order() {
 }
 
 #[test]
-fn a_later_change_stays_on_top_whichever_is_confirmed_first() {
+fn later_mutation_stays_on_top() {
     let set = |to: u64| Patch::new(move |_: &u64| to);
     for order in [[0, 1], [1, 0]] {
         let (mut world, entry) = World::showing(0);
@@ -73,7 +73,7 @@ fn a_later_change_stays_on_top_whichever_is_confirmed_first() {
 }
 
 #[test]
-fn the_first_refused_and_the_second_confirmed_leaves_the_second() {
+fn rollback_keeps_later_confirmed_mutation() {
     for order in [[0, 1], [1, 0]] {
         let (mut world, entry) = World::showing(0);
         let mutations = [world.begin(add(1)), world.begin(add(10))];
@@ -89,7 +89,7 @@ fn the_first_refused_and_the_second_confirmed_leaves_the_second() {
 }
 
 #[test]
-fn an_answer_that_left_before_the_change_was_confirmed_is_read_again() {
+fn fetch_overtaken_by_mutation_is_repeated() {
     let (mut world, entry) = World::showing(1);
     world.invalidate(1);
     let old = world.departed(entry);
@@ -107,7 +107,7 @@ fn an_answer_that_left_before_the_change_was_confirmed_is_read_again() {
 }
 
 #[test]
-fn an_answer_that_a_change_overtook_is_never_dropped_for_good() {
+fn overtaken_answer_causes_another_fetch() {
     let (mut world, entry) = World::showing(1);
     world.cache.refetch(world.now, entry);
     world.flush();
@@ -133,7 +133,7 @@ fn an_answer_during_a_change_shows_both() {
 }
 
 #[test]
-fn a_change_that_hangs_does_not_hold_back_the_truth_for_ever() {
+fn hanging_mutation_holds_fetches_briefly() {
     let (mut world, entry) = World::showing(1);
     world.begin(or(64));
     world.invalidate(1).at(9_999).nothing_departed();
@@ -144,7 +144,7 @@ fn a_change_that_hangs_does_not_hold_back_the_truth_for_ever() {
 }
 
 #[test]
-fn a_change_before_anything_was_read_waits_for_the_read() {
+fn mutation_without_data_waits_for_fetch() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -157,7 +157,7 @@ fn a_change_before_anything_was_read_waits_for_the_read() {
 }
 
 #[test]
-fn what_settles_after_everything_was_forgotten_has_no_effect() {
+fn late_settlement_after_clear_has_no_effect() {
     let (mut world, old) = World::showing(1);
     let mutations = [world.begin(or(64)), world.begin(or(128))];
     world.cache.clear(world.now);
@@ -173,7 +173,7 @@ fn what_settles_after_everything_was_forgotten_has_no_effect() {
 }
 
 #[test]
-fn one_change_may_do_two_things_to_one_key() {
+fn mutation_may_patch_one_key_twice() {
     let (mut world, entry) = World::showing(0);
     let both = || vec![(key(1).into(), or(1)), (key(1).into(), or(2))];
     let mutation = world.cache.begin(world.now, MANNER, both());
@@ -182,7 +182,7 @@ fn one_change_may_do_two_things_to_one_key() {
 }
 
 #[test]
-fn what_is_remembered_late_does_not_undo_a_change_that_was_confirmed() {
+fn late_hydration_keeps_confirmed_mutation() {
     let mut world = World::new();
     let entry = world.observe(1);
     let before = world.departed(entry);
@@ -199,7 +199,7 @@ fn what_is_remembered_late_does_not_undo_a_change_that_was_confirmed() {
 }
 
 #[test]
-fn a_change_that_was_confirmed_before_anything_was_read_does_not_hide_what_is_read_later() {
+fn early_confirmation_does_not_hide_fetch() {
     let mut world = World::new();
     let entry = world.observe(1);
     let before = world.departed(entry);

@@ -84,7 +84,7 @@ fn the_most_demanding_observer_sets_the_pace() {
 }
 
 #[test]
-fn polling_counts_from_the_end_of_the_last_fetch_and_ends_with_its_observer() {
+fn polling_counts_from_last_fetch_end() {
     let polling = Options {
         poll_every: Some(secs(10)),
         ..OPTIONS
@@ -108,7 +108,7 @@ fn polling_counts_from_the_end_of_the_last_fetch_and_ends_with_its_observer() {
 }
 
 #[test]
-fn polling_pauses_without_a_network_and_out_of_sight() {
+fn polling_pauses_offline_and_hidden() {
     let polling = Options {
         poll_every: Some(secs(10)),
         ..OPTIONS
@@ -131,7 +131,7 @@ fn polling_pauses_without_a_network_and_out_of_sight() {
 }
 
 #[test]
-fn a_hidden_page_reads_nothing_and_catches_up_once() {
+fn hidden_tab_catches_up_once() {
     let (mut world, entry) = World::showing(0);
     world.at(1_000).tell(|cache, now| cache.set_visible(now, false));
     for ms in 2_000..2_100 {
@@ -145,7 +145,7 @@ fn a_hidden_page_reads_nothing_and_catches_up_once() {
 }
 
 #[test]
-fn a_page_in_the_background_reads_what_wants_it() {
+fn background_option_fetches_while_hidden() {
     let mut world = World::new();
     let entry = world.observe_with(
         1,
@@ -178,7 +178,7 @@ fn prefetched_data_is_there_when_it_is_mounted() {
 }
 
 #[test]
-fn an_event_about_what_is_being_prefetched_is_not_forgotten() {
+fn prefetch_remembers_invalidation() {
     let mut world = World::new();
     world.tell(|cache, now| _ = cache.prefetch(now, key(1), OPTIONS));
     let flight = world.departures()[0];
@@ -202,7 +202,7 @@ fn a_prefetch_that_fails_is_not_tried_again() {
 }
 
 #[test]
-fn what_can_not_be_fetched_is_not_prefetched_later() {
+fn blocked_prefetch_is_dropped() {
     let mut world = World::new();
     world.tell(|cache, now| cache.set_visible(now, false));
     world.tell(|cache, now| _ = cache.prefetch(now, key(1), OPTIONS));
@@ -212,7 +212,7 @@ fn what_can_not_be_fetched_is_not_prefetched_later() {
 }
 
 #[test]
-fn remembered_data_is_shown_as_stale_until_it_is_read() {
+fn hydrated_data_is_stale_until_fetched() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -230,7 +230,7 @@ fn what_is_remembered_never_replaces_what_was_read() {
 }
 
 #[test]
-fn what_was_left_first_is_forgotten_first_when_room_is_short() {
+fn least_recently_left_entry_is_evicted_first() {
     let mut world = World::new();
     let entries = [1, 2, 3].map(|id| {
         let entry = world.observe(id);
@@ -254,7 +254,7 @@ fn what_was_left_first_is_forgotten_first_when_room_is_short() {
 }
 
 #[test]
-fn the_next_page_is_fetched_alone_and_an_event_reads_them_all() {
+fn event_refetches_all_pages() {
     let (mut world, entry) = World::showing(1);
     let plans = |world: &mut World| -> Vec<(FlightId, Plan)> {
         std::mem::take(&mut world.effects)
@@ -306,7 +306,7 @@ fn data_turns_stale_by_itself_and_says_so() {
 }
 
 #[test]
-fn a_prefetch_that_has_to_wait_is_given_up_when_nobody_looks() {
+fn waiting_prefetch_is_dropped_while_hidden() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -322,7 +322,7 @@ fn a_prefetch_that_has_to_wait_is_given_up_when_nobody_looks() {
 }
 
 #[test]
-fn a_return_while_the_next_page_comes_reads_them_all_afterwards() {
+fn return_during_next_page_refetches_all() {
     let (mut world, entry) = World::showing(1);
     world.at(400_000).tell(|cache, now| cache.fetch_more(now, entry));
     let more = world.departed(entry);
@@ -332,7 +332,7 @@ fn a_return_while_the_next_page_comes_reads_them_all_afterwards() {
 }
 
 #[test]
-fn a_next_page_waits_as_long_as_the_server_asked() {
+fn next_page_honours_retry_after() {
     let (mut world, entry) = World::showing(1);
     world.tell(|cache, now| cache.fetch_more(now, entry));
     let more = world.departed(entry);

@@ -44,7 +44,7 @@ fn requests(world: &mut World) -> usize {
 }
 
 #[test]
-fn change_waits_as_long_as_the_server_is_away() {
+fn mutation_waits_for_the_server() {
     let (mut world, entry) = unpushed();
     let mutation = world.begin(or(1));
     assert_eq!(world.sent(), [mutation]);
@@ -60,7 +60,7 @@ fn change_waits_as_long_as_the_server_is_away() {
 }
 
 #[test]
-fn one_probe_at_a_time_for_queries_and_changes() {
+fn outage_allows_one_probe_at_a_time() {
     let (mut world, _) = unpushed();
     for id in 2..12 {
         world.observe(id);
@@ -100,7 +100,7 @@ fn probe_under_way_lets_nothing_else_leave() {
 }
 
 #[test]
-fn probe_that_is_given_up_is_not_followed_at_once() {
+fn aborted_probe_delays_the_next() {
     let (mut world, _) = unpushed();
     let blank = world.observe(2);
     let flight = world.departed(blank);
@@ -154,7 +154,7 @@ fn connected_stream_means_no_outage() {
 }
 
 #[test]
-fn blank_query_shows_the_error_after_the_second_failure() {
+fn blank_entry_shows_second_failure() {
     let (mut world, entry) = unpushed();
     let mutation = world.begin(or(1));
     world.fail(mutation, Fail::Away);
@@ -207,7 +207,7 @@ fn change_not_to_be_repeated_is_no_probe() {
 }
 
 #[test]
-fn end_of_session_is_no_refusal_of_a_change() {
+fn expired_session_refuses_no_mutation() {
     let (mut world, entry) = World::showing(0);
     let once = Manner {
         repeatable: false,

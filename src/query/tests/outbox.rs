@@ -92,7 +92,7 @@ fn change_that_was_taken_back_leaves_no_trace() {
 }
 
 #[test]
-fn change_that_may_have_arrived_stays_as_it_is() {
+fn attempted_mutation_is_not_combined() {
     let (mut world, _) = World::showing(0);
     let mutation = world.begin_in(LANE, or(1));
     assert_eq!(world.cache.unsent_in(1), None, "it is on its way");

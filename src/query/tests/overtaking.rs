@@ -20,7 +20,7 @@ fn a_late_answer_lands_under_its_own_key() {
 }
 
 #[test]
-fn only_what_is_looked_at_in_the_end_is_read() {
+fn only_observed_entries_are_fetched() {
     let (mut world, one) = World::showing(1);
     world.at(400_000);
     world.effects.clear();
@@ -34,7 +34,7 @@ fn only_what_is_looked_at_in_the_end_is_read() {
 }
 
 #[test]
-fn a_first_answer_that_a_change_overtook_is_followed_by_another() {
+fn overtaken_first_fetch_is_repeated() {
     let mut world = World::new();
     let entry = world.observe(1);
     let first = world.departed(entry);
@@ -47,7 +47,7 @@ fn a_first_answer_that_a_change_overtook_is_followed_by_another() {
 }
 
 #[test]
-fn what_was_read_beside_a_change_that_hangs_is_read_again_after_it() {
+fn fetch_beside_hanging_mutation_is_repeated() {
     let (mut world, entry) = World::showing(1);
     let mutation = world.begin(or(64));
     world.invalidate(1).at(10_000);
@@ -61,7 +61,7 @@ fn what_was_read_beside_a_change_that_hangs_is_read_again_after_it() {
 }
 
 #[test]
-fn an_answer_that_comes_after_news_of_it_was_read_is_no_last_word() {
+fn late_answer_causes_a_fetch() {
     let (mut world, entry) = World::showing(1);
     let mutation = world.begin(or(64));
     // The server has made the change and the answer is late; somebody else changes the same thing, and both are told.
@@ -76,7 +76,7 @@ fn an_answer_that_comes_after_news_of_it_was_read_is_no_last_word() {
 }
 
 #[test]
-fn answer_after_a_read_that_was_under_way_is_no_last_word() {
+fn answer_after_concurrent_fetch_is_refetched() {
     let (mut world, entry) = World::showing(1);
     world.invalidate(1);
     let flight = world.departed(entry);
@@ -116,7 +116,7 @@ fn a_change_does_not_make_old_data_fresh() {
 }
 
 #[test]
-fn a_change_of_what_nobody_sees_is_read_when_somebody_does() {
+fn unobserved_mutation_fetches_on_observation() {
     let (mut world, entry) = World::showing(1);
     world.release(entry);
     world.tell(|cache, now| cache.set_pushed(now, false));
@@ -170,7 +170,7 @@ fn an_event_reaches_what_nobody_has_read_yet() {
 }
 
 #[test]
-fn confirmed_change_of_another_row_hides_no_newer_answer() {
+fn confirmed_mutation_hides_no_newer_row() {
     let (mut world, entry) = World::showing(0);
     let lane = |lane, delay| Manner {
         lane: Some(lane),

@@ -10,7 +10,7 @@ fn set(to: u64) -> Patch {
 }
 
 #[test]
-fn what_an_event_carries_is_shown_at_once_and_read_once() {
+fn event_content_shows_and_fetches_once() {
     let (mut world, entry) = World::showing(1);
     world.at(1_000).paint(1, &set(2));
     assert_eq!((world.shown(entry), world.is_stale(entry)), (Some(2), true));
@@ -20,7 +20,7 @@ fn what_an_event_carries_is_shown_at_once_and_read_once() {
 }
 
 #[test]
-fn a_burst_of_painted_events_is_confirmed_four_times_a_second() {
+fn burst_is_confirmed_four_times_a_second() {
     let (mut world, entry) = World::showing(0);
     let (mut reads, mut shown) = (0, 0);
     for ms in 1_000..2_000 {
@@ -39,7 +39,7 @@ fn a_burst_of_painted_events_is_confirmed_four_times_a_second() {
 }
 
 #[test]
-fn what_could_not_be_painted_is_read_without_waiting() {
+fn unapplied_event_fetches_at_once() {
     let (mut world, entry) = World::showing(1);
     for ms in [1_000, 1_010, 1_020] {
         // Nothing differs, which may be because the change is about something that is not known here.
@@ -50,7 +50,7 @@ fn what_could_not_be_painted_is_read_without_waiting() {
 }
 
 #[test]
-fn an_event_without_content_after_painted_ones_is_read_without_waiting() {
+fn event_without_content_fetches_at_once() {
     let (mut world, entry) = World::showing(1);
     world.at(1_000).paint(1, &set(2));
     let flight = world.departed(entry);
@@ -60,7 +60,7 @@ fn an_event_without_content_after_painted_ones_is_read_without_waiting() {
 }
 
 #[test]
-fn a_painted_change_survives_an_answer_that_left_before_it() {
+fn applied_event_survives_older_answer() {
     let (mut world, entry) = World::showing(1);
     world.at(1_000).invalidate(1);
     let before = world.departed(entry);
@@ -105,7 +105,7 @@ fn a_wrong_hint_is_corrected_by_the_read() {
 }
 
 #[test]
-fn an_echo_waits_until_the_own_change_has_settled() {
+fn echo_waits_for_own_mutation() {
     let (mut world, entry) = World::showing(1);
     world.at(1_000);
     // Added twice it would be doubled, as a row would be that has one id here and another in the event.
@@ -119,7 +119,7 @@ fn an_echo_waits_until_the_own_change_has_settled() {
 }
 
 #[test]
-fn what_was_pushed_meanwhile_is_painted_once_an_own_change_hangs() {
+fn hanging_mutation_releases_deferred_events() {
     let (mut world, entry) = World::showing(1);
     world.begin(or(64));
     world.paint(1, &or(2)).at(9_999);
@@ -129,7 +129,7 @@ fn what_was_pushed_meanwhile_is_painted_once_an_own_change_hangs() {
 }
 
 #[test]
-fn what_is_painted_on_nothing_waits_for_the_data() {
+fn event_without_data_waits_for_fetch() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);

@@ -24,7 +24,7 @@ fn lane(lane: u128) -> Manner {
 }
 
 #[test]
-fn without_a_network_a_change_is_shown_and_waits() {
+fn offline_mutation_shows_and_waits() {
     let (mut world, entry) = offline();
     let mutation = world.begin(or(1));
     world.at(600_000);
@@ -35,7 +35,7 @@ fn without_a_network_a_change_is_shown_and_waits() {
 }
 
 #[test]
-fn changes_that_waited_go_out_one_by_one_in_order_before_anything_is_read() {
+fn waiting_mutations_send_in_order_before_fetches() {
     let (mut world, entry) = offline();
     let mutations = [1, 2, 4].map(|bit| world.begin(or(bit)));
     world.at(30_000).tell(|cache, now| cache.set_online(now, true));
@@ -50,7 +50,7 @@ fn changes_that_waited_go_out_one_by_one_in_order_before_anything_is_read() {
 }
 
 #[test]
-fn changes_that_waited_for_the_network_wait_for_the_stream_no_longer() {
+fn network_alone_releases_waiting_mutations() {
     let (mut world, _) = offline();
     let mutation = world.begin(or(1));
     world.tell(|cache, now| cache.set_pushed(now, true));
@@ -62,7 +62,7 @@ fn changes_that_waited_for_the_network_wait_for_the_stream_no_longer() {
 }
 
 #[test]
-fn a_change_that_failed_in_passing_is_sent_again_with_growing_distance() {
+fn transient_failure_retries_with_backoff() {
     let (mut world, entry) = World::showing(0);
     let mutation = world.begin(or(1));
     let mut sent = Vec::new();
@@ -82,7 +82,7 @@ fn a_change_that_failed_in_passing_is_sent_again_with_growing_distance() {
 }
 
 #[test]
-fn a_change_that_the_server_puts_off_waits_that_long() {
+fn mutation_honours_retry_after() {
     let (mut world, _) = World::showing(0);
     let mutation = world.begin(or(1));
     assert_eq!(world.sent(), [mutation]);
@@ -92,7 +92,7 @@ fn a_change_that_the_server_puts_off_waits_that_long() {
 }
 
 #[test]
-fn a_change_that_must_not_be_repeated_is_taken_back_at_once() {
+fn non_idempotent_mutation_rolls_back_at_once() {
     let (mut world, entry) = World::showing(0);
     let once = Manner {
         repeatable: false,
@@ -104,7 +104,7 @@ fn a_change_that_must_not_be_repeated_is_taken_back_at_once() {
 }
 
 #[test]
-fn a_change_that_fails_for_good_lets_the_next_ones_go() {
+fn failed_mutation_releases_its_scope() {
     let (mut world, entry) = offline();
     let mutations = [1, 2].map(|bit| world.begin(or(bit)));
     world.tell(|cache, now| cache.set_online(now, true));
@@ -115,7 +115,7 @@ fn a_change_that_fails_for_good_lets_the_next_ones_go() {
 }
 
 #[test]
-fn a_lane_keeps_its_order_and_other_lanes_do_not_wait() {
+fn scopes_are_ordered_and_independent() {
     let (mut world, _) = World::showing(0);
     let first = world.begin_in(lane(1), or(1));
     let second = world.begin_in(lane(1), or(2));
@@ -130,7 +130,7 @@ fn a_lane_keeps_its_order_and_other_lanes_do_not_wait() {
 }
 
 #[test]
-fn a_change_that_the_network_took_away_waits_for_it() {
+fn mutation_interrupted_by_network_waits() {
     let (mut world, entry) = World::showing(0);
     let mutation = world.begin(or(1));
     assert_eq!(world.sent(), [mutation]);
@@ -150,7 +150,7 @@ fn a_change_that_the_network_took_away_waits_for_it() {
 }
 
 #[test]
-fn what_failed_for_want_of_a_server_goes_first_once_there_is_good_news() {
+fn unreachable_mutation_retries_first_on_success() {
     type News = fn(&mut Cache<Fail>, Instant);
     let news: [News; 2] = [
         |cache, now| cache.set_online(now, true),
@@ -182,7 +182,7 @@ fn what_failed_for_want_of_a_server_goes_first_once_there_is_good_news() {
 }
 
 #[test]
-fn good_news_does_not_cut_short_what_the_server_asked_for() {
+fn success_does_not_shorten_retry_after() {
     let (mut world, _) = World::showing(0);
     let mutation = world.begin(or(1));
     assert_eq!(world.sent(), [mutation]);
@@ -193,7 +193,7 @@ fn good_news_does_not_cut_short_what_the_server_asked_for() {
 }
 
 #[test]
-fn a_queue_that_hangs_holds_reads_for_ten_seconds() {
+fn hanging_queue_holds_fetches_ten_seconds() {
     let (mut world, entry) = offline();
     let other = world.observe(2);
     world.begin(or(1));
@@ -228,7 +228,7 @@ fn failed_attempt_stops_holding_reads() {
 }
 
 #[test]
-fn attempt_without_an_answer_holds_reads_until_the_next() {
+fn unanswered_attempt_holds_fetches() {
     let (mut world, entry) = World::showing(0);
     let mutation = world.begin(or(1));
     assert_eq!(world.sent(), [mutation]);
@@ -243,7 +243,7 @@ fn attempt_without_an_answer_holds_reads_until_the_next() {
 }
 
 #[test]
-fn failed_attempt_of_an_earlier_visit_stops_holding_reads() {
+fn failed_restored_attempt_releases_fetches() {
     let mut world = World::new();
     let restored = Manner {
         restored: true,
@@ -278,7 +278,7 @@ fn changes_of_an_earlier_visit_go_first() {
 }
 
 #[test]
-fn nothing_is_read_until_it_is_known_what_is_left_of_an_earlier_visit_but_not_for_long() {
+fn hydration_holds_fetches_briefly() {
     for found in [true, false] {
         let mut world = World::new();
         world.tell(|cache, now| cache.set_recalling(now, true));
@@ -294,7 +294,7 @@ fn nothing_is_read_until_it_is_known_what_is_left_of_an_earlier_visit_but_not_fo
 }
 
 #[test]
-fn what_was_made_on_an_earlier_visit_is_shown_over_what_is_remembered() {
+fn restored_mutation_overlays_hydrated_data() {
     let mut world = World::new();
     let restored = Manner {
         restored: true,

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 #[test]
-fn an_event_during_the_first_load_shows_the_data_and_reads_once_more() {
+fn refetches_once_for_events_during_fetch() {
     let mut world = World::new();
     let entry = world.observe(1);
     let first = world.departed(entry);
@@ -54,7 +54,7 @@ fn one_event_through_two_selectors_reads_once() {
 }
 
 #[test]
-fn events_faster_than_the_network_still_move_the_screen() {
+fn frequent_events_do_not_starve_screen() {
     let (mut world, entry) = World::showing(0);
     let (mut server, mut landing, mut fetches, mut updates) = (0, None, 0, 0);
     for ms in 10..1_300 {
@@ -94,7 +94,7 @@ fn a_failed_fetch_forgets_no_event() {
 }
 
 #[test]
-fn what_comes_of_an_abandoned_fetch_has_no_effect() {
+fn aborted_fetch_has_no_effect() {
     for late in [Ok(777), Err(Fail::Final)] {
         let (mut world, entry) = World::showing(0);
         world.invalidate(1);

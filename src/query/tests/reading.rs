@@ -134,7 +134,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn the_first_page_comes_alone_and_the_next_ones_follow_it() {
+fn next_pages_follow_the_first() {
     let mut reader = Reader::new(&[1, 2, 3, 4, 5], usize::MAX);
     assert_eq!(reader.ids(Plan::Whole), [1, 2]);
     assert_eq!(reader.ids(Plan::More), [1, 2, 3, 4]);
@@ -149,7 +149,7 @@ fn the_first_page_comes_alone_and_the_next_ones_follow_it() {
 }
 
 #[test]
-fn all_pages_are_read_anew_each_from_where_the_one_before_it_ends_now() {
+fn refetch_rereads_pages_in_sequence() {
     let mut reader = Reader::new(&[1, 2, 3, 4, 5], usize::MAX);
     reader.ids(Plan::Whole);
     reader.ids(Plan::More);
@@ -163,7 +163,7 @@ fn all_pages_are_read_anew_each_from_where_the_one_before_it_ends_now() {
 }
 
 #[test]
-fn what_has_moved_on_to_the_next_page_is_shown_once() {
+fn item_moved_between_pages_shows_once() {
     let mut reader = Reader::new(&[1, 2, 3, 4], usize::MAX);
     reader.ids(Plan::Whole);
     reader.server.set(&[9, 1, 2, 3, 4]);
@@ -171,7 +171,7 @@ fn what_has_moved_on_to_the_next_page_is_shown_once() {
 }
 
 #[test]
-fn beyond_the_most_pages_the_first_ones_go_and_stay_away() {
+fn max_pages_drops_the_first_pages() {
     let mut reader = Reader::new(&[1, 2, 3, 4, 5, 6, 7], 2);
     reader.ids(Plan::Whole);
     reader.ids(Plan::More);
@@ -182,7 +182,7 @@ fn beyond_the_most_pages_the_first_ones_go_and_stay_away() {
 }
 
 #[test]
-fn a_page_that_fails_ends_the_read_and_takes_nothing_away() {
+fn failed_page_keeps_earlier_pages() {
     let mut reader = Reader::new(&[1, 2, 3, 4, 5, 6], usize::MAX);
     for plan in [Plan::Whole, Plan::More, Plan::More] {
         reader.ids(plan);
@@ -222,7 +222,7 @@ impl Query for Number {
 }
 
 #[test]
-fn what_was_kept_and_can_not_be_read_any_more_is_as_if_nothing_was() {
+fn unreadable_persisted_data_is_ignored() {
     let source = Rc::new(Whole::new(Number, Server::default()));
     assert!(source.restore(b"seven".to_vec()).is_none());
     assert_eq!(source.body(), None, "nor is it kept again");

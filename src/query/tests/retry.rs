@@ -47,7 +47,7 @@ fn a_final_failure_is_not_tried_again() {
 }
 
 #[test]
-fn an_event_is_answered_at_once_even_while_waiting_to_retry() {
+fn event_fetches_during_retry_wait() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -59,7 +59,7 @@ fn an_event_is_answered_at_once_even_while_waiting_to_retry() {
 }
 
 #[test]
-fn what_the_server_asks_to_wait_holds_even_for_events() {
+fn retry_after_holds_for_events() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -72,7 +72,7 @@ fn what_the_server_asks_to_wait_holds_even_for_events() {
 }
 
 #[test]
-fn what_has_given_up_is_revived_by_an_event_a_return_the_network_or_the_stream() {
+fn exhausted_entry_is_revived_by_signals() {
     type Revive = fn(&mut World, EntryId);
     let revivals: [Revive; 6] = [
         |world, _| {
@@ -98,7 +98,7 @@ fn what_has_given_up_is_revived_by_an_event_a_return_the_network_or_the_stream()
 }
 
 #[test]
-fn a_read_that_hangs_since_before_the_stream_came_back_is_asked_again() {
+fn stalled_fetch_restarts_on_reconnection() {
     let mut world = World::new();
     let entry = world.observe(1);
     let hanging = world.departed(entry);
@@ -113,7 +113,7 @@ fn a_read_that_hangs_since_before_the_stream_came_back_is_asked_again() {
 }
 
 #[test]
-fn a_read_that_has_only_just_begun_or_outlasts_a_stream_that_is_there_is_left_alone() {
+fn young_fetch_is_not_restarted() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -126,7 +126,7 @@ fn a_read_that_has_only_just_begun_or_outlasts_a_stream_that_is_there_is_left_al
 }
 
 #[test]
-fn who_joins_a_failing_key_does_not_hit_it_again() {
+fn joining_observer_does_not_refetch_failing_key() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -162,7 +162,7 @@ fn offline_nothing_departs_and_nothing_is_forgotten() {
 }
 
 #[test]
-fn what_is_pushed_proves_that_there_is_a_network() {
+fn push_proves_the_network() {
     let mut world = World::new();
     world.cache.set_pushed(world.now, false);
     world.cache.set_online(world.now, false);

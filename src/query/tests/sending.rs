@@ -252,7 +252,7 @@ fn change_that_has_left_is_combined_with_nothing() {
 }
 
 #[test]
-fn change_not_to_be_repeated_is_marked_as_it_leaves() {
+fn non_idempotent_mutation_is_marked_when_sent() {
     let mut page = Page::of(ONCE);
     assert_eq!(page.set(1), ["write [1,1]"]);
     let (id, told) = page.depart();
@@ -263,7 +263,7 @@ fn change_not_to_be_repeated_is_marked_as_it_leaves() {
 }
 
 #[test]
-fn refusal_keeps_what_is_left_over_or_is_told() {
+fn refusal_keeps_leftover_or_notifies() {
     for (error, expected) in [(Fail::Final, "keep refused"), (Fail::Passing, "could not set the bits")] {
         let mut page = Page::of(ONCE);
         page.set(1);
@@ -274,7 +274,7 @@ fn refusal_keeps_what_is_left_over_or_is_told() {
 }
 
 #[test]
-fn leftover_is_kept_before_the_change_is_struck_out() {
+fn leftover_is_stored_before_mutation_removal() {
     let mut page = Page::of(REPEATABLE);
     page.set(3);
     let (id, _) = page.depart();
@@ -282,7 +282,7 @@ fn leftover_is_kept_before_the_change_is_struck_out() {
 }
 
 #[test]
-fn change_of_an_earlier_visit_is_sent_or_uncertain() {
+fn restored_mutation_is_sent_or_uncertain() {
     let sent = [(REPEATABLE, false), (REPEATABLE, true), (ONCE, false)];
     for (toy, attempted) in sent {
         let mut page = Page::of(toy);
@@ -296,7 +296,7 @@ fn change_of_an_earlier_visit_is_sent_or_uncertain() {
 }
 
 #[test]
-fn change_follows_its_row_to_the_id_it_gets() {
+fn mutation_follows_renamed_row() {
     let mut page = Page::of(REPEATABLE);
     page.mutate(AnyMutation::new(Add), "key");
     let (id, _) = page.depart();

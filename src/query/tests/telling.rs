@@ -9,7 +9,7 @@ use super::super::{Diff, Item, List};
 use super::*;
 
 #[test]
-fn an_error_is_told_once_nothing_is_being_done_about_it() {
+fn error_notifies_after_the_last_retry() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);
@@ -29,7 +29,7 @@ fn an_error_is_told_once_nothing_is_being_done_about_it() {
 }
 
 #[test]
-fn a_read_that_fails_leaves_the_data_and_says_why() {
+fn failed_fetch_keeps_data_and_error() {
     let (mut world, entry) = World::showing(1);
     world.tell(|cache, now| cache.refetch(now, entry));
     let flight = world.departed(entry);
@@ -48,7 +48,7 @@ fn a_refused_change_is_no_failure_to_read() {
 }
 
 #[test]
-fn what_changes_right_after_the_first_look_is_told() {
+fn change_after_first_look_notifies() {
     let mut world = World::new();
     let (entry, _) = world.cache.observe(world.now, key(1), OPTIONS);
     assert_eq!(world.shown(entry), None);
@@ -59,7 +59,7 @@ fn what_changes_right_after_the_first_look_is_told() {
 }
 
 #[test]
-fn what_is_known_to_be_old_already_is_not_told_again() {
+fn known_staleness_does_not_notify_again() {
     let (mut world, _) = World::showing(1);
     world.tell(|cache, now| cache.set_visible(now, false)).told();
     world.invalidate(1);
@@ -83,7 +83,7 @@ fn rows(rows: &[(u128, &'static str)]) -> Value {
 }
 
 #[test]
-fn a_row_that_changes_is_told_by_its_id_and_the_others_stay_the_same() {
+fn changed_row_notifies_by_id() {
     let mut world = World::new();
     let entry = world.observe(1);
     let read = |world: &mut World, value: Value| {

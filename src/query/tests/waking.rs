@@ -20,7 +20,7 @@ fn wake_after(world: &mut World, seconds: u64) {
 }
 
 #[test]
-fn data_is_as_much_older_as_the_machine_slept() {
+fn sleep_ages_the_data() {
     let (mut world, entry) = showing();
     wake_after(&mut world, 299);
     world.nothing_departed();

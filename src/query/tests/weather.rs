@@ -19,14 +19,14 @@ impl World {
 }
 
 #[test]
-fn returning_to_the_page_reads_only_what_is_old() {
+fn return_fetches_only_stale_entries() {
     let (mut world, entry) = World::showing(1);
     world.at(20_000).tell(Cache::revalidate).nothing_departed();
     world.at(300_000).tell(Cache::revalidate).departed(entry);
 }
 
 #[test]
-fn without_a_network_a_first_load_waits_and_has_not_failed() {
+fn offline_first_load_waits_without_failure() {
     let mut world = World::new();
     world.set_network(false);
     let entry = world.observe(1);
@@ -40,7 +40,7 @@ fn without_a_network_a_first_load_waits_and_has_not_failed() {
 }
 
 #[test]
-fn what_waited_for_the_network_is_read_for_whoever_is_left() {
+fn network_return_fetches_for_remaining_observers() {
     let mut world = World::new();
     world.set_network(false);
     let first_load = world.observe(1);
@@ -56,7 +56,7 @@ fn what_waited_for_the_network_is_read_for_whoever_is_left() {
 }
 
 #[test]
-fn a_network_that_comes_and_goes_causes_one_fetch() {
+fn flapping_network_causes_one_fetch() {
     let (mut world, entry) = World::showing(1);
     world.set_network(false).invalidate(1);
     for _ in 0..5 {
@@ -75,7 +75,7 @@ fn a_network_that_comes_and_goes_causes_one_fetch() {
 }
 
 #[test]
-fn returning_to_the_page_without_a_network_reads_once_there_is_one() {
+fn offline_return_fetches_when_online() {
     let (mut world, entry) = World::showing(1);
     world.at(1_000).set_network(false);
     world.at(400_000).tell(Cache::revalidate).nothing_departed();
@@ -83,7 +83,7 @@ fn returning_to_the_page_without_a_network_reads_once_there_is_one() {
 }
 
 #[test]
-fn a_network_for_a_page_that_nobody_sees_reads_nothing() {
+fn hidden_tab_fetches_nothing_when_online() {
     let (mut world, entry) = World::showing(1);
     world.at(400_000).set_visible(false).set_network(false);
     world.invalidate(1).set_network(true).nothing_departed();
@@ -91,7 +91,7 @@ fn a_network_for_a_page_that_nobody_sees_reads_nothing() {
 }
 
 #[test]
-fn a_retry_waits_for_the_network_and_for_somebody_to_look() {
+fn retry_waits_for_network_and_visibility() {
     let takes: [fn(&mut World, bool) -> &mut World; 2] = [World::set_network, World::set_visible];
     for take in takes {
         let mut world = World::new();
@@ -108,7 +108,7 @@ fn a_retry_waits_for_the_network_and_for_somebody_to_look() {
 }
 
 #[test]
-fn a_fetch_that_was_under_way_when_the_network_went_may_still_land() {
+fn running_fetch_may_finish_offline() {
     let mut world = World::new();
     let entry = world.observe(1);
     let flight = world.departed(entry);

@@ -101,7 +101,7 @@ fn update_is_one_patch_if_nothing_interferes() {
 }
 
 #[test]
-fn update_is_two_patches_if_another_field_was_written() {
+fn update_takes_second_patch_after_412() {
     let (mut updating, _) = tick(patching(None));
     assert_eq!(updating.handle(changed(action(Some(2), "b", OPEN))), patch_of_status(2));
     let row = action(Some(3), "b", DONE);
@@ -144,7 +144,7 @@ fn field_without_conflict_is_written_beside_a_conflict() {
 }
 
 #[test]
-fn row_that_changes_all_the_time_is_left_for_later() {
+fn constantly_changing_row_is_retried_later() {
     let (mut updating, mut step) = tick(patching(None));
     for version in 2..40 {
         if step == Step::Later {
@@ -162,7 +162,7 @@ fn deleted_row_ends_the_update() {
 }
 
 #[test]
-fn row_without_version_is_read_before_it_is_patched() {
+fn unversioned_row_is_read_before_patch() {
     let seen = action(None, "a", OPEN);
     let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
     let (mut updating, step) = Updating::begin(&seen, &changes, patching(None));
@@ -173,7 +173,7 @@ fn row_without_version_is_read_before_it_is_patched() {
 }
 
 #[test]
-fn conflict_of_a_row_without_version_names_its_author() {
+fn unversioned_conflict_names_author() {
     let seen = action(None, "a", OPEN);
     let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
     let (mut updating, _) = Updating::begin(&seen, &changes, patching(None));
@@ -193,7 +193,7 @@ fn conflict_of_a_row_without_version_names_its_author() {
 }
 
 #[test]
-fn version_of_a_seen_row_counts_only_if_it_fits() {
+fn seen_version_counts_only_if_values_fit() {
     // Combined of two changes that were made on different screens, one of which was behind.
     let seen = action(Some(5), "a", OPEN);
     let Update { changes, .. } = Update::between(&action(Some(4), "b", OPEN), &action(Some(4), "c", OPEN));
@@ -214,7 +214,7 @@ fn row_with_unconfirmed_values_shows_no_version() {
 }
 
 #[test]
-fn restoring_leaves_a_row_that_is_there_as_it_is() {
+fn restore_keeps_existing_row() {
     let list = Value::new(List::from(vec![Rc::new(action(None, "newer", OPEN))]));
     let edit = Restore::of(action(Some(2), "a", OPEN)).edits().edits.remove(0);
     assert!(edit.optimistic.apply(&list).is(&list));
@@ -241,7 +241,7 @@ fn row_that_stays_comes_to_no_other_list() {
 }
 
 #[test]
-fn row_without_version_is_read_before_it_is_deleted() {
+fn unversioned_row_is_read_before_deletion() {
     let seen = action(None, "a", OPEN);
     let (mut deleting, step) = Deleting::begin(&seen, patching(None));
     assert_eq!(step, Step::Ask(Ask::Delete(Some(NO_VERSION))));
@@ -250,7 +250,7 @@ fn row_without_version_is_read_before_it_is_deleted() {
 }
 
 #[test]
-fn without_patch_a_current_row_is_written_at_once() {
+fn current_row_is_put_at_once() {
     let (_, step) = tick(putting(Some(action(None, "b", OPEN)), true));
     assert_eq!(step, Step::Ask(Ask::Status("Completed".to_owned())));
 }
@@ -273,7 +273,7 @@ fn without_patch_an_old_row_is_read_first() {
 }
 
 #[test]
-fn without_status_route_a_current_row_is_put_at_once() {
+fn current_status_is_put_without_status_route() {
     let now = action(None, "b", OPEN);
     let circumstances = Circumstances {
         has_status_route: false,
@@ -305,7 +305,7 @@ fn deletion_asks_again_with_a_changed_text() {
 }
 
 #[test]
-fn deletion_goes_on_if_only_the_version_has_changed() {
+fn deletion_ignores_version_only_change() {
     let seen = action(Some(1), "a", OPEN);
     let (mut deleting, _) = Deleting::begin(&seen, patching(None));
     let step = deleting.handle(changed(action(Some(4), "a", OPEN)));
@@ -331,7 +331,7 @@ fn without_patch_a_deletion_reads_first_unless_current() {
 }
 
 #[test]
-fn deletion_keeps_what_it_holds_when_its_row_gets_an_id() {
+fn deletion_keeps_pending_changes_on_rename() {
     let (draft, changed) = (action(None, "a", OPEN), action(None, "b", OPEN));
     let deletion = Delete {
         pending: Update::between(&draft, &changed).changes,

@@ -49,7 +49,7 @@ fn uncertain_addition_of_a_deleted_row_is_told() {
 }
 
 #[test]
-fn uncertain_addition_of_an_earlier_visit_is_one_decision() {
+fn uncertain_restored_addition_asks_once() {
     let mut page = Page::coaching();
     page.take_up(Create(draft("a")), true);
     page.take_up(Update::between(&draft("a"), &draft("words")), false);
@@ -117,7 +117,7 @@ fn goals_sent(page: &Page) -> Vec<bool> {
 }
 
 #[test]
-fn action_is_added_without_a_goal_that_is_gone() {
+fn action_is_added_without_deleted_goal() {
     let unserving = action(NAMED, Some(1), "a", OPEN);
     let refused = || refusal(422, "goal_id names no goal of this relationship");
     let mut page = Page::patching();
@@ -134,7 +134,7 @@ fn action_is_added_without_a_goal_that_is_gone() {
 }
 
 #[test]
-fn addition_refused_with_and_without_goal_is_left_over() {
+fn twice_refused_addition_is_unresolved() {
     let mut page = Page::patching();
     page.make(Create(serving()));
     page.answer([refusal(422, "No."), refusal(422, "No.")]);

@@ -82,7 +82,7 @@ fn later_undo_does_not_repeat_an_earlier_one() {
 }
 
 #[test]
-fn words_that_can_not_come_back_are_left_over() {
+fn unrestorable_text_is_unresolved() {
     let mut page = Page::patching();
     let shown = delete_with_words(&mut page);
     page.answer(read_and_deleted());
@@ -138,7 +138,7 @@ fn deletion_that_was_overtaken_keeps_the_words() {
 }
 
 #[test]
-fn change_of_a_deleted_row_comes_back_with_it() {
+fn undo_restores_pending_changes() {
     let mut page = Page::patching();
     // A tick is on its way: what comes after it waits.
     let seen = action(NAMED, Some(1), "a", OPEN);
@@ -159,7 +159,7 @@ fn change_of_a_deleted_row_comes_back_with_it() {
 }
 
 #[test]
-fn undo_of_what_was_changed_back_is_no_change() {
+fn undo_of_reverted_change_does_nothing() {
     let mut page = Page::patching();
     let open = action(NAMED, Some(1), "a", OPEN);
     page.show(vec![open.clone()]);
@@ -179,7 +179,7 @@ fn undo_of_what_was_changed_back_is_no_change() {
 }
 
 #[test]
-fn change_before_an_undo_leaves_the_words_to_it() {
+fn update_leaves_words_to_later_undo() {
     let mut page = Page::patching();
     let shown = delete_with_words(&mut page);
     // The deletion is under way: what is changed and restored waits.
@@ -200,7 +200,7 @@ fn change_before_an_undo_leaves_the_words_to_it() {
 }
 
 #[test]
-fn undo_of_a_refused_deletion_adds_no_second_row() {
+fn undo_of_refused_deletion_adds_nothing() {
     let mut page = Page::coaching();
     let shown = action(NAMED, None, "a", OPEN);
     page.make(Delete::of(shown.clone()));
@@ -217,7 +217,7 @@ fn undo_of_a_refused_deletion_adds_no_second_row() {
 }
 
 #[test]
-fn undo_written_down_by_an_earlier_app_is_read() {
+fn earlier_persisted_undo_is_read() {
     let row = action(NAMED, Some(1), "a", OPEN);
     let content = serde_json::to_vec(&row).unwrap();
     let read = kinds().read("restore_action", &content).unwrap();

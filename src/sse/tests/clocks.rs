@@ -168,7 +168,7 @@ fn waiting() -> [(&'static str, Machine); 7] {
 }
 
 #[test]
-fn no_step_of_the_wall_clock_changes_a_wait() {
+fn wall_clock_steps_change_no_deadline() {
     for (at, (case, _)) in waiting().iter().enumerate() {
         let play = |step: i64| {
             let [.., mut machine] = [waiting().into_iter().nth(at).unwrap().1];
@@ -212,7 +212,7 @@ fn a_clock_set_back_does_nothing_at_all() {
 }
 
 #[test]
-fn a_clock_set_forward_has_the_stream_examined_once() {
+fn forward_clock_step_checks_stream_once() {
     for step in STEPS.into_iter().filter(|step| *step > 4_000) {
         for speaks in [true, false] {
             let mut machine = connected();
@@ -234,7 +234,7 @@ fn a_clock_set_forward_has_the_stream_examined_once() {
 }
 
 #[test]
-fn sleep_is_noticed_whether_the_clock_counts_it_or_not() {
+fn sleep_is_noticed_with_either_clock() {
     for is_counted in [true, false] {
         for speaks in [true, false] {
             let mut machine = connected();
@@ -262,7 +262,7 @@ fn sleep_is_noticed_whether_the_clock_counts_it_or_not() {
 }
 
 #[test]
-fn a_sleep_that_no_timer_notices_is_noticed_by_the_next_tick() {
+fn clock_check_notices_unseen_sleep() {
     let mut machine = connected();
     machine.sleep_for(2 * HOUR, false);
     machine.pass(10 * SECOND);
@@ -322,7 +322,7 @@ fn uncounted_sleep_does_not_blame_the_leader() {
 }
 
 #[test]
-fn a_leader_of_an_earlier_clock_comes_to_be_heard() {
+fn leader_with_earlier_clock_is_accepted() {
     let mut browser = Browser::new(2);
     browser.happen();
     // One page is put away. The clock is set back, and a page that knows of nobody comes to lead.

@@ -26,7 +26,7 @@ fn drain(intake: &mut Intake<u8>) -> Vec<(u8, Signal<Delivery>)> {
 }
 
 #[test]
-fn what_is_not_too_much_is_looked_at_one_by_one() {
+fn short_queue_delivers_each_message() {
     let mut intake = Intake::default();
     for seq in 1..=500 {
         intake.push(1, raw("topics_changed", seq));
@@ -38,7 +38,7 @@ fn what_is_not_too_much_is_looked_at_one_by_one() {
 }
 
 #[test]
-fn of_what_is_too_much_every_kind_is_told_once_and_how_far_it_came() {
+fn long_queue_coalesces_events_by_kind() {
     let mut intake = Intake::default();
     for seq in 1..=100_000 {
         let name = if seq % 3 == 0 {
@@ -70,7 +70,7 @@ fn of_what_is_too_much_every_kind_is_told_once_and_how_far_it_came() {
 }
 
 #[test]
-fn what_speaks_to_the_connection_or_to_a_person_is_never_folded_and_keeps_its_place() {
+fn control_events_are_never_coalesced() {
     let mut intake = Intake::default();
     for seq in 1..=600 {
         intake.push(1, raw("topics_changed", seq));
@@ -109,7 +109,7 @@ fn what_speaks_to_the_connection_or_to_a_person_is_never_folded_and_keeps_its_pl
 }
 
 #[test]
-fn of_messages_without_a_name_anything_may_have_been_missed() {
+fn coalesced_unnamed_messages_count_as_gap() {
     let mut intake = Intake::default();
     for seq in 1..=600 {
         intake.push(1, raw("message", seq));

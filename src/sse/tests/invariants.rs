@@ -8,7 +8,7 @@ use super::*;
 /// A million and a half of random inputs in random order on the host: what must hold in every state holds after each
 /// of them. Then the world heals, and the connection with it.
 #[test]
-fn invariants_hold_for_whatever_happens_and_what_is_healed_connects() {
+fn invariants_hold_for_random_inputs() {
     for seed in 0..if cfg!(target_arch = "wasm32") { 100 } else { 8_000 } {
         let mut chaos = Chaos::new(seed);
         for _ in 0..300 {
@@ -384,7 +384,7 @@ fn signal(rng: &mut fastrand::Rng) -> Signal<u64> {
 }
 
 #[test]
-fn the_same_seed_and_inputs_have_the_same_outputs() {
+fn same_seed_gives_same_effects() {
     let run = || {
         let mut world = World::new(Settings::default());
         world.start();

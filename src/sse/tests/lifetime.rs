@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 #[test]
-fn signing_in_opens_one_stream_and_hello_makes_it_connected() {
+fn sign_in_connects_one_stream() {
     let mut world = World::new(SETTINGS);
     world
         .state(State::Disconnected)
@@ -23,7 +23,7 @@ fn signing_in_opens_one_stream_and_hello_makes_it_connected() {
 }
 
 #[test]
-fn signing_out_closes_forgets_and_is_deaf_to_what_is_late() {
+fn sign_out_closes_and_ignores_late_signals() {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-3")).event(1, Some("e-4"), 4).stop();
     world.expect(&[(0, open(1)), (0, Deliver(4)), (0, close(1))]);
@@ -45,7 +45,7 @@ fn signing_out_closes_forgets_and_is_deaf_to_what_is_late() {
 }
 
 #[test]
-fn signing_out_while_waiting_or_connecting_opens_nothing_later() {
+fn sign_out_cancels_pending_attempts() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -79,7 +79,7 @@ fn five_hundred_rapid_sign_ins_leave_nothing_open() {
 }
 
 #[test]
-fn a_stream_without_heartbeats_asks_every_five_minutes_whether_the_session_lives() {
+fn session_is_checked_without_heartbeats() {
     let mut world = World::new(Settings {
         expects_hello: false,
         ..SETTINGS
@@ -96,7 +96,7 @@ fn a_stream_without_heartbeats_asks_every_five_minutes_whether_the_session_lives
 }
 
 #[test]
-fn a_page_that_is_put_away_closes_its_stream_and_takes_up_where_it_ended() {
+fn frozen_tab_closes_and_resumes_its_stream() {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-3")).at(5_000).act(Connection::suspend);
     world.expect(&[(0, open(1)), (5_000, close(1))]);
@@ -112,7 +112,7 @@ fn a_page_that_is_put_away_closes_its_stream_and_takes_up_where_it_ended() {
 }
 
 #[test]
-fn who_leaves_while_the_page_is_away_or_just_back_opens_nothing() {
+fn sign_out_while_frozen_opens_no_stream() {
     let mut world = World::new(SETTINGS);
     world
         .start()

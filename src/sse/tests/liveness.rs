@@ -33,7 +33,7 @@ fn visible(world: &mut World, visible: bool) -> &mut World {
 }
 
 #[test]
-fn after_sleep_a_stream_has_three_seconds_to_show_that_it_lives() {
+fn stream_proves_liveness_after_sleep() {
     // It does.
     let mut world = well_at(20_000);
     world
@@ -57,7 +57,7 @@ fn after_sleep_a_stream_has_three_seconds_to_show_that_it_lives() {
 }
 
 #[test]
-fn a_clock_that_jumps_gives_sleep_away_even_if_nothing_is_due() {
+fn clock_gap_reveals_sleep() {
     let mut world = well_at(20_000);
     // Shorter than the silence that the stream allows itself.
     world
@@ -75,7 +75,7 @@ fn a_clock_that_jumps_gives_sleep_away_even_if_nothing_is_due() {
 }
 
 #[test]
-fn silence_that_is_noticed_in_time_needs_no_grace() {
+fn timely_watchdog_needs_no_liveness_check() {
     let mut world = well_at(20_000);
     world.at(59_999).expect(&[]).at(60_000).state(State::Reconnecting);
     assert_eq!(
@@ -85,7 +85,7 @@ fn silence_that_is_noticed_in_time_needs_no_grace() {
 }
 
 #[test]
-fn who_comes_back_to_a_silent_stream_has_it_examined_and_to_another_has_not() {
+fn return_checks_only_silent_streams() {
     let mut world = well_at(20_000);
     visible(&mut world, false).at(45_000);
     visible(&mut world, true).at(47_999).expect(&[]);
@@ -117,7 +117,7 @@ fn leafing_through_tabs_changes_nothing() {
 }
 
 #[test]
-fn a_page_that_nobody_has_seen_for_five_minutes_gives_its_stream_up_and_takes_it_up_again() {
+fn hidden_tab_releases_and_reopens_stream() {
     let mut world = well_at(10_000);
     visible(&mut world, false);
     for beat in (20_000..310_000).step_by(10_000) {
@@ -136,7 +136,7 @@ fn a_page_that_nobody_has_seen_for_five_minutes_gives_its_stream_up_and_takes_it
 }
 
 #[test]
-fn nothing_is_tried_for_a_page_that_nobody_has_seen_for_five_minutes() {
+fn hidden_tab_makes_no_attempts() {
     let mut world = World::new(SETTINGS);
     world.start();
     visible(&mut world, false);
@@ -154,7 +154,7 @@ fn nothing_is_tried_for_a_page_that_nobody_has_seen_for_five_minutes() {
 }
 
 #[test]
-fn a_page_that_leads_others_keeps_its_stream_whether_it_is_seen_or_not() {
+fn hidden_leader_keeps_its_stream() {
     let mut world = World::new(SETTINGS);
     world
         .act(|connection, now| connection.set_role(now, Role::Leads))
@@ -167,7 +167,7 @@ fn a_page_that_leads_others_keeps_its_stream_whether_it_is_seen_or_not() {
 }
 
 #[test]
-fn without_a_network_nothing_is_tried_and_nothing_counted_but_once_a_minute() {
+fn offline_tries_once_a_minute() {
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Lost);
     online(&mut world, false)
@@ -208,7 +208,7 @@ fn without_a_network_failures_are_not_counted() {
 }
 
 #[test]
-fn a_network_that_is_back_is_tried_at_once() {
+fn reconnects_at_once_when_online() {
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Lost);
     online(&mut world, false).at(20_000);
@@ -246,7 +246,7 @@ fn a_network_that_flaps_opens_little() {
 }
 
 #[test]
-fn a_stream_that_still_speaks_is_kept_without_a_network_and_one_that_does_not_is_not() {
+fn offline_keeps_only_speaking_streams() {
     let mut world = well_at(20_000);
     online(&mut world, false)
         .at(24_000)
@@ -274,7 +274,7 @@ const WELL: (State, bool, bool) = (State::Connected, false, true);
 const CUT_OFF: (State, bool, bool) = (State::Reconnecting, true, false);
 
 #[test]
-fn a_lost_network_is_told_within_half_a_second() {
+fn lost_network_shows_within_half_second() {
     let mut world = well_at(20_000);
     assert_eq!(told(online(&mut world, false).at(20_499)), WELL);
     assert_eq!(told(world.at(20_500)), CUT_OFF);
@@ -329,7 +329,7 @@ fn a_cut_off_stream_counts_once_it_speaks() {
 }
 
 #[test]
-fn a_stream_that_was_silent_while_there_was_no_network_is_examined_when_it_is_back() {
+fn silent_stream_is_checked_when_online() {
     let mut world = well_at(20_000);
     world.at(20_001);
     online(&mut world, false).at(22_000);

@@ -30,7 +30,7 @@ impl Reader {
 }
 
 #[test]
-fn what_is_on_the_screen_is_read_again_while_there_is_no_connection() {
+fn polls_while_disconnected() {
     let mut reader = Reader::new(SETTINGS);
     reader.need(Need::Now);
     // Said again and again, it is the same outage.
@@ -48,7 +48,7 @@ fn what_is_on_the_screen_is_read_again_while_there_is_no_connection() {
 }
 
 #[test]
-fn what_nobody_sees_is_not_read_and_whoever_comes_back_does_not_wait() {
+fn hidden_tab_polls_on_return() {
     let mut reader = Reader::new(SETTINGS);
     reader.need(Need::Now);
     assert_eq!(reader.until(16_000), [5, 15]);
@@ -75,7 +75,7 @@ fn a_deployment_may_do_without() {
 }
 
 #[test]
-fn it_is_needed_if_and_only_if_there_is_no_connection_that_there_could_be() {
+fn polling_is_needed_only_without_connection() {
     let mut world = World::new(SETTINGS);
     let need = |world: &World| world.connection.need();
     assert_eq!(need(&world), Need::None);

@@ -22,7 +22,7 @@ fn what_was_delivered_is_not_delivered_again() {
 }
 
 #[test]
-fn a_stream_that_does_not_resume_means_a_gap_and_only_then() {
+fn only_unresumed_stream_is_a_gap() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -52,7 +52,7 @@ fn resync_means_a_gap_and_moves_the_position() {
 }
 
 #[test]
-fn between_the_first_read_and_the_first_event_nothing_is_missed() {
+fn no_gap_between_read_and_stream() {
     // Read before the stream was asked for: the stream takes up where the read ended.
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Lost).read("e-9").read("e-8").at(1_000);
@@ -92,7 +92,7 @@ fn between_the_first_read_and_the_first_event_nothing_is_missed() {
 }
 
 #[test]
-fn a_server_without_hello_is_connected_when_it_opens_and_never_resumes() {
+fn stream_without_hello_never_resumes() {
     let mut world = World::new(Settings {
         expects_hello: false,
         ..SETTINGS
@@ -123,7 +123,7 @@ fn the_first_message_counts_as_hello() {
 }
 
 #[test]
-fn a_heartbeat_says_how_far_the_stream_has_come() {
+fn heartbeat_moves_the_cursor() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -137,7 +137,7 @@ fn a_heartbeat_says_how_far_the_stream_has_come() {
 }
 
 #[test]
-fn what_was_missed_is_said_once_however_often_the_stream_is_lost_before() {
+fn repeated_losses_report_one_gap() {
     let mut world = World::new(Settings {
         gap_delay: Duration::from_millis(150),
         gap_spread: Duration::from_secs(2),
@@ -170,7 +170,7 @@ fn what_was_missed_is_said_once_however_often_the_stream_is_lost_before() {
 }
 
 #[test]
-fn what_was_missed_is_said_within_a_second_and_a_quarter_and_not_by_all_pages_at_once() {
+fn gap_notices_are_spread_over_time() {
     let moments: BTreeSet<u64> = (0..200)
         .map(|seed| {
             let settings = Settings {
@@ -190,7 +190,7 @@ fn what_was_missed_is_said_within_a_second_and_a_quarter_and_not_by_all_pages_at
 }
 
 #[test]
-fn what_was_missed_is_said_even_if_the_next_stream_takes_up_where_this_one_ended() {
+fn pending_gap_survives_a_resumed_stream() {
     let mut world = World::new(Settings {
         gap_delay: Duration::from_millis(150),
         ..SETTINGS
@@ -208,7 +208,7 @@ fn what_was_missed_is_said_even_if_the_next_stream_takes_up_where_this_one_ended
 }
 
 #[test]
-fn the_first_gap_is_said_without_waiting_for_others() {
+fn first_gap_is_reported_at_once() {
     let mut world = World::new(Settings {
         gap_delay: Duration::from_millis(150),
         gap_spread: Duration::from_secs(2),

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 #[test]
-fn a_lost_stream_is_closed_and_opened_again_from_the_last_position() {
+fn lost_stream_resumes_from_last_position() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -24,7 +24,7 @@ fn a_lost_stream_is_closed_and_opened_again_from_the_last_position() {
 }
 
 #[test]
-fn retries_wait_ever_longer_and_rest_after_the_tenth() {
+fn retries_back_off_then_cool_down() {
     let mut world = World::new(SETTINGS);
     world.start();
     let mut waits = Vec::new();
@@ -50,7 +50,7 @@ fn retries_wait_ever_longer_and_rest_after_the_tenth() {
 }
 
 #[test]
-fn the_one_attempt_after_a_rest_that_lives_forgives_everything() {
+fn stable_stream_after_cooldown_resets_failures() {
     let mut world = resting();
     world.at(60_000).expect(&[(60_000, open(2))]).state(State::Connecting);
     // Nobody opens a second one meanwhile.
@@ -84,7 +84,7 @@ fn resting() -> World {
 }
 
 #[test]
-fn a_person_starts_it_again_at_once_and_a_good_moment_a_little_later() {
+fn manual_retry_is_immediate() {
     type Act = fn(&mut Connection<u32>, Instant);
     let back: Act = |connection, now| {
         connection.set_visible(now, false);
@@ -117,7 +117,7 @@ fn a_person_starts_it_again_at_once_and_a_good_moment_a_little_later() {
 }
 
 #[test]
-fn a_good_moment_never_delays_an_attempt_that_is_due() {
+fn user_return_never_delays_due_attempt() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -129,7 +129,7 @@ fn a_good_moment_never_delays_an_attempt_that_is_due() {
 }
 
 #[test]
-fn opens_are_a_second_apart_whatever_asks_for_them() {
+fn opens_are_one_second_apart() {
     let mut world = World::new(SETTINGS);
     world.start();
     for ms in 0..5_000 {
@@ -147,7 +147,7 @@ fn opens_are_a_second_apart_whatever_asks_for_them() {
 }
 
 #[test]
-fn only_a_stream_that_lives_ten_seconds_forgives_failures() {
+fn only_stable_stream_resets_failures() {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-0")).signal(1, Signal::Lost);
     world.at(1_000).hello(2, resumed()).at(10_999).signal(2, Signal::Lost);
@@ -165,7 +165,7 @@ fn only_a_stream_that_lives_ten_seconds_forgives_failures() {
 }
 
 #[test]
-fn a_stream_that_never_says_hello_is_given_up() {
+fn stream_without_hello_times_out() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -180,7 +180,7 @@ fn a_stream_that_never_says_hello_is_given_up() {
 }
 
 #[test]
-fn silence_beyond_two_heartbeats_and_ten_seconds_is_death() {
+fn silent_stream_is_declared_dead() {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-0"));
     // Anything that arrives proves life: a heartbeat, an event, even what can not be read.
@@ -216,7 +216,7 @@ fn heartbeats_with_jitter_never_kill() {
 }
 
 #[test]
-fn a_heartbeat_that_was_never_promised_starts_the_watch() {
+fn unannounced_heartbeat_starts_the_watchdog() {
     let mut world = World::new(Settings {
         expects_hello: false,
         ..SETTINGS
@@ -250,7 +250,7 @@ fn absurd_promises_are_bounded() {
 }
 
 #[test]
-fn a_server_that_says_when_to_come_back_is_obeyed_and_not_blamed() {
+fn shutdown_delay_is_honoured() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -263,7 +263,7 @@ fn a_server_that_says_when_to_come_back_is_obeyed_and_not_blamed() {
 }
 
 #[test]
-fn a_server_that_promises_no_heartbeat_at_all_may_be_silent() {
+fn no_watchdog_without_promised_heartbeat() {
     let mut world = World::new(SETTINGS);
     let hello = Hello {
         heartbeat_ms: Some(0),
@@ -274,7 +274,7 @@ fn a_server_that_promises_no_heartbeat_at_all_may_be_silent() {
 }
 
 #[test]
-fn pages_that_lose_the_same_server_do_not_come_back_together() {
+fn reconnects_are_spread_over_time() {
     let mut returns: Vec<u64> = (0..1_000)
         .map(|seed| {
             let mut connection = Connection::<u32>::new(Settings::DEFAULT, seed);
@@ -310,7 +310,7 @@ fn pages_that_lose_the_same_server_do_not_come_back_together() {
 }
 
 #[test]
-fn a_server_that_asks_for_more_than_five_minutes_waits_five() {
+fn retry_after_is_capped_at_five_minutes() {
     let mut world = World::new(SETTINGS);
     let goodbye = message(None, Frame::Shutdown { retry_ms: u64::MAX });
     world.start().hello(1, fresh("e-3")).at(20_000).signal(1, goodbye);

@@ -37,7 +37,7 @@ fn who_is_refused_asks_once_why() {
 }
 
 #[test]
-fn nobody_is_asked_without_a_network_or_after_signing_out() {
+fn no_probe_without_network_or_session() {
     let mut world = World::new(SETTINGS);
     world
         .act(|connection, now| connection.set_online(now, false))
@@ -59,7 +59,7 @@ fn nobody_is_asked_without_a_network_or_after_signing_out() {
 }
 
 #[test]
-fn a_session_that_has_ended_is_renewed_once_and_then_over() {
+fn expired_session_is_renewed_once() {
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Refused).answer(1, Answer::Unauthorized);
     world.expect(&[(0, open(1)), (0, close(1)), (0, probe(1)), (0, Refresh)]);
@@ -87,7 +87,7 @@ fn a_session_that_has_ended_is_renewed_once_and_then_over() {
 }
 
 #[test]
-fn a_session_that_was_renewed_with_success_may_be_renewed_again() {
+fn successful_renewal_allows_another() {
     let mut world = World::new(SETTINGS);
     for generation in [1, 3] {
         world
@@ -103,7 +103,7 @@ fn a_session_that_was_renewed_with_success_may_be_renewed_again() {
 }
 
 #[test]
-fn a_renewal_that_does_not_come_is_not_waited_for() {
+fn missing_renewal_times_out() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -115,7 +115,7 @@ fn a_renewal_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
-fn what_will_not_work_is_not_tried_again_unless_a_person_wants_it() {
+fn fatal_refusal_waits_for_manual_retry() {
     for (answer, failure) in [
         (Answer::Forbidden, Failure::Forbidden),
         (Answer::Missing, Failure::Missing),
@@ -141,7 +141,7 @@ fn what_will_not_work_is_not_tried_again_unless_a_person_wants_it() {
 }
 
 #[test]
-fn an_address_that_is_none_is_final_and_nobody_is_asked_why() {
+fn invalid_url_fails_without_probe() {
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Nowhere).state(State::Error);
     assert_eq!(cause(&world), Cause::Final(Failure::Missing));
@@ -152,7 +152,7 @@ fn an_address_that_is_none_is_final_and_nobody_is_asked_why() {
 }
 
 #[test]
-fn a_busy_server_is_given_the_time_it_asks_for_and_not_blamed() {
+fn retry_after_is_honoured_without_failure() {
     for (asked, due) in [(7, 7_000), (0, 1_000), (4_000, 300_000)] {
         let mut world = World::new(Settings {
             max_retries: 0,
@@ -179,7 +179,7 @@ fn a_busy_server_is_given_the_time_it_asks_for_and_not_blamed() {
 }
 
 #[test]
-fn an_answer_that_can_not_be_read_is_told_as_such() {
+fn unreadable_probe_answer_is_reported() {
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -212,7 +212,7 @@ fn statuses_mean_what_they_say() {
 }
 
 #[test]
-fn every_stream_has_a_ticket_of_its_own_where_tickets_are_needed() {
+fn each_stream_fetches_its_own_ticket() {
     use Output::FetchTicket;
     let mut world = World::new(Settings {
         needs_ticket: true,
@@ -251,7 +251,7 @@ fn every_stream_has_a_ticket_of_its_own_where_tickets_are_needed() {
 }
 
 #[test]
-fn a_session_that_ends_soon_is_renewed_and_the_stream_with_it() {
+fn expiring_session_renews_the_stream() {
     let expiring = || message(None, Frame::AuthExpiring { in_ms: 30_000 });
     let mut world = World::new(SETTINGS);
     world

@@ -10,7 +10,7 @@ use super::browser::{Browser, raw};
 use super::*;
 
 #[test]
-fn eight_pages_have_one_stream_and_hear_everything_once_and_in_order() {
+fn eight_tabs_share_one_ordered_stream() {
     let mut browser = Browser::new(8);
     browser.all_connected();
     assert_eq!(browser.streams(), 1);
@@ -25,7 +25,7 @@ fn eight_pages_have_one_stream_and_hear_everything_once_and_in_order() {
 }
 
 #[test]
-fn another_page_takes_over_where_the_one_that_led_has_stopped() {
+fn follower_takes_over_from_stopped_leader() {
     let mut browser = Browser::new(4);
     for leader in 0..3 {
         browser.happen();
@@ -65,7 +65,7 @@ fn what_happens_while_nobody_leads_reaches_everybody() {
 }
 
 #[test]
-fn a_leader_that_is_frozen_is_taken_the_lead_from_and_what_it_says_later_is_not_heard() {
+fn frozen_leader_is_replaced_and_ignored() {
     let mut browser = Browser::new(3);
     browser.happen();
     browser.freeze_without_a_word(0);
@@ -87,7 +87,7 @@ fn a_leader_that_is_frozen_is_taken_the_lead_from_and_what_it_says_later_is_not_
 }
 
 #[test]
-fn pages_that_have_slept_do_not_blame_the_one_that_leads() {
+fn followers_keep_leader_after_sleep() {
     let mut browser = Browser::new(3);
     browser.now = browser.now + Duration::from_secs(7_200);
     for at in 0..3 {
@@ -99,7 +99,7 @@ fn pages_that_have_slept_do_not_blame_the_one_that_leads() {
 }
 
 #[test]
-fn a_page_that_comes_later_is_told_what_happened_since_it_read() {
+fn late_follower_gets_backlog_since_its_read() {
     let mut browser = Browser::new(1);
     for _ in 0..6 {
         browser.happen();
@@ -129,7 +129,7 @@ fn a_page_that_comes_later_is_told_what_happened_since_it_read() {
 }
 
 #[test]
-fn more_than_is_kept_is_told_as_a_gap() {
+fn exceeded_backlog_is_a_gap() {
     let mut browser = Browser::new(1);
     for _ in 0..600 {
         browser.happen();
@@ -149,7 +149,7 @@ fn more_than_is_kept_is_told_as_a_gap() {
 }
 
 #[test]
-fn who_follows_shows_the_connection_of_who_leads_and_never_a_better_one() {
+fn follower_status_never_exceeds_the_leaders() {
     let mut browser = Browser::new(2);
     browser.is_up = false;
     let generation = browser.pages[0].stream.unwrap();
@@ -177,7 +177,7 @@ fn who_follows_shows_the_connection_of_who_leads_and_never_a_better_one() {
 }
 
 #[test]
-fn a_page_that_is_put_away_leads_no_longer_and_comes_back_without_loss() {
+fn frozen_leader_yields_and_returns_without_loss() {
     let mut browser = Browser::new(2);
     browser.happen();
     browser.act(0, Link::suspend);
@@ -241,7 +241,7 @@ fn nothing_is_heard_before_the_welcome() {
 }
 
 #[test]
-fn another_leader_is_asked_anew_whatever_is_heard_of_it_first() {
+fn follower_subscribes_again_to_new_leader() {
     let mut page = Follower::new();
     page.answers();
     page.hear(1, CONNECTED);
@@ -256,7 +256,7 @@ fn another_leader_is_asked_anew_whatever_is_heard_of_it_first() {
 }
 
 #[test]
-fn a_page_that_comes_to_lead_can_tell_what_it_heard_while_it_followed() {
+fn new_leader_relays_its_backlog() {
     let mut browser = Browser::new(2);
     for _ in 0..5 {
         browser.happen();
@@ -272,7 +272,7 @@ fn a_page_that_comes_to_lead_can_tell_what_it_heard_while_it_followed() {
 }
 
 #[test]
-fn who_has_signed_out_is_deaf_to_locks_pages_and_what_was_on_its_way() {
+fn signed_out_tab_ignores_locks_and_tabs() {
     let mut browser = Browser::new(1);
     let generation = browser.pages[0].stream.unwrap();
     let link = &mut browser.pages[0].link;
@@ -308,7 +308,7 @@ fn signing_out_gives_everything_back() {
 }
 
 #[test]
-fn a_browser_without_locks_gives_every_page_its_own_stream() {
+fn tabs_without_locks_have_own_streams() {
     let mut link = Link::new(SETTINGS, 7, Some("me".to_owned()));
     link.start(Instant::default());
     assert_eq!(std::iter::from_fn(|| link.poll()).collect::<Vec<_>>(), [Task::Seek]);
@@ -318,7 +318,7 @@ fn a_browser_without_locks_gives_every_page_its_own_stream() {
 }
 
 #[test]
-fn what_another_version_says_or_nobody_should_is_not_heard() {
+fn unknown_tab_messages_are_ignored() {
     let mut browser = Browser::new(2);
     browser.happen();
     for text in [
@@ -348,7 +348,7 @@ fn what_another_version_says_or_nobody_should_is_not_heard() {
 }
 
 #[test]
-fn a_page_that_follows_tells_a_lost_network_itself() {
+fn follower_reports_lost_network_itself() {
     // The page that leads gets no time.
     let mut browser = Browser::new(2);
     browser.freeze_without_a_word(0);

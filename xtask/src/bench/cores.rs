@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_the_unit_that_fits_and_a_throughput_where_there_is_one() {
+    fn table_shows_units_and_throughput() {
         let list = [
             measured("a", 12.34, None),
             measured("decode/equal", 81_475.7, Some(Throughput::Bytes(547_918.0))),
@@ -214,7 +214,7 @@ b              6.20 ms     161.3 k/s";
     }
 
     #[test]
-    fn every_file_of_the_folder_is_a_benchmark_that_cargo_knows() {
+    fn bench_files_are_registered() {
         let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
         for name in benches(&root().join("benches")).unwrap() {
             assert!(

@@ -206,7 +206,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
 </html>"#;
 
     #[test]
-    fn the_script_that_starts_the_app_moves_into_a_file_and_the_rest_stays() {
+    fn inline_script_moves_into_file() {
         let rewritten = rewrite(PAGE).unwrap();
         let [(name, script)] = &rewritten.files[..] else {
             panic!("one file: {:?}", rewritten.files)
@@ -238,7 +238,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     }
 
     #[test]
-    fn a_page_that_was_rewritten_already_is_left_alone() {
+    fn rewritten_page_stays_unchanged() {
         let once = rewrite(PAGE).unwrap().html;
         let twice = rewrite(&once).unwrap();
         assert_eq!(twice.html, once);
@@ -255,7 +255,7 @@ dispatchEvent(new CustomEvent("TrunkApplicationStarted", {detail: {wasm}}));
     }
 
     #[test]
-    fn a_script_that_the_policy_would_block_is_an_error_not_a_blank_page() {
+    fn blocked_script_is_an_error() {
         for page in [
             "<script>alert(1)</script>",
             "<script type=\"text/javascript\">alert(1)</script>",

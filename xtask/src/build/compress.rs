@@ -93,7 +93,7 @@ mod tests {
     use super::{compress, sibling};
 
     #[test]
-    fn text_gets_siblings_that_decompress_to_it_and_pictures_do_not() {
+    fn text_files_get_compressed_siblings() {
         let dist = tempfile::tempdir().unwrap();
         let text = "the same words again and again, ".repeat(500);
         std::fs::create_dir(dist.path().join("deep")).unwrap();

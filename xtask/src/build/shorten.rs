@@ -202,7 +202,7 @@ mod tests {
         \x07\x0a\x01\x06memory\x02\0";
 
     #[test]
-    fn both_files_call_it_by_the_same_short_name() {
+    fn both_files_share_short_names() {
         let dist = tempfile::tempdir().unwrap();
         let script =
             "// The clock.\nimport0 = {\n    __wbg_now_0123456789abcdef: function() {}\n};\n\n__wbg_load(wasm.memory)";
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_replaced_as_a_whole_or_not_at_all() {
+    fn only_whole_words_are_replaced() {
         let mut names = Names::default();
         let short = names.short("__wbg_a");
         assert_eq!(names.short("__wbg_a"), short);

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_take_the_place_of_the_whole_under_names_that_belong_together() {
+    fn parts_replace_the_whole_file() {
         let dist = tempfile::tempdir().unwrap();
         let path = |name: &str| dist.path().join(name);
         std::fs::write(path("index.html"), PAGE).unwrap();
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_tools_write_otherwise_than_expected_is_an_error() {
+    fn unexpected_tool_output_is_an_error() {
         let dist = tempfile::tempdir().unwrap();
         std::fs::write(dist.path().join("index.html"), PAGE).unwrap();
         let mut other = app();

@@ -113,7 +113,7 @@ mod tests {
         \0\x0d\x04name\x01\x06\x01\x01\x03two";
 
     #[test]
-    fn functions_have_the_names_of_the_name_section_and_imports_are_none() {
+    fn function_names_come_from_name_section() {
         let code = take_apart(MODULE).unwrap();
         let two = Function {
             symbol: "two".to_owned(),

@@ -101,7 +101,7 @@ mod tests {
     use super::load;
 
     #[test]
-    fn what_the_page_names_and_what_that_names_is_loaded_once() {
+    fn transitive_files_count_once() {
         let dist = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(dist.path().join(name), text).unwrap();
         write(

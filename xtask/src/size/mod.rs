@@ -117,7 +117,7 @@ mod tests {
     use super::{Budget, check};
 
     #[test]
-    fn what_exceeds_the_budget_fails_and_says_what_to_do() {
+    fn exceeded_budget_fails_with_advice() {
         assert!(check("it", 100, 100).is_ok());
         let error = check("it", 150, 100).unwrap_err().to_string();
         assert!(error.contains("50 more") && error.contains("--by-crate"), "{error}");

@@ -123,7 +123,7 @@ mod tests {
     use super::{crate_of_trait, read};
 
     #[test]
-    fn a_generic_function_belongs_to_whoever_wrote_it_and_was_made_for_somebody() {
+    fn generic_function_has_owner_and_user() {
         // <yew::Scope<freshet::app::App>>::reuse
         let symbol = read("_RNvMCs1_3yewINtB2_5ScopeNtNtCs2_7freshet3app3AppE5reuse");
         assert_eq!(symbol.crate_name, "yew");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_has_another_kind_of_name_is_not_rust() {
+    fn unmangled_name_is_not_rust() {
         assert_eq!(read("memcpy").crate_name, "not Rust");
         assert_eq!(read("_R").crate_name, "not Rust");
         assert_eq!(read("_RNvC99_7").crate_name, "not Rust");

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn views_may_name_the_types_of_elements_and_events() {
+    fn views_may_import_event_types() {
         let text = "use web_sys::{HtmlInputElement, SubmitEvent};";
         assert_eq!(broken("src/components/form.rs", text), 0);
         assert_eq!(broken("src/pages/login.rs", text), 0);

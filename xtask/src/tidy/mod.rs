@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_says_where_what_and_where_it_is_explained() {
+    fn finding_names_place_and_rule() {
         let finding = Finding {
             path: "src/a.rs".to_owned(),
             line: 7,

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_relative_to_the_module_is_spelled_out() {
+    fn relative_path_is_resolved() {
         assert_eq!(
             named("src/query/cache.rs", "use super::key::Key;"),
             ["1 crate::query::key::Key"]
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_insides_of_macros_and_blocks_count_and_comments_and_strings_do_not() {
+    fn paths_in_macros_count() {
         let text = "// web_sys::window\nfn a() { html! { <p>{ yew::b() }</p> }; let _ = \"js_sys::c\"; }";
         assert_eq!(named("src/a.rs", text), ["2 yew::b"]);
     }

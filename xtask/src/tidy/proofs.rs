@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_needs_a_reason_and_no_test() {
+    fn omitted_proof_needs_reason() {
         let table = "| what | proved by |\n|---|---|\n| no | nobody needs it |\n";
         assert_eq!(
             found(&format!(
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn other_tables_and_other_files_may_say_what_they_like() {
+    fn other_tables_are_ignored() {
         for document in [
             "| proved by | what |\n|---|---|\n| nobody | a |\n",
             "```\n| what | proved by |\n|---|---|\n| a | b |\n```\n",

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_addresses_are_neighbours_by_64_and_by_48_bits() {
+    fn ipv6_groups_by_64_and_48_bits() {
         let (one, other) = (address("2001:db8::1"), address("2001:db8::2"));
         assert_eq!(one.household(), other.household());
         let next = address("2001:db8:0:1::1");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_speaks_for_others_and_only_by_its_own_hop() {
+    fn only_trusted_proxy_forwards_addresses() {
         let proxy: SocketAddr = "127.0.0.1:9".parse().unwrap();
         let trusted = [proxy.ip()];
         let through = |peer: SocketAddr, lines: &[&'static str]| {

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_is_secure_if_a_proxy_names_this_machine() {
+    fn cookie_is_secure_behind_local_proxy() {
         let mut change = request_to("127.0.0.1:8080");
         change.insert(ORIGIN, HeaderValue::from_static("https://app.example"));
         let token = Token::random();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn each_person_of_a_browser_has_a_device_cookie() {
+    fn each_person_has_own_device_cookie() {
         for (host, prefix) in [
             ("localhost", "freshet_device_"),
             ("app.example", "__Host-freshet_device_"),

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn made_up_keys_do_not_push_out_a_guessed_one() {
+    fn invented_keys_evict_no_guessed_account() {
         let failures = Failures::new(3, Duration::from_secs(1));
         let now = Instant::now();
         for _ in 0..3 {

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn guesses_of_others_do_not_stop_a_known_device() {
+    fn guessing_does_not_lock_known_device() {
         let limits = limits(20);
         for number in 0..1_000 {
             drop(limits.sign_in(address(number % 50), ME, None));

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_short_visible_and_the_only_one() {
+    fn idempotency_key_is_short_visible_and_single() {
         let longest = "k".repeat(128);
         for (value, expected) in [
             ("abc", "abc"),

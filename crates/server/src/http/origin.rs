@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pages_of_this_server_or_of_a_named_origin_may_write() {
+    fn only_allowed_origins_may_write() {
         let allowed = ["https://app.example".parse().unwrap()];
         let other = |origin: &str, host: &str| {
             Some(Refusal::OtherHost {

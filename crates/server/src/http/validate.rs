@@ -129,7 +129,7 @@ mod tests {
     use super::{MAX_TITLE, duration, email, meeting_url, password, title};
 
     #[test]
-    fn a_title_is_counted_in_characters_and_blank_is_none() {
+    fn title_counts_characters_and_rejects_blank() {
         assert_eq!(title(Some("  ".to_owned())).unwrap(), None);
         assert!(title(Some("ü".repeat(MAX_TITLE))).is_ok());
         assert!(title(Some("ü".repeat(MAX_TITLE + 1))).is_err());

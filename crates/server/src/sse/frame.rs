@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn no_event_is_called_what_a_browser_calls_its_own() {
+    fn no_event_uses_browser_event_names() {
         for name in EventKind::NAMES {
             assert!(!["open", "error", "message", ""].contains(name), "{name}");
             assert!(
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_of_the_stream_itself_has_no_id() {
+    fn control_messages_have_no_id() {
         let text = |bytes: axum::body::Bytes| String::from_utf8(bytes.to_vec()).unwrap();
         assert_eq!(
             text(heartbeat()),

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_reaches_every_stream_of_its_people_and_no_other() {
+    fn event_reaches_only_its_people() {
         let hub = Hub::new();
         let (mine, again) = (hub.take_seat(ME, [0; 32], 9), hub.take_seat(ME, [0; 32], 9));
         let theirs = hub.take_seat(OTHER, [0; 32], 9);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_does_not_keep_up_reads_on_in_the_log() {
+    fn slow_stream_continues_from_log() {
         let hub = Hub::new();
         let seat = hub.take_seat(ME, [0; 32], 9);
         for seq in 1..=65 {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_a_sign_in_is_looked_at_before_anything_is_sent() {
+    fn sign_in_is_revalidated_before_sending() {
         let hub = Hub::new();
         let seat = hub.take_seat(ME, [0; 32], 9);
         tell(&hub, 1, ME);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_stream_of_somebody_with_too_many_makes_room() {
+    fn oldest_stream_is_closed_at_limit() {
         let hub = Hub::new();
         let mut seats: Vec<_> = (0..4).map(|_| hub.take_seat(ME, [0; 32], 2)).collect();
         let theirs = hub.take_seat(OTHER, [0; 32], 2);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_seats_taken_and_left_at_once_leave_nobody_behind() {
+    fn ten_thousand_subscriptions_leave_none_behind() {
         let hub = Hub::new();
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_opens_while_the_server_stops_is_closed_like_all_others() {
+    fn stream_opened_during_shutdown_is_closed() {
         let hub = Hub::new();
         let before = hub.take_seat(ME, [0; 32], 9);
         hub.stop();

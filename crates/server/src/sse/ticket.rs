@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_good_once_and_not_for_long() {
+    fn ticket_is_valid_once_and_briefly() {
         let tickets = Tickets::default();
         let minute = Duration::from_secs(60);
         let ticket = tickets.issue(reader(1), minute).into_text();

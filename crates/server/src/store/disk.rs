@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn tries_once_in_an_interval_until_a_write_succeeds() {
+    fn retries_once_per_interval_until_write_succeeds() {
         let health = DiskHealth::default();
         let start = Instant::now();
         assert_eq!(health.trouble(start), None);

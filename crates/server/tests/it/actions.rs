@@ -7,7 +7,7 @@ use wire::{Action, Event, Goal, GoalId, ItemStatus};
 use crate::common::TestServer;
 
 #[tokio::test]
-async fn an_action_is_created_changed_and_deleted_and_each_time_announced() {
+async fn action_changes_are_announced() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await.id;
@@ -88,7 +88,7 @@ async fn an_action_is_created_changed_and_deleted_and_each_time_announced() {
 }
 
 #[tokio::test]
-async fn an_action_is_checked_and_a_refused_one_leaves_nothing_behind() {
+async fn refused_action_leaves_nothing() {
     let server = TestServer::start().await;
     let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let session = coach.today().await.id;
@@ -135,7 +135,7 @@ async fn an_action_is_checked_and_a_refused_one_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_sessions_actions_come_in_order_of_creation_unless_sorted() {
+async fn actions_of_session_are_sorted() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.new_session().await;
@@ -171,7 +171,7 @@ async fn a_sessions_actions_come_in_order_of_creation_unless_sorted() {
 }
 
 #[tokio::test]
-async fn a_persons_actions_are_those_of_their_sessions_or_those_they_are_to_do() {
+async fn actions_of_person_by_session_or_assignment() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let today = coach.today().await;
@@ -215,7 +215,7 @@ async fn a_persons_actions_are_those_of_their_sessions_or_those_they_are_to_do()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_writes_at_the_same_time_the_last_one_told_is_the_one_stored() {
+async fn last_announced_write_is_stored() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;

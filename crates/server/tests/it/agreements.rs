@@ -6,7 +6,7 @@ use wire::{Agreement, Event};
 use crate::common::TestServer;
 
 #[tokio::test]
-async fn an_agreement_is_made_reworded_and_dropped_and_each_time_announced() {
+async fn agreement_changes_are_announced() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await.id;

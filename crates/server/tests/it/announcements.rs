@@ -18,7 +18,7 @@ macro_rules! promote {
 }
 
 #[tokio::test]
-async fn an_announcement_reaches_everybody_whoever_they_belong_to_and_once() {
+async fn announcement_reaches_all_people_once() {
     let server = TestServer::start().await;
     promote!(server);
     let admin = server.sign_in("admin").await;
@@ -57,7 +57,7 @@ async fn an_announcement_reaches_everybody_whoever_they_belong_to_and_once() {
 }
 
 #[tokio::test]
-async fn only_who_administers_everything_announces_and_only_what_is_worth_it() {
+async fn only_global_administrators_announce() {
     let server = TestServer::start().await;
     let (admin, coach) = (server.sign_in("admin").await, server.sign_in("coach").await);
     let body = json!({ "message": "Hear, hear" });

@@ -21,7 +21,7 @@ async fn try_to_sign_in(person: &Person, email: &str, password: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn the_audit_log_says_who_did_what_from_where() {
+async fn audit_log_records_person_deed_and_address() {
     let folder = tempfile::tempdir().unwrap();
     let (dist, data, path) = (
         dist(&folder),
@@ -111,7 +111,7 @@ async fn the_audit_log_says_who_did_what_from_where() {
 }
 
 #[tokio::test]
-async fn an_audit_log_that_can_not_be_written_ends_the_start() {
+async fn unwritable_audit_log_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let (dist, data) = (dist(&folder), folder.path().join("test.db"));
     let nowhere = folder.path().join("nowhere/audit.log");

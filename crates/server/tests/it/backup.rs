@@ -145,7 +145,7 @@ async fn a_lost_database_comes_back_from_its_backup() {
 }
 
 #[tokio::test]
-async fn an_older_copy_of_the_file_resumes_no_lost_position() {
+async fn restored_backup_resumes_no_lost_cursor() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;

@@ -6,7 +6,7 @@ use wire::{CoachingSession, CoachingSessionId, Event, Goal};
 use crate::common::TestServer;
 
 #[tokio::test]
-async fn either_participant_makes_a_session_and_its_goals_come_with_it() {
+async fn participants_create_sessions_with_goals() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let relationship = coach.relationship().await.id;
@@ -79,7 +79,7 @@ async fn a_session_is_checked() {
 }
 
 #[tokio::test]
-async fn a_session_has_a_meeting_service_that_is_known_or_none() {
+async fn session_provider_is_known_or_absent() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let relationship = coach.relationship().await.id;
@@ -100,7 +100,7 @@ async fn a_session_has_a_meeting_service_that_is_known_or_none() {
 }
 
 #[tokio::test]
-async fn the_first_reader_of_a_session_links_the_goals_in_progress_once() {
+async fn first_read_links_goals_once() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let next = coach.sessions().await.swap_remove(3);
@@ -177,7 +177,7 @@ async fn either_participant_gives_a_session_a_title() {
 }
 
 #[tokio::test]
-async fn a_session_is_deleted_by_the_coach_and_only_while_nothing_was_agreed_in_it() {
+async fn coach_deletes_only_empty_sessions() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let busy = format!("/api/coaching_sessions/{}", coach.today().await.id);

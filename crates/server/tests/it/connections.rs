@@ -83,7 +83,7 @@ async fn a_stalled_reader_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_that_ends_by_itself_does_not_wait_for_a_stalled_reader() {
+async fn ending_stream_ignores_stalled_reader() {
     let mut server = TestServer::tuned(Tuning {
         stall_limit: Duration::from_secs(1),
         ..tuning()
@@ -113,7 +113,7 @@ async fn a_stream_that_ends_by_itself_does_not_wait_for_a_stalled_reader() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
+async fn lagging_reader_gets_resync() {
     let server = TestServer::tuned(Tuning {
         lag_limit: 40,
         // However long writing takes.
@@ -153,7 +153,7 @@ async fn a_reader_that_lags_too_far_is_told_to_read_everything_again() {
 }
 
 #[tokio::test]
-async fn a_connection_on_which_nothing_is_answered_ends_and_a_silent_stream_does_not() {
+async fn idle_connection_ends_but_silent_stream_stays() {
     let idle_limit = Duration::from_secs(2);
     let server = TestServer::tuned(Tuning {
         idle_limit,
@@ -185,7 +185,7 @@ async fn a_connection_on_which_nothing_is_answered_ends_and_a_silent_stream_does
 }
 
 #[tokio::test]
-async fn a_change_is_made_and_told_even_if_its_author_hangs_up() {
+async fn change_completes_after_client_hangs_up() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await.id;

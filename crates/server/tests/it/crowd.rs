@@ -222,7 +222,7 @@ async fn accepting_without_files_backs_off() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_ends_its_connection() {
+async fn missing_request_head_times_out() {
     let server = TestServer::tuned(Tuning {
         head_limit: Duration::from_millis(300),
         ..tuning()

@@ -8,7 +8,7 @@ use wire::{Cursor, Event};
 use crate::common::{Stream, TestServer, tuning};
 
 #[tokio::test]
-async fn every_read_says_which_position_of_the_log_it_reflects() {
+async fn every_read_states_its_cursor() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;
@@ -83,7 +83,7 @@ async fn what_no_cursor_leads_to_is_not_resumed() {
 }
 
 #[tokio::test]
-async fn a_cursor_comes_in_the_header_or_in_the_query_and_the_header_wins() {
+async fn header_cursor_wins_over_query() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;
@@ -107,7 +107,7 @@ async fn a_cursor_comes_in_the_header_or_in_the_query_and_the_header_wins() {
 }
 
 #[tokio::test]
-async fn a_log_outlives_a_restart_and_another_file_is_another_log() {
+async fn log_outlives_restart_with_its_file() {
     let server = TestServer::start().await;
     let mut coach = server.sign_in("coach").await;
     let session = coach.today().await;
@@ -129,7 +129,7 @@ async fn a_log_outlives_a_restart_and_another_file_is_another_log() {
 }
 
 #[tokio::test]
-async fn a_cursor_older_than_the_log_is_not_resumed() {
+async fn pruned_cursor_is_not_resumed() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;

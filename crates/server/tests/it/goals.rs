@@ -13,7 +13,7 @@ async fn set(person: &Person, extra: Value) -> crate::common::Answer {
 }
 
 #[tokio::test]
-async fn a_goal_is_set_changed_and_deleted_and_each_time_announced() {
+async fn goal_changes_are_announced() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let relationship = coach.relationship().await.id;
@@ -75,7 +75,7 @@ async fn a_goal_is_set_changed_and_deleted_and_each_time_announced() {
 }
 
 #[tokio::test]
-async fn a_goal_written_down_in_a_session_is_announced_as_it_is_stored() {
+async fn goal_of_session_is_announced_as_stored() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await;
@@ -108,7 +108,7 @@ async fn a_goal_written_down_in_a_session_is_announced_as_it_is_stored() {
 }
 
 #[tokio::test]
-async fn a_fourth_goal_in_progress_is_one_too_many() {
+async fn fourth_goal_in_progress_is_refused() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let relationship = coach.relationship().await.id;
@@ -145,7 +145,7 @@ async fn a_fourth_goal_in_progress_is_one_too_many() {
 }
 
 #[tokio::test]
-async fn deleting_a_goal_takes_it_from_sessions_and_actions() {
+async fn deleting_goal_unlinks_sessions_and_actions() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await.id;

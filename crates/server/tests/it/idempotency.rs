@@ -39,7 +39,7 @@ fn repeats(again: &Answer, first: &Answer) {
 }
 
 #[tokio::test]
-async fn a_change_that_is_asked_for_again_is_answered_again_and_made_once() {
+async fn repeated_change_is_replayed_once() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await;
@@ -180,7 +180,7 @@ async fn every_route_that_changes_something_honours_the_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_twenty_repetitions_at_the_same_time_one_makes_a_row_and_an_event() {
+async fn concurrent_repetitions_change_once() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.new_session().await;
@@ -201,7 +201,7 @@ async fn of_twenty_repetitions_at_the_same_time_one_makes_a_row_and_an_event() {
 }
 
 #[tokio::test]
-async fn a_key_that_comes_with_another_request_is_refused() {
+async fn reused_key_with_other_request_is_refused() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.new_session().await;
@@ -278,7 +278,7 @@ async fn a_key_belongs_to_whoever_sent_it() {
 }
 
 #[tokio::test]
-async fn a_change_from_before_a_restart_is_still_known_after_it() {
+async fn idempotency_outlives_restart() {
     let server = TestServer::start().await;
     let mut coach = server.sign_in("coach").await;
     let session = coach.new_session().await;
@@ -291,7 +291,7 @@ async fn a_change_from_before_a_restart_is_still_known_after_it() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_answer_and_a_failure_of_the_server_is_none() {
+async fn refusals_are_stored_but_failures_not() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.new_session().await;
@@ -336,7 +336,7 @@ async fn a_refusal_is_an_answer_and_a_failure_of_the_server_is_none() {
 }
 
 #[tokio::test]
-async fn an_answer_that_can_not_be_stored_leaves_no_change_behind() {
+async fn unstored_answer_rolls_change_back() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.new_session().await;
@@ -354,7 +354,7 @@ async fn an_answer_that_can_not_be_stored_leaves_no_change_behind() {
 }
 
 #[tokio::test]
-async fn answers_are_kept_for_a_week_and_not_without_end() {
+async fn stored_answers_expire_after_a_week() {
     let server = TestServer::tuned(Tuning {
         answers_per_person: 3,
         ..tuning()

@@ -7,7 +7,7 @@ use wire::{Action, Agreement, CoachingSession, Event, Goal, ItemStatus, Organiza
 use crate::common::TestServer;
 
 #[tokio::test]
-async fn nothing_of_one_pair_can_be_read_or_written_by_another() {
+async fn pairs_are_isolated() {
     let server = TestServer::start().await;
     let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let admin = server.sign_in("admin").await;
@@ -181,7 +181,7 @@ async fn replay_is_for_whoever_it_was_written_to() {
 }
 
 #[tokio::test]
-async fn whoever_has_left_the_organization_is_not_told_what_happened_in_it() {
+async fn former_members_receive_no_events() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let start = coachee.get("/api/users/current").await.cursor();

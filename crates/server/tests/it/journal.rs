@@ -9,7 +9,7 @@ use crate::common::{TestServer, soon};
 const MOST: u64 = 16 << 20;
 
 #[tokio::test]
-async fn the_log_of_the_database_shrinks_after_a_long_read() {
+async fn wal_shrinks_after_long_read() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await;

@@ -19,7 +19,7 @@ async fn goodbye(stream: Stream) -> u64 {
 }
 
 #[tokio::test]
-async fn a_stream_is_closed_and_taken_up_again_before_it_grows_old() {
+async fn stream_ends_and_resumes_at_its_lifetime() {
     let lifetime = Duration::from_secs(2);
     let server = TestServer::tuned(Tuning {
         stream_lifetime: lifetime,
@@ -42,7 +42,7 @@ async fn a_stream_is_closed_and_taken_up_again_before_it_grows_old() {
 }
 
 #[tokio::test]
-async fn streams_that_were_opened_together_are_not_closed_together() {
+async fn stream_lifetimes_are_spread() {
     let lifetime = Duration::from_secs(2);
     let server = TestServer::tuned(Tuning {
         stream_lifetime: lifetime,

@@ -13,7 +13,7 @@ fn seconds(answer: &Answer) -> u64 {
 }
 
 #[tokio::test]
-async fn guessing_a_password_is_slowed_down_for_that_address_only() {
+async fn guessing_slows_one_address_only() {
     let server = TestServer::tuned(Tuning {
         sign_ins_per_minute: 3,
         ..tuning()
@@ -36,7 +36,7 @@ async fn guessing_a_password_is_slowed_down_for_that_address_only() {
 }
 
 #[tokio::test]
-async fn one_network_address_can_not_try_every_email_address() {
+async fn one_address_can_not_try_all_emails() {
     let server = TestServer::tuned(Tuning {
         sign_ins_per_minute: 1,
         ..tuning()
@@ -58,7 +58,7 @@ async fn one_network_address_can_not_try_every_email_address() {
 }
 
 #[tokio::test]
-async fn people_behind_a_trusted_proxy_are_told_apart_and_nobody_else_is_believed() {
+async fn only_trusted_proxy_names_clients() {
     let strict = || Tuning {
         sign_ins_per_minute: 1,
         ..tuning()
@@ -104,7 +104,7 @@ async fn streams_can_not_be_opened_without_end() {
 }
 
 #[tokio::test]
-async fn who_is_refused_a_stream_can_ask_why_without_opening_one() {
+async fn stream_status_explains_refusal() {
     let server = TestServer::start().await;
     server
         .stranger()
@@ -140,7 +140,7 @@ async fn a_body_has_at_most_a_megabyte() {
 }
 
 #[tokio::test]
-async fn unknown_addresses_and_methods_are_refused_in_our_words() {
+async fn unknown_routes_get_json_errors() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     for path in ["/api", "/api/", "/api/nothing", "/api/users/current/", "/api/sse/x"] {

@@ -29,7 +29,7 @@ async fn metrics(server: &TestServer) -> BTreeMap<String, f64> {
 }
 
 #[tokio::test]
-async fn streams_are_counted_by_how_they_began_what_they_carried_and_why_they_ended() {
+async fn streams_are_counted_by_outcome() {
     let mut server = TestServer::tuned(Tuning {
         streams_per_person: 2,
         ..tuning()
@@ -77,7 +77,7 @@ async fn streams_are_counted_by_how_they_began_what_they_carried_and_why_they_en
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_route_and_never_by_address() {
+async fn requests_are_counted_by_route_only() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let session = coach.today().await.id;

@@ -132,7 +132,7 @@ async fn an_old_database_keeps_its_rows() {
 }
 
 #[tokio::test]
-async fn an_old_sign_in_goes_on_in_the_list() {
+async fn migrated_sign_in_is_listed() {
     // Two sign-ins: the one of a token of zeros, which was last used an hour ago, and another.
     let rows = "
         INSERT INTO users (id, email, password_hash, first_name, last_name, created_at, updated_at) VALUES

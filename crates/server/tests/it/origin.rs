@@ -64,7 +64,7 @@ async fn sign_in_from(person: &Person, origin: &str, host: Option<&str>) -> Answ
 }
 
 #[tokio::test]
-async fn a_page_that_can_not_sign_in_says_why() {
+async fn refused_origin_explains_sign_in() {
     let server = TestServer::start().await;
     let stranger = server.stranger();
     for (origin, host, says) in [
@@ -99,7 +99,7 @@ async fn a_page_that_can_not_sign_in_says_why() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_not_kept_is_not_set() {
+async fn cookie_is_not_set_over_plain_http() {
     let origin = "http://192.168.1.5:8080";
     let server = TestServer::with(tuning(), &["--allow-origin", origin]).await;
     let stranger = server.stranger();

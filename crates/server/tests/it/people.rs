@@ -206,7 +206,7 @@ async fn a_persons_sessions_can_be_narrowed_and_sorted() {
 }
 
 #[tokio::test]
-async fn a_profile_is_not_told_to_who_has_left() {
+async fn former_members_receive_no_profile_events() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let rename = async |person: &Person| {

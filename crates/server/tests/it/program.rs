@@ -18,7 +18,7 @@ async fn fails(arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_start_that_can_not_work_ends_with_a_sentence_and_code_two() {
+async fn failed_start_explains_itself() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let (dist, data) = (text(&dist), folder.path().join("new/test.db"));
@@ -91,7 +91,7 @@ async fn an_address_is_no_database_file() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
+async fn termination_closes_streams_and_exits_cleanly() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");
@@ -124,7 +124,7 @@ async fn a_terminated_program_says_goodbye_to_its_streams_and_ends_well() {
 }
 
 #[tokio::test]
-async fn a_start_that_was_killed_before_its_demo_was_written_is_made_good_by_the_next() {
+async fn interrupted_demo_seed_is_completed() {
     let folder = tempfile::tempdir().unwrap();
     dist(&folder);
     let config = |demo: &[&str]| {
@@ -153,7 +153,7 @@ async fn a_start_that_was_killed_before_its_demo_was_written_is_made_good_by_the
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_thousand_streams_cost_little_hear_at_once_and_do_not_keep_a_program_from_ending_within_five_seconds() {
+async fn thousand_streams_are_cheap_and_end_quickly() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");
@@ -204,7 +204,7 @@ async fn a_thousand_streams_cost_little_hear_at_once_and_do_not_keep_a_program_f
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn neither_a_ticket_nor_a_key_nor_who_it_was_is_in_the_log_whatever_is_logged() {
+async fn log_has_no_secrets_or_people() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");
@@ -252,7 +252,7 @@ async fn neither_a_ticket_nor_a_key_nor_who_it_was_is_in_the_log_whatever_is_log
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_program_that_may_open_few_files_says_what_to_do() {
+async fn low_file_limit_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let dist = dist(&folder);
     let data = folder.path().join("test.db");

@@ -150,7 +150,7 @@ async fn lists(person: &Person) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_list_is_read_in_pages_that_lose_nothing() {
+async fn pages_of_lists_lose_no_row() {
     let server = TestServer::start().await;
     for statement in [SESSIONS, ACTIONS, GOALS, LINKS, AGREEMENTS] {
         server.sql(statement).await;
@@ -240,7 +240,7 @@ async fn page_ends_where_it_would_be_too_large() {
 }
 
 #[tokio::test]
-async fn history_page_ends_where_it_would_be_too_large() {
+async fn history_page_is_bounded_in_bytes() {
     let server = TestServer::tuned(Tuning {
         page_size: PageSize {
             rows: 2_000,

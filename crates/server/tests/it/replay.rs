@@ -20,7 +20,7 @@ async fn read_all(stream: &mut Stream, after: u64, through: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_that_open_while_others_write_miss_nothing_and_see_nothing_twice() {
+async fn concurrent_streams_deliver_exactly_once() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.today().await.id;
@@ -72,7 +72,7 @@ async fn streams_that_open_while_others_write_miss_nothing_and_see_nothing_twice
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_and_the_stream_after_it_leave_no_gap() {
+async fn read_and_stream_leave_no_gap() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await;
@@ -100,7 +100,7 @@ async fn a_read_and_the_stream_after_it_leave_no_gap() {
 }
 
 #[tokio::test]
-async fn a_cursor_too_far_behind_is_told_to_read_everything_again() {
+async fn outdated_cursor_gets_resync() {
     let server = TestServer::tuned(Tuning {
         lag_limit: 5,
         ..tuning()

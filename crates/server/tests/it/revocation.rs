@@ -10,7 +10,7 @@ use wire::Event;
 use crate::common::{Stream, TestServer, tuning};
 
 #[tokio::test]
-async fn signing_out_ends_the_streams_of_this_browser_only() {
+async fn sign_out_ends_streams_of_one_browser() {
     let server = TestServer::start().await;
     let (here, there) = (server.sign_in("coach").await, server.sign_in("coach").await);
     let coachee = server.sign_in("coachee").await;
@@ -39,7 +39,7 @@ macro_rules! end_in {
 }
 
 #[tokio::test]
-async fn a_stream_says_that_its_sign_in_will_expire_and_ends_when_it_does() {
+async fn stream_warns_before_sign_in_expiry() {
     let warning = Duration::from_secs(2);
     let server = TestServer::tuned(Tuning {
         expiry_warning: warning,
@@ -68,7 +68,7 @@ async fn a_stream_says_that_its_sign_in_will_expire_and_ends_when_it_does() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_was_renewed_meanwhile_keeps_its_stream() {
+async fn renewed_sign_in_keeps_its_stream() {
     let server = TestServer::tuned(Tuning {
         expiry_warning: Duration::from_secs(1),
         ..tuning()
@@ -90,7 +90,7 @@ async fn a_sign_in_that_was_renewed_meanwhile_keeps_its_stream() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_was_ended_past_the_server_loses_its_stream_within_a_heartbeat() {
+async fn externally_ended_sign_in_loses_stream() {
     let server = TestServer::tuned(Tuning {
         heartbeat: Duration::from_millis(500),
         ..tuning()
@@ -108,7 +108,7 @@ async fn a_sign_in_that_was_ended_past_the_server_loses_its_stream_within_a_hear
 }
 
 #[tokio::test]
-async fn what_was_written_past_the_server_is_told_within_a_heartbeat() {
+async fn external_writes_are_published_by_heartbeat() {
     let server = TestServer::tuned(Tuning {
         heartbeat: Duration::from_millis(500),
         ..tuning()
@@ -129,7 +129,7 @@ async fn what_was_written_past_the_server_is_told_within_a_heartbeat() {
 }
 
 #[tokio::test]
-async fn a_forced_sign_out_is_told_to_every_stream_of_the_person_and_then_they_end() {
+async fn forced_sign_out_reaches_every_stream() {
     let mut server = TestServer::start().await;
     let (admin, coach) = (server.sign_in("admin").await, server.sign_in("coach").await);
     let (here, there) = (server.sign_in("coachee").await, server.sign_in("coachee").await);
@@ -172,7 +172,7 @@ async fn a_forced_sign_out_is_told_to_every_stream_of_the_person_and_then_they_e
 }
 
 #[tokio::test]
-async fn signing_out_everywhere_is_a_forced_sign_out_of_oneself() {
+async fn sign_out_everywhere_forces_own_sign_out() {
     let server = TestServer::start().await;
     let (here, there) = (server.sign_in("coach").await, server.sign_in("coach").await);
     let stream = there.stream().await;
@@ -211,7 +211,7 @@ async fn only_an_administrator_forces_somebody_out() {
 }
 
 #[tokio::test]
-async fn a_browser_that_signs_in_as_somebody_else_ends_the_streams_of_the_first() {
+async fn person_switch_ends_earlier_streams() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let stream = coach.stream().await;
@@ -227,7 +227,7 @@ async fn a_browser_that_signs_in_as_somebody_else_ends_the_streams_of_the_first(
 }
 
 #[tokio::test]
-async fn a_stream_in_use_ends_with_the_longest_life() {
+async fn stream_ends_with_sign_in_lifetime() {
     let server = TestServer::tuned(Tuning {
         sign_in_lifetime: Duration::from_secs(3),
         expiry_warning: Duration::from_secs(2),

@@ -98,7 +98,7 @@ async fn some_goals_can_not_be_linked() {
 }
 
 #[tokio::test]
-async fn the_goals_of_many_sessions_are_read_at_once() {
+async fn goals_of_many_sessions_are_batched() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let sessions = coach.sessions().await;

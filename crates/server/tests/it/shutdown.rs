@@ -9,7 +9,7 @@ use wire::Event;
 use crate::common::{PATIENCE, TestServer, raw_request, soon, tuning};
 
 #[tokio::test]
-async fn a_stopping_server_says_when_to_come_back_and_needs_no_grace_if_everybody_listens() {
+async fn shutdown_tells_streams_when_to_return() {
     // So long a grace that a server which needed it would not end while anybody waits here.
     let grace = 2 * PATIENCE;
     let mut server = TestServer::tuned(Tuning {
@@ -47,7 +47,7 @@ async fn a_stopping_server_says_when_to_come_back_and_needs_no_grace_if_everybod
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_that_stalls_does_not_keep_a_server_from_stopping() {
+async fn stalled_reader_does_not_block_shutdown() {
     let mut server = TestServer::tuned(Tuning {
         shutdown_grace: Duration::from_millis(500),
         // Nobody waits here for so long.

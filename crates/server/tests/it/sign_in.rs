@@ -12,7 +12,7 @@ async fn log_in(person: &Person, form: &[(&str, &str)]) -> crate::common::Answer
 }
 
 #[tokio::test]
-async fn signing_in_answers_with_the_person_and_a_cookie_that_scripts_can_not_read() {
+async fn sign_in_sets_http_only_cookie() {
     let server = TestServer::start().await;
     let stranger = server.stranger();
     let answer = log_in(
@@ -56,7 +56,7 @@ async fn signing_in_answers_with_the_person_and_a_cookie_that_scripts_can_not_re
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_person_look_the_same() {
+async fn wrong_password_equals_unknown_person() {
     let server = TestServer::start().await;
     let stranger = server.stranger();
     let wrong = log_in(&stranger, &[("email", "coach@example.com"), ("password", "wrong")]).await;
@@ -98,7 +98,7 @@ async fn signing_out_ends_this_sign_in_only() {
 }
 
 #[tokio::test]
-async fn signing_in_again_replaces_the_sign_in_of_that_browser() {
+async fn second_sign_in_replaces_the_first() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let form = [("email", "coachee@example.com"), ("password", "freshet-demo")];
@@ -112,7 +112,7 @@ async fn signing_in_again_replaces_the_sign_in_of_that_browser() {
 }
 
 #[tokio::test]
-async fn a_sign_in_outlives_a_restart_but_not_its_time() {
+async fn sign_in_outlives_restart_until_expiry() {
     let server = TestServer::start().await;
     let mut coach = server.sign_in("coach").await;
     let folder = server.stop().await;
@@ -166,7 +166,7 @@ async fn using_a_sign_in_renews_it() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_can_not_be_renewed_still_reads() {
+async fn unrenewed_sign_in_still_reads() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     server
@@ -209,7 +209,7 @@ async fn nothing_under_the_api_is_for_strangers() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_however_often_it_is_used() {
+async fn sign_in_has_an_absolute_end() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     // Twenty-nine days and some hours later.

@@ -15,7 +15,7 @@ async fn get(person: &Person, path: &str, headers: &[(&str, &str)]) -> Answer {
 const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 
 #[tokio::test]
-async fn every_route_of_the_app_is_its_first_page() {
+async fn app_routes_serve_the_index_page() {
     let server = TestServer::start().await;
     let anybody = server.stranger();
     for path in [
@@ -56,7 +56,7 @@ async fn every_route_of_the_app_is_its_first_page() {
 }
 
 #[tokio::test]
-async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_sent_compressed() {
+async fn hashed_files_are_immutable_and_compressed() {
     let server = TestServer::start().await;
     let anybody = server.stranger();
     let script = "/app-3f2a91c07be41d55.js";
@@ -170,7 +170,7 @@ async fn texts_say_their_character_set() {
 }
 
 #[tokio::test]
-async fn a_name_too_long_for_a_file_is_not_found() {
+async fn overlong_file_name_is_404() {
     let server = TestServer::start().await;
     let anybody = server.stranger();
     let (long, path) = ("x".repeat(256), "x/".repeat(3_000));
@@ -189,7 +189,7 @@ async fn a_name_too_long_for_a_file_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_part_is_sent_of_the_same_file_only() {
+async fn if_range_guards_partial_content() {
     let server = TestServer::start().await;
     let anybody = server.stranger();
     let script = "/app-3f2a91c07be41d55.js";

@@ -36,7 +36,7 @@ async fn a_ticket_opens_one_stream_without_a_cookie() {
 }
 
 #[tokio::test]
-async fn a_ticket_says_who_it_is_for_whoever_is_signed_in() {
+async fn ticket_names_its_person() {
     let server = TestServer::start().await;
     let (coach, other) = (server.sign_in("coach").await, server.sign_in("coach2").await);
     let mut stream = Stream::open(&other, &format!("/api/sse?ticket={}", coach.ticket().await)).await;
@@ -52,7 +52,7 @@ async fn a_ticket_says_who_it_is_for_whoever_is_signed_in() {
 }
 
 #[tokio::test]
-async fn a_ticket_ends_with_the_sign_in_that_asked_for_it() {
+async fn ticket_ends_with_its_sign_in() {
     let server = TestServer::start().await;
     let (coach, stranger) = (server.sign_in("coach").await, server.stranger());
     let used = Stream::open(&stranger, &format!("/api/sse?ticket={}", coach.ticket().await)).await;
@@ -66,7 +66,7 @@ async fn a_ticket_ends_with_the_sign_in_that_asked_for_it() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_not_good_for_long_nor_for_anything_else() {
+async fn ticket_expires_and_opens_streams_only() {
     let server = TestServer::tuned(Tuning {
         ticket_lifetime: Duration::ZERO,
         ..tuning()
@@ -99,7 +99,7 @@ fn stranger_with(server: &TestServer, token: &str) -> Person {
 }
 
 #[tokio::test]
-async fn only_who_is_signed_in_and_on_a_page_of_this_server_gets_a_ticket() {
+async fn ticket_needs_session_and_own_origin() {
     let server = TestServer::start().await;
     let coach = server.sign_in("coach").await;
     let strange = server.stranger().post("/api/sse/ticket", json!({})).await;

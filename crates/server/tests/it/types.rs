@@ -8,7 +8,7 @@ use server::Tuning;
 use crate::common::{Stream, TestServer, tuning};
 
 #[tokio::test]
-async fn a_stream_carries_the_events_that_were_asked_for() {
+async fn stream_carries_requested_types_only() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await;
@@ -31,7 +31,7 @@ async fn a_stream_carries_the_events_that_were_asked_for() {
 }
 
 #[tokio::test]
-async fn what_was_not_asked_for_is_not_replayed_either() {
+async fn replay_filters_by_requested_types() {
     let server = TestServer::start().await;
     let (coach, coachee) = (server.sign_in("coach").await, server.sign_in("coachee").await);
     let session = coach.new_session().await;
@@ -48,7 +48,7 @@ async fn what_was_not_asked_for_is_not_replayed_either() {
 }
 
 #[tokio::test]
-async fn a_reader_that_hears_nothing_still_learns_how_far_it_has_come() {
+async fn filtered_stream_still_moves_its_cursor() {
     let server = TestServer::tuned(Tuning {
         heartbeat: Duration::from_millis(300),
         ..tuning()

@@ -14,7 +14,7 @@ fn is_value(text: &str) -> (bool, bool) {
 }
 
 #[test]
-fn what_is_json_is_what_serde_json_takes_for_it() {
+fn accepts_same_json_as_serde_json() {
     let good = [
         "null",
         "true",
@@ -112,7 +112,7 @@ fn numbers_are_whole_and_fit() {
 }
 
 #[test]
-fn there_is_one_field_of_a_name_and_an_absent_one_is_null() {
+fn absent_field_is_null() {
     let fields = Object::read(r#"{"a":2,"b":null,"d":1,"\u0064":1}"#).unwrap();
     assert_eq!(fields.take("a"), Ok(2_u16));
     assert_eq!(fields.take("b"), Ok(None::<u16>));
@@ -132,7 +132,7 @@ fn what_is_nested_too_deep_is_refused() {
 }
 
 #[test]
-fn a_body_is_read_with_space_around_it_and_only_if_it_is_text() {
+fn body_allows_surrounding_space() {
     assert_eq!(read(b" [1, 2] \n"), Ok(vec![1_u16, 2]));
     assert_eq!(read(b"[1,\"a\"]"), Ok((1_u16, "a".to_owned())));
     assert!(read::<(u16, u16)>(b"[1]").is_err());

@@ -73,7 +73,7 @@ fn edited(edit: impl FnOnce(&mut Vec<String>)) -> (usize, usize) {
 }
 
 #[test]
-fn only_what_changed_is_read_and_the_rest_stays_the_same_allocation() {
+fn unchanged_rows_keep_their_allocation() {
     assert_eq!(edited(|_| {}), (0, 1_000));
     assert_eq!(edited(|list| list[500] = row(500, "changed")), (1, 999));
     assert_eq!(edited(|list| list.insert(0, row(7_000, "new"))), (1, 1_000));
@@ -121,7 +121,7 @@ fn that_nothing_changed_is_seen_by_one_pointer() {
 }
 
 #[test]
-fn what_is_inside_a_row_does_not_end_it() {
+fn nested_values_do_not_end_row() {
     let odd = r#"{"id":1,"text":"]}],{\"id\":2},\\","tags":["[{","é🎯\u00e9\\\"]"],"x":[[{"y":[]}],{}]}"#;
     let body = envelope(&[row(0, ""), odd.to_owned(), row(2, "")]);
     let last = first(&body);
@@ -144,7 +144,7 @@ fn a_number_that_begins_like_another_is_another() {
 }
 
 #[test]
-fn a_success_that_says_that_it_is_none_is_refused_as_ever() {
+fn success_body_with_error_is_refused() {
     let last = first(&envelope(&rows(3)));
     let data = envelope(&rows(3));
     let data = data.trim_start_matches(r#"{"status_code":200,"#);
@@ -222,7 +222,7 @@ impl FromFields for Named {
 }
 
 #[test]
-fn row_that_can_not_be_read_costs_itself_alone() {
+fn unreadable_row_leaves_other_rows() {
     let list = [named(1, r#""a""#), named(2, "7"), named(3, r#""c""#)];
     let read = |list: &[String], last: Option<&Rows<Named>>| Rows::read(envelope(list).into_bytes(), last).unwrap();
     let first = read(&list, None);

@@ -207,7 +207,7 @@ impl World {
 }
 
 #[test]
-fn a_body_that_was_cut_off_anywhere_is_refused_and_harms_nothing() {
+fn truncated_body_is_refused() {
     let mut world = World::new(7);
     for _ in 0..6 {
         world.edit();

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_is_tried_once_at_a_time() {
+    fn refused_write_retries_one_at_a_time() {
         let mut mirror = with(&["a", "b"]);
         assert_eq!(mirror.again(), []);
         mirror.note(&put("a"), false);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_deleted_is_tried_until_it_is() {
+    fn failed_deletion_is_retried() {
         let struck = Struck::default();
         let mut mirror = Mirror::new(Rc::clone(&struck));
         mirror.write("a", record("a"));

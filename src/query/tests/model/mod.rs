@@ -83,7 +83,7 @@ struct Model {
 }
 
 #[test]
-fn when_it_is_quiet_the_cache_equals_the_server() {
+fn cache_equals_server_once_quiet() {
     let (runs, at_least) = if cfg!(target_arch = "wasm32") {
         (40, 10_000)
     } else {

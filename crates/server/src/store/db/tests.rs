@@ -9,7 +9,7 @@ use crate::sse::Hub;
 use crate::store::{new_id, now, users};
 
 #[tokio::test]
-async fn a_commit_that_nobody_waits_for_is_told_all_the_same() {
+async fn abandoned_commit_is_still_published() {
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::new();
     let db = Db::open(&folder.path().join("test.db"), hub.clone()).await.unwrap();
@@ -39,7 +39,7 @@ async fn a_commit_that_nobody_waits_for_is_told_all_the_same() {
 }
 
 #[tokio::test]
-async fn full_disk_refuses_one_change_and_takes_the_next() {
+async fn full_disk_refuses_only_one_change() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(&folder.path().join("test.db"), Hub::new()).await.unwrap();
     let announce = async |events: usize| {
