@@ -20,7 +20,7 @@ use anyhow::bail;
 use crate::shell::{root, step};
 use source::SourceFile;
 
-const RULES: [fn(&SourceFile) -> Vec<Finding>; 8] = [
+const RULES: [fn(&SourceFile) -> Vec<Finding>; 9] = [
     text::module_documentation,
     text::white_space,
     text::length,
@@ -29,6 +29,7 @@ const RULES: [fn(&SourceFile) -> Vec<Finding>; 8] = [
     calls::sleeps,
     calls::leaks,
     imports::imports,
+    tests_of::names,
 ];
 
 /// One place where a rule is broken.

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+use super::Finding;
 use super::paths::module_of;
 use super::source::SourceFile;
 
@@ -13,6 +14,25 @@ pub(super) fn tests_of(file: &SourceFile) -> Vec<Vec<String>> {
     let mut tests = Vec::new();
     scan(file.tokens(), &module_of(&file.path), &mut tests);
     tests
+}
+
+/// The maximum number of words in the name of a test.
+const MAX_WORDS: usize = 8;
+
+/// Names of tests are short: each says a behaviour, and leaves the details to the test.
+pub(super) fn names(file: &SourceFile) -> Vec<Finding> {
+    let tests = tests_of(file).into_iter().filter_map(|mut path| path.pop());
+    let long = tests.filter(|name| name.split('_').count() > MAX_WORDS);
+    let finding = |name: String| {
+        let function = format!("fn {name}(");
+        let line = file.numbered_lines().find(|(_, line)| line.contains(&function));
+        Finding {
+            path: file.path.clone(),
+            line: line.map_or(1, |(number, _)| number),
+            rule: format!("the name of a test has at most {MAX_WORDS} words"),
+        }
+    };
+    long.map(finding).collect()
 }
 
 fn scan(tokens: TokenStream, module: &[String], tests: &mut Vec<Vec<String>>) {
@@ -64,7 +84,16 @@ fn makes_a_test(attribute: TokenStream) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{SourceFile, tests_of};
+    use super::super::tests::findings;
+    use super::{SourceFile, names, tests_of};
+
+    #[test]
+    fn long_name_of_test_is_a_finding() {
+        let text = "#[test]\nfn one_two_three_four_five_six_seven_eight() {}\n#[test]\nfn a_b_c_d_e_f_g_h_i() {}\n\
+                    fn this_is_a_function_that_is_no_test() {}\n";
+        let found = ["4: the name of a test has at most 8 words"];
+        assert_eq!(findings(names, "tests/a.rs", text), found);
+    }
 
     fn found(path: &str, text: &str) -> Vec<String> {
         let tests = tests_of(&SourceFile::new(path, text));
