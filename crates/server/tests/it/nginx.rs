@@ -148,7 +148,7 @@ async fn line_with(lines: &mut Lines<BufReader<ChildStdout>>, part: &str) {
 }
 
 #[tokio::test]
-async fn the_block_of_the_readme_serves_the_app() {
+async fn documented_nginx_block_serves_the_app() {
     let server = TestServer::with(tuning(), &["--trusted-proxy", "127.0.0.1"]).await;
     std::fs::write(server.folder.path().join("dist/part-3f2a91c07be41d55.wasm"), "wasm").unwrap();
     let nginx = Nginx::before(&server).await;
