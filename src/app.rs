@@ -1,4 +1,4 @@
-//! The way in: who gives what to whom, and what is shown to whoever is not signed in.
+//! The root of the app: the providers, the sign-in page and the gate for people without a session.
 
 use yew::prelude::*;
 use yew_router::history::{AnyHistory, BrowserHistory};
@@ -22,20 +22,21 @@ pub struct AppProperties {
     pub config: Config,
 }
 
-/// The app.
+/// The root component.
 #[component]
 pub fn App(props: &AppProperties) -> Html {
     let api = use_memo((), |()| Api::new(&props.config));
     let history = use_memo((), |()| AnyHistory::from(BrowserHistory::new()));
     html! {
-        // The stores live in here, so that two apps on one page (as in tests) do not share them.
+        // The stores live inside the app, so that two apps in one document (as in tests) do not share them.
         <YewduxRoot>
-            // Anything below may lead somewhere else.
+            // The router is outside of the rest, because any part may navigate.
             <Router history={(*history).clone()}>
                 <NavigationProvider history={(*history).clone()}>
                     <SessionProvider api={(*api).clone()}>
                         <Switch<Route> render={Callback::from(way_in)} />
-                        // Beside the way in, not below it: it outlives every change of page.
+                        // A sibling of the `Switch`, not its child, so that the workspace outlives every change of
+                        // page.
                         <LazyWorkspace config={props.config.clone()} api={(*api).clone()} />
                     </SessionProvider>
                 </NavigationProvider>
@@ -56,7 +57,8 @@ struct GateProperties {
     route: Route,
 }
 
-/// Lets nobody pass but whoever is signed in: shows nothing to them, the workspace does.
+/// The gate of every page except the sign-in page. A person without a session is redirected. For a signed-in person it
+/// shows nothing, because the workspace shows the page.
 #[component]
 fn Gate(props: &GateProperties) -> Html {
     let session = use_session();
@@ -86,11 +88,12 @@ fn Gate(props: &GateProperties) -> Html {
     }
 }
 
-/// Leads to where one signs in, and from there back.
+/// Redirects to the sign-in page, which leads back to `from` afterwards.
 fn to_login(from: Route, farewell: Option<&Farewell>) -> Html {
     let query = LoginQuery {
         reason: farewell.map(|farewell| farewell.reason().to_owned()),
-        // Whoever leaves on purpose is not kept where they were, and the dashboard is where one ends up anyway.
+        // A person who signs out on purpose is not led back to the page. The dashboard needs no address, because it is
+        // the default.
         next: match (farewell, from) {
             (Some(Farewell::Asked), _) | (_, Route::Dashboard | Route::Login | Route::NotFound) => None,
             (_, Route::Session { .. } | Route::Sessions) => Some(from.to_path()),

@@ -1,26 +1,26 @@
-//! How long to wait before trying again.
+//! The wait before the next attempt.
 
 use std::time::Duration;
 
 use crate::time::EpochMillis;
 
-/// An exponential backoff whose jitter only ever shortens the wait.
+/// An exponential backoff. Its jitter only shortens the wait.
 ///
-/// The nominal wait doubles from `base` up to `cap`; what is waited lies between `nominal * (1 - jitter)` and
-/// `nominal`. So the cap holds whatever the dice say, and a thousand clients that lost the same server do not
-/// come back in the same instant.
+/// The nominal wait doubles from `base` up to `cap`. The actual wait lies between `nominal * (1 - jitter)` and
+/// `nominal`. The cap therefore holds for every random value, and a thousand clients that lost the same server do not
+/// return at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
     /// The first nominal wait.
     pub base: Duration,
     /// The longest wait.
     pub cap: Duration,
-    /// How much of the wait chance may take away, from 0 (nothing) to 1 (all of it).
+    /// The largest part of the wait that the jitter may take away, from 0 (nothing) to 1 (all of it).
     pub jitter: f64,
 }
 
 impl Backoff {
-    /// A second, then twice as long each time, up to half a minute; chance takes away up to half.
+    /// One second, doubled each time, up to half a minute. The jitter takes away up to half.
     pub const DEFAULT: Self = Self {
         base: Duration::from_secs(1),
         cap: Duration::from_secs(30),
@@ -35,7 +35,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait before retry number `retry` (the first is 0). `chance` is drawn uniformly from 0 to 1.
+    /// Returns the wait before retry number `retry`. The first number is 0. `chance` is drawn uniformly from 0 to 1.
     #[must_use]
     pub fn delay(&self, retry: u32, chance: f64) -> Duration {
         let nominal = self
@@ -46,7 +46,7 @@ impl Backoff {
     }
 }
 
-/// How long `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110, section 10.2.3).
+/// Returns the wait that a `Retry-After` header asks for: a number of seconds, or a date (RFC 9110, section 10.2.3).
 #[must_use]
 pub fn retry_after(text: &str, now: EpochMillis) -> Option<Duration> {
     let text = text.trim();

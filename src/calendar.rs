@@ -1,35 +1,37 @@
-//! Dates as people read them, in their own time zone.
+//! Dates in a readable form, in the time zone of the person.
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Timelike, Utc};
 
 use crate::browser::clock;
 use crate::time::EpochMillis;
 
-/// Today, where the person is: at this moment. Whatever shows it uses [`use_today`](crate::today::use_today).
+/// Returns today's date in the time zone of the person, at this moment. Components use
+/// [`use_today`](crate::today::use_today) instead.
 #[must_use]
 pub fn today() -> NaiveDate {
     local(to_utc(clock::wall())).date()
 }
 
-/// A moment in UTC, where the person is.
+/// Converts a UTC time to the time zone of the person.
 #[must_use]
 pub fn local(utc: NaiveDateTime) -> NaiveDateTime {
     let millis = u64::try_from(utc.and_utc().timestamp_millis()).unwrap_or_default();
     utc + Duration::minutes(i64::from(clock::utc_offset_minutes(EpochMillis::from_millis(millis))))
 }
 
-/// A time where the person is, in UTC.
+/// Converts a time in the time zone of the person to UTC.
 #[must_use]
 pub fn utc(local_time: NaiveDateTime) -> NaiveDateTime {
-    // The offset at that time read as UTC is wrong for some hours around a change of the clocks; once more is right.
+    // The first guess reads the offset of the local time as if it were UTC, which is wrong for some hours around a
+    // clock change. A second step corrects it.
     let guess = local_time - (local(local_time) - local_time);
     local_time - (local(guess) - guess)
 }
 
-/// What a field for day and time holds, such as `2026-11-21T09:30`.
+/// Parses the value of a `datetime-local` field, such as `2026-11-21T09:30`.
 #[must_use]
 pub fn from_field(text: &str) -> Option<NaiveDateTime> {
-    // As a date on the wire, which also has seconds.
+    // Dates on the wire have seconds as well.
     wire::parse_date_time(&format!("{text}:00"))
 }
 
@@ -45,7 +47,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// A day, named as near as possible: "Today", "Tomorrow", "Sat 28 Nov", "Sat 28 Nov 2027".
+/// Formats a day relative to `today`, as short as possible: "Today", "Tomorrow", "Sat 28 Nov", "Sat 28 Nov 2027".
 #[must_use]
 pub fn day(date: NaiveDate, today: NaiveDate) -> String {
     match (date - today).num_days() {
@@ -63,14 +65,14 @@ pub fn day(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-/// A day, whichever day it is today: "Sat 28 Nov 2026".
+/// Formats a day independently of today: "Sat 28 Nov 2026".
 #[must_use]
 pub fn full_day(date: NaiveDate) -> String {
     let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
     format!("{} {} {month} {}", date.weekday(), date.day(), date.year())
 }
 
-/// A day within a sentence: "today", "Sat 28 Nov".
+/// Formats a day for the middle of a sentence: "today", "Sat 28 Nov".
 #[must_use]
 pub fn day_in_sentence(date: NaiveDate, today: NaiveDate) -> String {
     let day = day(date, today);
@@ -81,7 +83,7 @@ pub fn day_in_sentence(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-/// A time of day: "09:30".
+/// Formats a time of day: "09:30".
 #[must_use]
 pub fn time_of_day(moment: NaiveDateTime) -> String {
     format!("{:02}:{:02}", moment.hour(), moment.minute())

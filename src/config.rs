@@ -1,6 +1,6 @@
 //! The configuration of this deployment, read once at the start.
 //!
-//! It stands in `index.html` as JSON, so that one build serves everywhere.
+//! It is JSON in `index.html`, so that one build serves every deployment.
 
 use std::time::Duration;
 
@@ -16,36 +16,36 @@ pub const ELEMENT: &str = "freshet-config";
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a value of its own")]
 pub struct Config {
-    /// What every path of the API is appended to. Without a slash at its end.
+    /// The base address of the API, to which every path is appended. It has no slash at its end.
     pub api_base: String,
-    /// Where the stream is, and what there is beside it.
+    /// The addresses of the stream, of its status and of its tickets.
     pub address: Address,
-    /// What the `x-version` header says, for servers that require it.
+    /// The value of the `x-version` header, for servers that require it.
     pub api_version: Option<String>,
-    /// Whether the server takes two requests with the same `Idempotency-Key` for one. If it does not, a change whose
-    /// fate is unknown is not sent twice.
+    /// Whether the server carries out two requests with the same `Idempotency-Key` only once. Otherwise a change with
+    /// an unknown outcome is not sent twice.
     pub api_idempotency: bool,
-    /// Whether the server takes changes field by field, with a version as condition, and restores deleted rows. If it
-    /// does not, rows are read again and written as a whole.
+    /// Whether the server accepts changes field by field with a version as condition, and restores deleted rows.
+    /// Otherwise rows are read again and written as a whole.
     pub api_patch: bool,
-    /// Whether what an event carries is shown before it has been read again.
+    /// Whether the content of an event is applied before the data is read again.
     pub paint_events: bool,
-    /// Whether what was shown last is kept on this device, to be shown at once on the next visit.
+    /// Whether the data that was shown last is persisted on this device, so that the next visit shows it at once.
     pub keep_data: bool,
-    /// Whether the tabs of a person share one stream, where the browser can do that.
+    /// Whether the tabs of a browser profile share one stream, if the browser supports that.
     pub share_stream: bool,
-    /// The numbers of the connection.
+    /// The settings of the connection.
     pub connection: Settings,
-    /// Whether to write to the browser's console.
+    /// Whether informational messages are logged to the browser's console. Warnings and errors are always logged.
     pub enable_logging: bool,
 }
 
-/// What is wrong with the configuration, in words for whoever wrote it.
+/// An error in the configuration, in words for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
 
-/// What can be set.
+/// The names of all settings.
 const NAMES: [&str; 13] = [
     "api_base",
     "sse_path",
@@ -67,7 +67,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// It is no JSON, names something unknown, or has a value that can not be right.
+    /// Returns an error if the text is not a JSON object, names an unknown setting, or has an invalid value.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let fields = object(text)?;
         if let Some(unknown) = fields.names().find(|name| !NAMES.contains(name)) {
@@ -106,7 +106,7 @@ impl Config {
             stream: at(&sse_path),
             status: status_path.or(own_status).as_deref().map(at),
             ticket: ticket_path.as_deref().map(at),
-            // A server that says no hello would not know what is asked.
+            // The list of types is a query parameter that only a server with a hello understands.
             types: if expects_hello { heard() } else { String::new() },
         };
         let timings = object(self::text(&fields, "timings")?.unwrap_or("{}"))?;
@@ -130,13 +130,13 @@ fn object(text: &str) -> Result<Object<'_>, ConfigError> {
     Object::read(text).map_err(wrong)
 }
 
-/// The text of a value, if somebody sets it.
+/// Returns the JSON text of a value, if it is set.
 fn text<'text>(fields: &Object<'text>, name: &str) -> Result<Option<&'text str>, ConfigError> {
     let several = |Unreadable| ConfigError(format!("{name} is there more than once"));
     fields.text(name).map_err(several)
 }
 
-/// A value, or what it is unless somebody sets it.
+/// Returns a value, or `unless_set` if it is not set.
 fn value<T: FromJson>(fields: &Object<'_>, name: &str, unless_set: T) -> Result<T, ConfigError> {
     let Some(text) = text(fields, name)? else {
         return Ok(unless_set);
@@ -144,13 +144,13 @@ fn value<T: FromJson>(fields: &Object<'_>, name: &str, unless_set: T) -> Result<
     T::from_json(text).map_err(|Unreadable| ConfigError(format!("{name} can not be {text}")))
 }
 
-/// The names of the events that the app does anything about.
+/// Returns the names of the events that the app handles.
 fn heard() -> String {
     let names: Vec<&str> = HEARD.iter().map(|kind| kind.name()).collect();
     names.join(",")
 }
 
-/// The numbers of the connection by name, most of them in milliseconds.
+/// Parses the settings of the connection by name. Most of them are in milliseconds.
 fn connection(timings: &Object<'_>, expects_hello: bool, needs_ticket: bool) -> Result<Settings, ConfigError> {
     let mut settings = Settings {
         expects_hello,

@@ -1,10 +1,10 @@
-//! Writes what the app has to say about itself to the browser's console.
+//! The log output in the browser's console.
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::browser::page;
 
-/// Writes what is logged to the console: all of it, or only warnings and errors.
+/// Installs the logger: with `everything` it writes all messages, otherwise only warnings and errors.
 pub fn install(everything: bool) {
     log::set_max_level(if everything {
         LevelFilter::Info

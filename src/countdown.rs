@@ -1,4 +1,4 @@
-//! Time that passes on the screen.
+//! Hooks for time that passes on the screen.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::browser::{Listener, PageEvent, Timeout, clock, page};
 use crate::time::Instant;
 
-/// How many seconds are left until `due`, rendering again as they pass.
+/// Returns the number of seconds left until `due`, and renders again as they pass.
 #[hook]
 pub fn use_seconds_until(due: Option<Instant>) -> Option<u64> {
     let update = use_force_update();
@@ -23,7 +23,7 @@ pub fn use_seconds_until(due: Option<Instant>) -> Option<u64> {
         .and_then(|seconds| u64::try_from(seconds).ok())
 }
 
-/// Whether so much time has passed since a moment; not if there is none.
+/// Returns whether `duration` has passed since a moment. Without a moment it has not.
 #[hook]
 pub fn use_has_passed(since: Option<Instant>, duration: Duration) -> bool {
     let update = use_force_update();
@@ -36,13 +36,14 @@ pub fn use_has_passed(since: Option<Instant>, duration: Duration) -> bool {
     due.is_some_and(|due| due <= clock::now())
 }
 
-/// Whether a condition has held for a while. Becomes false at once.
+/// Returns whether a condition has held for `duration`. The result becomes false at once when the condition ends.
 #[hook]
 pub fn use_has_lasted(condition: bool, duration: Duration) -> bool {
     use_has_lasted_as(condition.then_some(()), duration)
 }
 
-/// Whether something has been the same for a while. Becomes false at once when it changes or goes.
+/// Returns whether a value has been the same for `duration`. The result becomes false at once when the value changes or
+/// is gone.
 #[hook]
 fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
     let lasted = use_state(|| None::<T>);
@@ -58,7 +59,8 @@ fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, duratio
     current.is_some() && *lasted == current
 }
 
-/// Whether something has been the same for a while in which the page was visible. Becomes false at once.
+/// Returns whether a value has been the same for `duration` while the page was visible. The result becomes false at
+/// once when the value changes or the page is hidden.
 #[hook]
 pub fn use_was_in_sight<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
     let is_visible = use_state(page::is_visible);

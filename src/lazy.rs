@@ -1,9 +1,9 @@
-//! Loads what nobody needs before they have signed in.
+//! The lazy loading of everything that is not needed before a person has signed in.
 //!
-//! In the app as it is deployed (the feature `split`), everything that only [`Workspace`] needs is taken out of the file
-//! that starts the app, and is a file of its own. It is asked for as soon as the app has started, and by the page before
-//! that if somebody was signed in here; meanwhile one can sign in. Anywhere else (in tests, while developing) all of it
-//! is there from the start.
+//! In the deployed app (the feature `split`), the code that only [`Workspace`] needs is a file of its own, separate
+//! from the one that starts the app. The app requests it when it starts. The HTML page requests it even earlier if a
+//! person was signed in on this device. The person can sign in meanwhile. Elsewhere (in tests, during development) all
+//! code is loaded from the start.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::route::Route;
 use crate::session::use_session;
 use crate::workspace::{Workspace, WorkspaceProperties};
 
-/// How long loading may take before anybody is told that it takes long.
+/// The loading time after which the person is told that it takes long.
 const LONG: Duration = Duration::from_secs(8);
 
-/// Shows the workspace.
+/// The function that shows the workspace.
 type View = fn(&WorkspaceProperties) -> Html;
 
 fn view(props: &WorkspaceProperties) -> Html {
     html! { <Workspace ..props.clone() /> }
 }
 
-/// A file of the app could not be loaded. Why is in the console.
+/// The error for a file of the app that could not be loaded. The console has the reason.
 #[derive(Clone, Copy, Debug)]
 struct NotLoaded;
 
@@ -60,13 +60,13 @@ mod file {
 
 #[derive(Clone, Copy)]
 enum Loading {
-    /// Not yet, or in vain.
+    /// Not requested yet, or failed.
     Absent,
     Underway,
     There(View),
 }
 
-/// The workspace, or how far it is from being there.
+/// The workspace, or the state of loading it.
 #[component]
 pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
     let session = use_session();
@@ -87,7 +87,7 @@ pub fn LazyWorkspace(props: &WorkspaceProperties) -> Html {
         })
     };
     let begin = load.clone();
-    // Once at the start; and if that was in vain, when somebody comes in.
+    // Loads at the start. If that failed, it is tried again when a person signs in.
     use_effect_with(is_signed_in, move |_| begin.emit(()));
     let is_awaited = is_signed_in && !is_on_the_way_in;
     let takes_long = use_has_lasted(is_awaited && matches!(*loading, Loading::Underway), LONG);

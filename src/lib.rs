@@ -1,6 +1,6 @@
 //! Freshet: a real-time coaching workspace whose screens never go stale.
 //!
-//! The rooms, in the order in which data flows through them; ARCHITECTURE.md has the map.
+//! The modules are listed in the order in which data flows through them. ARCHITECTURE.md has the overview.
 
 pub mod browser;
 pub mod sse;

@@ -1,6 +1,7 @@
-//! The one bridge from the stream to the cache: what arrives makes stale what it speaks of.
+//! The bridge from the stream to the cache: each event invalidates the queries that it concerns.
 //!
-//! Also the one place that knows both what keeps something of a person (the stream, the cache) and how a person leaves.
+//! This is also the one place that knows both the parts that hold data of a person (the stream, the cache) and the ways
+//! in which a session ends.
 
 use wire::Event;
 use yew::prelude::*;
@@ -15,12 +16,12 @@ use crate::today;
 /// Properties of [`Live`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Properties)]
 pub struct LiveProperties {
-    /// Whether what an event carries is shown before it has been read again.
+    /// Whether the content of an event is applied before the data is read again.
     #[prop_or(true)]
     pub paints: bool,
 }
 
-/// Connects the stream to the cache and to the session. Shows nothing.
+/// Connects the stream to the cache and to the session. Renders nothing.
 #[component]
 pub fn Live(props: &LiveProperties) -> Html {
     let paints = props.paints;
@@ -34,7 +35,7 @@ pub fn Live(props: &LiveProperties) -> Html {
     });
     {
         let (client, session, sse) = (client.clone(), session.clone(), sse.clone());
-        // Registered anew with every change of session, which costs nothing and changes nothing.
+        // The callbacks are registered again with every change of the session. That is cheap and has no effect.
         use_effect_with(session, move |session| {
             let left = session.clone();
             let guards = (
@@ -44,7 +45,7 @@ pub fn Live(props: &LiveProperties) -> Html {
                 }),
                 session.on_sign_out("the cache", move |farewell| {
                     match farewell {
-                        // Whoever did not mean to leave is given the chance to come back.
+                        // A person who did not sign out on purpose may come back, so the unsent mutations stay.
                         Farewell::Expired | Farewell::Forced(_) => left.note_kept(client.clear_but_unsent()),
                         Farewell::Asked => client.clear(),
                     }
@@ -81,7 +82,7 @@ pub fn Live(props: &LiveProperties) -> Html {
         }
         Report::Current(current) => {
             client.set_pushed(*current);
-            // The stream carries whoever the cookie names, which another tab may have changed.
+            // The stream belongs to the person of the cookie, and another tab may have changed the cookie.
             if *current && was_current.replace(true) {
                 session.check(|| {});
             }

@@ -1,4 +1,4 @@
-//! Starts the app, or says why it can not be started.
+//! The entry point: starts the app, or shows why it can not start.
 
 use freshet::app::App;
 use freshet::browser::page;

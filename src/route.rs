@@ -1,30 +1,30 @@
-//! The addresses of the app: the only place where they are written.
+//! The addresses of the app. They are written only here.
 
 use std::collections::HashMap;
 
 use wire::CoachingSessionId;
 use yew_router::Routable;
 
-/// The addresses of the app.
+/// A page of the app, by its address.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Route {
-    /// What is coming up.
+    /// The dashboard, with the next coaching sessions.
     Dashboard,
-    /// Where one signs in.
+    /// The sign-in page.
     Login,
-    /// All sessions, past and planned.
+    /// All coaching sessions, past and planned.
     Sessions,
-    /// One session.
+    /// The page of one coaching session.
     Session {
-        /// Which one.
+        /// The id of the coaching session.
         id: CoachingSessionId,
     },
     /// Any other address.
     NotFound,
 }
 
-/// By hand: derived, it would bring a matcher of patterns along, for five addresses that are told apart by their first
-/// word.
+/// Implemented by hand. The derived implementation would add a pattern matcher to the build, for five addresses that
+/// differ in their first word.
 impl Routable for Route {
     fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
         Self::recognize(path)
@@ -51,7 +51,7 @@ impl Routable for Route {
     fn recognize(pathname: &str) -> Option<Self> {
         let path = pathname.strip_suffix('/').unwrap_or(pathname);
         let mut words = path.split('/');
-        // Every path begins with a slash, and thus with nothing.
+        // Every path begins with a slash, so the first part is empty.
         let known = match (words.next(), words.next(), words.next(), words.next()) {
             (Some(""), None, ..) => Some(Self::Dashboard),
             (Some(""), Some("login"), None, _) => Some(Self::Login),
@@ -63,17 +63,17 @@ impl Routable for Route {
     }
 }
 
-/// What the address of [`Route::Login`] may carry.
+/// The query of the address of [`Route::Login`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoginQuery {
-    /// Why somebody was signed out, in a word.
+    /// The reason for the end of the session, in a word.
     pub reason: Option<String>,
-    /// The address that was asked for.
+    /// The address that the person requested.
     pub next: Option<String>,
 }
 
 impl LoginQuery {
-    /// Reads what follows the path of an address; what it does not know there it passes over.
+    /// Parses the query of an address. Unknown parameters are ignored.
     #[must_use]
     pub fn read(query: &str) -> Self {
         let mut found = Self::default();
@@ -87,7 +87,7 @@ impl LoginQuery {
         found
     }
 
-    /// As it stands in an address, without the question mark.
+    /// Returns the query as text, without the question mark.
     #[must_use]
     pub fn written(&self) -> String {
         let mut written = form_urlencoded::Serializer::new(String::new());
@@ -99,8 +99,8 @@ impl LoginQuery {
         written.finish()
     }
 
-    /// Where to go after signing in. Only addresses of the app count: anything else in an address is somebody's
-    /// trap.
+    /// Returns the page to show after signing in. Only addresses of the app are accepted, because any other address may
+    /// be an attack.
     #[must_use]
     pub fn destination(&self) -> Route {
         match self.next.as_deref().and_then(Route::recognize) {

@@ -1,8 +1,8 @@
 //! Rows under a pointer do not move for a moment after other rows were added or removed.
 //!
-//! The page is scrolled by as much as the row under the pointer has moved, before that is painted. Where it can not be
-//! scrolled that far, or the row itself is gone, another row comes to be under the pointer; for a moment, too short to
-//! have seen it, clicks on that one do nothing.
+//! The page is scrolled by the distance that the row under the pointer has moved, before the browser paints. If the
+//! page can not be scrolled that far, or the row itself is gone, another row ends up under the pointer. Clicks on that
+//! row are ignored for a moment that is too short to have seen it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,13 +13,13 @@ use yew::prelude::*;
 use crate::browser::rows::{self, PointerAction, PointerInput, PointerListener, Row, RowObserver};
 use crate::browser::{Listener, PageEvent, Timeout};
 
-/// How long a person takes to see that another row is under the pointer.
+/// The time that a person needs to notice another row under the pointer.
 const REACTION: Duration = Duration::from_millis(400);
 
-/// Movements smaller than this, in CSS pixels, are none.
+/// The distance in CSS pixels up to which a movement is ignored.
 const TOLERANCE: f64 = 0.5;
 
-/// Keeps the row under the pointer where it is.
+/// Keeps the row under the pointer in its place.
 #[hook]
 pub fn use_steady_rows() {
     use_effect_with((), |()| {
@@ -37,7 +37,7 @@ pub fn use_steady_rows() {
     });
 }
 
-/// What the pointer points to.
+/// The target of the pointer.
 #[derive(Clone, Debug, PartialEq)]
 struct Aim {
     point: (i32, i32),
@@ -49,12 +49,13 @@ struct Aim {
 #[derive(Default)]
 struct SteadyRows {
     aim: RefCell<Option<Aim>>,
-    /// Runs while another row than the one that was aimed at is under the pointer, and was not seen there yet.
+    /// The timer that runs while another row is under the pointer than the one aimed at, and the person has not noticed
+    /// it yet.
     surprise: RefCell<Option<Timeout>>,
 }
 
 impl SteadyRows {
-    /// Says whether what the pointer does may happen.
+    /// Returns whether the browser may carry out the pointer action.
     fn handle_pointer(&self, input: &PointerInput) -> bool {
         match input.action {
             PointerAction::Move => self.handle_move(input),
@@ -83,7 +84,7 @@ impl SteadyRows {
     }
 
     fn handle_scroll(&self) {
-        // While another row is unseen under the pointer, what was aimed at stays the one that is meant.
+        // While the row under the pointer is unnoticed, the aim stays at the previous row.
         if self.surprise.borrow().is_none() {
             self.look_again();
         }
@@ -108,7 +109,7 @@ impl SteadyRows {
         })));
     }
 
-    /// The person has seen what is under the pointer by now.
+    /// Aims at the row that is under the pointer now, because the person has noticed it.
     fn look_again(&self) {
         let point = self.aim.borrow().as_ref().map(|aim| aim.point);
         self.aim_at(point.map(|point| (point, Row::at(point))));

@@ -1,4 +1,4 @@
-//! Something that a component does once at a time.
+//! A task that a component runs once at a time.
 
 use std::future::Future;
 
@@ -6,8 +6,7 @@ use yew::prelude::*;
 
 use crate::browser;
 
-/// Something that a component does once at a time: a second run while one is under way is ignored, as of a double
-/// click.
+/// A task that a component runs once at a time. A second run during the first one is ignored, as with a double click.
 #[derive(Clone, Debug)]
 pub struct UseTask {
     running: UseStateHandle<bool>,
@@ -20,7 +19,7 @@ impl UseTask {
         *self.running
     }
 
-    /// Does it, unless it is under way. It is done to the end even if the component goes.
+    /// Runs the task, unless it is running already. The task runs to its end even if the component is unmounted.
     pub fn run(&self, future: impl Future<Output = ()> + 'static) {
         if *self.running {
             return;
@@ -34,7 +33,7 @@ impl UseTask {
     }
 }
 
-/// Something that this component does once at a time.
+/// Returns a task that this component runs once at a time.
 #[hook]
 pub fn use_task() -> UseTask {
     UseTask {

@@ -1,20 +1,20 @@
-//! Moments, as the pure cores see them: numbers that are passed in.
+//! Moments in time for the pure cores: numbers that are passed in.
 //!
-//! Nothing here reads a clock; `browser::clock` does. Time that passes and the time of day are two types: a wait counted
-//! with a clock that somebody may set would end too early, or hours too late.
+//! Nothing here reads a clock; `browser::clock` does. Elapsed time and the time of day are two types. A wait that is
+//! measured with a clock that a person may set would end too early, or hours too late.
 
 use std::ops::Add;
 use std::time::Duration;
 
-/// A moment on a clock that only goes forward: milliseconds since the page began.
+/// A moment on the monotonic clock: milliseconds since the page began.
 ///
-/// Deadlines and ages are counted with it. Instants of different pages can not be compared. The clock of some systems
-/// stands still while the machine sleeps; [`Now`] says how that is noticed.
+/// Deadlines and ages are measured with it. Instants of different pages can not be compared. On some systems the clock
+/// stands still while the machine sleeps; [`Now`] describes how that is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// The moment this many milliseconds after the page began.
+    /// Returns the moment this many milliseconds after the page began.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
@@ -26,19 +26,19 @@ impl Instant {
         self.0
     }
 
-    /// How long ago `earlier` was; zero if it is yet to come.
+    /// Returns the time since `earlier`, or zero if `earlier` is in the future.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// How long until `later`; zero if it has passed.
+    /// Returns the time until `later`, or zero if `later` has passed.
     #[must_use]
     pub const fn until(self, later: Self) -> Duration {
         later.since(self)
     }
 
-    /// The moment this long before; `None` if the page had not begun by then.
+    /// Returns the moment this long before, or `None` if the page had not begun by then.
     #[must_use]
     pub fn checked_sub(self, duration: Duration) -> Option<Self> {
         self.0.checked_sub(millis_of(duration)).map(Self)
@@ -55,50 +55,51 @@ impl Add<Duration> for Instant {
 
 /// A moment on the wall clock: milliseconds since the Unix epoch.
 ///
-/// The clock may be set, back or forward, at any time: for dates that are shown, written down or sent, never for a wait.
+/// The clock may be set at any time, back or forward. It is for dates that are shown, stored or sent, never for a wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EpochMillis(u64);
 
 impl EpochMillis {
-    /// The moment this many milliseconds after the Unix epoch.
+    /// Returns the moment this many milliseconds after the Unix epoch.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// How long ago `earlier` was; zero if it is yet to come.
+    /// Returns the time since `earlier`, or zero if `earlier` is in the future.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// How long until `later`; zero if it has passed.
+    /// Returns the time until `later`, or zero if `later` has passed.
     #[must_use]
     pub const fn until(self, later: Self) -> Duration {
         later.since(self)
     }
 }
 
-/// Both clocks, read at the same moment.
+/// The readings of both clocks at the same moment.
 ///
 /// The wall clock goes on while the machine sleeps. If it has advanced by more than the monotonic clock between two
-/// readings, the machine has slept, or the clock was set forward, which looks the same.
+/// readings, the machine has slept or the wall clock was set forward. The two cases look the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// The clock that only goes forward.
+    /// The reading of the monotonic clock.
     pub monotonic: Instant,
-    /// The clock on the wall.
+    /// The reading of the wall clock.
     pub wall: EpochMillis,
 }
 
 impl Now {
-    /// How much more the wall clock has advanced since `earlier` than the monotonic clock; zero if it was set back.
+    /// Returns by how much the wall clock has advanced more than the monotonic clock since `earlier`, or zero if it was
+    /// set back.
     #[must_use]
     pub const fn gap_since(self, earlier: Self) -> Duration {
         let wall = self.wall.since(earlier.wall);

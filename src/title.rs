@@ -1,4 +1,4 @@
-//! What the page is called, in the tab, in the history and to a screen reader.
+//! The title of the page, for the tab, the history and a screen reader.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use yew::prelude::*;
 use crate::browser::{self, page, timer, view};
 use crate::navigation::use_navigation;
 
-/// Names the page.
+/// Sets the title of the page.
 #[hook]
 pub fn use_title(title: impl Into<AttrValue>) {
     let title = title.into();
     use_title_once_known(Some(title.clone()), title);
 }
 
-/// Names the page as soon as its title is known, and gives it another name until then.
+/// Sets the title of the page as soon as it is known, and shows `meanwhile` until then.
 #[hook]
 pub fn use_title_once_known(title: Option<AttrValue>, meanwhile: impl Into<AttrValue>) {
     let navigation = use_navigation();
@@ -26,12 +26,12 @@ pub fn use_title_once_known(title: Option<AttrValue>, meanwhile: impl Into<AttrV
     });
 }
 
-/// Moves the focus to the element with this id: when what had it is gone.
+/// Moves the focus to the element with this id. For use when the focused element is removed.
 pub fn move_focus(id: &str) {
     page::focus(id);
 }
 
-/// The same, once what has changed is on the screen.
+/// Moves the focus like [`move_focus`], after the pending changes are rendered.
 pub fn move_focus_soon(id: String) {
     browser::spawn(async move {
         timer::wait(Duration::ZERO).await;
@@ -39,13 +39,13 @@ pub fn move_focus_soon(id: String) {
     });
 }
 
-/// Whether nothing has the focus: what had it is gone.
+/// Returns whether no element has the focus, because the focused element was removed.
 #[must_use]
 pub fn has_no_focus() -> bool {
     view::has_no_focus()
 }
 
-/// For a page that gives the focus to one of its own elements, which announces it.
+/// Leaves the focus alone on arrival, for a page that focuses one of its own elements. That element announces the page.
 #[hook]
 pub fn use_own_focus() {
     let navigation = use_navigation();

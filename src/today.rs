@@ -1,8 +1,8 @@
-//! Which day it is, for whatever shows it.
+//! The current date, for every component that shows a day.
 //!
-//! One source for the whole page, so that no two texts disagree. It looks at the clock at each full minute, where every
-//! day of every time zone begins, and whenever the page may have slept or been hidden. Who shows a day renders again when
-//! it is another one, or when the time zone is.
+//! There is one source for the whole page, so that no two texts disagree. It reads the clock at each full minute,
+//! because a day begins at a full minute in every time zone, and whenever the page may have slept or been hidden. A
+//! component that shows a day renders again when the day or the time zone changes.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -16,11 +16,11 @@ use crate::calendar;
 use crate::time::EpochMillis;
 
 thread_local! {
-    /// Lives for as long as anything shows a day.
+    /// The source, which lives while at least one component shows a day.
     static SHARED: RefCell<Weak<Source>> = RefCell::default();
 }
 
-/// Today, where the person is. Renders again when it is another day, or another time zone.
+/// Returns today's date in the time zone of the person. Renders again when the day or the time zone changes.
 #[hook]
 pub fn use_today() -> NaiveDate {
     let update = use_force_update();
@@ -43,14 +43,15 @@ pub fn use_today() -> NaiveDate {
     shown.date
 }
 
-/// Looks at the clock now: the machine has slept, or the clock was set.
+/// Reads the clock now, because the machine has slept or the clock was set.
 pub fn check() {
     if let Some(source) = SHARED.with_borrow(Weak::upgrade) {
         source.look();
     }
 }
 
-/// A day as people live it. Two are the same only in the same time zone: the time of day of everything else differs.
+/// A calendar day in a time zone. Two days are equal only in the same time zone, because every shown time of day
+/// differs otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Day {
     date: NaiveDate,
@@ -80,7 +81,7 @@ impl Source {
             SHARED.set(Rc::downgrade(&source));
             source
         });
-        // Whoever begins to show it shows the truth.
+        // A new component starts with the current day.
         shared.check();
         shared
     }
@@ -108,7 +109,7 @@ impl Source {
         }
     }
 
-    /// Looks at the clock again when the next minute begins.
+    /// Starts the timer for the next full minute.
     fn arm(self: &Rc<Self>) {
         let source = Rc::downgrade(self);
         let timer = Timeout::new(until_next_minute(clock::wall()), move || {
@@ -118,13 +119,13 @@ impl Source {
         drop(fired);
     }
 
-    /// Looks at the clock now, by which the next minute may begin at another moment than it did.
+    /// Reads the clock now. The timer starts again, because the next minute may begin at another moment than before.
     fn look(self: &Rc<Self>) {
         self.arm();
         self.check();
     }
 
-    /// Has everybody render again who shows another day.
+    /// Notifies all watchers if the day or the time zone has changed.
     fn check(self: &Rc<Self>) {
         let now = Day::now();
         if self.day.replace(now) == now {

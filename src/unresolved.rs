@@ -1,6 +1,6 @@
-//! Changes that were not made and that the person has to decide on: conflicts, rows that are gone, refusals.
+//! Unresolved changes, which were not made and on which the person has to decide: conflicts, deleted rows, refusals.
 //!
-//! They outlive the page and are seen in every tab of the person; [`crate::kept`] keeps them.
+//! They outlive the page and appear in every tab of the person. [`crate::kept`] stores them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use wire::{Deletion, FieldAuthor, Timestamp, UserId};
 use crate::api::{ApiError, Kind};
 use crate::resources::Record;
 
-/// A change that was not made as it was meant.
+/// A change that was not made as intended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unresolved {
     /// Its own id, given when it is kept; empty before.
@@ -23,17 +23,17 @@ pub struct Unresolved {
     pub row: Uuid,
     /// The row as the person saw it.
     pub seen: Row,
-    /// The fields that were to change.
+    /// The changed fields.
     pub changes: Changes,
-    /// The row as the server has it, if it has it.
+    /// The row as the server has it, if it exists there.
     #[serde(default)]
     pub now: Option<Row>,
-    /// The reason.
+    /// The reason why the change was not made.
     pub problem: Problem,
-    /// The other person, if that is known.
+    /// The other person, if known.
     #[serde(default)]
     pub by: Option<UserId>,
-    /// The moment of the other person's change, if that is known.
+    /// The time of the other person's change, if known.
     #[serde(default)]
     pub at: Option<Timestamp>,
 }
@@ -42,27 +42,27 @@ pub struct Unresolved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Problem {
-    /// Both people have changed the same fields, to different values.
+    /// Both people changed the same fields to different values.
     BothChanged {
         /// The fields.
         fields: Vec<FieldConflict>,
     },
-    /// The row was changed here and deleted there.
+    /// This person changed the row, and another person deleted it.
     DeletedThere,
-    /// The row was deleted here and changed there.
+    /// This person deleted the row, and another person changed it.
     ChangedThere,
-    /// The server does not accept it.
+    /// The server does not accept the change.
     Refused {
-        /// A sentence that says why.
+        /// A sentence with the reason.
         message: String,
     },
-    /// The server may have it or not: it could not be reached, and would take a repetition for another change.
+    /// The outcome is unknown: the server could not be reached, and would carry out a repetition as another change.
     Uncertain,
 }
 
 impl Problem {
-    /// The problem behind an error that no repetition mends. None for the end of the session, after which the change is
-    /// sent.
+    /// Returns the problem for an error that no retry fixes. Returns `None` for the end of the session, because the
+    /// change is sent after the next sign-in.
     #[must_use]
     pub fn refused(error: &ApiError) -> Option<Self> {
         let message = error.to_string();
@@ -71,7 +71,7 @@ impl Problem {
 }
 
 impl Unresolved {
-    /// A change of a row that was not made.
+    /// Returns an unresolved change of a row.
     #[must_use]
     pub fn new<T: Record>(
         seen: &T,
@@ -94,14 +94,14 @@ impl Unresolved {
         }
     }
 
-    /// This, with the row as the server has it.
+    /// Sets the row as the server has it.
     #[must_use]
     pub fn now<T: Record>(mut self, row: &T) -> Self {
         self.now = Some(row.to_row());
         self
     }
 
-    /// This, with the end of the row.
+    /// Sets the author and the time of the row's deletion.
     #[must_use]
     pub fn deleted(mut self, deletion: Option<Deletion>) -> Self {
         self.by = deletion.map(|deletion| deletion.deleted_by);
@@ -109,13 +109,13 @@ impl Unresolved {
         self
     }
 
-    /// The row as the person wants it.
+    /// Returns the row as the person wants it.
     #[must_use]
     pub fn wanted<T: Record>(&self) -> Option<T> {
         T::from_row(self.changes.apply(&self.seen))
     }
 
-    /// The fields on which the person has to decide, if the row is there and reads like this by now.
+    /// Returns the fields on which the person has to decide, if the row exists with the content `now`.
     #[must_use]
     pub fn conflicts(&self, now: &Row) -> Vec<FieldConflict> {
         let theirs = |field: &str| now.get(field).cloned().unwrap_or_default();
@@ -127,7 +127,7 @@ impl Unresolved {
                 };
                 fields.iter().map(as_now).collect()
             }
-            // The row is there, or is back: another person has undone its deletion.
+            // The row exists, or exists again because another person has undone its deletion.
             Problem::DeletedThere | Problem::Refused { .. } | Problem::Uncertain => {
                 let conflict = |change: &FieldChange| FieldConflict {
                     field: change.field.clone(),
@@ -142,7 +142,7 @@ impl Unresolved {
         }
     }
 
-    /// This without a field on which the person has decided; nothing if there is no other.
+    /// Returns the change without a field on which the person has decided, or `None` if no other field is left.
     #[must_use]
     pub fn without(&self, field: &str) -> Option<Self> {
         let problem = match &self.problem {
@@ -160,11 +160,11 @@ impl Unresolved {
         })
     }
 
-    /// This and a later problem of the same row as a single one, if the person can decide on both at once: the same
-    /// fields are in conflict, and the later value is the wanted one.
+    /// Merges this change with a later one of the same row, if the person can decide on both at once: the same fields
+    /// are in conflict, and the later value is the wanted one.
     #[must_use]
     pub fn absorb(&self, later: &Self) -> Option<Self> {
-        // Two changes that begin with the same value are two, and so is what the person has to decide.
+        // Two changes that begin with the same value need two decisions.
         if self.row != later.row || !self.changes.leads_to(&later.changes) {
             return None;
         }
@@ -178,7 +178,7 @@ impl Unresolved {
                 Problem::BothChanged { fields }
             }
             (Problem::DeletedThere, Problem::DeletedThere) => Problem::DeletedThere,
-            // It is the same addition, with what was changed in the row since.
+            // Both are the same addition. The later one contains the edits made since.
             (Problem::Uncertain, Problem::Uncertain) => {
                 return Some(Self {
                     id: self.id.clone(),

@@ -2,7 +2,7 @@
 
 use wire::{ItemStatus, UserId};
 
-/// The name of a status.
+/// Returns the label of a status.
 #[must_use]
 pub const fn status_label(status: ItemStatus) -> &'static str {
     match status {
@@ -14,7 +14,8 @@ pub const fn status_label(status: ItemStatus) -> &'static str {
     }
 }
 
-/// People within a sentence, as one of them reads it: "you and Ada Lovelace". Those without a name are left out.
+/// Formats people for the middle of a sentence, as one of them reads it: "you and Ada Lovelace". People without a known
+/// name are left out.
 #[must_use]
 pub fn people_in_sentence(people: &[UserId], reader: UserId, name_of: impl Fn(UserId) -> Option<String>) -> String {
     let name = |person: &UserId| {

@@ -1,6 +1,6 @@
-//! What whoever is signed in works in: everything but the way in.
+//! The workspace: everything except the sign-in page and the gate.
 //!
-//! In the app as it is deployed this is a file of its own: `lazy` says when it is loaded.
+//! In the deployed app this is a file of its own. `lazy` describes when it is loaded.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ use crate::steady_rows::use_steady_rows;
 use crate::toast::{ToastProvider, use_toaster};
 use crate::unresolved::Unresolved;
 
-/// How long a change may be on its way before anybody is told.
+/// The time that a change may be unsent before the person is told.
 const UNSENT_AFTER: Duration = Duration::from_secs(3);
 
 /// Properties of [`Workspace`].
@@ -36,11 +36,11 @@ const UNSENT_AFTER: Duration = Duration::from_secs(3);
 pub struct WorkspaceProperties {
     /// The configuration of this deployment.
     pub config: Config,
-    /// The server to work with. Fixed for the life of the workspace.
+    /// The server. It is fixed for the life of the workspace.
     pub api: Api,
 }
 
-/// Everything that depends on the person who is signed in, with the messages that it shows.
+/// Everything that depends on the signed-in person, with its toasts.
 #[component]
 pub fn Workspace(props: &WorkspaceProperties) -> Html {
     html! {
@@ -51,7 +51,7 @@ pub fn Workspace(props: &WorkspaceProperties) -> Html {
     }
 }
 
-/// What depends on who is signed in: the cache, the stream, and the pages.
+/// The parts that depend on the signed-in person: the cache, the stream and the pages.
 #[component]
 fn Foundation(props: &WorkspaceProperties) -> Html {
     let api = props.api.clone();
@@ -65,7 +65,7 @@ fn Foundation(props: &WorkspaceProperties) -> Html {
     let person = session.user().map(|user| AttrValue::from(user.id.to_string()));
     let toaster = use_toaster();
     let on_failure = use_callback(toaster.clone(), |failure: Failure<ApiError>, toaster| {
-        // That the session has ended is told where one signs in again.
+        // The sign-in page reports the end of the session.
         if !matches!(failure.error.kind(), Kind::Unauthorized) {
             toaster.say(format!("Could not {}. {}", failure.attempt, failure.error));
         }
@@ -125,7 +125,7 @@ fn Foundation(props: &WorkspaceProperties) -> Html {
     html! {
         <KeptProvider kept={(*kept).clone()}>
         <QueryProvider<Api> client={(*client).clone()} {on_failure} {on_renamed} {on_leftover}>
-            // Below the cache, because what arrives goes there.
+            // Below the cache, because events are applied to it.
             <SseProvider {address} settings={connection} {person} shares={share_stream}>
                 <Live paints={paint_events} />
                 <Switch<Route> render={Callback::from(members)} />
@@ -149,7 +149,7 @@ struct MembersProperties {
     route: Route,
 }
 
-/// The pages for whoever is signed in; to anybody else it shows nothing, the gate does.
+/// The pages of the signed-in person. Without a session it renders nothing, because the gate does.
 #[component]
 fn Members(props: &MembersProperties) -> Html {
     let session = use_session();
@@ -172,7 +172,7 @@ fn Members(props: &MembersProperties) -> Html {
         .unwrap_or_default()
 }
 
-/// Where the person decides on a change, if its row says in which session it stands.
+/// Returns the place at which the person decides on a change, if its row names a coaching session.
 fn decides_at(unresolved: &Unresolved) -> Option<Place> {
     let whole = |page| Some(Place { page, row: None });
     if PlanSession::left_over(unresolved).is_some() {
@@ -190,8 +190,8 @@ fn decides_at(unresolved: &Unresolved) -> Option<Place> {
     })
 }
 
-/// Has the browser ask before the page is closed, if anything would be lost with it; also while a person who was signed
-/// out by force or by time has yet to return.
+/// Makes the browser ask before the tab closes, if something would be lost. The question also applies after a session
+/// that was ended by force or by expiry, until the person returns.
 #[component]
 fn AskBeforeLoss() -> Html {
     let session = use_session();
@@ -209,10 +209,10 @@ fn AskBeforeLoss() -> Html {
     Html::default()
 }
 
-/// How a person signs out: with something unsent only by a button that says so.
+/// Returns the state of signing out. With anything unsent, a person signs out only by a button that says so.
 #[hook]
 fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt {
-    // Where it was asked: on another page, as after *Back*, nothing is asked.
+    // The place of the question. On another page, as after *Back*, the question is hidden.
     let place = use_location().map(|place| format!("{}{}", place.path(), place.hash()));
     let asked_at = use_state_eq(|| None::<String>);
     let is_asked = asked_at.is_some() && *asked_at == place;
@@ -221,7 +221,7 @@ fn use_sign_out_prompt(session: &SessionHandle, unsent: Unsent) -> SignOutPrompt
         use_effect_with(place.clone(), move |_| asked_at.set(None));
     }
     let client = use_query_client::<Api>();
-    // Other tabs wake this one for nothing: they are looked at when the person asks.
+    // Other tabs do not notify this one of their unsent changes, so they are checked only when the person signs out.
     let with_other_tabs = move || Unsent {
         in_other_tabs: client.others_have_unsent(),
         ..unsent

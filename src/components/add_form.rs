@@ -11,19 +11,19 @@ use crate::kept::{KeptText, use_kept_text};
 /// Properties of [`AddForm`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct AddFormProperties {
-    /// The kind of thing that is added, in a word: "action".
+    /// The kind of thing that is added, as a word in the singular: "action".
     pub noun: &'static str,
-    /// An example of one.
+    /// The placeholder of the field: an example text.
     pub placeholder: &'static str,
-    /// The most characters that it may have.
+    /// The maximum number of characters of the text.
     pub max_length: usize,
-    /// The place of the text that is typed and not added yet.
+    /// The key under which the unsubmitted text is stored.
     pub place: AttrValue,
-    /// Adds this text, which is not empty and has no white space around it.
+    /// The callback that adds the text. The text is not empty and has no white space around it.
     pub on_add: Callback<String>,
 }
 
-/// A field and a button that add something. The text is kept until it is added.
+/// A field and a button that add something. The typed text is stored until it is added.
 #[component]
 pub fn AddForm(props: &AddFormProperties) -> Html {
     let field = use_node_ref();

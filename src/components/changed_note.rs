@@ -1,4 +1,4 @@
-//! Tells a person who edits a text that it has changed meanwhile.
+//! Notes about a text that another person changes while this person edits it.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use yew::prelude::*;
 use crate::countdown::use_was_in_sight;
 use crate::kept::KeptText;
 
-/// How long a text has to be in sight before it counts as seen.
+/// The time that a text must be in sight before it counts as seen.
 const SEEN_AFTER: Duration = Duration::from_secs(1);
 
-/// Notes that the person has seen the text as it is saved by now, once the note about it has been in sight for a while:
-/// what they save after that is meant to replace it.
+/// Records the saved text as seen once the note about it has been in sight for [`SEEN_AFTER`]. A text that the person
+/// saves after that is meant to replace the one that was seen.
 #[hook]
 pub fn use_seen_text(
     saved: &AttrValue,
@@ -33,7 +33,7 @@ pub fn use_seen_text(
     });
 }
 
-/// Says that the text is another than the one with which the person began.
+/// Shows the saved text if it differs from the one with which the person opened the editor.
 pub fn changed_note(saved: &str, typed: &KeptText) -> Html {
     if saved == typed.opened {
         return Html::default();

@@ -1,4 +1,4 @@
-//! A change that was not made, and the choices of the person.
+//! A card for a change that was not made, with the choices of the person.
 
 use yew::prelude::*;
 
@@ -6,7 +6,7 @@ use super::focus::focus;
 use super::icon::{Glyph, icon};
 use crate::title::has_no_focus;
 
-/// One value of a change that was not made, beside the value of the other person.
+/// A value of this person, next to the value of the other person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versus {
     /// The name of the field.
@@ -17,39 +17,39 @@ pub struct Versus {
     pub theirs: String,
 }
 
-/// A choice of the person.
+/// A choice that the person has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    /// The name of the choice, on its button.
+    /// The label of the button.
     pub label: &'static str,
-    /// Is called when it is chosen.
+    /// The callback for a press of the button.
     pub on_choose: Callback<()>,
 }
 
 /// Properties of [`ConflictCard`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct ConflictCardProperties {
-    /// A sentence that says what happened.
+    /// A sentence that explains what happened.
     pub explanation: String,
     /// The values of both people.
     #[prop_or_default]
     pub values: Vec<Versus>,
-    /// The other person, as in "Ada, 12:03".
+    /// The other person and the time, as in "Ada, 12:03".
     pub author: String,
-    /// The text of this person, if there is only one.
+    /// The text of this person, if the conflict is about a single text.
     #[prop_or_default]
     pub text: Option<String>,
-    /// Takes what is typed on, if the text was being typed when the card came.
+    /// The callback for edits of the text, if the person was typing it when the card appeared.
     #[prop_or_default]
     pub on_text: Option<Callback<String>>,
-    /// Whether the card takes the place of the field in which the text was typed. It has the focus then, if nothing has.
+    /// Whether the card replaces the field in which the text was typed. It then takes the focus, if no element has it.
     #[prop_or_default]
     pub replaces_field: bool,
-    /// The choices, the safest first.
+    /// The choices, the safest one first.
     pub choices: Vec<Choice>,
 }
 
-/// A change that was not made, and the choices of the person. It stays until one of them is chosen.
+/// A card for a change that was not made, with the choices of the person. It stays until the person chooses.
 #[component]
 pub fn ConflictCard(props: &ConflictCardProperties) -> Html {
     let field = use_node_ref();

@@ -1,4 +1,4 @@
-//! Tells the truth about the connection, in words.
+//! The state of the connection, in words.
 
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use super::icon::{Glyph, icon};
 use crate::countdown::{use_has_lasted, use_seconds_until};
 use crate::sse::{State, use_sse, use_sse_status};
 
-/// Trouble shorter than this is none, but for a network that is gone.
+/// The time that trouble must last before it is shown. A missing network is shown at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tells the truth about the connection, in words. Always in the document; hidden while there is nothing to tell.
+/// The state of the connection, in words. The element is always in the document, and hidden while there is nothing to
+/// report.
 #[component]
 pub fn ConnectionIndicator() -> Html {
     let status = use_sse_status();
@@ -27,7 +28,7 @@ pub fn ConnectionIndicator() -> Html {
     let reason = status.last_error.filter(|_| !status.is_offline).map(|error| {
         html! { <span class="reason" ~textContent={error.cause.to_string()} /> }
     });
-    // Counting aloud would drown everything else out.
+    // Hidden from screen readers: a countdown read aloud would drown everything else out.
     let countdown = seconds.filter(|seconds| *seconds > 0).map(|seconds| {
         html! { <span aria-hidden="true" class="countdown" ~textContent={format!("{seconds} s")} /> }
     });

@@ -1,4 +1,4 @@
-//! A field for a day, or for none.
+//! A field for an optional day.
 
 use std::rc::Rc;
 
@@ -9,8 +9,8 @@ use yew::prelude::*;
 use super::focus::focus;
 use super::keys::is_enter;
 
-/// A year before this one is taken for the beginning of another: the digits of 2027 are 2, 20, 202, 2027, and browsers
-/// tell of each as a date.
+/// The first year that counts as complete. While a person types the digits of 2027, browsers report the dates of the
+/// years 2, 20, 202 and 2027.
 const FIRST_YEAR: i32 = 1900;
 
 /// Properties of [`DayField`].
@@ -20,14 +20,14 @@ pub struct DayFieldProperties {
     pub id: AttrValue,
     /// Its label.
     pub label: AttrValue,
-    /// The day that is chosen, if one is.
+    /// The chosen day, if there is one.
     pub day: Option<NaiveDate>,
-    /// Another day was chosen, or none.
+    /// The callback for another choice: a day, or none.
     pub on_choose: Callback<Option<NaiveDate>>,
 }
 
-/// A field for a day, or for none. A day is chosen once it is complete: by the calendar of the browser, by the fourth
-/// digit of the year, by Enter, or by leaving the field. While the person types in it, nothing else changes it.
+/// A field for an optional day. A day is chosen once it is complete: by the calendar of the browser, by the fourth
+/// digit of the year, by Enter, or by leaving the field. While the person types in the field, nothing else changes it.
 #[component]
 pub fn DayField(props: &DayFieldProperties) -> Html {
     let input = use_node_ref();
@@ -78,7 +78,7 @@ pub fn DayField(props: &DayFieldProperties) -> Html {
             if *is_typing.borrow() {
                 choose(true);
             }
-            // What is no day is not kept.
+            // Restores the chosen day if the typed text is not a complete one.
             if is_typing.replace(false) {
                 show(&input, day);
             }
@@ -88,7 +88,7 @@ pub fn DayField(props: &DayFieldProperties) -> Html {
         let (input, on_choose) = (input.clone(), props.on_choose.clone());
         Callback::from(move |_: MouseEvent| {
             on_choose.emit(None);
-            // The button goes with the day.
+            // The button disappears together with the day.
             focus(&input);
         })
     };
@@ -106,10 +106,10 @@ pub fn DayField(props: &DayFieldProperties) -> Html {
     }
 }
 
-/// The field holds a part of a day.
+/// The error for a field that holds only a part of a day.
 struct Incomplete;
 
-/// The day in the field, or none if it is empty.
+/// Returns the day in the field, or `None` if the field is empty.
 fn typed(input: &HtmlInputElement) -> Result<Option<NaiveDate>, Incomplete> {
     let text = input.value();
     if input.validity().bad_input() {

@@ -1,4 +1,4 @@
-//! A question that has to be answered before anything else is done.
+//! A question that must be answered before the page can be used again.
 
 use yew::prelude::*;
 
@@ -7,20 +7,20 @@ use yew::prelude::*;
 pub struct QuestionProperties {
     /// The question.
     pub title: AttrValue,
-    /// What depends on the answer.
+    /// The consequences of the answer.
     pub text: AttrValue,
-    /// The button that does it.
+    /// The label of the button that confirms.
     pub confirm: AttrValue,
-    /// The button that does not, which has the focus first.
+    /// The label of the button that cancels. That button has the focus first.
     pub cancel: AttrValue,
-    /// Do it.
+    /// The callback for the confirmation.
     pub on_confirm: Callback<()>,
-    /// Do not: by the button or by Escape.
+    /// The callback for the cancellation, by the button or by Escape.
     pub on_cancel: Callback<()>,
 }
 
-/// A question in a modal dialog: it is in sight wherever the page is scrolled to, and nothing behind it can be used.
-/// The focus returns to where it was.
+/// A question in a modal dialog. It is in sight at any scroll position, and nothing behind it can be used. The focus
+/// returns to its previous element when the dialog closes.
 #[component]
 pub fn Question(props: &QuestionProperties) -> Html {
     let dialog = use_node_ref();
@@ -34,7 +34,7 @@ pub fn Question(props: &QuestionProperties) -> Html {
                 log::error!("the question can not be asked in a dialog");
             }
             move || {
-                // What is closed gives the focus back.
+                // Closes the dialog first: only `close` returns the focus to its previous element.
                 if let Some(dialog) = dialog {
                     dialog.close();
                 }

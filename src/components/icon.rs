@@ -1,40 +1,41 @@
-//! Small pictures, drawn in the colour of the text around them.
+//! Icons, drawn in the colour of the text around them.
 
 use yew::prelude::*;
 
-/// What a picture shows.
+/// The subject of an icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
-    /// A line that springs up: the mark of the app.
+    /// A line that springs up: the logo of the app.
     Mark,
-    /// Add.
+    /// A plus sign: add.
     Plus,
     /// A day.
     Calendar,
-    /// A flag: where one wants to get to.
+    /// A flag: a goal.
     Flag,
-    /// A ticked circle: what is to be done.
+    /// A ticked circle: an action.
     Check,
-    /// Two hands, simplified: what was agreed.
+    /// Two simplified hands: an agreement.
     Handshake,
-    /// Change.
+    /// A pencil: edit.
     Pencil,
-    /// Remove.
+    /// A bin: delete.
     Bin,
-    /// Go there.
+    /// An arrow: go to a page.
     Arrow,
-    /// Something is wrong.
+    /// A warning sign: something is wrong.
     Alert,
-    /// No longer show.
+    /// A cross: dismiss.
     Cross,
-    /// More about it.
+    /// The details of an entry.
     Details,
-    /// How it came to be.
+    /// The history of an entry.
     History,
 }
 
 impl Glyph {
-    /// The class that gives it its shape: `static/freshet.css` draws it, so that a long list of rows does not.
+    /// Returns the class of the icon. `static/freshet.css` draws the shape, so that a long list does not repeat it in
+    /// each row.
     const fn class(self) -> &'static str {
         match self {
             Self::Mark => "icon mark",
@@ -54,7 +55,7 @@ impl Glyph {
     }
 }
 
-/// A small picture. Says nothing to a screen reader: the text beside it does.
+/// Shows an icon. It is hidden from screen readers, because the text beside it says the same.
 pub fn icon(glyph: Glyph) -> Html {
     html! { <span class={glyph.class()} aria-hidden="true" /> }
 }

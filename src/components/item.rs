@@ -14,13 +14,13 @@ use super::text_limit::{is_too_long, limit_note};
 use crate::kept::{KeptText, use_kept_text};
 use crate::time::Instant;
 
-/// The id of the element that shows the text of a row. It can have the focus.
+/// Returns the id of the element that shows the text of a row. That element can receive the focus.
 #[must_use]
 pub fn text_id(row: impl std::fmt::Display) -> String {
     format!("text-{row}")
 }
 
-/// The id of the field in which the text of a row is edited.
+/// Returns the id of the field in which the text of a row is edited.
 #[must_use]
 pub fn editor_id(row: impl std::fmt::Display) -> String {
     format!("edit-{row}")
@@ -29,7 +29,7 @@ pub fn editor_id(row: impl std::fmt::Display) -> String {
 /// Properties of [`ItemRow`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct ItemRowProperties {
-    /// The kind of row, in a word: "action".
+    /// The kind of row, as a word in the singular: "action".
     pub noun: &'static str,
     /// The id of the row.
     pub id: AttrValue,
@@ -37,35 +37,35 @@ pub struct ItemRowProperties {
     pub text: AttrValue,
     /// The version of the row.
     pub version: Option<u64>,
-    /// The whole row, to be kept with an open editor.
+    /// Returns the whole row, which is stored with an open editor.
     pub row: Callback<(), Row>,
-    /// The most characters that the text may have.
+    /// The maximum number of characters of the text.
     pub max_length: usize,
-    /// Since when a change of the row waits to be saved.
+    /// The moment since which a change of the row waits to be saved.
     #[prop_or_default]
     pub unsaved_since: Option<Instant>,
-    /// Whether nothing is left to be done.
+    /// Whether the row is done, so that nothing is left to do.
     #[prop_or_default]
     pub is_closed: bool,
-    /// The place of the text that is typed in the row's editor; the editor is open while there is any.
+    /// The key under which the text of the row's editor is stored. The editor is open while there is such a text.
     pub editor: AttrValue,
-    /// Stands before the text.
+    /// The content before the text.
     #[prop_or_default]
     pub leading: Html,
-    /// Stands below the text.
+    /// The content below the text.
     #[prop_or_default]
     pub details: Html,
-    /// Stands below the row, such as a conflict or a form.
+    /// The content below the row, such as a conflict or a form.
     #[prop_or_default]
     pub below: Html,
-    /// More buttons.
+    /// Additional buttons.
     #[prop_or_default]
     pub buttons: Html,
-    /// The text is to be saved. Names the text that was seen, and the version that had it.
+    /// The callback that saves a text. Its argument names the text that was seen and the version that had it.
     pub on_save: Callback<KeptText>,
-    /// A text that was typed is thrown away.
+    /// The callback for a typed text that is discarded.
     pub on_discard: Callback<KeptText>,
-    /// The row is to be deleted.
+    /// The callback that deletes the row.
     pub on_delete: Callback<()>,
 }
 
@@ -77,7 +77,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
     let editor = use_kept_text(&props.editor);
     let is_editing = editor.current.is_some();
     {
-        // The element that replaces the pressed button takes the focus; a change by itself moves no focus.
+        // Moves the focus to the element that replaces the pressed button. A change without a press does not move it.
         let (focused, takes_focus) = (focused.clone(), Rc::clone(&takes_focus));
         use_effect_with(is_editing, move |_| {
             if takes_focus.replace(false) {
@@ -138,7 +138,7 @@ pub fn ItemRow(props: &ItemRowProperties) -> Html {
     }
 }
 
-/// Closes an editor without saving. A text that was typed in it is discarded.
+/// Returns a callback that closes an editor without saving. It discards a text that was typed.
 pub fn cancel(typed: &KeptText, on_discard: &Callback<KeptText>, on_close: &Callback<()>) -> Callback<()> {
     let (typed, on_discard, on_close) = (typed.clone(), on_discard.clone(), on_close.clone());
     Callback::from(move |()| {
@@ -164,7 +164,7 @@ struct EditorProperties {
     on_discard: Callback<KeptText>,
 }
 
-/// The editor of a row's text. It says if the text has changed since it was opened.
+/// The editor of a row's text. It shows whether the text has changed since the editor was opened.
 #[component]
 fn Editor(props: &EditorProperties) -> Html {
     use_seen_text(&props.text, props.version, Some(&props.typed), &props.set);
@@ -183,7 +183,7 @@ fn Editor(props: &EditorProperties) -> Html {
             if !can_save {
                 return;
             }
-            // Saving an untouched text must not write it over the words of another person.
+            // An untouched text is not saved, because it would overwrite the text of another person.
             if !is_untouched {
                 props.on_save.emit(KeptText {
                     text: text.clone(),

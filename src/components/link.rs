@@ -1,4 +1,4 @@
-//! A way to another page of the app.
+//! A link to another page of the app.
 
 use yew::prelude::*;
 
@@ -8,33 +8,33 @@ use crate::route::Route;
 /// Properties of [`RouteLink`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct RouteLinkProperties {
-    /// Where to.
+    /// The target page.
     pub to: Route,
-    /// Its own id.
+    /// The id of the link itself.
     #[prop_or_default]
     pub id: Option<AttrValue>,
-    /// The id of an element or a row there.
+    /// The id of an element or a row on the target page.
     #[prop_or_default]
     pub place: Option<AttrValue>,
-    /// How it looks.
+    /// The CSS classes.
     pub classes: &'static str,
-    /// Somebody is about to follow it: a pointer is over it, or it has the focus.
+    /// The callback for a pointer over the link or focus on it: the person is likely to follow it.
     #[prop_or_default]
     pub on_near: Callback<()>,
-    /// What it says.
+    /// The content of the link.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// A way to another page of the app. The router has one as well, for every kind of query and state there may be in any
-/// kind of history; the app needs none of these.
+/// A link to another page of the app. The router has a link component as well, with support for any type of query,
+/// state and history. The app needs none of these.
 #[component]
 pub fn RouteLink(props: &RouteLinkProperties) -> Html {
     let navigation = use_navigation();
     let (to, place) = (props.to, props.place.clone());
     let href = address(to, place.as_deref());
     let on_click = Callback::from(move |event: MouseEvent| {
-        // With one of these keys held, the browser opens another tab or window.
+        // With a modifier key held, the browser opens another tab or window.
         if event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key() {
             return;
         }

@@ -1,9 +1,9 @@
-//! What the pages are made of: properties in, callbacks out.
+//! The components of the pages: properties in, callbacks out.
 //!
-//! What keeps a state of its own, or must be rendered apart from what is around it, is a component. The rest are
-//! functions: each component adds about half a kilobyte to a first visit.
+//! A part with state of its own, or one that renders apart from its surroundings, is a component. The rest are
+//! functions, because each component adds about half a kilobyte to the first visit.
 //!
-//! Nothing here fetches, listens or knows an address of the API.
+//! No component here fetches data, listens to events or knows an address of the API.
 
 mod add_form;
 mod changed_note;

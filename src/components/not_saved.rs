@@ -1,4 +1,4 @@
-//! The mark of a row whose change waits to be saved.
+//! The mark of a row with an unsaved change.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::countdown::use_has_passed;
 use crate::query::{Backend, use_unsaved};
 use crate::time::Instant;
 
-/// How long a change may wait before its row says so.
+/// The time that a change may wait before its row shows the mark.
 pub const UNSAVED_AFTER: Duration = Duration::from_secs(2);
 
-/// Whether a row says that a change of it waits, which it has done since then: not for the moment that saving takes.
+/// Returns whether the row shows the mark: its change has waited for [`UNSAVED_AFTER`]. A quick save shows no mark.
 #[hook]
 pub(super) fn use_says_unsaved(since: Option<Instant>) -> bool {
     use_has_passed(since, UNSAVED_AFTER)
 }
 
-/// The mark itself.
+/// Shows the mark.
 pub(super) fn not_saved() -> Html {
     html! { <span class="chip waiting" ~textContent="Not saved yet" /> }
 }
@@ -29,7 +29,7 @@ pub struct NotSavedProperties {
     pub row: u128,
 }
 
-/// The mark of a row in a list that only shows it, if a change of the row waits to be saved.
+/// The mark of a row in a list without editors. It is shown if a change of the row waits to be saved.
 #[component]
 pub fn NotSaved<B: Backend>(props: &NotSavedProperties) -> Html {
     let since = use_unsaved::<B>(props.row);

@@ -1,4 +1,4 @@
-//! Goes somewhere else.
+//! A redirect to another page.
 
 use yew::prelude::*;
 
@@ -9,14 +9,14 @@ use crate::route::{LoginQuery, Route};
 /// Properties of [`Onward`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct OnwardProperties {
-    /// Where to.
+    /// The target page.
     pub to: Route,
-    /// What to tell the sign-in page.
+    /// The query for the sign-in page.
     #[prop_or_default]
     pub query: LoginQuery,
 }
 
-/// Goes somewhere else, and leaves no way back to what was shown before.
+/// A redirect to another page. The page before it is replaced in the history.
 #[component]
 pub fn Onward(props: &OnwardProperties) -> Html {
     let navigation = use_navigation();

@@ -1,4 +1,4 @@
-//! Loading, failed, or there: decided once for the whole app.
+//! The view of a query: loading, failed or ready. One place for the whole app.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::api::ApiError;
 use crate::countdown::use_has_lasted;
 use crate::query::{List, View};
 
-/// What there is to show of a query: `content` once there is data, else that it is loading or why it failed.
+/// Shows the state of a query: `content` once there is data, otherwise a placeholder or the error.
 pub fn query_view<T>(view: View<T, ApiError>, retry: Callback<()>, content: impl FnOnce(Rc<T>) -> Html) -> Html {
     let (data, error) = match view {
         View::Idle | View::Loading => return skeleton(),
         View::Failed(error) => return problem(error.to_string(), &retry),
         View::Ready { data, error } => (data, error),
     };
-    // The content keeps its place whether or not there is a problem: it must not be built anew under somebody's hands.
+    // The content keeps its place with and without a problem, so that it is not rebuilt while a person uses it.
     html! {
         <>
             if let Some(error) = error {
@@ -28,7 +28,7 @@ pub fn query_view<T>(view: View<T, ApiError>, retry: Callback<()>, content: impl
     }
 }
 
-/// Says how many rows of a list can not be shown, if there are any.
+/// Shows the number of rows of a list that this version can not read, if there are any.
 pub fn opaque_note<T>(list: &List<T>, noun: &str) -> Html {
     let what = match list.opaque().len() {
         0 => return Html::default(),
@@ -38,18 +38,18 @@ pub fn opaque_note<T>(list: &List<T>, noun: &str) -> Html {
     html! { <p class="empty" role="note" ~textContent={not_shown(&what)} /> }
 }
 
-/// Says that rows can not be read, and what to do. `what`: "This action", "2 goals".
+/// Returns a sentence that rows can not be read, and what to do. `what` names them: "This action", "2 goals".
 #[must_use]
 pub fn not_shown(what: &str) -> String {
     format!("{what} can not be shown by this version of Freshet. Reload the page for a newer one.")
 }
 
-/// Something is coming.
+/// Shows a placeholder for content that is loading.
 pub fn skeleton() -> Html {
     html! { <Skeleton /> }
 }
 
-/// How long something may take to come before that is said.
+/// The loading time after which the placeholder says that it takes long.
 const LONG: Duration = Duration::from_secs(5);
 
 #[component]
@@ -67,7 +67,7 @@ fn Skeleton() -> Html {
     }
 }
 
-/// Something went wrong, and can be tried again. `text` says what happened and what to do.
+/// Shows an error with a button to try again. `text` says what happened and what to do.
 pub fn problem(text: String, retry: &Callback<()>) -> Html {
     let on_click = retry.reform(|_: MouseEvent| ());
     html! {

@@ -1,4 +1,4 @@
-//! A choice of one of several values.
+//! A choice of one value.
 
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -6,30 +6,30 @@ use yew::prelude::*;
 /// Properties of [`Select`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct SelectProperties {
-    /// The id of the element, for its label.
+    /// The id of the element, for a `<label>`.
     #[prop_or_default]
     pub id: Option<AttrValue>,
-    /// The name of the element, if it has no label.
+    /// The accessible name of the element, if it has no `<label>`.
     #[prop_or_default]
     pub label: Option<AttrValue>,
-    /// The id of the element that says what the choice is about.
+    /// The id of the element that describes the choice.
     #[prop_or_default]
     pub describes: Option<AttrValue>,
-    /// The value that is chosen.
+    /// The current value.
     pub value: AttrValue,
-    /// The values to choose from, each with its text.
+    /// The options: each value with its text.
     pub options: Vec<(AttrValue, AttrValue)>,
-    /// Another value was chosen.
+    /// The callback for another choice.
     pub on_choose: Callback<String>,
 }
 
-/// A choice of one of several values: a controlled `<select>`. It shows `value`, also after the person has picked another
-/// one, and keeps the focus when `value` changes.
+/// A controlled `<select>`. It shows `value`, even after the person has picked another option, and keeps the focus when
+/// `value` changes.
 #[component]
 pub fn Select(props: &SelectProperties) -> Html {
     let select = use_node_ref();
     {
-        // After each render, since the browser keeps a pick whichever option is marked as selected.
+        // Runs after each render, because the browser keeps the person's pick regardless of the `selected` attributes.
         let (select, value) = (select.clone(), props.value.clone());
         use_effect(move || {
             if let Some(select) = select.cast::<HtmlSelectElement>()

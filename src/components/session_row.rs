@@ -1,4 +1,4 @@
-//! Sessions in a list.
+//! Rows of coaching sessions.
 
 use std::rc::Rc;
 
@@ -14,14 +14,14 @@ use crate::draft::is_draft;
 use crate::query::{Backend, List};
 use crate::route::Route;
 
-/// A session as it stands in a list.
+/// The content of a coaching session's row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionRow {
-    /// Its id.
+    /// The id of the coaching session.
     pub id: CoachingSessionId,
-    /// Its title, or a text in its place.
+    /// The title, or a text in its place.
     pub title: String,
-    /// The other person, once that is known.
+    /// The name of the other person, once it is known.
     pub partner: Option<String>,
     /// The day on which it starts.
     pub day: NaiveDate,
@@ -32,7 +32,7 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// A session as this person sees it.
+    /// Returns the row of a coaching session as this person sees it.
     #[must_use]
     pub fn new(session: &CoachingSession, user: UserId, relationships: Option<&List<CoachingRelationship>>) -> Self {
         let title = session.title.as_ref().or(session.display_title.as_ref());
@@ -50,7 +50,8 @@ impl SessionRow {
     }
 }
 
-/// Sessions in a list, each a link to its page. `on_near` hears which one a person is about to open.
+/// Shows coaching sessions in a list, each as a link to its page. `on_near` receives the one that the person is likely
+/// to open.
 pub fn session_rows<B: Backend>(
     rows: &[Rc<SessionRow>],
     today: NaiveDate,

@@ -1,4 +1,4 @@
-//! What is around every page.
+//! The frame around every page.
 
 use yew::prelude::*;
 
@@ -8,56 +8,56 @@ use super::link::RouteLink;
 use crate::navigation::MAIN;
 use crate::route::Route;
 
-/// A place of a page.
+/// A place on a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
     /// The page.
     pub page: Route,
-    /// The row, if it is one.
+    /// The row, if the place is one.
     pub row: Option<uuid::Uuid>,
 }
 
-/// The changes and texts of this person that the server does not have.
+/// The changes and texts of this person that the server does not have yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unsent {
     /// The number of changes.
     pub count: usize,
-    /// The number of those on which the person has to decide.
+    /// The number of changes on which the person has to decide; a part of `count`.
     pub undecided: usize,
-    /// Where the person decides on the first of them, if that is known.
+    /// The place at which the person decides on the first of them, if it is known.
     pub decides_at: Option<Place>,
-    /// Whether text is typed that was not added or saved.
+    /// Whether there is typed text that was neither added nor saved.
     pub has_texts: bool,
-    /// Whether another tab has changes that were not sent.
+    /// Whether another tab has unsent changes.
     pub in_other_tabs: bool,
-    /// Whether they have waited so long that the person is told.
+    /// Whether the changes have waited long enough to show them to the person.
     pub is_told: bool,
 }
 
 impl Unsent {
-    /// Whether nothing would be lost.
+    /// Returns whether nothing would be lost.
     #[must_use]
     pub const fn is_nothing(self) -> bool {
         self.count == 0 && !self.has_texts && !self.in_other_tabs
     }
 }
 
-/// How a person signs out.
+/// The state of signing out, with its callbacks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignOutPrompt {
-    /// What would be lost.
+    /// The changes and texts that would be lost.
     pub unsent: Unsent,
-    /// Whether the person is being asked.
+    /// Whether the question is shown.
     pub is_asked: bool,
-    /// The person wants to sign out, and may have to be asked first.
+    /// The callback for the button *Sign out*. It may ask the question first.
     pub on_sign_out: Callback<()>,
-    /// The answer: sign out.
+    /// The callback for the answer to sign out.
     pub on_confirm: Callback<()>,
-    /// The answer: stay.
+    /// The callback for the answer to stay.
     pub on_cancel: Callback<()>,
 }
 
-/// What is around every page of somebody who is signed in: `name` is what to call them.
+/// Shows the frame around a page of the signed-in person. `name` is the name of the person.
 pub fn shell(name: &str, prompt: &SignOutPrompt, page: Html) -> Html {
     let on_sign_out = prompt.on_sign_out.reform(|_: MouseEvent| ());
     html! {
@@ -86,7 +86,7 @@ fn initial(name: &str) -> String {
     name.chars().next().map(String::from).unwrap_or_default()
 }
 
-/// Says that changes wait, at a place that is always in sight.
+/// Shows the number of unsent changes, in a line that is always in sight.
 fn unsent_line(unsent: Unsent) -> Html {
     let waiting = unsent.count - unsent.undecided;
     let waits = match waiting {
@@ -162,7 +162,7 @@ fn sign_out_question(prompt: &SignOutPrompt) -> Html {
     }
 }
 
-/// A part of a page with a heading of its own, and how many things there are in it if that is known.
+/// Shows a section of a page with a heading, and the number of its entries if it is known.
 pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> Html {
     let id = format!("card-{}", title.to_ascii_lowercase().replace(' ', "-"));
     html! {
@@ -179,17 +179,17 @@ pub fn card(title: &str, glyph: Glyph, count: Option<usize>, content: Html) -> H
     }
 }
 
-/// The app by name, where there is no header.
+/// Shows the name of the app, for pages without a header.
 pub fn brand() -> Html {
     html! { <p class="brand">{ icon(Glyph::Mark) }<span ~textContent="Freshet" /></p> }
 }
 
-/// The app is getting ready.
+/// Shows that the app is getting ready.
 pub fn splash() -> Html {
     splash_saying("One moment…")
 }
 
-/// The app is getting ready, and there is something to say about it.
+/// Shows that the app is getting ready, with a text.
 pub fn splash_saying(text: &'static str) -> Html {
     html! {
         <main class="splash" role="status"><span class="spinner" aria-hidden="true" /><p ~textContent={text} /></main>

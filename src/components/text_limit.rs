@@ -1,14 +1,14 @@
-//! The limit of a text: said while typing, never enforced by cutting.
+//! The length limit of a text: shown while the person types, never enforced by cutting.
 
 use yew::prelude::*;
 
-/// Whether a text has more characters than it may.
+/// Returns whether a text has more than `most` characters.
 #[must_use]
 pub fn is_too_long(text: &str, most: usize) -> bool {
     excess(text, most) > 0
 }
 
-/// The number of characters beyond the limit.
+/// Returns the number of characters beyond the limit.
 fn excess(text: &str, most: usize) -> usize {
     // A text has at most as many characters as bytes.
     if text.len() <= most {
@@ -17,7 +17,7 @@ fn excess(text: &str, most: usize) -> usize {
     text.chars().count().saturating_sub(most)
 }
 
-/// Says how many characters a text has too many, if it has.
+/// Shows the number of characters beyond the limit, if there are any.
 pub fn limit_note(text: &str, most: usize) -> Html {
     match excess(text.trim(), most) {
         0 => Html::default(),

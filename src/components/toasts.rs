@@ -1,11 +1,11 @@
-//! The short messages, in their corner.
+//! The toasts in their corner.
 
 use yew::prelude::*;
 
 use super::icon::{Glyph, icon};
 use crate::toast::{Hold, Offer, Toast, ToastAction};
 
-/// The short messages, in their corner, the oldest first.
+/// Shows the toasts in their corner, the oldest first.
 pub fn toasts(shown: &[Toast<Offer>], on_action: &Callback<ToastAction>) -> Html {
     let newest = shown
         .iter()
@@ -13,7 +13,7 @@ pub fn toasts(shown: &[Toast<Offer>], on_action: &Callback<ToastAction>) -> Html
         .find(|toast| toast.offer.is_some())
         .map(|toast| toast.id);
     html! {
-        // Only what comes is read aloud, not what is there already.
+        // A screen reader reads only a new toast aloud, not those that are there already.
         <div class="toasts" role="status" aria-live="polite" aria-atomic="false" data-testid="toasts">
             for toast in shown.iter() { { view(toast, newest == Some(toast.id), on_action) } }
         </div>
