@@ -67,7 +67,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a JSON object, names an unknown setting, or has an invalid value.
+    /// If the text is not a JSON object, names an unknown setting, or has an invalid value.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let fields = object(text)?;
         if let Some(unknown) = fields.names().find(|name| !NAMES.contains(name)) {

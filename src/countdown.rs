@@ -59,8 +59,8 @@ fn use_has_lasted_as<T: Clone + PartialEq + 'static>(current: Option<T>, duratio
     current.is_some() && *lasted == current
 }
 
-/// Returns whether a value has been the same for `duration` while the page was visible. The result becomes false at
-/// once when the value changes or the page is hidden.
+/// Returns whether a value has been the same for `duration` while the tab was visible. The result becomes false at once
+/// when the value changes or the tab is hidden.
 #[hook]
 pub fn use_was_in_sight<T: Clone + PartialEq + 'static>(current: Option<T>, duration: Duration) -> bool {
     let is_visible = use_state(page::is_visible);

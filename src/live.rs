@@ -35,7 +35,8 @@ pub fn Live(props: &LiveProperties) -> Html {
     });
     {
         let (client, session, sse) = (client.clone(), session.clone(), sse.clone());
-        // The callbacks are registered again with every change of the session. That is cheap and has no effect.
+        // The callbacks are registered again with every change of the session. The new registration is cheap and has no
+        // effect of its own.
         use_effect_with(session, move |session| {
             let left = session.clone();
             let guards = (

@@ -13,7 +13,7 @@ pub struct UseTask {
 }
 
 impl UseTask {
-    /// Whether it is under way.
+    /// Returns whether the task is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
         *self.running

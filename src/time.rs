@@ -6,21 +6,21 @@
 use std::ops::Add;
 use std::time::Duration;
 
-/// A moment on the monotonic clock: milliseconds since the page began.
+/// A moment on the monotonic clock: milliseconds since the app was loaded.
 ///
-/// Deadlines and ages are measured with it. Instants of different pages can not be compared. On some systems the clock
+/// Deadlines and ages are measured with it. Instants of different tabs can not be compared. On some systems the clock
 /// stands still while the machine sleeps; [`Now`] describes how that is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// Returns the moment this many milliseconds after the page began.
+    /// Returns the moment this many milliseconds after the app was loaded.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the page began.
+    /// Returns the milliseconds since the app was loaded.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
@@ -38,7 +38,7 @@ impl Instant {
         later.since(self)
     }
 
-    /// Returns the moment this long before, or `None` if the page had not begun by then.
+    /// Returns the moment this long before, or `None` if the app was not loaded by then.
     #[must_use]
     pub fn checked_sub(self, duration: Duration) -> Option<Self> {
         self.0.checked_sub(millis_of(duration)).map(Self)

@@ -45,7 +45,8 @@ pub fn has_no_focus() -> bool {
     view::has_no_focus()
 }
 
-/// Leaves the focus alone on arrival, for a page that focuses one of its own elements. That element announces the page.
+/// Leaves the focus alone on arrival, for a page that focuses one of its own elements. The focused element announces
+/// the page.
 #[hook]
 pub fn use_own_focus() {
     let navigation = use_navigation();

@@ -1,7 +1,7 @@
 //! The current date, for every component that shows a day.
 //!
-//! There is one source for the whole page, so that no two texts disagree. It reads the clock at each full minute,
-//! because a day begins at a full minute in every time zone, and whenever the page may have slept or been hidden. A
+//! There is one source for the whole tab, so that no two texts disagree. It reads the clock at each full minute,
+//! because a day begins at a full minute in every time zone, and whenever the tab may have been frozen or hidden. A
 //! component that shows a day renders again when the day or the time zone changes.
 
 use std::cell::{Cell, RefCell};

@@ -1,6 +1,6 @@
 //! Unresolved changes, which were not made and on which the person has to decide: conflicts, deleted rows, refusals.
 //!
-//! They outlive the page and appear in every tab of the person. [`crate::kept`] stores them.
+//! They outlive the tab and appear in every tab of the person. [`crate::kept`] stores them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::resources::Record;
 /// A change that was not made as intended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unresolved {
-    /// Its own id, given when it is kept; empty before.
+    /// The id of the unresolved change. It is assigned when the change is stored, and empty before.
     pub id: String,
     /// The collection of the row.
     pub collection: String,

@@ -1,4 +1,4 @@
-//! What the server answers is judged where it arrives, whoever reads it later.
+//! The API checks the status of an answer on arrival, and leaves the parsing of its body to the caller.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -17,7 +17,7 @@ use wire::{CoachingSessionId, Goal};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// An API in front of a server that answers for the goals of one session.
+/// An API in front of a server that answers for the goals of one coaching session.
 struct World {
     channel: Channel,
     api: Api,
@@ -72,7 +72,7 @@ async fn body_is_returned_unparsed() {
     assert!(Rows::read(again, Some(&first)).unwrap().is_same(&first));
     assert_eq!((world.reads.get(), world.farewells.get()), (2, 0));
 
-    // What it holds is for whoever reads it to judge.
+    // The caller checks the content of the body.
     world.answer(200, json!({"status_code": 200, "data": {"id": 7}})).await;
     let body = world.api.session_goals(world.session).await.unwrap();
     assert_eq!(read_one::<Vec<Goal>>(&body).unwrap_err().kind(), &Kind::Unreadable);

@@ -1,4 +1,4 @@
-//! What one page tells the others arrives, in order, and nothing arrives where nobody listens any more.
+//! A message on a channel reaches all other tabs in order, and no tab that has closed the channel.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -20,7 +20,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A channel, and what has arrived on it.
+/// Opens a channel, and collects the messages that arrive on it.
 fn listening(name: &str) -> (Channel, Rc<RefCell<Vec<String>>>) {
     let heard = Rc::<RefCell<Vec<String>>>::default();
     let channel = Channel::open(name, {
@@ -70,7 +70,7 @@ async fn channel_may_be_dropped_in_handler() {
         let (slot, count) = (Rc::clone(&slot), Rc::clone(&count));
         move |_| {
             drop(slot.borrow_mut().take());
-            // What the closure has captured is still there.
+            // The captured variables of the closure still exist.
             *count.borrow_mut() += 1;
         }
     });

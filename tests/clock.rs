@@ -1,4 +1,4 @@
-//! The wall clock is set while the page is open. Nothing that waits may notice.
+//! The wall clock is set while the tab is open. No wait is affected.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -30,7 +30,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const HOUR: f64 = 3_600_000.0;
 
-/// Long enough to be seen counting.
+/// Settings with a wait that is long enough to see its countdown.
 const SLOW: Settings = Settings {
     backoff: Backoff {
         base: Duration::from_secs(30),

@@ -1,4 +1,4 @@
-//! The indicator says how the connection is, in words, and nothing while there is nothing to say.
+//! The indicator shows the state of the connection in words, and nothing while there is nothing to report.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -23,7 +23,7 @@ use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Long enough to be seen counting.
+/// Settings with a wait that is long enough to see its countdown.
 const SLOW: Settings = Settings {
     backoff: Backoff {
         base: Duration::from_secs(30),
@@ -190,7 +190,7 @@ async fn indicator_shows_lost_network_at_once() {
     shows(&page, "No network. Changes of others are shown once it is back.").await;
     let took = clock::now().since(begun);
     assert!(took < Duration::from_millis(1_500), "{took:?}");
-    // The stream was kept, and there is a network after all.
+    // The stream was kept, so an event proves that there is a network after all.
     channel.send(&event(1)).await;
     is_hidden_again(&page).await;
     assert_eq!(queries(&channel.stats().await).len(), 1);

@@ -1,4 +1,4 @@
-//! What is kept on disk is found again, and whatever can go wrong with a disk is told rather than waited for.
+//! Records on disk are found again. Every failure of a disk is reported instead of awaited.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -28,16 +28,16 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// A limit, not an expectation.
 const LIMIT: Duration = Duration::from_secs(20);
-/// Long enough for a browser to say that somebody is in the way.
+/// The time in which a browser surely reports that another connection blocks a request.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// For what is certain not to come.
+/// The time limit for an answer that surely does not come.
 const SOON: Duration = Duration::from_millis(50);
 
 const fn schema(name: &'static str, version: u32, stores: &'static [&'static str]) -> Schema {
     Schema { name, version, stores }
 }
 
-/// Opens a database that nothing is left in.
+/// Opens a database without any content.
 async fn fresh(name: &'static str) -> Database {
     Database::delete_database(name, LIMIT).await.unwrap();
     Database::open(&schema(name, 1, &["a", "b"]), LIMIT).await.unwrap()
@@ -50,7 +50,7 @@ fn record(note: &str, bytes: &[u8]) -> Record {
     }
 }
 
-/// Opens a database as a page would that does not let go of it.
+/// Opens a database like a tab that does not close it on request.
 async fn stubborn(name: &str) -> IdbDatabase {
     let request = web_sys::window()
         .unwrap()
@@ -155,7 +155,8 @@ async fn blocked_open_does_not_wait() {
     let newer = schema("held", 2, &["a"]);
     let upgrade = Database::open(&newer, PATIENCE).await.unwrap_err();
     assert_eq!(upgrade, DatabaseError::Blocked);
-    // It is still wanted of the browser. Once the other page lets go it happens, and leaves nothing open behind.
+    // The browser still has the request. It carries it out once the other tab closes its connection, and leaves no
+    // connection open.
     other.close();
     drop(Database::open(&newer, LIMIT).await.unwrap());
 
@@ -170,7 +171,7 @@ async fn blocked_open_does_not_wait() {
 #[wasm_bindgen_test]
 async fn a_database_that_is_dropped_is_closed() {
     drop(fresh("dropped").await);
-    // Nobody is left who would hear that somebody wants to delete it: were it open, this would be held up.
+    // No handler is left that would close the database on request. An open connection would block the deletion.
     Database::delete_database("dropped", PATIENCE).await.unwrap();
 }
 
@@ -210,7 +211,7 @@ async fn a_browser_without_a_database_says_so() {
 
 #[wasm_bindgen_test]
 async fn a_database_that_never_answers_is_given_up() {
-    // A target of events of which none will come.
+    // An event target that never receives an event.
     let factory = scripted("return fake(IDBOpenDBRequest, {})");
     let schema = schema("silent", 1, &["a"]);
     let error = with_factory(&factory, Database::open(&schema, SOON)).await.unwrap_err();
@@ -219,7 +220,7 @@ async fn a_database_that_never_answers_is_given_up() {
 
 #[wasm_bindgen_test]
 async fn failed_database_explains_itself() {
-    // As a browser does that may not, or whose disk is damaged: it answers the request with an error.
+    // A browser without permission, or with a damaged disk, answers the request with an error.
     for (name, expected) in [
         ("UnknownError", DatabaseError::Failed("UnknownError".to_owned())),
         ("QuotaExceededError", DatabaseError::Full),
@@ -240,7 +241,7 @@ async fn failed_database_explains_itself() {
 #[wasm_bindgen_test]
 async fn quota_failure_at_commit_is_an_error() {
     let database = fresh("full").await;
-    // The transaction is what fails, after the request for the write has succeeded.
+    // The request for the write succeeds, and the transaction fails afterwards.
     let script = "const put = IDBObjectStore.prototype.put;
         IDBObjectStore.prototype.put = function (value, key) {
             IDBObjectStore.prototype.put = put;
@@ -275,14 +276,14 @@ async fn foreign_record_is_unreadable() {
     let database = Database::open(&schema("foreign", 1, &["a", "b"]), LIMIT).await.unwrap();
     assert_eq!(database.get("a", "k").await.unwrap_err(), DatabaseError::Corrupt);
     assert_eq!(database.get_all("a").await.unwrap_err(), DatabaseError::Corrupt);
-    // It can be got rid of.
+    // The unreadable record can be deleted.
     database.clear("a").await.unwrap();
     assert_eq!(database.get_all("a").await.unwrap(), []);
 }
 
 #[wasm_bindgen_test]
 async fn removed_database_is_closed() {
-    // Browsers do this when somebody deletes what a page has kept, which can not be done from here.
+    // Browsers do this when a person deletes the data of a site. A test can not trigger it, so it is simulated.
     let factory = scripted(
         "globalThis.takenAway = fake(IDBDatabase, { close: () => {} });
          const request = fake(IDBOpenDBRequest, { result: takenAway, error: null });

@@ -1,4 +1,4 @@
-//! A request ends with an answer, with a reason, or with whoever has sent it.
+//! A request ends with an answer, with an error, or with the drop of its future.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -42,7 +42,7 @@ async fn timeout_differs_from_unreachable() {
     channel.hold("slow").await;
     let slow = get(format!("{}/slow", channel.rest_url()));
     assert_eq!(fetch(slow, Duration::from_millis(50)).await, Err(FetchError::Timeout));
-    // Nobody listens at port 1, and no browser may ask there.
+    // No server listens at port 1, and browsers block that port.
     let nobody = get("http://127.0.0.1:1/".to_owned());
     assert_eq!(fetch(nobody, Duration::from_secs(30)).await, Err(FetchError::Network));
 }
@@ -50,7 +50,7 @@ async fn timeout_differs_from_unreachable() {
 #[wasm_bindgen_test]
 async fn a_body_is_whole_or_there_is_none() {
     let channel = Channel::silent();
-    // As much as a browser hands over in many pieces.
+    // Large enough that a browser delivers it in many pieces.
     let text = "0123456789abcdef".repeat(1 << 16);
     channel.answer("long", 200, json!(text)).await;
     let long = get(format!("{}/long", channel.rest_url()));

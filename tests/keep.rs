@@ -1,4 +1,4 @@
-//! What outlives the page: the data that was shown last, and the changes that were not sent.
+//! The persisted state: the data that was shown last, and unsent mutations.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -34,7 +34,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// A limit, not an expectation.
 const LIMIT: Duration = Duration::from_secs(20);
-/// As the cache has it.
+/// The schema of the cache.
 const SCHEMA: Schema = Schema {
     name: "freshet",
     version: 1,
@@ -84,7 +84,7 @@ fn Show(props: &ShowProperties) -> Html {
     html! { <p>{ text }{ if word.is_stale() { ", old" } else { "" } }{ format!(", {unsent} unsent") }</p> }
 }
 
-/// One visit to the page.
+/// One visit to the app.
 struct Visit {
     server: Server,
     client: QueryClient<Server>,
@@ -94,7 +94,7 @@ struct Visit {
 }
 
 impl Visit {
-    /// A page that shows a word to this person, who is signed in.
+    /// Opens a tab that shows a word to this signed-in person.
     async fn of(owner: &str) -> Self {
         storage::remember_user(Some(owner));
         let visit = Self::of_nobody();
@@ -103,7 +103,7 @@ impl Visit {
         visit
     }
 
-    /// A page that shows a word, and does not know to whom.
+    /// Opens a tab that shows a word, before the person is known.
     fn of_nobody() -> Self {
         let (server, change, place) = (Server::default(), ChangeSlot::default(), Place::new());
         let client = QueryClient::new(server.clone());
@@ -131,7 +131,7 @@ impl Visit {
         change.run(Write(1, text.to_owned()));
     }
 
-    /// Has everything answered with this word until no change is left.
+    /// Answers every request with this word until no mutation is pending.
     async fn settles(&self, word: &str) {
         until("it is answered", || {
             if self.server.open() > 0 {
@@ -142,14 +142,14 @@ impl Visit {
         .await;
     }
 
-    /// The page is closed. Nobody signs out.
+    /// Closes the tab without a sign-out.
     fn end(mut self) {
         self.change.0.take();
         self.app.take().unwrap().destroy();
     }
 }
 
-/// Nothing is kept of any visit before.
+/// Deletes everything that earlier visits have persisted.
 async fn fresh() {
     Database::delete_database(SCHEMA.name, LIMIT).await.unwrap();
     for tab in storage::tabs_with_unsent().unwrap() {
@@ -162,7 +162,7 @@ async fn kept(store: &str) -> Vec<(String, Record)> {
     database.get_all(store).await.unwrap()
 }
 
-/// Waits until this many records are kept there.
+/// Waits until the store contains this many records.
 async fn until_kept(store: &str, count: usize) -> Vec<(String, Record)> {
     let begun = clock::now();
     loop {
@@ -178,7 +178,7 @@ async fn until_kept(store: &str, count: usize) -> Vec<(String, Record)> {
     }
 }
 
-/// A visit in which this word was read and kept.
+/// Makes a visit that fetches and persists this word.
 async fn visit_that_read(owner: &str, word: &str) {
     let visit = Visit::of(owner).await;
     until("it is asked for", || visit.server.open() == 1).await;
@@ -188,7 +188,7 @@ async fn visit_that_read(owner: &str, word: &str) {
     visit.end();
 }
 
-/// Waits until this word, and nothing else, is kept.
+/// Waits until this word is the only persisted data.
 async fn until_kept_is(word: &str) {
     let begun = clock::now();
     while until_kept("data", 1).await[0].1.bytes != word.as_bytes() {
@@ -351,7 +351,7 @@ async fn changes_keep_their_order_when_clocks_go_back() {
     visit.change_to("two");
     until_kept("mutations", 2).await;
     visit.end();
-    // Nor does the order depend on who takes them up, and at what time of day.
+    // The order depends neither on the visit that hydrates the mutations nor on its time of day.
     let visit = offline().await;
     visit.shows("nothing, 2 unsent").await;
     let second = set_clock(-86_400_000.0);
@@ -365,7 +365,7 @@ async fn changes_keep_their_order_when_clocks_go_back() {
     drop(first);
 }
 
-/// Whether somebody who comes now, to a disk that never answers, has anything read.
+/// Returns whether a new visit fetches data while the disk never answers.
 async fn reads_at_once() -> bool {
     with_factory(&scripted("return fake(IDBOpenDBRequest, {})"), async {
         let visit = Visit::of("me").await;
@@ -396,11 +396,11 @@ async fn reads_skip_disk_without_unsent_mutations() {
     until_kept("mutations", 1).await;
     visit.end();
     assert_eq!(storage::tabs_with_unsent().unwrap().len(), 1);
-    // A disk that could not be read tells nothing of what is on it.
+    // A disk that could not be read gives no information about its content.
     reads_at_once().await;
     assert_eq!(storage::tabs_with_unsent().unwrap().len(), 1);
 
-    // Whoever comes takes it over, and leaves nothing of it once it is sent.
+    // The next visit takes over the mutation, and deletes its records once it is settled.
     let visit = Visit::of("me").await;
     until("it is sent", || visit.server.1.borrow().len() == 1).await;
     visit.settles("bye").await;
@@ -450,7 +450,7 @@ async fn living_tab_keeps_its_unsent_mutations() {
     third.end();
 }
 
-/// A visit that ends because the session has, with a change that was not sent.
+/// Makes a visit that ends because the session has expired, with an unsent mutation.
 async fn visit_that_expired(owner: &str, word: &str) {
     let visit = Visit::of(owner).await;
     visit.client.set_pushed(false);
@@ -503,7 +503,7 @@ async fn other_person_deletes_unsent_mutations() {
     visit.end();
 }
 
-/// A visit without a network.
+/// Starts a visit without a network.
 async fn visit_offline() -> Visit {
     let visit = Visit::of("me").await;
     visit.client.set_pushed(false);
@@ -530,7 +530,7 @@ async fn change_that_nothing_keeps_survives_an_expired_session() {
             visit.server.1.borrow().is_empty(),
             "nothing was sent for another person"
         );
-        // Whatever is still being opened is of no use any more.
+        // A database that is still being opened is not needed any more.
         visit.client.clear();
         visit.end();
     })
@@ -544,7 +544,7 @@ async fn database_that_was_taken_away_is_written_again() {
     visit.change_to("one");
     until_kept("mutations", 1).await;
     assert!(!visit.client.has_unkept_mutations());
-    // As "clear site data" does it.
+    // As "clear site data" does.
     Database::delete_database(SCHEMA.name, LIMIT).await.unwrap();
     visit.change_to("two");
     until_kept("mutations", 2).await;
@@ -552,7 +552,7 @@ async fn database_that_was_taken_away_is_written_again() {
     visit.end();
 }
 
-/// A method of the browser's database that does this instead, until it is dropped. The script has what is `given`, the
+/// A replacement of a method of the browser's database, until it is dropped. The script has the arguments `given`, the
 /// `real` method, and `patched.count`.
 struct Patched(
     Function,
@@ -577,14 +577,14 @@ impl Patched {
         Self(patched, pretence)
     }
 
-    /// How often the script has counted.
+    /// Returns the value of `patched.count`.
     fn count(&self) -> u32 {
         let count = Reflect::get(&self.0, &"count".into()).unwrap().as_f64().unwrap();
         format!("{count}").parse().unwrap()
     }
 }
 
-/// A disk that takes nothing that contains this word.
+/// Makes the disk reject every record with this word.
 fn disk_without_room_for(word: &str) -> Patched {
     Patched::new(
         "IDBObjectStore",
@@ -599,7 +599,7 @@ fn disk_without_room_for(word: &str) -> Patched {
     )
 }
 
-/// The mutations on the disk, in order: their keys and what they are.
+/// Returns the mutations on the disk, in order: their keys and their content.
 async fn written() -> Vec<(String, String)> {
     let records = kept("mutations").await.into_iter();
     let read = |(_, record): (String, Record)| {
@@ -609,7 +609,7 @@ async fn written() -> Vec<(String, String)> {
     records.map(read).collect()
 }
 
-/// Waits until these changes, and no others, are written down, in this order. Returns their keys.
+/// Waits until exactly these mutations are on the disk, in this order. Returns their keys.
 async fn until_written(words: &[&str]) -> Vec<String> {
     let begun = clock::now();
     loop {
@@ -681,18 +681,18 @@ async fn signing_out_on_purpose_takes_refused_changes_along() {
     until("it is refused", || refusal.count() == 1).await;
     assert_eq!(visit.client.clear_but_unsent(), 1);
     visit.client.remember_for("me");
-    // Before anything is taken up.
+    // Before the mutation is hydrated.
     visit.client.clear();
     assert!(!visit.client.has_unkept_mutations());
     drop(refusal);
     visit.end();
 }
 
-/// A visit whose change was sent and answered, on a disk that would not delete it.
+/// Makes a visit whose mutation is sent and answered, on a disk that fails to delete it.
 async fn visit_that_could_not_delete(word: &str) -> Visit {
     let visit = Visit::of("me").await;
     visit.change_to(word);
-    // Else there was nothing to delete.
+    // Without the record there would be nothing to delete.
     until_written(&[word]).await;
     let refusal = Patched::new(
         "IDBObjectStore",
@@ -733,7 +733,7 @@ async fn settled_change_is_deleted_when_disk_comes_back() {
     let visit = visit_offline().await;
     visit.change_to("one");
     until_written(&["one"]).await;
-    // As if the browser had taken it away, with the first that is asked of it.
+    // The browser removes the database upon the first access.
     let closing = Patched::new(
         "IDBDatabase",
         "transaction",
@@ -761,7 +761,7 @@ async fn settled_change_is_deleted_when_disk_comes_back() {
 async fn change_of_another_version_is_left_to_it() {
     fresh().await;
     visit_offline_that_wrote("later").await;
-    // A version that knows no kind of change.
+    // A version of the app that has registered no mutations.
     for _ in 0..2 {
         storage::remember_user(Some("me"));
         let server = Server::default();
@@ -780,7 +780,7 @@ async fn change_of_another_version_is_left_to_it() {
     visit.end();
 }
 
-/// A visit that ends with a change that was not sent.
+/// Makes a visit that ends with an unsent mutation.
 async fn visit_offline_that_wrote(word: &str) {
     let visit = visit_offline().await;
     visit.change_to(word);

@@ -1,4 +1,4 @@
-//! Text that is typed and not saved, and changes that were not made: they outlive the page, and belong to one person.
+//! Drafts and unresolved changes outlive the tab, and belong to one person.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -30,7 +30,7 @@ fn typed(text: &str) -> KeptText {
     }
 }
 
-/// A visit of a person, who is signed in.
+/// Starts a visit of this signed-in person.
 fn visit(owner: &str) -> Kept {
     storage::remember_user(Some(owner));
     let kept = Kept::new();
@@ -38,7 +38,7 @@ fn visit(owner: &str) -> Kept {
     kept
 }
 
-/// Nothing is left of earlier tests.
+/// Starts a visit of this person without anything from earlier tests.
 fn fresh(owner: &str) -> Kept {
     let kept = visit(owner);
     kept.clear();
@@ -63,7 +63,7 @@ fn action(body: &str) -> Action {
     }
 }
 
-/// The text was changed to something else by both people.
+/// Creates a conflict: both people have changed the text to different values.
 fn conflict(from: &str, mine: &str, theirs: &str) -> Unresolved {
     let update = Update::between(&action(from), &action(mine));
     let fields = vec![FieldConflict {
@@ -238,7 +238,7 @@ fn deleted_row_that_is_back_shows_both_texts() {
     assert!(gone.conflicts(&row("mine")).is_empty(), "it reads as it was meant to");
 }
 
-/// Meanwhile the browser has no room for anything.
+/// Runs `act` while the browser has no room for any record.
 fn while_full(act: impl FnOnce()) {
     let refuse = js_sys::Function::new_no_args(
         "window.__setItem = Storage.prototype.setItem;
@@ -256,10 +256,10 @@ fn unstorable_text_is_at_risk() {
     while_full(|| kept.set_text("new/actions/1", Some(&typed("only here"))));
     assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));
     assert!(kept.is_at_risk());
-    // Signed out by time and in again, without the page being loaded anew.
+    // The session expires and the same person signs in again, without a reload.
     kept.set_owner("a");
     assert_eq!(kept.text("new/actions/1"), Some(typed("only here")));
-    // The device keeps things again.
+    // The device stores records again.
     kept.set_text("new/actions/1", Some(&typed("here and there")));
     assert!(!kept.is_at_risk());
     kept.clear();
@@ -271,7 +271,7 @@ fn full_device_brings_no_older_words_back() {
     kept.set_text("new/actions/1", Some(&typed("abc")));
     while_full(|| {
         kept.set_text("new/actions/1", Some(&typed("abcdef")));
-        // As another tab's event does it, and a sign-in.
+        // As after an event of another tab, and as after a sign-in.
         kept.reload();
         kept.set_owner("a");
         assert_eq!(kept.text("new/actions/1"), Some(typed("abcdef")));
@@ -301,7 +301,7 @@ fn cleared_records_are_written_again() {
     assert_eq!(again.text("new/actions/1"), Some(typed("typed before")));
     assert_eq!(again.unresolved().len(), 1);
 
-    // Records that another tab has removed are another matter.
+    // Records that another tab has removed are not written again.
     again.clear();
     kept.reload();
     assert_eq!(kept.text("new/actions/1"), None);
@@ -332,7 +332,7 @@ async fn components_show_changes_by_other_tabs() {
     let place = Place::new();
     let app = place.render::<Page>(PageProperties { kept: kept.clone() });
     until("nothing", || place.text() == ", 0 undecided").await;
-    // As another tab does it: on the device, and by an event that this one hears.
+    // As another tab does: a write to the device, and an event that this tab receives.
     let other = visit("a");
     other.set_text("new/actions/1", Some(&typed("from there")));
     other.add_unresolved(&conflict("a", "mine", "theirs"));

@@ -1,4 +1,4 @@
-//! Locks are held by one page at a time, and nobody waits or holds longer than their guard lives.
+//! One tab at a time holds a lock. A wait or a lock ends when its guard is dropped.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -25,12 +25,12 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Whether a future has ended, asked once.
+/// Polls a future once, and returns whether it has ended.
 async fn is_over(mut future: Pin<&mut impl Future>) -> bool {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
 }
 
-/// How many requests wait for a lock, as the browser counts them.
+/// Counts the requests that wait for a lock, as the browser reports them.
 async fn waiting(name: &str) -> u32 {
     let query = Function::new_no_args("return navigator.locks.query()")
         .call0(&JsValue::NULL)
@@ -98,7 +98,7 @@ async fn late_granted_lock_is_released() {
         assert!(!is_over(second.as_mut()).await);
         eventually("it waits", async || waiting("granted").await == 1).await;
         drop(first);
-        // Granted as far as the browser is concerned; nobody has looked yet.
+        // The browser has granted the lock, but the future has not been polled since.
         eventually("it waits no more", async || waiting("granted").await == 0).await;
         settle().await;
     }
@@ -112,7 +112,7 @@ async fn stolen_lock_notifies_its_holder() {
     let thief = steal("stolen").await.unwrap();
     first.lost().await;
     assert!(!first.is_held() && thief.is_held());
-    // Asked again it still is lost, and dropping it takes nothing from the thief.
+    // The lock stays lost when asked again, and dropping it does not release the lock of the thief.
     first.lost().await;
     drop(first);
     settle().await;
@@ -179,7 +179,7 @@ async fn missing_locks_are_reported() {
         (expected.clone(), expected.clone(), expected.clone(), expected)
     );
 
-    // Such names are for browsers themselves.
+    // Names that begin with a hyphen are reserved for browsers.
     let refused = request("-", Mode::Exclusive).await.unwrap_err();
     assert_eq!(refused, LockError::Refused("NotSupportedError".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! The hooks of the cache in real components: what they render, what they share, and what they leave behind.
+//! The hooks of the cache in real components: their renders, their shared fetches, and their removal.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -90,7 +90,7 @@ struct IdleProperties {
     seen: Seen,
 }
 
-/// Observes a query and looks at nothing of it.
+/// Observes a query and reads nothing of it.
 #[component]
 fn Idle(props: &IdleProperties) -> Html {
     let inside = &props.seen.0;

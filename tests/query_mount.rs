@@ -1,4 +1,4 @@
-//! What components that come, go and wait do to a query: pages that replace each other, and suspension.
+//! The effects of mounting, unmounting and suspending components on a query.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -22,7 +22,7 @@ use yew::suspense::{Suspension, SuspensionHandle, SuspensionResult};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Lets components through, or has them wait.
+/// A gate that suspends components while it is shut.
 #[derive(Clone, Default)]
 struct Gate(Rc<RefCell<Option<(Suspension, SuspensionHandle)>>>);
 
@@ -55,7 +55,7 @@ enum Shown {
     One,
     /// Another page that shows the same letters.
     Other,
-    /// A page that shows the letters once the gate is open. The number is for rendering it anew.
+    /// A page that shows the letters once the gate is open. The number makes it render again.
     Behind(Gate, u32),
 }
 
@@ -136,7 +136,7 @@ impl Fixture {
         });
     }
 
-    /// How many observe the letters.
+    /// Counts the observers of the letters.
     fn observers(&self) -> usize {
         self.client.explain().first().map_or(0, |entry| entry.observers)
     }
@@ -146,7 +146,7 @@ impl Fixture {
         settle().await;
     }
 
-    /// What is on the page, how many observe it, and how many requests are open.
+    /// Returns the text of the page, the number of its observers, and the number of open requests.
     fn state(&self) -> (String, usize, usize) {
         (self.place.text(), self.observers(), self.server.open())
     }
@@ -156,7 +156,7 @@ impl Fixture {
     }
 }
 
-/// Lets what waits for nothing happen, and nothing that takes any time.
+/// Runs everything that is ready, without any passage of time.
 async fn in_no_time() {
     for _ in 0..20 {
         let resolved = js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL);

@@ -1,4 +1,4 @@
-//! How components show a query: what was before, what stands in for it, a part of it, and what is fetched ahead.
+//! The options for showing a query: previous data, placeholders, selections and prefetching.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -24,7 +24,7 @@ use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// How often components of each kind have rendered.
+/// The numbers of renders of each kind of component.
 #[derive(Clone, Default)]
 struct Renders(Rc<[Cell<usize>; 4]>);
 
@@ -49,22 +49,22 @@ const COUNT: usize = 1;
 const OUTLINE: usize = 2;
 const LINE: usize = 3;
 
-/// What is on the page.
+/// A part of the page.
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
-    /// Everything that there is to show of a query.
+    /// The state of a query in full.
     Reader {
         letters: Option<u128>,
         keep_previous: bool,
         placeholder: Option<&'static str>,
     },
-    /// Looks at the same query twice.
+    /// Reads the same query twice.
     Twice,
-    /// How many letters there are.
+    /// The number of letters.
     Count,
     /// The letter with this id.
     Selected(u128),
-    /// The letters, each a component of its own.
+    /// The letters, each as a component of its own.
     Outline,
 }
 
@@ -237,13 +237,13 @@ impl Fixture {
         settle().await;
     }
 
-    /// Answers the oldest question.
+    /// Answers the oldest request.
     async fn answer(&self, answer: Result<&str, Refused>) {
         assert!(self.server.answer(answer), "somebody waits for it");
         settle().await;
     }
 
-    /// Something has changed on the server, and it is this now.
+    /// Reports a change on the server, and answers the fetch with this.
     async fn change(&self, answer: Result<&str, Refused>) {
         self.client.invalidate(&Selector::segment("letters"), "event");
         settle().await;
@@ -365,7 +365,7 @@ async fn row_renders_without_its_list() {
 #[wasm_bindgen_test]
 async fn added_rows_do_not_refetch_list() {
     let fixture = Fixture::new(&[Part::Outline]).await;
-    // So that no data is fresh.
+    // Makes all data stale.
     fixture.client.set_pushed(false);
     fixture.answer(Ok("1a2b")).await;
     assert_eq!((fixture.text().as_str(), fixture.open()), ("ab", 0));

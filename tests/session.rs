@@ -1,4 +1,4 @@
-//! Who is signed in, and the one way out. Against a server that answers as scripted.
+//! The session and its end, against a server that answers as scripted.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -73,14 +73,14 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// A page in front of a server that says who is signed in.
+    /// Opens a tab, with a server that has this answer to the request for the signed-in person.
     async fn new(status: u16, current: Value) -> Self {
         storage::remember_user(None);
         storage::set_sign_out_pending(false);
         Self::again(Channel::silent(), status, current).await
     }
 
-    /// The same, with what the browser remembers left alone.
+    /// Does the same, without resetting the data that the browser has stored.
     async fn again(channel: Channel, status: u16, current: Value) -> Self {
         channel.answer("users/current", status, current).await;
         channel.answer("delete", 200, no_content()).await;
@@ -214,7 +214,7 @@ async fn an_answer_to_somebody_else_signs_nobody_out() {
     };
     fixture.handle().sign_in(&credentials).await.unwrap();
     fixture.channel.answer(&path, 401, json!("Unauthorized")).await;
-    // The held answer has arrived once one that was asked for after it has.
+    // A later request has been answered, so the held answer has arrived as well.
     drop(fixture.api.current_user().await);
     settle().await;
     let id = fixture.handle().user().map(|user| user.id);
@@ -228,7 +228,7 @@ async fn somebody_else_behind_the_cookie_ends_the_session() {
     fixture.channel.wait("rest_path=users/current&rest_count=2").await;
     settle().await;
     assert!(fixture.handle().user().is_some());
-    // Another tab signs somebody else in, which the server knows before the browser tells.
+    // Another tab signs in another person. The server knows this before the storage event arrives.
     fixture.channel.answer("users/current", 200, user(2)).await;
     fixture.handle().check(|| {});
     until("it was noticed", || fixture.farewell() == Some(Farewell::Expired)).await;
@@ -366,7 +366,7 @@ async fn offline_sign_out_stays_signed_out() {
     settle().await;
     assert!(storage::is_sign_out_pending());
 
-    // The page is loaded again; the cookie would still do.
+    // The app is loaded again, and the cookie is still valid.
     let again = Fixture::again(Channel::silent(), 200, user(1)).await;
     until("the server was told", || !storage::is_sign_out_pending()).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! There is one stream if and only if somebody is signed in, whatever happens in between. Against real streams.
+//! There is one stream while a person is signed in, and none otherwise. Against real streams.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -23,7 +23,7 @@ use yewdux::YewduxRoot;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// What the test sees of the inside.
+/// The observations of the tab.
 #[derive(Clone, Default)]
 struct Seen(Rc<Inside>);
 
@@ -57,7 +57,7 @@ struct PageProperties {
     url: AttrValue,
     signed_in: bool,
     seen: Seen,
-    /// Changes with every render that the test asks for.
+    /// A number that changes with every render that the test requests.
     #[prop_or_default]
     version: usize,
 }
@@ -77,7 +77,7 @@ fn Page(props: &PageProperties) -> Html {
         stream: props.url.to_string(),
         ..Address::default()
     };
-    // Pages of the same person share a stream, and all tests are on one page.
+    // Tabs of the same person share a stream, and all tests run in one document.
     let person = props.signed_in.then(|| props.url.clone());
     html! {
         <YewduxRoot>
@@ -126,7 +126,7 @@ struct Fixture {
     app: Option<AppHandle<Page>>,
 }
 
-/// A browser opens six connections to a server at most: a test that leaves its stream open starves the others.
+/// Closes the stream: a browser opens at most six connections to a server, so an open stream would starve other tests.
 impl Drop for Fixture {
     fn drop(&mut self) {
         self.unmount();
@@ -245,7 +245,7 @@ async fn five_rapid_sign_ins_leave_nothing_open() {
         fixture.set(false, 0);
         settle().await;
     }
-    // Whatever was on its way has arrived once this one has.
+    // When this connection is established, the earlier requests have arrived as well.
     fixture.set(true, 0);
     fixture.connected().await;
     fixture.set(false, 0);
@@ -300,7 +300,7 @@ async fn refused_stream_retries_on_schedule() {
 async fn newest_handler_uses_one_listener() {
     let mut fixture = Fixture::new(true).await;
     fixture.connected().await;
-    // The page of a headless test is never focused.
+    // The document of a headless test never has the focus.
     fixture.channel.event("e-1", "topics_changed", &topics(1)).await;
     until("the first event has arrived", || fixture.seen.events().len() == 1).await;
     for version in 1..=3 {
@@ -331,7 +331,7 @@ async fn a_replay_that_overlaps_is_delivered_once() {
 async fn malformed_messages_break_nothing() {
     let fixture = Fixture::new(true).await;
     fixture.connected().await;
-    // Events named like the browser's own, comments, unknown names, data that is no JSON, no data at all.
+    // Events named like the browser's own, comments, unknown names, invalid JSON, no data at all.
     fixture
         .channel
         .send("event: error\ndata: {}\n\nevent: open\ndata: {}\n\n: a comment\n\n")
@@ -352,7 +352,7 @@ async fn events_do_not_render_state_observers() {
     settle().await;
     let (state_renders, renders) = (fixture.seen.0.state_renders.get(), fixture.seen.0.renders.get());
     let begun = clock::now();
-    // In pieces, so that there are never so many at once that they are told by their kind.
+    // The events arrive in pieces, so that there are never so many at once that only their kind is reported.
     for piece in 1..=4_usize {
         let mut burst = String::new();
         for number in 1..=250 {

@@ -1,5 +1,5 @@
-//! Whether a stream lives, and what becomes of it when the page or the network sleeps. In a real browser, which is told
-//! what otherwise happens to it by itself.
+//! Liveness checks, and streams while the tab is frozen or the network is gone. In a real browser, with synthetic
+//! events.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -66,7 +66,8 @@ async fn unanswered_stream_times_out() {
 
 #[wasm_bindgen_test]
 async fn only_heartbeats_keep_stream_alive() {
-    // The shortest that may be promised: five seconds, so that twenty of silence are death.
+    // The shortest heartbeat interval that the app accepts is five seconds. A stream counts as dead after twenty
+    // seconds of silence.
     let hello = r#"{"type":"hello","data":{"resumed":false,"cursor":"e-0","heartbeat_ms":1}}"#;
     let (comments, beats) = (Channel::silent(), Channel::silent());
     for channel in [&comments, &beats] {
@@ -113,7 +114,7 @@ async fn offline_silent_stream_is_reopened_online() {
     page.connected().await;
     channel.send(&event(1)).await;
     page.hears(1).await;
-    // What has arrived just now is no sign of life after the network has gone.
+    // A message that arrived before the network was lost does not prove that the stream lives.
     pass(2).await;
 
     happens("offline");
@@ -166,7 +167,7 @@ async fn flapping_network_opens_one_stream() {
     assert!(queries(&stats).len() <= 4, "{:?}", queries(&stats));
 }
 
-/// What happens to a page that is put away, and what when it comes back.
+/// The events of tabs that freeze, and the events of their return.
 const ABSENCES: [(&[&str], &[&str]); 4] = [
     (&["freeze"], &["resume"]),
     (&["pagehide"], &["pageshow"]),
@@ -210,7 +211,7 @@ async fn frozen_leader_releases_and_retakes_lock() {
     let person = channel.stream_url();
     let page = Page::of(&person, &channel, QUICK);
     is_put_away_and_comes_back(&channel, &page).await;
-    // And with it its place in the queue: one that waits for the lead may not come to have it while it is put away.
+    // The tab also leaves the queue for the lock, so that a follower does not become the leader while it is frozen.
     let waits = Page::of(&person, &channel, QUICK);
     waits.connected().await;
     happens("pagehide");

@@ -1,4 +1,4 @@
-//! Much at once, and often: what a burst of events does to a page, and what is left of components that listened.
+//! Bursts of events, and repeated mounts: the tab stays responsive, and no listener is left.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -26,7 +26,7 @@ use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Something that is written in the browser's own language: an object with functions.
+/// An object with functions, written in JavaScript.
 struct Script(Object);
 
 impl Script {
@@ -45,7 +45,7 @@ impl Script {
     }
 }
 
-/// Counts how often the page could do something else.
+/// Counts how often the tab could run another task.
 const BREATHS: &str = "
     const channel = new MessageChannel();
     let count = 0, on = true;
@@ -105,7 +105,7 @@ fn Listener(props: &ListenerProperties) -> Html {
     Html::default()
 }
 
-/// A page that has been sent so many events in one piece, what it has heard of them, and when.
+/// Sends so many events in one piece to a tab. Returns the tab and the log of its reports.
 async fn flooded(many: u128) -> (Channel, Page, Log) {
     let channel = Channel::new().await;
     let (log, breaths) = (Log::default(), Rc::new(Script::new(BREATHS)));
@@ -114,7 +114,7 @@ async fn flooded(many: u128) -> (Channel, Page, Log) {
     page.connected().await;
     let burst: String = (1..=many).map(event).collect();
     channel.send(&burst).await;
-    // The last is told as an event, or with those that were too many.
+    // The last event is reported by itself, or together with others only by its kind.
     let last = || log.0.borrow().last().map(|(_, _, heard)| *heard);
     until("all has arrived", || {
         page.heard().contains(&many) || matches!(last(), Some(Heard::Unreadable(_)))
@@ -128,14 +128,14 @@ async fn flooded(many: u128) -> (Channel, Page, Log) {
 async fn flood_keeps_the_tab_responsive() {
     const MANY: u128 = 5_000;
     let (channel, page, log) = flooded(MANY).await;
-    // From the first to the last that was told without a breath.
+    // The first and the last report of each slice, between which no other task ran.
     let mut slices = BTreeMap::<u64, (Instant, Instant)>::new();
     for (breath, at, _) in &*log.0.borrow() {
         slices.entry(*breath).or_insert((*at, *at)).1 = *at;
     }
     let lengths = slices.values().map(|(begun, ended)| ended.since(*begun));
     let longest = lengths.max().unwrap();
-    // Six milliseconds are aimed at; a machine that is busy with something else may stretch them.
+    // The target is six milliseconds. A busy machine may exceed it.
     assert!(
         longest < Duration::from_millis(50),
         "{longest:?} in {} slices",
@@ -150,7 +150,7 @@ async fn flood_keeps_the_tab_responsive() {
     assert_eq!(page.count(&Report::Gap), 0);
     assert_eq!(page.status().state, State::Connected);
 
-    // Whatever was still under way is told before the stream is lost.
+    // The remaining events are reported before the stream is lost.
     channel.send(&event(MANY + 1)).await;
     channel.drop_streams().await;
     let stats = channel.wait("open=1&opened=2").await;

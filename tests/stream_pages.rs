@@ -1,5 +1,5 @@
-//! Pages of one person share a stream. Locks and channels are among the pages of a browser, and one page may ask for
-//! both as often as it likes: so several connections in one document meet as they would in several tabs.
+//! Tabs of one person share a stream. Locks and channels belong to the whole browser, and one document may request them
+//! repeatedly. Several connections in one document therefore behave like several tabs.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -25,7 +25,7 @@ use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Pages of one person, of which the first leads.
+/// Tabs of one person. The first one is the leader.
 struct Pages {
     channel: Channel,
     person: String,
@@ -57,7 +57,7 @@ impl Pages {
         locks::held_names().await.unwrap().contains(&self.lock())
     }
 
-    /// Waits until every page has heard the events up to this number, each once and in order.
+    /// Waits until every tab has received the events up to this number, each once and in order.
     async fn all_hear(&self, last: u128) {
         let expected: Vec<u128> = (1..=last).collect();
         for page in &self.pages {
@@ -86,7 +86,7 @@ async fn remaining_tab_takes_over_without_loss() {
         let mut pages = Pages::open(count, QUICK).await;
         say(&pages.channel, 1..=5).await;
         pages.all_hear(5).await;
-        // These happen while nobody has a stream.
+        // These events happen while no tab has a stream.
         pages.channel.greet(&format!("{RESUMED}{}{}", event(6), event(7))).await;
         let left = freshet::browser::clock::wall();
         pages.pages.remove(0);
@@ -144,11 +144,11 @@ async fn replaced_leader_closes_and_follows() {
     say(&pages.channel, 1..=3).await;
     pages.all_hear(3).await;
     pages.channel.greet(RESUMED).await;
-    // Something that has the lock and tells nobody anything, like a page that is frozen.
+    // A holder of the lock that sends no messages, like a frozen tab.
     let mut silent = locks::steal(&pages.lock()).await.unwrap();
     pages.channel.wait("open=0&closed=1").await;
     for page in &pages.pages {
-        // It need not last until we look.
+        // The state may have passed before the test looks.
         let was_not_connected = || page.statuses().iter().any(|status| status.state == State::Reconnecting);
         until("it is not connected", was_not_connected).await;
     }
@@ -208,7 +208,7 @@ async fn follower_shows_next_attempt() {
         leads.status().retry_at.is_some() && follows.status().retry_at.is_some()
     })
     .await;
-    // Pages tell each other how long it is until then, which takes a moment.
+    // Tabs send each other the remaining time, and the message itself takes a moment.
     let [due, told] = [leads, follows].map(|page| page.status().retry_at.unwrap());
     assert!(told.since(due) < Duration::from_millis(500), "{due:?} {told:?}");
     assert!(due.since(told) < Duration::from_millis(500), "{due:?} {told:?}");
@@ -222,7 +222,7 @@ struct ReaderProperties {
     read: AttrValue,
 }
 
-/// Has read something while it is being connected.
+/// Records a read position while the tab is connecting.
 #[component]
 fn Reader(props: &ReaderProperties) -> Html {
     let (handle, state, read) = (use_sse(), use_sse_state(), props.read.clone());
@@ -317,7 +317,7 @@ async fn unshared_tabs_have_own_streams() {
     }
 }
 
-/// Two pages of one person that do without each other.
+/// Asserts that two tabs of one person have separate streams.
 async fn each_has_its_own_stream() {
     let pages = Pages::open(2, QUICK).await;
     pages.channel.wait("open=2").await;

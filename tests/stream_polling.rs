@@ -1,4 +1,4 @@
-//! Reading again and again happens while there is no connection, and only then.
+//! Polling happens while there is no connection, and only then.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -33,7 +33,8 @@ const SHORT: Settings = Settings {
     ..QUICK
 };
 
-/// A channel that refuses for at least so often sixty milliseconds.
+/// Creates a channel that refuses so many requests. With the backoff of [`SHORT`] each takes at least sixty
+/// milliseconds.
 async fn away(times: usize) -> Channel {
     let channel = Channel::new().await;
     channel.refuse(503, times).await;
@@ -56,18 +57,18 @@ async fn polls_from_loss_until_reconnection() {
     let page = Page::alone(&channel, SHORT);
     page.connected().await;
     let polls_before = polls(&page);
-    // Measured from before it began to after each of them: a machine that is busy makes it longer, never shorter.
+    // Measured from before the start to after each poll. A busy machine makes this longer, never shorter.
     for (number, poll) in (0..).zip(&polls_before) {
         let least = SHORT.poll_after + SHORT.poll_every * number;
         assert!(poll.since(begun) >= least, "{begun:?} {polls_before:?}");
     }
-    // Six intervals at most are short.
+    // At most six intervals are short.
     for (number, poll) in (0..).zip(polls_before.iter().skip(6)) {
         let least = SHORT.poll_after + SHORT.poll_every * 6 + SHORT.poll_slow_every * number;
         assert!(poll.since(begun) >= least, "{begun:?} {polls_before:?}");
     }
 
-    // Nothing is read once there is a connection, and no status ever says both.
+    // There are no polls once there is a connection, and no status claims both.
     pass(300).await;
     assert_eq!(polls(&page), polls_before);
     let statuses = page.statuses();

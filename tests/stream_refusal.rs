@@ -1,5 +1,5 @@
-//! What the browser says when a server gives no stream is little; what the connection makes of it is not. In a real
-//! browser, against real answers.
+//! Browsers report little about a refused stream. The connection finds out the reason. In a real browser, against real
+//! answers.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -20,13 +20,13 @@ use yew::prelude::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Nothing but an answer hurries.
+/// Settings in which only an answer ends the wait for a session check.
 const PATIENT: Settings = Settings {
     refresh_patience: Duration::from_secs(60),
     ..QUICK
 };
 
-/// A page that keeps to itself, at another address than that of its channel.
+/// Creates a tab without a shared stream, with the given addresses.
 fn page_at(address: Address, settings: Settings) -> Page {
     Page::build(address, settings, false, "somebody", Html::default())
 }
@@ -65,12 +65,12 @@ async fn refusal_after_renewal_signs_out() {
     assert_eq!(queries(&channel.stats().await).len(), 2);
     assert_eq!(page.count(&Report::SessionEnded), 1);
 
-    // Whoever signs in again is connected again.
+    // After another sign-in there is a connection again.
     page.handle().refreshed();
     page.connected().await;
 }
 
-/// Does at once what it is told to do, from within.
+/// Carries out the request of each report at once, inside the callback.
 #[component]
 fn Eager() -> Html {
     let handle = use_sse();
@@ -241,7 +241,7 @@ async fn invalid_address_is_not_retried() {
 
 #[wasm_bindgen_test]
 async fn the_browser_does_not_try_again_by_itself() {
-    // Left alone it would after three seconds.
+    // The browser itself would reconnect after three seconds.
     let channel = Channel::new().await;
     let settings = Settings {
         backoff: freshet::backoff::Backoff {
@@ -262,7 +262,7 @@ async fn the_browser_does_not_try_again_by_itself() {
     assert!(gaps(&stats)[0] >= Duration::from_millis(3_600), "{:?}", gaps(&stats));
 }
 
-/// The address of a channel whose streams need tickets.
+/// Returns the addresses of a channel whose streams need tickets, with matching settings.
 fn with_tickets(channel: &Channel) -> (Address, Settings) {
     let address = Address {
         ticket: Some(format!("{}/ticket", channel.rest_url())),

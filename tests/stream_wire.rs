@@ -1,4 +1,4 @@
-//! What the bytes of a stream become: what the browser reads of them, and what the connection makes of that.
+//! The parsing of a stream, by the browser and by the connection.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -40,7 +40,7 @@ impl Stream {
         Self { channel, heard, source }
     }
 
-    /// Names, data and last ids of the messages so far.
+    /// Returns the names, data and last event ids of the messages so far.
     fn messages(&self) -> Vec<(String, String, String)> {
         let heard = self.heard.borrow();
         let messages = heard.iter().filter_map(|event| match event {
@@ -54,7 +54,7 @@ impl Stream {
         self.messages().into_iter().map(|(_, data, _)| data).collect()
     }
 
-    /// Sends bytes and waits until this is the data of the newest message.
+    /// Sends bytes, and waits until this is the data of the newest message.
     async fn send(&self, bytes: impl AsRef<[u8]>, last: &str) {
         self.channel.send_bytes(bytes.as_ref()).await;
         until("the message has arrived", || {
@@ -79,7 +79,7 @@ async fn all_line_endings_are_accepted() {
     stream
         .send("data: 1\n\ndata: 2\r\rdata: 3\r\n\r\ndata: 4\r\ndata: 5\r", "3")
         .await;
-    // What has arrived before this was cut between the two characters that end a line.
+    // The previous piece ended between the two characters of a line ending.
     stream.send("\ndata: 6\r\n\r", "4\n5\n6").await;
     stream.send("\ndata: 7\n\n", "7").await;
     assert_eq!(stream.data(), ["1", "2", "3", "4\n5\n6", "7"]);
@@ -222,7 +222,7 @@ async fn server_retry_field_is_ignored() {
     let channel = Channel::new().await;
     let page = Page::alone(&channel, QUICK);
     page.connected().await;
-    // Every stream asks to be opened again at once, and ends.
+    // Every stream requests an immediate reconnection, and ends.
     channel.greet("retry: 0\n\n").await;
     channel.send(&format!("retry: 0\n\n{}", event(1))).await;
     page.hears(1).await;
@@ -245,7 +245,8 @@ async fn unreadable_event_reports_its_kind() {
         let text = event(number);
         text.split_once("data: ").unwrap().1.to_owned()
     };
-    // Without a name, with that of unnamed messages, and with one that differs from the envelope's.
+    // Events without a name, with the name of unnamed messages, and with a name that differs from the one in the
+    // envelope.
     channel.send(&format!("id: e-1\ndata: {}", envelope(1))).await;
     channel
         .send(&format!("id: e-2\nevent: message\ndata: {}", envelope(2)))

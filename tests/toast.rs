@@ -1,4 +1,4 @@
-//! Offers on the screen: accepted by their button and by the keys that undo, once.
+//! Offers on the screen are accepted by their button and by the undo keys, once.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(
@@ -64,7 +64,7 @@ impl Fixture {
         self.place.find(selector).unwrap().unchecked_into()
     }
 
-    /// Presses `Ctrl+Z` where this element is, and says whether the browser may still do what it does then.
+    /// Presses `Ctrl+Z` on this element. Returns whether the browser may carry out its own undo.
     fn press_undo(&self, selector: &str) -> bool {
         let keys = KeyboardEventInit::new();
         keys.set_key("z");

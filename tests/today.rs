@@ -1,4 +1,4 @@
-//! Which day it is, while midnight passes, after a night's sleep, and in another time zone.
+//! The current day at midnight, after a night's sleep, and in another time zone.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test that can not go on must say so")]
@@ -24,7 +24,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const DAY: f64 = 86_400_000.0;
 
-/// The day as a header shows it, and the time of day of one moment as a row does.
+/// The day, as a header shows it, and the time of day of a moment, as a row shows it.
 #[component]
 fn Header() -> Html {
     let today = use_today();
@@ -39,14 +39,14 @@ fn Row() -> Html {
     html! { <span>{ format!(" {today} {}", calendar::time_of_day(calendar::local(noon))) }</span> }
 }
 
-/// What both show while it is this day.
+/// Returns the text of both components on the current day.
 fn shown() -> String {
     let today = calendar::today();
     let noon = calendar::local(today.and_hms_opt(12, 0, 0).unwrap());
     format!("{today} {today} {}", calendar::time_of_day(noon))
 }
 
-/// How far it is until so many milliseconds before the next midnight.
+/// Returns the time until so many milliseconds before the next midnight.
 fn until_before_midnight(millis: f64) -> f64 {
     let now = clock::wall();
     let offset = clock::utc_offset_minutes(now);
@@ -126,7 +126,7 @@ async fn whoever_comes_later_sees_the_new_day() {
     let late = second.render::<Header>(());
     until("both agree", || first.text() == shown() && second.text() == shown()).await;
     early.destroy();
-    // What is left of the source goes on.
+    // The source lives on for the other component.
     let _set_on = set_clock(DAY);
     happens("pageshow");
     until("it goes on", || second.text() == shown()).await;

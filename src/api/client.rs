@@ -1,4 +1,4 @@
-//! Sends a request and reads the answer.
+//! Sends requests and reads their answers.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -21,16 +21,16 @@ use crate::browser::fetch::{Request, Response, Verb, fetch};
 use crate::browser::{self, clock};
 use crate::config::Config;
 
-/// How long an answer may take.
+/// The time limit of a request, including the arrival of its answer.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// The server's REST API. Cheap to clone; equal only to its own clones.
 #[derive(Clone)]
 pub struct Api {
     inner: Rc<Inner>,
-    /// Names what is sent, so that the server can tell that it arrives for the second time.
+    /// The idempotency key of the requests, by which the server recognizes a repetition.
     key: Option<Rc<str>>,
-    /// The sign-in in which it is sent, and in no other.
+    /// The auth session that the requests belong to. In any other session nothing is sent.
     epoch: Option<u64>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A request that sends JSON.
+    /// Returns a request that sends JSON.
     pub(super) fn json(verb: Verb, path: &'a str, body: &impl Serialize) -> Result<Self, ApiError> {
         Ok(Self {
             verb,
@@ -63,7 +63,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// This request, on condition that the row still has this version.
+    /// Adds the condition that the row still has this version. `None` adds no condition.
     pub(super) const fn if_match(mut self, version: Option<u64>) -> Self {
         self.if_match = version;
         self
@@ -71,7 +71,7 @@ impl<'a> Call<'a> {
 }
 
 type ReadListener = Rc<dyn Fn(Option<Cursor>)>;
-/// A content type and what is sent.
+/// A content type and a request body.
 pub(super) type Content = (&'static str, String);
 
 struct Inner {
@@ -79,19 +79,19 @@ struct Inner {
     version: Option<String>,
     honours_keys: bool,
     patches: bool,
-    /// Whether the server has a route of its own for the status of a row, as far as is known.
+    /// Whether the server has a separate route for the status of a row, as far as is known.
     has_status_route: Cell<bool>,
-    /// Counts sign-ins and sign-outs: an answer to a question of before concerns nobody.
+    /// The number of sign-ins and sign-outs. An answer to a request from before the last one is ignored.
     epoch: Cell<u64>,
     on_unauthorized: RefCell<Option<Rc<dyn Fn()>>>,
     on_read: RefCell<Option<ReadListener>>,
-    /// The model of the world that answers.
+    /// The simulated server that answers in place of the network.
     #[cfg(all(test, not(target_arch = "wasm32")))]
     transport: RefCell<Option<Transport>>,
 }
 
 impl Api {
-    /// The API of this deployment.
+    /// Creates the API of this deployment.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let inner = Inner {
@@ -113,8 +113,8 @@ impl Api {
         }
     }
 
-    /// This API, for requests that mean the same thing however often they arrive (the header `Idempotency-Key`,
-    /// draft-ietf-httpapi-idempotency-key-header).
+    /// Returns this API for requests that are carried out once, however often they arrive (the header
+    /// `Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header).
     #[must_use]
     pub fn with_key(&self, key: Rc<str>) -> Self {
         Self {
@@ -123,8 +123,8 @@ impl Api {
         }
     }
 
-    /// This API, for requests of the person who is signed in now: nothing is sent once that person has signed out. One
-    /// that is for a person already stays so.
+    /// Returns this API for requests of the current auth session: nothing is sent once its person has signed out. An
+    /// API that is bound to a session already stays bound to that session.
     #[must_use]
     pub fn in_this_session(&self) -> Self {
         Self {
@@ -133,25 +133,26 @@ impl Api {
         }
     }
 
-    /// Has a model of the world answer.
+    /// Sets a simulated server that answers in place of the network.
     #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(crate) fn set_transport(&self, transport: Transport) {
         *self.inner.transport.borrow_mut() = Some(transport);
     }
 
-    /// Whether the server takes two requests with the same key for one.
+    /// Whether the server treats two requests with the same key as one.
     #[must_use]
     pub fn honours_keys(&self) -> bool {
         self.inner.honours_keys
     }
 
-    /// Whether rows are written field by field (`PATCH` with `If-Match`) and can be restored; else as a whole.
+    /// Whether the server writes rows field by field (`PATCH` with `If-Match`) and can restore them. Otherwise rows are
+    /// written as a whole.
     #[must_use]
     pub fn patches(&self) -> bool {
         self.inner.patches
     }
 
-    /// Whether the server has a route of its own for the status of a row, as far as is known.
+    /// Whether the server has a separate route for the status of a row, as far as is known.
     #[must_use]
     pub fn has_status_route(&self) -> bool {
         self.inner.has_status_route.get()
@@ -161,30 +162,32 @@ impl Api {
         self.inner.has_status_route.set(false);
     }
 
-    /// Who is told when the server says that nobody is signed in.
+    /// Sets the listener that is notified when the server answers that no person is signed in.
     pub fn on_unauthorized(&self, listener: impl Fn() + 'static) {
         *self.inner.on_unauthorized.borrow_mut() = Some(Rc::new(listener));
     }
 
-    /// Who is told of every read, with the position of the server's log that it reflects.
+    /// Sets the listener that is notified of every read, with the position in the server's event log that the read
+    /// reflects.
     pub fn on_read(&self, listener: impl Fn(Option<Cursor>) + 'static) {
         *self.inner.on_read.borrow_mut() = Some(Rc::new(listener));
     }
 
-    /// Somebody signs in or out: answers that are still under way are no news to anybody.
+    /// Begins another auth session after a sign-in or a sign-out: answers to earlier requests no longer notify the
+    /// listeners.
     pub fn fence(&self) {
         self.inner.epoch.set(self.inner.epoch.get() + 1);
     }
 
-    /// Reads something, for whoever asked to understand.
+    /// Reads a resource and returns the unparsed body.
     pub(super) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, ApiError> {
         self.call(Verb::Get, path, None).await
     }
 
-    /// Reads a list, however many answers it takes, for the caller to parse. Its position is that of the first
-    /// answer: the list is no newer than its oldest part.
+    /// Reads a list, of one page or many, and returns the unparsed body. The position of the list is that of the first
+    /// page: the list is no newer than its oldest part.
     pub(super) async fn get_list(&self, path: &str) -> Result<Vec<u8>, ApiError> {
-        // The rest is not that of somebody who signs in meanwhile.
+        // If another person signs in meanwhile, the remaining pages are not fetched.
         let api = self.in_this_session();
         let (mut response, done) = api.exchange(Call::get(path)).await?;
         done?;
@@ -216,7 +219,7 @@ impl Api {
         self.call(Verb::Delete, path, None).await.map(drop)
     }
 
-    /// Writes a row on condition that it still has this version, and reads the answer.
+    /// Writes a row on condition that it still has this version, and parses the answer.
     pub(super) async fn write<T: FromJson + DeserializeOwned>(&self, call: Call<'_>) -> Result<Written<T>, ApiError> {
         let (response, done) = self.exchange(call).await?;
         match (response.status, done) {
@@ -233,12 +236,12 @@ impl Api {
         match (response.status, done) {
             (412, Err(error)) => Changed::read(&response.body).map(Deleted::Changed).ok_or(error),
             (_, Err(error)) if !matches!(error.kind(), Kind::NotFound) => Err(error),
-            // A row that is gone already is as gone as it was meant to be.
+            // The deletion of a missing row succeeds.
             (_, Err(_) | Ok(())) => Ok(Deleted::Done),
         }
     }
 
-    /// Asks on behalf of the person who is signed in.
+    /// Sends a request on behalf of the person who is signed in.
     pub(super) async fn call(&self, verb: Verb, path: &str, body: Option<Content>) -> Result<Vec<u8>, ApiError> {
         let (response, done) = self
             .exchange(Call {
@@ -251,7 +254,7 @@ impl Api {
         done.map(|()| response.body)
     }
 
-    /// Sends an authenticated request; reports the position of a read and the end of the session to the listeners.
+    /// Sends an authenticated request. Reports the position of a read and the end of the session to the listeners.
     async fn exchange(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
         let (epoch, verb) = (self.inner.epoch.get(), call.verb);
         let (response, done) = self.ask(call).await?;
@@ -266,7 +269,7 @@ impl Api {
         Ok((response, done))
     }
 
-    /// The same without the position.
+    /// Sends an authenticated request without reporting its position.
     async fn ask(&self, call: Call<'_>) -> Result<(Response, Result<(), ApiError>), ApiError> {
         let epoch = self.inner.epoch.get();
         if self.epoch.is_some_and(|bound| bound != epoch) {
@@ -282,8 +285,9 @@ impl Api {
         Ok((response, done))
     }
 
-    /// Tells the end of a session, unless that is the session of another person. After the request has ended: a change
-    /// that was refused for this reason has to know of it before the person leaves.
+    /// Notifies the listener of the end of the session, unless another person has signed in since. The notification
+    /// follows the end of the request: a mutation that was refused for this reason has to settle before the person is
+    /// signed out.
     fn tell_unauthorized(&self, epoch: u64) {
         let Some(listener) = self.inner.on_unauthorized.borrow().clone() else {
             return;
@@ -296,7 +300,7 @@ impl Api {
         });
     }
 
-    /// Sends a form; being unauthorized is an answer here, not the end of a session.
+    /// Sends a form. The status 401 is an answer here, and does not end the session.
     pub(super) async fn send_form<T: FromJson>(&self, path: &str, form: &impl Serialize) -> Result<T, ApiError> {
         let body = (
             "application/x-www-form-urlencoded",
@@ -343,7 +347,8 @@ impl Api {
     }
 }
 
-/// What was written; what can not be written can not be accepted either.
+/// Unwraps a serialized body. A body that can not be serialized is reported as invalid, as if the server had refused
+/// it.
 fn written(text: Option<String>) -> Result<String, ApiError> {
     text.ok_or_else(|| {
         log::error!("a request can not be written");

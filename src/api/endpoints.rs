@@ -1,4 +1,4 @@
-//! Everything that can be asked of the server.
+//! The endpoints of the server.
 
 use chrono::NaiveDate;
 use intent::Row;
@@ -18,13 +18,13 @@ use crate::browser::fetch::Verb;
 
 type Result<T> = std::result::Result<T, ApiError>;
 
-/// Who one is.
+/// Authentication and people.
 impl Api {
     /// Signs in.
     ///
     /// # Errors
     ///
-    /// [`Kind::WrongCredentials`] among others.
+    /// [`Kind::WrongCredentials`] if email address or password are wrong; otherwise any [`Kind`] of a request.
     pub async fn sign_in(&self, credentials: &Credentials) -> Result<User> {
         self.send_form("/login", credentials)
             .await
@@ -37,18 +37,19 @@ impl Api {
     /// Ends the session.
     pub async fn sign_out(&self) -> Result<()> {
         match self.delete("/delete").await {
-            // There was none: what was wanted is so.
+            // Without a session there is nothing to end.
             Err(error) if matches!(error.kind(), Kind::Unauthorized) => Ok(()),
             result => result,
         }
     }
 
-    /// Who is signed in. Not every server can be asked this; [`Kind::Invalid`] or [`Kind::NotFound`] say so.
+    /// Returns the person who is signed in. A server without this route answers [`Kind::Invalid`] or
+    /// [`Kind::NotFound`].
     pub async fn current_user(&self) -> Result<User> {
         self.get("/users/current").await
     }
 
-    /// This person; only oneself may be asked for.
+    /// Returns this person. The server refuses the request for any other person than the one who is signed in.
     pub async fn user(&self, id: UserId) -> Result<User> {
         self.get(&format!("/users/{id}")).await
     }
@@ -60,7 +61,7 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// As for every request.
+    /// Any [`Kind`] of a request.
     pub async fn create_row<T: FromJson>(&self, collection: &str, new: &impl Serialize) -> Result<T> {
         self.send_json(Verb::Post, &format!("/{collection}"), new).await
     }
@@ -69,16 +70,17 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// As for every request; that the row is gone is none.
+    /// Any [`Kind`] of a request. A missing row is not an error: see [`Written::Gone`].
     pub async fn read_row<T: FromJson + DeserializeOwned>(&self, collection: &str, id: Uuid) -> Result<Written<T>> {
         self.write(Call::get(&format!("/{collection}/{id}"))).await
     }
 
-    /// Writes some fields of a row, on condition that it still has this version: a JSON Merge Patch (RFC 7396).
+    /// Writes some fields of a row, on condition that it still has this version. The body is a JSON Merge Patch (RFC
+    /// 7396).
     ///
     /// # Errors
     ///
-    /// As for every request; that the row has changed or is gone is none.
+    /// Any [`Kind`] of a request. A changed or missing row is not an error: see [`Written`].
     pub async fn patch_row<T: FromJson + DeserializeOwned>(
         &self,
         collection: &str,
@@ -95,7 +97,7 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// As for every request; that the row is gone is none.
+    /// Any [`Kind`] of a request. A missing row is not an error: see [`Written::Gone`].
     pub async fn put_row<T: FromJson + DeserializeOwned + Serialize>(
         &self,
         collection: &str,
@@ -106,11 +108,12 @@ impl Api {
         self.write(Call::json(Verb::Put, &path, row)?).await
     }
 
-    /// Sets the status of a row by the route that is made for it. `None` if the server has none that works.
+    /// Sets the status of a row by its separate route. Returns `None` if the server has no such route or refuses the
+    /// request on it.
     ///
     /// # Errors
     ///
-    /// As for every request.
+    /// Any [`Kind`] of a request.
     pub async fn put_status<T: FromJson + DeserializeOwned>(
         &self,
         collection: &str,
@@ -128,8 +131,8 @@ impl Api {
             if_match: None,
         };
         match self.write(call).await {
-            // The coaching backend documents the route, and some of its versions refuse whatever it is given. Whether
-            // the row is there, the next request will tell.
+            // The coaching backend documents the route, but some of its versions refuse every value. A 404 may also
+            // mean that the row is gone: the next request shows it.
             Ok(Written::Gone(_)) => {}
             Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::Server(405)) => {}
             result => return result.map(Some),
@@ -142,7 +145,7 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// As for every request; that the row has changed or is gone is none.
+    /// Any [`Kind`] of a request. A changed or missing row is not an error: see [`Deleted`].
     pub async fn delete_row<T: DeserializeOwned>(
         &self,
         collection: &str,
@@ -159,46 +162,46 @@ impl Api {
         self.delete_if(call).await
     }
 
-    /// Brings a deleted row back.
+    /// Restores a deleted row.
     ///
     /// # Errors
     ///
-    /// As for every request.
+    /// Any [`Kind`] of a request.
     pub async fn restore_row<T: FromJson>(&self, collection: &str, id: Uuid) -> Result<T> {
         self.send_json(Verb::Post, &format!("/{collection}/{id}/restore"), &())
             .await
     }
 
-    /// Brings a deleted row back, whatever it is.
+    /// Restores a deleted row of any type, without parsing the answer.
     ///
     /// # Errors
     ///
-    /// As for every request.
+    /// Any [`Kind`] of a request.
     pub async fn restore_unread(&self, collection: &str, id: Uuid) -> Result<()> {
         let body = ("application/json", "null".to_owned());
         let path = format!("/{collection}/{id}/restore");
         self.call(Verb::Post, &path, Some(body)).await.map(drop)
     }
 
-    /// A page of the history of a row, newest first.
+    /// Reads a page of the history of a row, newest first.
     ///
     /// # Errors
     ///
-    /// As for every request.
+    /// Any [`Kind`] of a request.
     pub async fn history(&self, collection: &str, id: Uuid, before: Option<&str>) -> Result<HistoryPage> {
         let before = before.map(|cursor| format!("?before={cursor}")).unwrap_or_default();
         self.get(&format!("/{collection}/{id}/history{before}")).await
     }
 }
 
-/// With whom, and when.
+/// Coaching relationships and coaching sessions.
 impl Api {
-    /// Everybody whom this person coaches or is coached by.
+    /// Lists the coaching relationships of this person, as coach or as coachee.
     pub async fn relationships(&self, user: UserId) -> Result<Vec<u8>> {
         self.get_list(&format!("/users/{user}/coaching-relationships")).await
     }
 
-    /// The sessions of this person between two days, in order.
+    /// Lists the coaching sessions of this person between two days, in order.
     pub async fn sessions(&self, user: UserId, from: NaiveDate, to: NaiveDate) -> Result<Vec<u8>> {
         let range = format!("from_date={from}&to_date={to}");
         self.get_list(&format!(
@@ -207,16 +210,16 @@ impl Api {
         .await
     }
 
-    /// One session. Asking for the first time prepares it on the server.
+    /// Reads one coaching session. The first request for it prepares it on the server.
     pub async fn session(&self, id: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_bytes(&format!("/coaching_sessions/{id}")).await
     }
 
-    /// Gives a session a title, or takes it away, by the route that is made for it.
+    /// Sets or removes the title of a coaching session by its separate route.
     ///
     /// # Errors
     ///
-    /// As for every request; that the session is gone is none.
+    /// Any [`Kind`] of a request. A missing coaching session is not an error: see [`Written::Gone`].
     pub async fn rename_session(
         &self,
         id: CoachingSessionId,
@@ -226,11 +229,11 @@ impl Api {
         self.write(Call::json(Verb::Patch, &path, title)?).await
     }
 
-    /// Replaces a session, which answers with nothing, and reads it again.
+    /// Replaces a coaching session and reads it again, because the server answers the replacement without content.
     ///
     /// # Errors
     ///
-    /// As for every request; that the session is gone is none.
+    /// Any [`Kind`] of a request. A missing coaching session is not an error: see [`Written::Gone`].
     pub async fn replace_session(&self, session: &CoachingSession) -> Result<Written<CoachingSession>> {
         let path = format!("/coaching_sessions/{}", session.id);
         let replaced: Written<Option<bool>> = self.write(Call::json(Verb::Put, &path, session)?).await?;
@@ -240,15 +243,15 @@ impl Api {
         }
     }
 
-    /// Plans a session.
+    /// Plans a coaching session.
     pub async fn create_session(&self, session: &NewCoachingSession) -> Result<CoachingSession> {
         self.send_json(Verb::Post, "/coaching_sessions", session).await
     }
 }
 
-/// What was agreed.
+/// Actions, agreements and goals.
 impl Api {
-    /// The actions of a session, oldest first.
+    /// Lists the actions of a coaching session, oldest first.
     pub async fn actions(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_list(&format!(
             "/actions?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
@@ -256,7 +259,7 @@ impl Api {
         .await
     }
 
-    /// The actions of all sessions of this person, the next due first.
+    /// Lists the actions of all coaching sessions of this person, in the order of their due dates.
     pub async fn actions_of(&self, user: UserId) -> Result<Vec<u8>> {
         self.get_list(&format!(
             "/users/{user}/actions?scope=sessions&sort_by=due_by&sort_order=asc"
@@ -264,7 +267,7 @@ impl Api {
         .await
     }
 
-    /// The agreements of a session, oldest first.
+    /// Lists the agreements of a coaching session, oldest first.
     pub async fn agreements(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_list(&format!(
             "/agreements?coaching_session_id={session}&sort_by=created_at&sort_order=asc"
@@ -272,26 +275,26 @@ impl Api {
         .await
     }
 
-    /// The goals of a relationship, oldest first.
+    /// Lists the goals of a coaching relationship, oldest first.
     pub async fn goals(&self, relationship: CoachingRelationshipId) -> Result<Vec<u8>> {
         let order = "sort_by=created_at&sort_order=asc";
         self.get_list(&format!("/goals?coaching_relationship_id={relationship}&{order}"))
             .await
     }
 
-    /// The goals that a session works on.
+    /// Lists the goals that are linked to a coaching session.
     pub async fn session_goals(&self, session: CoachingSessionId) -> Result<Vec<u8>> {
         self.get_list(&format!("/coaching_sessions/{session}/goals")).await
     }
 
-    /// Has a session work on a goal.
+    /// Links a goal to a coaching session.
     pub async fn link_goal(&self, session: CoachingSessionId, goal: GoalId) -> Result<SessionGoal> {
         let link = LinkGoal { goal_id: goal };
         self.send_json(Verb::Post, &format!("/coaching_sessions/{session}/goals"), &link)
             .await
     }
 
-    /// Has a session no longer work on a goal.
+    /// Unlinks a goal from a coaching session.
     pub async fn unlink_goal(&self, session: CoachingSessionId, goal: GoalId) -> Result<()> {
         self.delete(&format!("/coaching_sessions/{session}/goals/{goal}")).await
     }

@@ -1,4 +1,4 @@
-//! What can go wrong when the server is asked for something.
+//! The errors of requests to the server.
 
 use std::fmt;
 use std::rc::Rc;
@@ -6,47 +6,48 @@ use std::time::Duration;
 
 use crate::browser::fetch::FetchError;
 
-/// What went wrong. Cheap to clone; [`fmt::Display`] is a sentence for the person.
+/// The error of a request. Cheap to clone; [`fmt::Display`] is a sentence for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError(Rc<Kind>);
 
-/// The kinds of failure that are handled differently, or told differently.
+/// The kinds of failure that are handled or worded differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The server could not be reached.
     Unreachable,
     /// The server did not answer in time.
     TimedOut,
-    /// Nobody is signed in, or no longer.
+    /// No person is signed in, or the session has ended.
     Unauthorized,
     /// Email address or password are wrong.
     WrongCredentials,
-    /// This person may not.
+    /// The person does not have the permission.
     Forbidden,
-    /// There is no such thing, or no longer.
+    /// The resource does not exist, or does not exist any more.
     NotFound,
-    /// It does not fit what there is; the server says why.
+    /// The request conflicts with the state of the server, which gives the reason.
     Conflict(String),
-    /// The server does not accept it; it may say why.
+    /// The server does not accept the request. It may give the reason.
     Invalid(Option<String>),
-    /// It is longer than the server takes.
+    /// The request is longer than the server accepts.
     TooLarge,
-    /// It was tried too often.
+    /// The request was tried too often. The time, if any, is the wait that the server asks for.
     TooManyRequests(Option<Duration>),
-    /// The server can not do it now.
+    /// The server can not carry the request out now. The time, if any, is the wait that the server asks for.
     Unavailable(Option<Duration>),
     /// The server expects another version of the app.
     VersionMismatch,
     /// The server failed, with this status.
     Server(u16),
-    /// Something on the way answered in place of the server: a sign-in page of the network, a maintenance page.
+    /// Something between the browser and the server answered in place of the server, such as the sign-in page of a
+    /// network or a maintenance page.
     Intercepted,
-    /// What came back is not what was asked for.
+    /// The answer is not of the expected form.
     Unreadable,
 }
 
 impl ApiError {
-    /// Whether the request may not have been dealt with because the server could not be reached: a change waits then.
+    /// Whether the server could not be reached, so that it may not have carried the request out. A mutation waits then.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         match self.kind() {
@@ -56,7 +57,7 @@ impl ApiError {
         }
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> &Kind {
         &self.0

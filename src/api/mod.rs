@@ -1,8 +1,8 @@
-//! The server's REST API, typed: one function for each thing that can be asked.
+//! The server's REST API, typed: one function for each endpoint.
 //!
-//! Takes two servers as they are. Ours answers with exact statuses; the coaching backend answers 200 and says the
-//! rest in the body, errors with plain text now and then, and calls a broken constraint "unavailable". This room
-//! knows nothing of the cache, of events, or of components.
+//! Works with two servers as they are. Ours answers with exact statuses. The coaching backend answers 200 and reports
+//! the actual status in the body, answers some errors with plain text, and answers a violated constraint with
+//! "unavailable". This module knows nothing of the cache, of events, or of components.
 
 mod client;
 mod endpoints;

@@ -1,4 +1,4 @@
-//! The way of a request on the host, which has no browser: to a model of the world.
+//! The transport of requests on the host, which has no browser: to a simulated server.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,5 +6,5 @@ use std::rc::Rc;
 
 use crate::browser::fetch::{FetchError, Request, Response};
 
-/// Takes a request, and answers when it pleases.
+/// A function that takes a request and answers it at any later time.
 pub(crate) type Transport = Rc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Result<Response, FetchError>>>>>;

@@ -1,7 +1,7 @@
-//! A list that the server answers in parts, put together.
+//! Joins a list that the server answers in pages.
 //!
-//! Each part says where the next one is (`Link`, RFC 8288). Rows are not read here: what comes out has the bytes that a
-//! list in one part would have, for [`Rows`](super::Rows) to compare with the last ones.
+//! Each page names the next one (`Link`, RFC 8288). Rows are not parsed here: the result has the bytes that a list in
+//! one page would have, so that [`Rows`](super::Rows) can compare it with the last list.
 
 use std::collections::HashSet;
 
@@ -9,15 +9,15 @@ use rustc_hash::FxBuildHasher;
 
 use super::scan::{member, space, value_end};
 
-/// The most parts that are asked for: a server that never comes to an end of its list has lost its way.
+/// The maximum number of pages that are fetched. A list of more pages is a fault of the server.
 const MOST: usize = 1_000;
 
-/// The parts of a list before the last one.
+/// The pages of a list before the last one.
 #[derive(Default)]
 pub(super) struct Pages(Vec<Vec<u8>>);
 
 impl Pages {
-    /// The address of the next part, if this `Link` names one: the path of the list with another query.
+    /// Returns the address of the next page if this `Link` names one: the path of the list with another query.
     pub(super) fn address_of_next(&self, path: &str, link: &str) -> Option<String> {
         let query = link.strip_prefix("<?")?.strip_suffix(">; rel=\"next\"")?;
         let path = path.split_once('?').map_or(path, |(path, _)| path);
@@ -28,8 +28,8 @@ impl Pages {
         self.0.push(body);
     }
 
-    /// One body with the rows of all parts, in the envelope of the last. A row that has moved between two answers is in
-    /// it once. `None` if a part is no list.
+    /// Joins the rows of all pages into one body, in the envelope of the last page. A row that has moved between two
+    /// answers appears once. Returns `None` if a page is not a list.
     pub(super) fn join(self, last: Vec<u8>) -> Option<Vec<u8>> {
         if self.0.is_empty() {
             return Some(last);
@@ -67,7 +67,7 @@ impl Pages {
     }
 }
 
-/// From where to where the rows of a body stand, without the brackets.
+/// Returns the start and the end of the rows in a body, without the brackets.
 fn list_in(body: &[u8]) -> Option<(usize, usize)> {
     let at = member(body, "data").filter(|at| body.get(*at) == Some(&b'['))?;
     Some((at + 1, value_end(body, at)? - 1))
@@ -147,7 +147,7 @@ mod tests {
     }
 }
 
-/// The whole way, with a server of the world's model.
+/// The whole path of a paged request, with a simulated server.
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
 mod client_tests {
@@ -163,10 +163,10 @@ mod client_tests {
     use crate::browser::fetch::Response;
     use crate::config::Config;
 
-    /// What was noted of each request.
+    /// The record of one value for each request.
     type Noted<T> = Rc<RefCell<Vec<T>>>;
 
-    /// Answers with one row for each request, up to the third. Notes the addresses, and the positions that were read.
+    /// Answers with one row for each request, up to the third. Records the addresses, and the positions of the reads.
     fn api(before_answer: impl Fn(&Api, usize) + 'static) -> (Api, Noted<String>, Noted<u64>) {
         let api = Api::new(&Config::parse("{}").unwrap());
         let (asked, read) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
@@ -220,7 +220,7 @@ mod client_tests {
     #[test]
     fn paging_stops_when_the_person_changes() {
         let (api, asked, _) = api(|_, _| {});
-        // One mutation may go on as another, after an answer that came when its person had signed out.
+        // A mutation may continue as another one, after an answer that arrived when its person had signed out.
         let begun = api.in_this_session();
         api.fence();
         assert_eq!(*list(&begun.in_this_session()).unwrap_err().kind(), Kind::Unauthorized);

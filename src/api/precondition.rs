@@ -1,4 +1,4 @@
-//! Writes that depend on the row being as it was seen (RFC 9110, section 13.1.1).
+//! Conditional writes: they depend on the version of the row (RFC 9110, section 13.1.1).
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use wire::{Deletion, FieldAuthor};
 /// The outcome of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Written<T> {
-    /// It was made; the server answers with this.
+    /// The write succeeded. Holds the server's answer.
     Done(T),
     /// The row has changed since it was seen: nothing was written.
     Changed(Changed<T>),
@@ -20,7 +20,7 @@ pub enum Written<T> {
 /// The outcome of a deletion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deleted<T> {
-    /// The row is gone.
+    /// The row is deleted.
     Done,
     /// The row has changed since it was seen, and is still there.
     Changed(Changed<T>),
@@ -29,13 +29,13 @@ pub enum Deleted<T> {
 /// A row that has changed since it was seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changed<T> {
-    /// The row as it is.
+    /// The row as it is now.
     pub now: T,
-    /// For each field that was written since: its last author.
+    /// The last author of each field that was written since.
     pub authors: BTreeMap<String, FieldAuthor>,
 }
 
-/// The body of a 412.
+/// The body of a 412 answer.
 #[derive(Deserialize)]
 struct Failed<T> {
     data: T,
@@ -49,14 +49,14 @@ struct Authors {
     changed: BTreeMap<String, FieldAuthor>,
 }
 
-/// The body of a 404.
+/// The body of a 404 answer.
 #[derive(Deserialize)]
 struct Missing {
     details: Deletion,
 }
 
 impl<T: DeserializeOwned> Changed<T> {
-    /// Reads the body of a 412; none if it is not one of ours.
+    /// Reads the body of a 412 answer. Returns `None` if the body is not of our server.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let Failed { data, details } = serde_json::from_slice(body).ok()?;
         Some(Self {
@@ -66,12 +66,12 @@ impl<T: DeserializeOwned> Changed<T> {
     }
 }
 
-/// Reads by whom and when a row was deleted, from the body of a 404.
+/// Reads the author and the time of a row's deletion from the body of a 404 answer.
 pub(super) fn deletion(body: &[u8]) -> Option<Deletion> {
     serde_json::from_slice(body).ok().map(|Missing { details }| details)
 }
 
-/// A version as an entity tag.
+/// Formats a version as an entity tag.
 pub(super) fn entity_tag(version: u64) -> String {
     format!("\"{version}\"")
 }

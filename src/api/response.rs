@@ -1,4 +1,4 @@
-//! From a status and bytes to what was asked for, or to what went wrong.
+//! Turns a status and a body into data or an error.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crate::backoff;
 use crate::browser::fetch::is_from_proxy;
 use crate::time::EpochMillis;
 
-/// What is needed of a response.
+/// The parts of a response that decide on its outcome.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answer<'a> {
     pub(super) status: u16,
     pub(super) retry_after: Option<&'a str>,
     pub(super) body: &'a [u8],
-    /// When it arrived.
+    /// The time of arrival.
     pub(super) now: EpochMillis,
 }
 
-/// What is read of a [`wire::ErrorBody`]. Not its details, which may be anything.
+/// The fields of a [`wire::ErrorBody`] that are read. The details are left out, since they may be of any form.
 struct Refusal {
     status_code: Option<u16>,
-    /// A word for programs.
+    /// The name of the error, for programs.
     error: String,
     message: String,
 }
@@ -39,7 +39,7 @@ impl FromFields for Refusal {
 }
 
 impl<'a> Answer<'a> {
-    /// A body that came with a good status.
+    /// Wraps a body that came with a successful status.
     pub(super) fn of(body: &'a [u8]) -> Self {
         Self {
             status: 200,
@@ -49,13 +49,13 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// What is in the envelope.
+    /// Parses the data in the envelope.
     pub(super) fn data<T: FromJson>(self) -> Result<T, ApiError> {
         let data = T::from_json(self.written()?);
         data.map_err(|Unreadable| self.refusal())
     }
 
-    /// What is in the envelope, as it is written there.
+    /// Returns the JSON text of the data in the envelope.
     fn written(self) -> Result<&'a str, ApiError> {
         self.done()?;
         let envelope = Object::read_bytes(self.body).ok();
@@ -65,9 +65,9 @@ impl<'a> Answer<'a> {
             .ok_or_else(|| self.refusal())
     }
 
-    /// That it worked, as far as can be told without reading what came back.
+    /// Checks that the request succeeded, as far as is possible without parsing the whole body.
     ///
-    /// A body that is no JSON comes from elsewhere: a page of a proxy, of a network that asks to sign in.
+    /// A body that is not JSON does not come from the server, but from a proxy or from a network that asks to sign in.
     pub(super) fn done(self) -> Result<(), ApiError> {
         self.check_status()?;
         self.check_origin()?;
@@ -77,13 +77,13 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Why a body that is not what was asked for is not.
+    /// Returns the reason why a body is not of the expected form.
     pub(super) fn refusal(self) -> ApiError {
         let error = self.check_origin().and_then(|()| self.check_body()).err();
         error.unwrap_or_else(|| Kind::Unreadable.into())
     }
 
-    /// A body that is no JSON does not come from the server.
+    /// Rejects a body that is not JSON: it does not come from the server.
     fn check_origin(self) -> Result<(), ApiError> {
         match self.body.trim_ascii_start().first() {
             None | Some(b'{' | b'[' | b'n') => Ok(()),
@@ -99,7 +99,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// A success may say in its body that it is none.
+    /// Rejects a body that reports a failure despite a successful status.
     fn check_body(self) -> Result<(), ApiError> {
         let body = read::<Refusal>(self.body).ok();
         match body.and_then(|body| body.status_code) {
@@ -116,12 +116,13 @@ impl<'a> Answer<'a> {
             .filter(|message| !message.trim().is_empty())
             .map(sentence);
         match status {
-            // A proxy that does not find the server would otherwise delete a row, or sign a person out.
+            // Otherwise the 404 of a proxy that does not find the server would delete a row, and its 401 would sign a
+            // person out.
             401 | 404 | 410 if is_from_proxy(self.body) => Kind::Intercepted,
             400 if message.is_none() && self.body.starts_with(b"`x-version`") => Kind::VersionMismatch,
             400 | 415 | 422 => Kind::Invalid(message),
             401 => Kind::Unauthorized,
-            // Not a matter of rights: the message says which address or proxy is in the way.
+            // This is not a missing permission: the message names the address or the proxy that is the cause.
             403 if is_foreign_origin => Kind::Invalid(message),
             403 => Kind::Forbidden,
             404 | 410 => Kind::NotFound,
@@ -140,7 +141,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// A message as a sentence: servers differ in whether they begin and end like one.
+/// Formats a message as a sentence, since servers differ in whether their messages begin and end like one.
 fn sentence(message: String) -> String {
     let mut letters = message.trim().chars();
     let Some(first) = letters.next() else { return message };
@@ -269,7 +270,7 @@ mod tests {
         assert_eq!(wait("soon"), None);
     }
 
-    /// Every error that was recorded from the coaching backend becomes a kind, and words that a person understands.
+    /// Each error that was recorded from the coaching backend has a kind, and a text that a person understands.
     #[cfg(not(target_arch = "wasm32"))]
     #[test]
     fn every_captured_error_becomes_words() {

@@ -1,8 +1,8 @@
-//! Finds out where things stand in JSON without reading them.
+//! Finds the positions of values in JSON text without parsing them.
 //!
-//! Nothing here allocates, and nothing is checked: whoever wants to know whether a value is well formed has it read.
+//! These functions do not allocate and do not validate: only parsing a value shows whether it is well formed.
 
-/// Where the next thing that is not white space stands.
+/// Returns the position of the next byte that is not white space.
 pub(super) fn space(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\n' | b'\r') = text.get(at) {
         at += 1;
@@ -10,7 +10,8 @@ pub(super) fn space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the value that begins at `at` ends. `None` if none begins there, or if the text ends before it does.
+/// Returns the end of the value that begins at `at`. Returns `None` if no value begins there, or if the text ends
+/// before the value does.
 pub(super) fn value_end(text: &[u8], at: usize) -> Option<usize> {
     match text.get(at)? {
         b'"' => string_end(text, at + 1),
@@ -25,7 +26,7 @@ pub(super) fn value_end(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Whether whatever stood before this place ends here.
+/// Whether a value that stands before this position ends here.
 pub(super) fn is_delimiter(text: &[u8], at: usize) -> bool {
     matches!(
         text.get(at),
@@ -64,7 +65,8 @@ fn nested_end(text: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Where the value of this member of the object begins that `text` is. `None` too if it is no object.
+/// Returns the position of the value of a member of the object `text`. Returns `None` if there is no such member, or if
+/// `text` is not an object.
 pub(super) fn member(text: &[u8], name: &str) -> Option<usize> {
     let is = |at, byte: u8| text.get(at) == Some(&byte);
     let mut at = space(text, 0);
@@ -92,14 +94,14 @@ pub(super) fn member(text: &[u8], name: &str) -> Option<usize> {
     }
 }
 
-/// Whether a name, in its quotes, is this one, however it is written.
+/// Whether a quoted name is this one, with or without escape sequences.
 fn is_called(quoted: &[u8], name: &str) -> bool {
     let plain = quoted.get(1..quoted.len().saturating_sub(1));
     plain == Some(name.as_bytes())
         || (quoted.contains(&b'\\') && wire::json::read::<String>(quoted).is_ok_and(|read| read == name))
 }
 
-/// The number at this member of the object that `text` is.
+/// Parses the number at this member of the object `text`.
 pub(super) fn number(text: &[u8], name: &str) -> Option<u16> {
     let at = member(text, name)?;
     wire::json::read(text.get(at..value_end(text, at)?)?).ok()

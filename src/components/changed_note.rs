@@ -10,7 +10,7 @@ use crate::kept::KeptText;
 /// The time that a text must be in sight before it counts as seen.
 const SEEN_AFTER: Duration = Duration::from_secs(1);
 
-/// Records the saved text as seen once the note about it has been in sight for [`SEEN_AFTER`]. A text that the person
+/// Records the saved text as seen once the note about it has been in sight for `SEEN_AFTER`. A text that the person
 /// saves after that is meant to replace the one that was seen.
 #[hook]
 pub fn use_seen_text(

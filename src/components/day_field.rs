@@ -16,9 +16,9 @@ const FIRST_YEAR: i32 = 1900;
 /// Properties of [`DayField`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct DayFieldProperties {
-    /// The id of the field.
+    /// The id of the input element.
     pub id: AttrValue,
-    /// Its label.
+    /// The label of the field.
     pub label: AttrValue,
     /// The chosen day, if there is one.
     pub day: Option<NaiveDate>,

@@ -11,7 +11,7 @@ pub struct QuestionProperties {
     pub text: AttrValue,
     /// The label of the button that confirms.
     pub confirm: AttrValue,
-    /// The label of the button that cancels. That button has the focus first.
+    /// The label of the button that cancels. The button has the focus first.
     pub cancel: AttrValue,
     /// The callback for the confirmation.
     pub on_confirm: Callback<()>,
@@ -34,7 +34,8 @@ pub fn Question(props: &QuestionProperties) -> Html {
                 log::error!("the question can not be asked in a dialog");
             }
             move || {
-                // Closes the dialog first: only `close` returns the focus to its previous element.
+                // Closes the dialog before it is removed, because only `close` returns the focus to the previous
+                // element.
                 if let Some(dialog) = dialog {
                     dialog.close();
                 }

@@ -14,7 +14,7 @@ use super::text_limit::{is_too_long, limit_note};
 use crate::kept::{KeptText, use_kept_text};
 use crate::time::Instant;
 
-/// Returns the id of the element that shows the text of a row. That element can receive the focus.
+/// Returns the id of the element that shows the text of a row. The element can receive the focus.
 #[must_use]
 pub fn text_id(row: impl std::fmt::Display) -> String {
     format!("text-{row}")
@@ -37,7 +37,7 @@ pub struct ItemRowProperties {
     pub text: AttrValue,
     /// The version of the row.
     pub version: Option<u64>,
-    /// Returns the whole row, which is stored with an open editor.
+    /// The callback for the whole row, which is stored with an open editor.
     pub row: Callback<(), Row>,
     /// The maximum number of characters of the text.
     pub max_length: usize,

@@ -27,7 +27,7 @@ pub struct SessionRow {
     pub day: NaiveDate,
     /// The time at which it starts.
     pub time: String,
-    /// Whether the server does not know it yet: there is no page of it.
+    /// Whether the server does not know the coaching session yet, so that it has no page.
     pub is_draft: bool,
 }
 

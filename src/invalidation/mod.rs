@@ -1,10 +1,10 @@
-//! What each event makes stale, and what of it can be shown at once: one table, and nothing else.
+//! The table from events to cache operations: the entries that an event invalidates, and the content that it applies.
 //!
-//! An event names what changed; this says which keys of the cache can hold it. A row is as narrow as the event allows
-//! and never narrower: a key that is not limited to the event's scope can hold what changed.
+//! An event names the entity that changed; the table names the keys that can hold it. A selection is as narrow as the
+//! event allows and never narrower: a key that is not limited to the event's scope can hold the entity.
 //!
-//! Where an event carries the thing itself, it is painted: shown at once, and confirmed by a read. It is a hint and no
-//! more, since the last event to arrive need not be the last write to land.
+//! An event that carries the entity is applied: shown at once, and confirmed by a fetch. It is only a hint, since the
+//! last event to arrive need not be the last write.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
@@ -17,8 +17,7 @@ use wire::{
 
 use crate::query::{Item, List, Patch, Segment, Selector};
 
-/// The events that the app does anything about: a stream need not carry others. A test keeps this equal to what is
-/// shown.
+/// The events that the app subscribes to. A test keeps this list equal to the events with an effect.
 pub const HEARD: &[EventKind] = &[
     EventKind::ActionCreated,
     EventKind::ActionUpdated,
@@ -37,12 +36,12 @@ pub const HEARD: &[EventKind] = &[
     EventKind::ForceLogout,
 ];
 
-/// Something to be done to the cache.
+/// An operation on the cache.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Which keys may be out of date.
+    /// The keys that may be out of date.
     pub selector: Selector,
-    /// What may be shown of them until they have been read again.
+    /// The patch of their data that is shown until they are fetched, if any.
     pub paint: Option<Patch>,
 }
 
@@ -52,7 +51,7 @@ impl From<Selector> for Step {
     }
 }
 
-/// What is to be done to the cache because of an event.
+/// Returns the cache operations of an event.
 #[must_use]
 pub fn plan(event: &Event) -> Vec<Step> {
     match event {
@@ -96,12 +95,12 @@ pub fn plan(event: &Event) -> Vec<Step> {
             coaching_relationship_id: relationship,
             goal,
         } => put("goals", &goals(*relationship), goal),
-        // A session without a title is called after its first goal.
+        // A coaching session without a title is named after its first goal.
         Event::GoalUpdated {
             coaching_relationship_id: relationship,
             goal,
         } => both(put("goals", &goals(*relationship), goal), stale(session_lists())),
-        // The goal's actions have lost it.
+        // The actions of the goal no longer refer to it.
         Event::GoalDeleted {
             coaching_relationship_id: relationship,
             goal_id,
@@ -121,14 +120,14 @@ pub fn plan(event: &Event) -> Vec<Step> {
             stale(with(with(session_lists(), of_session(*session, "goals")), of_many))
         }
 
-        // Not the counts by month: a title does not move a session.
+        // The counts by month stay valid: a title does not move a coaching session.
         Event::CoachingSessionTitleUpdated {
             coaching_session_id: session,
         } => {
             let itself = Selector::path(["coaching_sessions".into(), session.as_u128().into()]);
             stale(with(session_lists(), itself))
         }
-        // A session without a title is called after its first topic.
+        // A coaching session without a title is named after its first topic.
         Event::TopicsChanged {
             coaching_session_id: session,
         } => stale(with(session_lists(), of_session(*session, "topics"))),
@@ -144,7 +143,7 @@ pub fn plan(event: &Event) -> Vec<Step> {
         }
 
         Event::UserStatusChanged { user_id, .. } => stale([person(*user_id)]),
-        // Relationships show names.
+        // Coaching relationships show the names of people.
         Event::UserUpdated { user_id } => stale([
             person(*user_id),
             Selector::segment("coaching-relationships"),
@@ -193,8 +192,8 @@ fn both(mut steps: Vec<Step>, more: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-/// This item is in the list of its scope, at the end if it is new. Of other lists that may hold it, nobody knows whether
-/// they do: it is only replaced there.
+/// Replaces the item in the list of its scope, or appends it. Other lists may or may not hold it: there it is only
+/// replaced.
 fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> Vec<Step> {
     let item = Rc::new(item.clone());
     let same = Rc::clone(&item);
@@ -212,7 +211,7 @@ fn put<T: Item + Clone>(endpoint: &'static str, lists: &Selector, item: &T) -> V
     ]
 }
 
-/// The item with this id is in no list.
+/// Removes the item with this id from all lists.
 fn gone<T: Item>(lists: Selector, id: u128) -> Step {
     Step {
         selector: lists,
@@ -220,7 +219,7 @@ fn gone<T: Item>(lists: Selector, id: u128) -> Step {
     }
 }
 
-/// The keys that may be out of date because of an event of which nothing but its kind could be read.
+/// Returns the keys that may be out of date because of an event that could not be decoded beyond its kind.
 #[must_use]
 pub fn plan_unreadable(kind: EventKind) -> Vec<Selector> {
     match kind {
@@ -268,36 +267,37 @@ pub fn plan_unreadable(kind: EventKind) -> Vec<Selector> {
     }
 }
 
-/// Lists of things of one session, and lists that are not limited to a session.
+/// Selects the lists of one coaching session, and the lists that are not limited to a coaching session.
 pub(crate) fn within_session(endpoint: &'static str, session: CoachingSessionId) -> Selector {
     Selector::segment(endpoint).within("coaching_session_id", session.as_u128())
 }
 
-/// The goals of a relationship, those of its sessions, and lists that are not limited to a relationship.
+/// Selects the goals of a coaching relationship and of its coaching sessions, and the lists that are not limited to a
+/// coaching relationship.
 pub(crate) fn goals(relationship: CoachingRelationshipId) -> Selector {
     Selector::segment("goals").within("coaching_relationship_id", relationship.as_u128())
 }
 
-/// What lies below one session.
+/// Selects the keys below one coaching session.
 fn of_session(session: CoachingSessionId, part: &'static str) -> Selector {
     Selector::segment("coaching_sessions")
         .and_segment(session.as_u128())
         .and_segment(part)
 }
 
-/// The lists of sessions that show what the sessions are called.
+/// Selects the lists that show the names of coaching sessions.
 fn session_lists() -> Vec<Selector> {
     vec![Selector::path(["coaching_sessions".into()]), session_lists_of_people()]
 }
 
-/// Those that are lists of one person.
+/// Selects the lists of coaching sessions that belong to one person.
 pub(crate) fn session_lists_of_people() -> Selector {
     Selector::segment("users")
         .and_segment("coaching_sessions")
         .without("counts")
 }
 
-/// A person's profile, and lists of people.
+/// Selects the profile of a person.
 fn person(user: UserId) -> Selector {
     Selector::path(["users".into(), user.as_u128().into()])
 }

@@ -1,4 +1,4 @@
-//! The provider of unsaved text, and the hooks that show and write it.
+//! The provider of unsaved text, and the hooks that read and write it.
 
 use std::rc::Rc;
 
@@ -13,12 +13,12 @@ use crate::unresolved::Unresolved;
 pub struct KeptProviderProperties {
     /// The unsaved text.
     pub kept: Kept,
-    /// The components that may use it.
+    /// The components that may use the unsaved text.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// Gives every component below it the unsaved text of the person, and takes note of changes by other tabs.
+/// Provides the unsaved text of the person to its children, and follows changes by other tabs.
 #[component]
 pub fn KeptProvider(props: &KeptProviderProperties) -> Html {
     use_effect_with(props.kept.clone(), |kept| {
@@ -31,7 +31,7 @@ pub fn KeptProvider(props: &KeptProviderProperties) -> Html {
     }
 }
 
-/// The unsaved text of the person.
+/// Returns the unsaved text of the person.
 ///
 /// # Panics
 ///
@@ -45,16 +45,16 @@ pub fn use_kept() -> Kept {
     use_context().expect("must be used below a <KeptProvider>")
 }
 
-/// The unsaved text of one place, as a component sees it.
+/// The draft under one key, for a component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseKeptText {
-    /// The text, if any is typed.
+    /// The draft, if there is one.
     pub current: Option<KeptText>,
-    /// Keeps this text from now on, or none.
+    /// The callback that stores another draft, or removes it.
     pub set: Callback<Option<KeptText>>,
 }
 
-/// The unsaved text of one place. The component renders again when it changes, in this tab or in another.
+/// Returns the draft under one key. The component renders again when the draft changes, in this tab or in another.
 #[hook]
 pub fn use_kept_text(place: &AttrValue) -> UseKeptText {
     let kept = use_kept();
@@ -76,7 +76,7 @@ pub fn use_kept_text(place: &AttrValue) -> UseKeptText {
     UseKeptText { current, set }
 }
 
-/// The part of the unsaved text that `select` makes of it; renders again when that changes.
+/// Returns the part of the unsaved text that `select` extracts. Renders again when that part changes.
 #[hook]
 pub fn use_from_kept<S: PartialEq + 'static>(select: impl Fn(&Kept) -> S + 'static) -> Rc<S> {
     let kept = use_kept();
@@ -87,7 +87,7 @@ pub fn use_from_kept<S: PartialEq + 'static>(select: impl Fn(&Kept) -> S + 'stat
     let select: Rc<dyn Fn(&Kept) -> S> = Rc::new(select);
     let latest = use_mut_ref(|| Rc::clone(&select));
     latest.replace(select);
-    // The watch lives in the memo, and the memo as long as the component.
+    // The memo owns the watch and lives as long as the component.
     use_memo(kept, move |kept| {
         let all = kept.clone();
         kept.watch(Callback::from(move |()| {
@@ -101,7 +101,7 @@ pub fn use_from_kept<S: PartialEq + 'static>(select: impl Fn(&Kept) -> S + 'stat
     selected
 }
 
-/// The part of the unresolved changes that `select` makes of them; renders again when that changes.
+/// Returns the part of the unresolved changes that `select` extracts. Renders again when that part changes.
 #[hook]
 pub fn use_unresolved<S: PartialEq + 'static>(select: impl Fn(&[Unresolved]) -> S + 'static) -> Rc<S> {
     use_from_kept(move |kept| select(&kept.unresolved()))

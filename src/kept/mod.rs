@@ -1,11 +1,12 @@
-//! Text that a person has written and that is not saved: what is typed into a form or an editor, and changes that were
-//! not made and that the person has to decide on.
+//! The unsaved text of a person: drafts in forms and editors, and unresolved changes, on which the person has to
+//! decide.
 //!
-//! It is kept on the device, per person, from the moment it is written: it outlives a reload, a closed tab, and a
-//! sign-out by force or by time. It goes when it is saved, discarded, or its person signs out on purpose.
+//! It is stored on the device, per person, from the first keystroke. It outlives a reload, a closed tab, and the end of
+//! a session by force or by expiry. A text is removed when it is saved or discarded, or when its person signs out on
+//! purpose.
 //!
-//! Where the browser keeps nothing, it lives as long as the page; [`Kept::is_at_risk`] says so, so that the browser can
-//! ask before the page is closed.
+//! If the browser stores nothing, the text lives until the tab is reloaded or closed. [`Kept::is_at_risk`] reports
+//! this, so that the browser can ask before.
 
 mod hooks;
 mod records;
@@ -24,33 +25,33 @@ pub use hooks::{
 };
 use records::Records;
 
-/// The begin of the name of every record on the device; the owner and the place follow.
+/// The prefix of the name of every record on the device. The owner and the key follow.
 const PREFIX: &str = "freshet-kept/";
 const TEXT: &str = "text/";
 const UNRESOLVED: &str = "unresolved/";
 
-/// Text that is typed and not saved.
+/// A draft: text that is typed and not saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeptText {
     /// The text.
     pub text: String,
-    /// The text that was there when the person began.
+    /// The saved text when the person began.
     #[serde(default)]
     pub opened: String,
-    /// The same, or the one that they have seen since.
+    /// The latest saved text that the person has seen; at first the same as `opened`.
     #[serde(default)]
     pub seen: String,
-    /// The version of the row that had it.
+    /// The version of the row with the text `seen`.
     #[serde(default)]
     pub version: Option<u64>,
-    /// The row as it was then, so that it can be added again if it is deleted meanwhile; of a row that is not there yet,
-    /// the other fields of its form.
+    /// The row at that version, so that it can be added again if it is deleted meanwhile. For a row that does not exist
+    /// yet, the other fields of its form.
     #[serde(default)]
     pub row: Option<intent::Row>,
 }
 
 impl KeptText {
-    /// The text of a row, to be edited.
+    /// Returns an untouched draft of a row's text.
     #[must_use]
     pub fn of_row(text: String, version: Option<u64>, row: intent::Row) -> Self {
         Self {
@@ -62,20 +63,20 @@ impl KeptText {
         }
     }
 
-    /// Whether the person has written nothing.
+    /// Returns whether the person has typed nothing.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
         self.text.trim() == self.opened
     }
 }
 
-/// Whether this device keeps anything that was not saved, of any person.
+/// Returns whether this device has unsaved text or unsent mutations of any person.
 #[must_use]
 pub fn is_any_on_device() -> bool {
     !storage::names(PREFIX).is_empty() || storage::tabs_with_unsent().is_some_and(|tabs| !tabs.is_empty())
 }
 
-/// The unsaved text of the person who is signed in. Cheap to clone; equal only to its own clones.
+/// The unsaved text of the signed-in person. Cheap to clone; equal only to its own clones.
 #[derive(Clone)]
 pub struct Kept(Rc<RefCell<State>>);
 
@@ -85,23 +86,23 @@ struct State {
     records: Records,
     /// The unresolved changes, oldest first.
     unresolved: Rc<Vec<Unresolved>>,
-    /// The moment that the latest name of an unresolved change tells, in milliseconds.
+    /// The latest time in the id of an unresolved change, in milliseconds.
     latest: u64,
     watches: Vec<Weak<Callback<()>>>,
 }
 
-/// Keeps a component informed; dropping it ends that.
+/// The subscription of a component. Dropping it ends the subscription.
 #[must_use = "a watch that is dropped never calls back"]
 struct Watch(#[expect(dead_code, reason = "held so that it lives")] Rc<Callback<()>>);
 
 impl Kept {
-    /// Nothing, of nobody.
+    /// Returns an empty store without an owner.
     #[must_use]
     pub fn new() -> Self {
         Self(Rc::default())
     }
 
-    /// The person who is signed in from now on. Takes up their records; those of other people go.
+    /// Sets the signed-in person. Loads the records of that person, and deletes those of other people.
     pub fn set_owner(&self, owner: &str) {
         {
             let state = &mut *self.0.borrow_mut();
@@ -117,7 +118,7 @@ impl Kept {
         self.reload();
     }
 
-    /// The person has signed out on purpose: nothing stays.
+    /// Deletes everything, because the person has signed out on purpose.
     pub fn clear(&self) {
         let names: Vec<String> = self.0.borrow().records.names().map(str::to_owned).collect();
         for name in names {
@@ -126,8 +127,8 @@ impl Kept {
         self.0.borrow_mut().owner = None;
     }
 
-    /// Takes note of what other tabs have changed on the device. What it would not take before is written again; if its
-    /// records were cleared, everything is.
+    /// Reads the changes of other tabs from the device. Records that the device rejected before are written again. If
+    /// the storage was cleared, all records are.
     pub fn reload(&self) {
         let Some(prefix) = self.prefix() else { return };
         {
@@ -187,24 +188,24 @@ impl Kept {
         Watch(wake)
     }
 
-    /// The text that is typed and not saved in this place.
+    /// Returns the draft under this key.
     #[must_use]
     pub fn text(&self, place: &str) -> Option<KeptText> {
         let state = self.0.borrow();
         serde_json::from_str(state.records.get(&format!("{TEXT}{place}"))?).ok()
     }
 
-    /// The record of the text in this place.
+    /// Returns the record of the draft under this key.
     fn raw_text(&self, place: &str) -> Option<String> {
         self.0.borrow().records.get(&format!("{TEXT}{place}")).cloned()
     }
 
-    /// Whether this is the record of the text in this place.
+    /// Returns whether this is the record of the draft under this key.
     fn is_text(&self, place: &str, record: Option<&String>) -> bool {
         self.0.borrow().records.get(&format!("{TEXT}{place}")) == record
     }
 
-    /// Keeps the text that is typed in this place. Text that does not differ from what is saved is not worth keeping.
+    /// Stores the draft under this key. A draft that is equal to the stored one is not written.
     pub fn set_text(&self, place: &str, text: Option<&KeptText>) {
         let content = text.and_then(|text| serde_json::to_string(text).ok());
         let name = format!("{TEXT}{place}");
@@ -213,7 +214,7 @@ impl Kept {
         }
     }
 
-    /// A row was given another id: what is typed in places that are named after it follows.
+    /// Moves the drafts of a row whose id has changed to the keys with the new id.
     pub fn rename_row(&self, from: Uuid, to: Uuid) {
         let (from, to) = (from.to_string(), to.to_string());
         for (place, text) in self.texts_below("") {
@@ -224,7 +225,7 @@ impl Kept {
         }
     }
 
-    /// The places below this one in which text is typed and not saved.
+    /// Returns the drafts whose keys begin with this one, with their keys.
     #[must_use]
     pub fn texts_below(&self, place: &str) -> Vec<(String, KeptText)> {
         let state = self.0.borrow();
@@ -238,20 +239,20 @@ impl Kept {
             .collect()
     }
 
-    /// Whether any text is typed and not saved.
+    /// Returns whether there are drafts.
     #[must_use]
     pub fn has_texts(&self) -> bool {
         self.0.borrow().records.with_prefix(TEXT).next().is_some()
     }
 
-    /// The changes that the person has to decide on, oldest first.
+    /// Returns the changes on which the person has to decide, the oldest first.
     #[must_use]
     pub fn unresolved(&self) -> Rc<Vec<Unresolved>> {
         Rc::clone(&self.0.borrow().unresolved)
     }
 
-    /// Keeps a change that the person has to decide on; together with an earlier one of the same row if one decision is
-    /// enough.
+    /// Stores an unresolved change. It is merged with an earlier one of the same row if one decision is enough for
+    /// both.
     pub fn add_unresolved(&self, new: &Unresolved) {
         let all = self.unresolved();
         let absorbed = all.iter().find_map(|earlier| earlier.absorb(new));
@@ -263,13 +264,13 @@ impl Kept {
         self.put(&unresolved_name(&record), content);
     }
 
-    /// Keeps a change again on which the person had decided, or a part of one.
+    /// Stores an unresolved change again after a decision on it, or on a part of it.
     pub fn put_back(&self, unresolved: &Unresolved) {
         let content = serde_json::to_string(unresolved).ok();
         self.put(&unresolved_name(unresolved), content);
     }
 
-    /// The person has decided on one field.
+    /// Records the decision on one field.
     pub fn resolve_field(&self, unresolved: &Unresolved, field: &str) {
         match unresolved.without(field) {
             Some(rest) => self.put_back(&rest),
@@ -277,21 +278,21 @@ impl Kept {
         }
     }
 
-    /// An id after all that this page has given and, as far as the clock knows, after those of earlier visits: records are
-    /// shown in this order.
+    /// Returns an id that sorts after all ids of this tab and, as far as the clock is right, after those of earlier
+    /// visits. Records are shown in the order of their ids.
     fn new_id(&self) -> String {
         let latest = &mut self.0.borrow_mut().latest;
-        // Changes are left over faster than the clock ticks, and it may be set back.
+        // Unresolved changes can arrive faster than the clock ticks, and the clock may be set back.
         *latest = clock::wall().as_millis().max(*latest + 1);
         format!("{latest:014}-{}", clock::unique())
     }
 
-    /// The person has decided.
+    /// Records the decision on the whole change.
     pub fn resolve(&self, unresolved: &Unresolved) {
         self.put(&unresolved_name(unresolved), None);
     }
 
-    /// Whether anything would be lost if the page were closed now.
+    /// Returns whether anything would be lost if the tab were closed now.
     #[must_use]
     pub fn is_at_risk(&self) -> bool {
         self.0.borrow().records.is_any_only_here()

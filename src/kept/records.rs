@@ -1,4 +1,4 @@
-//! Records in memory, and which of them the device has as well.
+//! Records in memory, with the information which of them are missing on the device.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Records {
     all: BTreeMap<String, String>,
-    /// The names of those that the device does not have.
+    /// The names of the records that the device does not have.
     only_here: BTreeSet<String>,
 }
 
@@ -19,14 +19,14 @@ impl Records {
         self.all.keys().map(String::as_str)
     }
 
-    /// The records whose names begin like this, in order.
+    /// Returns the records whose names begin with `prefix`, in order.
     pub(super) fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a String)> {
         let from = self.all.range(prefix.to_owned()..);
         let records = from.take_while(move |(name, _)| name.starts_with(prefix));
         records.map(|(name, content)| (name.as_str(), content))
     }
 
-    /// A record was written or removed here, and on the device as well if that has worked.
+    /// Records a write or a removal, and whether the device has carried it out as well.
     pub(super) fn put(&mut self, name: &str, content: Option<String>, is_on_device: bool) {
         self.only_here.remove(name);
         match content {
@@ -42,7 +42,8 @@ impl Records {
         }
     }
 
-    /// These are the records on the device. What only this page has stays: the device may have an older form of it.
+    /// Takes over the records on the device. Records that exist only here stay, because the device may have an older
+    /// form of them.
     pub(super) fn reload(&mut self, on_device: BTreeMap<String, String>) {
         let all = &self.all;
         self.only_here.retain(|name| all.get(name) != on_device.get(name));
@@ -52,14 +53,14 @@ impl Records {
         }
     }
 
-    /// Writes the records that the device does not have; `write` returns whether it has them now.
+    /// Writes the records that the device does not have. `write` returns whether the device has the record now.
     pub(super) fn write_missing(&mut self, write: impl Fn(&str, &str) -> bool) {
         let all = &self.all;
         self.only_here
             .retain(|name| all.get(name).is_some_and(|content| !write(name, content)));
     }
 
-    /// Writes every record; `write` returns whether the device has it now.
+    /// Writes all records. `write` returns whether the device has the record now.
     pub(super) fn write_all(&mut self, write: impl Fn(&str, &str) -> bool) {
         self.only_here = self.all.keys().cloned().collect();
         self.write_missing(write);
@@ -101,7 +102,7 @@ mod tests {
         records.reload([("a".to_owned(), "abc".to_owned())].into());
         assert_eq!(records.get("a").unwrap(), "abcdef");
         assert!(records.is_any_only_here());
-        // From now on the device decides.
+        // From now on the record on the device is decisive.
         records.reload([("a".to_owned(), "abcdef".to_owned())].into());
         assert!(!records.is_any_only_here());
         records.reload([("a".to_owned(), "other words".to_owned())].into());

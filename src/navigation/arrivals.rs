@@ -1,4 +1,4 @@
-//! Takes care of every arrival, and keeps where pages were left.
+//! The handler of arrivals. It also records the scroll positions at which pages were left.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,13 +13,14 @@ use super::{Guide, Navigation, use_navigation};
 use crate::browser::view::{self, ContentObserver, Position};
 use crate::browser::{Listener, PageEvent, Timeout};
 
-/// How long a page may take to have what is to be scrolled to.
+/// The time that a page may take to render the scroll target.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How often the position of a page that is being scrolled is kept. Browsers refuse to keep it more often.
+/// The interval at which the position of a scrolled page is stored. Browsers reject more frequent updates of the
+/// history state.
 const KEEP_INTERVAL: Duration = Duration::from_millis(400);
 
-/// Input that means that the person looks for something else by now.
+/// The input events that end a landing, because the person now looks for something else.
 const INTERRUPTIONS: [PageEvent; 4] = [
     PageEvent::Wheel,
     PageEvent::TouchMove,
@@ -27,15 +28,15 @@ const INTERRUPTIONS: [PageEvent; 4] = [
     PageEvent::PointerDown,
 ];
 
-/// What is said to a person who can not see the page.
+/// A text for a screen reader.
 #[derive(Clone, Debug, Default)]
 struct Announcement {
-    /// Tells two of the same text apart.
+    /// A number that distinguishes two announcements of the same text.
     number: u32,
     text: AttrValue,
 }
 
-/// An entry of the browser's history: its id, if it was made by the app, and its address.
+/// An entry of the browser's history: its id, if the app created it, and its address.
 type Entry = (Option<u32>, String);
 
 fn entry(location: &Location) -> Entry {
@@ -47,14 +48,14 @@ struct Arriving {
     /// Renders the announcement.
     update: UseForceUpdateHandle,
     announcement: RefCell<Announcement>,
-    /// The entry of the history that is shown.
+    /// The current entry of the history.
     entry: RefCell<Entry>,
-    /// Where the page is scrolled to.
+    /// The scroll position of the page.
     position: RefCell<Position>,
-    /// Where the pages of other entries were left. The history itself is told a little later, and of the entry that is
-    /// shown only.
+    /// The scroll positions of the other history entries' pages. The history state is updated with a delay, and only
+    /// for the current entry.
     left: RefCell<Vec<(Entry, Position)>>,
-    /// The title that the page got since the last arrival.
+    /// The title that the page received since the last arrival.
     title: RefCell<Option<AttrValue>>,
     /// Whether the next title is to be announced.
     needs_title: Cell<bool>,
@@ -63,7 +64,7 @@ struct Arriving {
     keeping: RefCell<Option<Timeout>>,
 }
 
-/// What brings a landing on, and what ends it.
+/// The observers of a landing: one that continues it, and those that end it.
 struct Watch {
     _content: ContentObserver,
     _interruptions: [Listener; 4],
@@ -87,7 +88,7 @@ impl Arriving {
         }
     }
 
-    /// A page has been rendered after its address was arrived at.
+    /// Handles the arrival at an address, after its page has been rendered.
     fn arrive(self: &Rc<Self>, entry: Entry) {
         self.keeping.take();
         let address = entry.1.clone();
@@ -105,7 +106,7 @@ impl Arriving {
             has_own_focus: self.navigation.0.has_own_focus.replace(false),
         };
         let title = self.title.take();
-        // The browser announces the first page, and a field its own page.
+        // The browser announces the first page itself, and a page with a focused field announces itself.
         if arrival.from.is_some() && !arrival.has_own_focus {
             match title {
                 Some(title) => self.announce(title),
@@ -113,7 +114,7 @@ impl Arriving {
             }
         }
         Self::land(self, Landing::at(arrival));
-        // From now on one returns to this entry.
+        // From now on, a return leads to this entry.
         self.keep_position();
     }
 
@@ -142,7 +143,7 @@ impl Arriving {
     }
 
     fn attempt_again(&self) {
-        // Out of its place, since what gets the focus may do anything.
+        // The landing is taken out of the cell, because focus handlers may run arbitrary code.
         let Some(mut landing) = self.landing.take() else { return };
         if landing.attempt() {
             self.end_landing();
@@ -158,7 +159,7 @@ impl Arriving {
     }
 
     fn handle_scroll(self: &Rc<Self>) {
-        // Until the page of another entry has been rendered, this is about neither.
+        // The scroll event belongs to no known page until the page of the new entry has been rendered.
         if entry(&self.navigation.0.history.location()) != *self.entry.borrow() {
             return;
         }
@@ -190,7 +191,7 @@ impl Guide for Arriving {
     fn leave(&self, is_for_top: bool) {
         self.keep_position();
         if is_for_top {
-            // Before the next page is rendered: it must not be seen in the middle, not even for a moment.
+            // Runs before the next page is rendered, so that its middle is not visible even for a moment.
             view::scroll_to(&Position::TOP);
         }
     }
@@ -214,8 +215,8 @@ impl Guide for Arriving {
     }
 }
 
-/// Takes care of every arrival, and says aloud what is announced. Stands before the pages, so that it comes after them
-/// when something has been rendered.
+/// Handles every arrival, and renders the announcements. The component stands before the pages, so that its effects run
+/// after theirs.
 #[component]
 pub fn Arrivals() -> Html {
     let update = use_force_update();
@@ -225,7 +226,7 @@ pub fn Arrivals() -> Html {
         use_memo((), move |()| Arriving::new(navigation, update))
     };
     {
-        // Before the pages are rendered for the first time.
+        // Runs before the first render of the pages.
         let (navigation, guide) = (navigation.clone(), Rc::clone(&arriving));
         use_memo((), move |()| navigation.set_guide(Some(guide)));
     }

@@ -1,50 +1,50 @@
-//! What is to be done when a page is arrived at: pure, but for doing it.
+//! The steps after the arrival at a page. The decisions are pure, and only the attempts touch the document.
 
 use super::MAIN;
 use crate::browser::view::{self, Position};
 
-/// Where a page is to be scrolled to.
+/// A scroll target.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Scroll {
-    /// To a position, as when one returns.
+    /// A position, as after a return to the page.
     To(Position),
-    /// To the element with this id or to this row.
+    /// The element with this id, or this row.
     Into(String),
 }
 
-/// What is to have the focus.
+/// A focus target.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Focus {
     /// The element with this id or this row.
     Place(String),
-    /// The link that leads to this address.
+    /// The link to this address.
     Link(String),
 }
 
-/// What remains to be done after an arrival.
+/// The remaining steps after an arrival.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Landing {
     scroll: Option<Scroll>,
     focus: Option<Focus>,
-    /// Whether the focus waits for the element where reading begins.
+    /// Whether the focus goes to the main element until the focus target exists.
     needs_main: bool,
 }
 
-/// An address that was arrived at.
+/// An arrival at an address.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Arrival {
-    /// The element that it names, without the `#`.
+    /// The fragment of the address, without the `#`.
     pub(super) place: Option<String>,
-    /// What was kept when this entry of the history was left.
+    /// The scroll position that was stored when this history entry was left.
     pub(super) kept: Option<Position>,
-    /// The address before; nothing at the first arrival.
+    /// The previous address; `None` at the first arrival.
     pub(super) from: Option<String>,
-    /// Whether the page gives the focus to one of its own elements.
+    /// Whether the page focuses one of its own elements.
     pub(super) has_own_focus: bool,
 }
 
 impl Landing {
-    /// What is to be done at an arrival.
+    /// Returns the steps for an arrival.
     pub(super) fn at(arrival: Arrival) -> Self {
         let is_first = arrival.from.is_none();
         let takes_focus = !is_first && !arrival.has_own_focus;
@@ -56,13 +56,13 @@ impl Landing {
         let names_place = matches!(focus, Some(Focus::Place(_)));
         Self {
             scroll: Some(scroll),
-            // The browser announces the first page itself; a place that it names still has to have the focus.
+            // The browser announces the first page itself. A place that the address names needs the focus nevertheless.
             focus: focus.filter(|_| takes_focus || (is_first && names_place)),
             needs_main: takes_focus,
         }
     }
 
-    /// Shows a place of the page that is there already.
+    /// Returns the steps that show a place on the current page.
     pub(super) fn on(place: &str) -> Self {
         Self {
             scroll: Some(Scroll::Into(place.to_owned())),
@@ -71,13 +71,13 @@ impl Landing {
         }
     }
 
-    /// Does what can be done by now; says whether that is all.
+    /// Carries out the steps that are possible by now. Returns whether none are left.
     pub(super) fn attempt(&mut self) -> bool {
         self.attempt_focus();
         let is_settled = match &self.scroll {
             None => true,
             Some(Scroll::To(position)) => view::scroll_to(position),
-            // What is above may still come and push it down.
+            // Content above the place may still load and push it down, so the step never settles.
             Some(Scroll::Into(place)) => {
                 view::scroll_into_view(place);
                 false
@@ -103,7 +103,7 @@ impl Landing {
         }
     }
 
-    /// Where the page is going to be, if it is not there yet.
+    /// Returns the position to which the page will be scrolled, if that is still pending.
     pub(super) fn position(&self) -> Option<Position> {
         match &self.scroll {
             Some(Scroll::To(position)) => Some(position.clone()),

@@ -1,8 +1,9 @@
-//! Going from page to page: where the next one is scrolled to, where the focus goes, and what is announced.
+//! Navigation between pages: scroll positions, focus and announcements.
 //!
-//! Every link, form and redirect goes through [`Navigation`]; the buttons of the browser need not. A new page opens at
-//! its top, or at the place that the address names after `#`; a page that one returns to opens where it was left. The
-//! focus goes to the place, to the link that one comes back from, or to where reading begins. The title is announced.
+//! Every link, form and redirect goes through [`Navigation`]. The browser's own buttons work as well. A new page opens
+//! at its top, or at the place that the address names after `#`. On a return, a page opens at the position at which it
+//! was left. The focus goes to the place, to the link to the page that was left, or to the main element. The title is
+//! announced.
 
 mod arrivals;
 mod landing;
@@ -19,10 +20,10 @@ use crate::route::{LoginQuery, Route};
 
 pub use arrivals::Arrivals;
 
-/// The id of the element where reading begins.
+/// The id of the main element, where reading begins.
 pub const MAIN: &str = "main";
 
-/// The ways to other pages, and to places of this one.
+/// A handle for navigation to other pages, and to places on the current page.
 #[derive(Clone)]
 pub struct Navigation(Rc<Core>);
 
@@ -40,33 +41,33 @@ impl PartialEq for Navigation {
 
 struct Core {
     history: AnyHistory,
-    /// The address of the page that is shown; nothing before the first.
+    /// The address of the current page; `None` before the first one.
     shown: RefCell<Option<String>>,
     has_own_focus: Cell<bool>,
     guide: RefCell<Option<Rc<dyn Guide>>>,
 }
 
-/// Takes care of arrivals. What it does is loaded with the pages that need it: the way in does not.
+/// The handler of arrivals. Its code is loaded with the workspace, because the sign-in page does not need it.
 trait Guide {
-    /// The page that is shown is left for another one, or for the top of another one.
+    /// Prepares for leaving the current page. `is_for_top`: the next page opens at its top.
     fn leave(&self, is_for_top: bool);
-    /// Goes to a place of this page.
+    /// Goes to a place on the current page.
     fn show(self: Rc<Self>, place: &str);
-    /// Has a screen reader say a text.
+    /// Announces a text to a screen reader.
     fn announce(&self, text: AttrValue);
-    /// The page has this title now.
+    /// Records the title of the current page.
     fn name(&self, title: AttrValue);
 }
 
 impl Navigation {
-    /// Goes to a page; `place` is the id of an element or a row of it.
+    /// Goes to a page. `place` is the id of an element or a row on it.
     pub fn go(&self, to: Route, place: Option<&str>) {
         let core = &self.0;
         let address = address(to, place);
         if let Some(guide) = self.guide() {
             guide.leave(place.is_none());
         }
-        // A link to the page that is shown leaves no entry of its own in the history, as in any document.
+        // A link to the current page adds no history entry, as in any document.
         if core.shown.borrow().as_ref() == Some(&address) {
             core.history.replace(address);
         } else {
@@ -74,7 +75,7 @@ impl Navigation {
         }
     }
 
-    /// Goes to another page, and leaves no way back to this one.
+    /// Goes to another page, which replaces the current one in the history.
     pub fn redirect(&self, to: Route, query: &LoginQuery) {
         let query = query.written();
         let result = self.0.history.replace_with_query(to.to_path(), Raw(query.as_str()));
@@ -83,7 +84,8 @@ impl Navigation {
         }
     }
 
-    /// Scrolls to an element or a row of this page as soon as it is rendered, gives it the focus, and announces why.
+    /// Scrolls to an element or a row of the current page as soon as it is rendered, focuses it, and announces the
+    /// reason.
     pub fn show(&self, place: &str, announcement: impl Into<AttrValue>) {
         if let Some(guide) = self.guide() {
             guide.announce(announcement.into());
@@ -91,25 +93,25 @@ impl Navigation {
         }
     }
 
-    /// Has a screen reader say a text.
+    /// Announces a text to a screen reader.
     pub fn announce(&self, text: impl Into<AttrValue>) {
         if let Some(guide) = self.guide() {
             guide.announce(text.into());
         }
     }
 
-    /// Names the page. Its first name after an arrival is announced, except on the first page.
+    /// Sets the title of the page. The first title after an arrival is announced, except on the first page.
     pub fn name(&self, title: AttrValue) {
         if let Some(guide) = self.guide() {
             guide.name(title);
         }
     }
 
-    /// Leaves the focus to the page that is being rendered, which gives it to one of its own elements.
+    /// Leaves the focus to the page that is being rendered, which focuses one of its own elements.
     pub fn leave_focus(&self) {
         let core = &self.0;
         core.has_own_focus.set(true);
-        // Perhaps before there is anything that takes care of arrivals: the next page is not the first.
+        // The guide may not be loaded yet. With an address in `shown`, the next arrival does not count as the first.
         let path = core.history.location().path().to_owned();
         core.shown.borrow_mut().get_or_insert(path);
     }
@@ -126,14 +128,14 @@ impl Navigation {
 /// Properties of [`NavigationProvider`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct NavigationProviderProperties {
-    /// The history that the router around it has.
+    /// The history of the surrounding router.
     pub history: AnyHistory,
-    /// What may go somewhere else.
+    /// The components that may navigate.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// Lets everything below go somewhere else. [`Arrivals`] belongs below it.
+/// Provides [`Navigation`] to its children. [`Arrivals`] belongs below it.
 #[component]
 pub fn NavigationProvider(props: &NavigationProviderProperties) -> Html {
     let core = use_memo((), |()| Core {
@@ -145,7 +147,7 @@ pub fn NavigationProvider(props: &NavigationProviderProperties) -> Html {
     html! { <ContextProvider<Navigation> context={Navigation(core)}>{ props.children.clone() }</ContextProvider<Navigation>> }
 }
 
-/// The address of a page, or of a place of it.
+/// Returns the address of a page, or of a place on it.
 #[must_use]
 pub fn address(to: Route, place: Option<&str>) -> String {
     let path = to.to_path();
@@ -155,7 +157,7 @@ pub fn address(to: Route, place: Option<&str>) -> String {
     }
 }
 
-/// The ways to other pages.
+/// Returns the handle for navigation.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Where one signs in.
+//! The sign-in page.
 
 use wire::Credentials;
 use yew::prelude::*;
@@ -10,7 +10,7 @@ use crate::session::{Farewell, Session, SessionHandle, use_session};
 use crate::task::use_task;
 use crate::title::{use_own_focus, use_title};
 
-/// Where one signs in, and where one ends up when signed out. Whoever is signed in already goes on at once.
+/// The sign-in page, which is also shown after a session has ended. A person with a session is redirected at once.
 #[component]
 pub fn LoginPage() -> Html {
     use_title("Sign in");
@@ -38,7 +38,8 @@ pub fn LoginPage() -> Html {
     }
 }
 
-/// The reason for the sign-out, in words. An address can be made up, so the words are never taken from there.
+/// Returns the reason for the end of the session, in words. The text never comes from the address, because an address
+/// can be forged.
 fn farewell(query: &LoginQuery, session: &Session, unsaved: usize) -> Option<String> {
     let reason = match query.reason.as_deref()? {
         "signed_out" => return Some("You are signed out.".to_owned()),
@@ -104,7 +105,7 @@ fn SignInForm(props: &SignInFormProperties) -> Html {
             if let Some(error) = &*error {
                 <p class="error" role="alert" ~textContent={error.as_str()} />
             }
-            // A button that is disabled would lose the focus.
+            // A disabled button would lose the focus.
             <button type="submit" class="primary" aria-disabled={task.is_running().then_some("true")}>
                 if task.is_running() { <span class="spinner" aria-hidden="true" /> }
                 <span ~textContent="Sign in" />

@@ -1,4 +1,4 @@
-//! One module for each page: reads resources, renders components.
+//! The pages of the app, one module for each. They read resources and render components.
 
 mod coaching_session;
 mod dashboard;

@@ -1,4 +1,4 @@
-//! An address that leads nowhere.
+//! The page for an unknown address.
 
 use yew::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::components::RouteLink;
 use crate::route::Route;
 use crate::title::use_title;
 
-/// An address that leads nowhere.
+/// The page for an unknown address.
 #[component]
 pub fn NotFoundPage() -> Html {
     use_title("Not found");

@@ -9,7 +9,7 @@ use crate::draft::is_draft;
 use crate::invalidation;
 use crate::query::{Key, List, Query, Selector};
 
-/// The actions of a session, oldest first.
+/// The actions of a coaching session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionActions(pub CoachingSessionId);
 
@@ -38,7 +38,7 @@ impl Query for SessionActions {
     }
 }
 
-/// The actions of all sessions of a person, the next due first.
+/// The actions of all coaching sessions of a person, in the order of their due dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserActions(pub UserId);
 

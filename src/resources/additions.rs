@@ -1,4 +1,4 @@
-//! Rows that are added, or brought back.
+//! Mutations that add or restore rows.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -15,26 +15,26 @@ use crate::draft::is_draft;
 use crate::query::{AnyMutation, Combined, Edits, Item, Mutation, Patch, SendContext};
 use crate::unresolved::{Problem, Unresolved};
 
-/// Adds a row, which has a temporary id until the server gives it one.
+/// Adds a row. The row has a temporary id until the server assigns one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Create<T>(pub T);
 
-/// Brings a deleted row back.
+/// Restores a deleted row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Restore<T> {
-    /// The row as it was seen.
+    /// The row as the person saw it.
     #[serde(flatten)]
     pub row: T,
-    /// The changes that the deletion held: the server has never seen them.
+    /// The changes that the deletion held. The server has never received them.
     #[serde(default)]
     pub pending: Changes,
-    /// Whether the row is there all the same: another person had changed it, so that it was not deleted.
+    /// Whether the row still exists: another person had changed it, so that it was not deleted.
     #[serde(default)]
     pub is_there: bool,
 }
 
-/// A row that was brought back, with what has become of the changes that its deletion held.
+/// A restored row, with the outcome of the changes that its deletion held.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Restored<T>(pub Saved<T>);
 
@@ -77,7 +77,7 @@ impl<T: Record> Mutation for Create<T> {
         Combined::Separate
     }
 
-    /// Without the row nothing can be done to it.
+    /// All later mutations of the row depend on its creation.
     fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
         Some(self.combine(later))
     }
@@ -92,7 +92,7 @@ impl<T: Record> Mutation for Create<T> {
 }
 
 impl<T> Restore<T> {
-    /// Brings this row back. What its deletion held comes by itself: see [`Mutation::follow`].
+    /// Restores this row. The changes that its deletion held are added by [`Mutation::follow`].
     #[must_use]
     pub fn of(row: T) -> Self {
         Self {
@@ -104,12 +104,12 @@ impl<T> Restore<T> {
 }
 
 impl<T: Record> Restore<T> {
-    /// Whether the row is created anew: the server never had it, or can not restore.
+    /// Whether the row is created anew, since the server never had it or can not restore.
     fn creates(&self, api: &Api) -> bool {
         !self.is_there && (!api.patches() || is_draft(&self.row))
     }
 
-    /// This after the deletion, if that is news.
+    /// Returns this mutation with the outcome of the deletion, or `None` if nothing in it changes.
     fn after(&self, pending: &Changes, is_there: bool) -> Option<AnyMutation<Api>> {
         let this = || Self {
             row: self.row.clone(),
@@ -119,7 +119,7 @@ impl<T: Record> Restore<T> {
         (self.pending != *pending || self.is_there != is_there).then(|| AnyMutation::new(this()))
     }
 
-    /// What is to be changed in the row once it is back.
+    /// Returns the update to make once the row exists again.
     fn update(&self, row: T) -> Update<T> {
         Update {
             seen: row,
@@ -160,7 +160,7 @@ impl<T: Record> Mutation for Restore<T> {
             return Ok(Restored(Saved::whole(created)));
         }
         if !api.patches() {
-            // It is there, and may have changed: that is read.
+            // The row exists, and may have changed: the update reads it.
             let row = self.row.clone();
             return self.update(row).send(api, context).await.map(Restored);
         }
@@ -186,7 +186,7 @@ impl<T: Record> Mutation for Restore<T> {
         }
         let is_back = matches!(answer.downcast_ref(), Some(Restored(Saved::<T>::Row { .. })));
         let Some(created) = created::<T>(self.row.id(), answer) else {
-            // It was brought back before, with what the deletion held.
+            // The row was restored before, with the changes that the deletion held.
             return is_back
                 .then(Changes::default)
                 .and_then(|nothing| self.after(&nothing, true));
@@ -211,7 +211,7 @@ impl<T: Record> Mutation for Restore<T> {
         }
     }
 
-    /// Without the row nothing can be done to it.
+    /// Later mutations of the row depend on its restoration, unless the row still exists.
     fn absorb(&self, later: &dyn Any) -> Option<Combined<Api>> {
         if self.is_there {
             return None;
@@ -240,8 +240,9 @@ impl<T: Record> Mutation for Restore<T> {
     }
 }
 
-/// Has the server create a row. One that is refused may name another row that is gone, as an action its goal: then it is
-/// created without, as if that had been deleted a moment later. Only the server knows what is gone.
+/// Creates a row on the server. A row may be refused because it refers to another row that is deleted, as an action to
+/// its goal. It is then created without the reference, as if the other row had been deleted a moment later. Only the
+/// server knows the deleted rows.
 async fn create<T: Record>(api: &Api, key: &Rc<str>, row: &T) -> Result<T, ApiError> {
     let named = api.with_key(Rc::clone(key));
     let refused = match named.create_row(T::COLLECTION, &row.to_new()).await {
@@ -249,17 +250,17 @@ async fn create<T: Record>(api: &Api, key: &Rc<str>, row: &T) -> Result<T, ApiEr
         result => return result,
     };
     let unattached = row.unattached().ok_or(refused)?;
-    // It is another request: the server must not take it for a repetition.
+    // This is a different request: with the same key, the server would take it for a repetition.
     let named = api.with_key(format!("{key}-unattached").into());
     named.create_row(T::COLLECTION, &unattached.to_new()).await
 }
 
-/// What the answer to an addition does to what is shown.
+/// Returns the patch that shows an added row.
 fn added<T: Record>(row: &T) -> Patch {
     T::patch(RowChange::Comes(Rc::new(row.clone())))
 }
 
-/// A row that an error has kept from being added, for the person to decide on.
+/// Returns the unresolved change for a row that an error has kept from being added.
 pub(super) fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError) -> Option<Unresolved> {
     if error.is_unreachable() {
         return Some(addition(row, changes, Problem::Uncertain));
@@ -267,7 +268,7 @@ pub(super) fn not_added<T: Record>(row: &T, changes: &Changes, error: &ApiError)
     Problem::refused(error).map(|problem| addition(row, changes, problem))
 }
 
-/// The addition of a row with changes in it, for the person to decide on.
+/// Returns the unresolved change for the addition of a row with changes in it.
 pub(super) fn addition<T: Record>(row: &T, changes: &Changes, problem: Problem) -> Unresolved {
     Unresolved::new(row, changes.clone(), problem, &BTreeMap::new())
 }

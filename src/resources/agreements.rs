@@ -8,7 +8,7 @@ use crate::api::{Api, ApiError, Rows};
 use crate::draft::is_draft;
 use crate::query::{Key, List, Query};
 
-/// The agreements of a session, oldest first.
+/// The agreements of a coaching session, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionAgreements(pub CoachingSessionId);
 

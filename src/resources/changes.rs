@@ -1,6 +1,6 @@
-//! Changes of rows as intents: what is sent when, and what is left for the person to decide.
+//! Updates and deletions of rows as intents: when they are sent, and which part the person has to decide on.
 //!
-//! [`exchange`](super::exchange) says what is asked of the server, and in which order.
+//! [`exchange`](super::exchange) has the requests to the server and their order.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,13 +19,13 @@ use crate::api::{Api, ApiError, Changed, Deleted, Kind, Written};
 use crate::query::{AnyMutation, Combined, Edits, Mutation, SendContext, Value};
 use crate::unresolved::{Problem, Unresolved};
 
-/// How long a deletion is held back where the server can not restore.
+/// The delay of a deletion on a server that can not restore.
 pub(super) const UNDO_WINDOW: Duration = Duration::from_secs(10);
 
 /// Changes fields of a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Update<T> {
-    /// The row as it was seen.
+    /// The row as the person saw it.
     pub seen: T,
     /// The fields that change.
     pub changes: Changes,
@@ -34,9 +34,9 @@ pub struct Update<T> {
 /// Deletes a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delete<T> {
-    /// The row as it was seen.
+    /// The row as the person saw it.
     pub seen: T,
-    /// Changes of the row that had not left when it was deleted: they come back with it.
+    /// The changes of the row that were unsent when it was deleted. They return with the row.
     pub pending: Changes,
 }
 
@@ -47,7 +47,7 @@ pub enum Saved<T> {
     Row {
         /// The row.
         row: T,
-        /// The fields that another person has changed as well.
+        /// The fields that another person has changed to a different value.
         conflicts: Vec<FieldConflict>,
         /// The last author of each field that was written meanwhile.
         authors: BTreeMap<String, FieldAuthor>,
@@ -59,23 +59,23 @@ pub enum Saved<T> {
 /// The outcome of a deletion.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Removed<T> {
-    /// The row is gone.
+    /// The row is deleted.
     Gone,
-    /// Another person has changed the row meanwhile: it is still there.
+    /// Another person has changed the row meanwhile. It still exists.
     Kept(Changed<T>),
 }
 
 /// The answer to a deletion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removal<T> {
-    /// What has become of the row.
+    /// The outcome for the row.
     pub removed: Removed<T>,
-    /// The changes that the deletion held, to be made again if the row is restored.
+    /// The changes that the deletion held. They are made again if the row is restored.
     pub pending: Changes,
 }
 
 impl<T> Saved<T> {
-    /// The row as it was meant.
+    /// The row as it was wanted, without conflicts.
     pub(super) const fn whole(row: T) -> Self {
         Self::Row {
             row,
@@ -97,7 +97,7 @@ impl<T> Delete<T> {
 }
 
 impl<T: Record> Update<T> {
-    /// The change from a row as it was seen to the row as it is wanted.
+    /// Returns the change from a row as it was seen to the row as it is wanted.
     #[must_use]
     pub fn between(seen: &T, wanted: &T) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl<T: Record> Update<T> {
         }
     }
 
-    /// The change that takes this one back.
+    /// Returns the change that reverses this one.
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl<T: Record> Update<T> {
         unconfirmed(&self.changes, row)
     }
 
-    /// A conflict, or a row that is gone, for the person to decide on.
+    /// Returns the part that the person has to decide on, such as a conflict or a deleted row.
     fn unresolved(&self, problem: Problem, authors: &BTreeMap<String, FieldAuthor>) -> Unresolved {
         Unresolved::new(&self.seen, self.changes.clone(), problem, authors)
     }
@@ -188,7 +188,7 @@ impl<T: Record> Mutation for Update<T> {
             return Combined::One(AnyMutation::new(Self { seen, changes }));
         }
         if later.is::<Delete<T>>() {
-            // The server knows the row as it was before this change.
+            // The server has the row as it was before this change.
             return Combined::One(AnyMutation::new(Delete {
                 seen: self.seen.clone(),
                 pending: self.changes.clone(),
@@ -215,7 +215,7 @@ impl<T: Record> Mutation for Update<T> {
                 let conflict = Problem::BothChanged {
                     fields: conflicts.clone(),
                 };
-                // The authors of other fields have no part in it.
+                // The authors of other fields are not part of the conflict.
                 let in_conflict = |field: &String| conflicts.iter().any(|conflict| conflict.field == *field);
                 let authors = authors_of(authors, in_conflict);
                 Some(self.unresolved(conflict, &authors).now(row))
@@ -276,7 +276,7 @@ impl<T: Record> Mutation for Delete<T> {
             if !self.pending.leads_to(changes) {
                 return Combined::Separate;
             }
-            // The row goes with it, and may come back with it.
+            // The change is deleted with the row, and may be restored with it.
             return Combined::One(AnyMutation::new(Self {
                 seen: self.seen.clone(),
                 pending: self.pending.then(changes),
@@ -300,7 +300,8 @@ impl<T: Record> Mutation for Delete<T> {
         Some(AnyMutation::new(Self { seen, pending }))
     }
 
-    /// A row that is brought back has to know what its deletion held, also if the next one holds nothing.
+    /// A mutation that restores the row has to know the changes that its deletion held, even if a further deletion
+    /// holds none.
     fn renames(&self) -> bool {
         true
     }
@@ -313,11 +314,11 @@ impl<T: Record> Mutation for Delete<T> {
                 };
                 let theirs = Changes::between(&self.seen.fields(), &now.fields());
                 let authors = authors_of(authors, |field| theirs.contains(field));
-                // If the row goes after all, it can be added again with the words of both.
+                // If the person deletes the row after all, it can be added again with the text of both people.
                 let changes = theirs.then(&self.pending);
                 Some(Unresolved::new(&self.seen, changes, Problem::ChangedThere, &authors).now(now))
             }
-            // The row is there again, as the server has it.
+            // The row is shown again, as the server has it.
             Err(_) if self.pending.is_empty() => None,
             Err(error) => {
                 let (seen, changes) = (self.seen.clone(), self.pending.clone());
@@ -327,7 +328,7 @@ impl<T: Record> Mutation for Delete<T> {
     }
 }
 
-/// The last authors of these fields.
+/// Returns the last authors of the selected fields.
 fn authors_of(
     authors: &BTreeMap<String, FieldAuthor>,
     is_meant: impl Fn(&String) -> bool,
@@ -336,7 +337,7 @@ fn authors_of(
     meant.map(|(field, author)| (field.clone(), *author)).collect()
 }
 
-/// The circumstances in which a change of this row leaves.
+/// Returns the circumstances in which a mutation of this row is sent.
 fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circumstances<T> {
     let data = context.confirmed.as_ref();
     let data = data.and_then(Value::get::<Home<T>>);
@@ -348,11 +349,11 @@ fn circumstances<T: Record>(api: &Api, context: &SendContext, id: u128) -> Circu
     }
 }
 
-/// Carries a request of an exchange out.
+/// Sends a request of an exchange.
 async fn request<T: Record>(api: &Api, context: &SendContext, id: Uuid, ask: Ask<T>) -> Result<Answer<T>, ApiError> {
-    // On another condition it is another request: the server must not take it for a repetition. One without condition
-    // is not named: it writes what was read before it, which may be something else the next time. Nor is one that only
-    // reads.
+    // A different condition makes a different request: the server must not take it for a repetition. An unconditional
+    // write has no key, since its content depends on the read before it and may differ the next time. A read has no key
+    // either.
     let api = match &ask {
         Ask::Patch(_, version) | Ask::Delete(Some(version)) if *version != NO_VERSION => {
             api.with_key(format!("{}-{version}", context.key).into())

@@ -1,4 +1,4 @@
-//! Goals, and which of them a session works on.
+//! Goals, and their links to coaching sessions.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::draft::is_draft;
 use crate::invalidation;
 use crate::query::{AnyMutation, Edits, Item as _, Key, List, Mutation, Query, Selector, SendContext, removal};
 
-/// The goals of a relationship, oldest first.
+/// The goals of a coaching relationship, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelationshipGoals(pub CoachingRelationshipId);
 
@@ -42,7 +42,7 @@ impl Query for RelationshipGoals {
     }
 }
 
-/// The goals that a session works on.
+/// The goals that are linked to a coaching session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionGoals(pub CoachingSessionId);
 
@@ -117,7 +117,7 @@ impl Ordered for Goal {
     }
 }
 
-/// Has a session work on a goal.
+/// Links a goal to a coaching session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LinkGoal(pub CoachingSessionId, pub Goal);
 
@@ -161,7 +161,8 @@ impl Mutation for LinkGoal {
     }
 }
 
-/// The list with a goal in it. One that is there already is as the server has it, unlike the one that was seen.
+/// Returns the list with the goal in it. A goal that is listed already is left as it is, since it comes from the server
+/// and may be newer than the goal that was seen.
 fn with_goal(list: &List<Goal>, goal: &Rc<Goal>) -> List<Goal> {
     match list.find(goal.id.as_u128()) {
         Some(_) => list.clone(),
@@ -169,7 +170,7 @@ fn with_goal(list: &List<Goal>, goal: &Rc<Goal>) -> List<Goal> {
     }
 }
 
-/// Has a session no longer work on a goal.
+/// Unlinks a goal from a coaching session.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct UnlinkGoal(pub CoachingSessionId, pub GoalId);
 

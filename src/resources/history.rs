@@ -8,10 +8,10 @@ use wire::HistoryEntry;
 use crate::api::{Api, ApiError};
 use crate::query::{Item, Key, Options, Page, PagedQuery};
 
-/// The history of one row, newest first, page after page.
+/// The history of one row, newest first, in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowHistory {
-    /// The collection of the row, as in the addresses of the API.
+    /// The collection of the row, as in the paths of the API.
     pub collection: &'static str,
     /// The id of the row.
     pub id: Uuid,

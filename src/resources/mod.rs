@@ -1,7 +1,7 @@
-//! What the app shows, as queries and mutations of the cache: one file for each kind of thing.
+//! The data of the app as queries and mutations of the cache: one file for each type of row.
 //!
-//! A query says what it is called, how it is fetched and how old it may grow; a mutation says what it does to what is
-//! shown and how it is sent. This room does not know where events come from, nor how anything looks.
+//! A query has a key, a fetch and a limit on the age of its data. A mutation has optimistic edits and a request. This
+//! module does not know the source of events, or the look of components.
 
 mod actions;
 mod additions;
@@ -41,12 +41,12 @@ pub use sessions::{PlanSession, SessionById, UserSessions};
 /// The cache of the app.
 pub type Client = QueryClient<Api>;
 
-/// Has the cache know every mutation that may have been written down on an earlier visit.
+/// Registers every mutation that an earlier visit may have persisted.
 pub fn register(client: &Client) {
     client.register_all(kinds());
 }
 
-/// Every mutation that may have been written down on an earlier visit.
+/// Returns every mutation that an earlier visit may have persisted.
 pub(crate) fn kinds() -> Kinds<Api> {
     fn row<T: Record>(kinds: Kinds<Api>) -> Kinds<Api> {
         let kinds = kinds.with::<Create<T>>().with::<Update<T>>();
@@ -60,7 +60,7 @@ pub(crate) fn kinds() -> Kinds<Api> {
         .with::<DeleteOpaque>()
 }
 
-/// Fetches what the page of a session shows, for somebody who is about to go there.
+/// Fetches the data of a coaching session's page before the person navigates to it.
 pub fn prefetch_session(client: &Client, id: CoachingSessionId) {
     client.prefetch(&SessionById(id));
     client.prefetch(&SessionActions(id));
@@ -129,7 +129,7 @@ items! { Action Agreement CoachingSession Goal }
 
 impl Data for CoachingSession {}
 
-/// What is read of a list against the last one: only the rows whose bytes differ.
+/// The result of reading a list against the last one: only the rows with different bytes are parsed.
 type Reading<T> = Result<(Rc<List<T>>, Rows<T>), ApiError>;
 
 fn read_list<T: Item + FromJson>(body: Vec<u8>, last: Option<&Rows<T>>) -> Reading<T> {
@@ -145,7 +145,7 @@ fn read_list<T: Item + FromJson>(body: Vec<u8>, last: Option<&Rows<T>>) -> Readi
     Ok((Rc::new(list), rows))
 }
 
-/// Whatever is gone already is as gone as it was meant to be.
+/// Treats the deletion of a missing row as a success.
 fn gone(result: Result<(), ApiError>) -> Result<(), ApiError> {
     match result {
         Err(error) if matches!(error.kind(), Kind::NotFound) => Ok(()),

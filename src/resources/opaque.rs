@@ -1,4 +1,4 @@
-//! Rows that this version of the app can not read. They can be deleted, and that can be taken back.
+//! Rows that this version of the app can not parse. They can be deleted, and the deletion can be undone.
 
 use std::any::Any;
 use std::time::Duration;
@@ -14,27 +14,27 @@ use super::{RelationshipGoals, SessionActions, SessionAgreements, gone};
 use crate::api::{Api, ApiError, Kind};
 use crate::query::{Combined, Edits, Item, Key, List, Mutation, Opaque, Patch, Query as _, SendContext};
 
-/// A list of rows that people delete.
+/// A list of rows that people can delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RowList {
-    /// The actions of a session.
+    /// The actions of a coaching session.
     Actions(CoachingSessionId),
-    /// The agreements of a session.
+    /// The agreements of a coaching session.
     Agreements(CoachingSessionId),
-    /// The goals of a relationship.
+    /// The goals of a coaching relationship.
     Goals(CoachingRelationshipId),
 }
 
-/// Deletes a row that can not be read, or brings it back.
+/// Deletes a row that can not be parsed, or restores it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct DeleteOpaque {
-    /// The list in which it stands.
+    /// The list that contains the row.
     pub list: RowList,
-    /// Its id.
+    /// The id of the row.
     pub id: Uuid,
-    /// The version that was seen.
+    /// The version that the person saw.
     pub version: Option<u64>,
-    /// Whether the row is brought back.
+    /// Whether the row is restored.
     pub is_undo: bool,
 }
 

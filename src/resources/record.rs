@@ -1,4 +1,4 @@
-//! The rows that people change, and the query in which each of them is shown.
+//! The rows that people edit, and the query that shows each of them.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -15,87 +15,88 @@ use super::exchange::unconfirmed;
 use crate::api::{Api, ApiError, Written};
 use crate::query::{Data, Item, List, Patch, Query, Selector, Target};
 
-/// The names of the mutations of a kind of row.
+/// The names of the mutations of a type of row.
 #[derive(Clone, Copy, Debug)]
 pub struct Names {
-    /// The row, in a word: "action".
+    /// The row, in one word: "action".
     pub noun: &'static str,
-    /// Where a creation is written down.
+    /// The name under which a creation is persisted.
     pub create: &'static str,
-    /// "add the action"
+    /// The description of a creation: "add the action".
     pub create_attempt: &'static str,
-    /// Where an update is written down.
+    /// The name under which an update is persisted.
     pub update: &'static str,
-    /// "save the action"
+    /// The description of an update: "save the action".
     pub update_attempt: &'static str,
-    /// Where a deletion is written down.
+    /// The name under which a deletion is persisted.
     pub delete: &'static str,
-    /// "delete the action"
+    /// The description of a deletion: "delete the action".
     pub delete_attempt: &'static str,
-    /// Where a restoration is written down.
+    /// The name under which a restoration is persisted.
     pub restore: &'static str,
-    /// "bring the action back"
+    /// The description of a restoration: "bring the action back".
     pub restore_attempt: &'static str,
 }
 
 /// A row with a version.
 pub trait Versioned: Item {
-    /// This row, at another version. Values that the server never had together have none.
+    /// Returns this row with another version. Values that the server never had together have no version.
     #[must_use]
     fn at_version(self, version: Option<u64>) -> Self;
 }
 
-/// A row that people change.
+/// A row that people edit.
 pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone + std::fmt::Debug {
-    /// Its collection, as in the addresses of the API.
+    /// The collection of the row, as in the paths of the API.
     const COLLECTION: &'static str;
-    /// The fields that people change, as on the wire.
+    /// The fields that people edit, as on the wire.
     const FIELDS: &'static [&'static str];
-    /// The names of its mutations.
+    /// The names of the row's mutations.
     const NAMES: Names;
-    /// The query in which it is shown.
+    /// The query that shows the row.
     type Home: Query<Backend = Api, Data: Holds<Self>>;
-    /// The body that creates it.
+    /// The body of a request that creates the row.
     type New: Serialize;
 
-    /// The query in which it is shown.
+    /// Returns the query that shows the row.
     fn home(&self) -> Self::Home;
 
-    /// The other lists that may show the row.
+    /// Selects the other lists that may show the row.
     fn elsewhere(&self) -> Option<Selector> {
         None
     }
 
-    /// The other lists that show the row as soon as there is one.
+    /// Selects the other lists that show a new row.
     fn new_elsewhere(&self) -> Option<Selector> {
         None
     }
 
-    /// The change as a patch of whatever shows the row.
+    /// Returns the change as a patch of the data that shows the row.
     fn patch(change: RowChange<Self>) -> Patch {
         Patch::new(move |data: &Home<Self>| change.apply(data))
     }
 
-    /// The body that creates it.
+    /// Returns the body of a request that creates the row.
     fn to_new(&self) -> Self::New;
 
-    /// This row without the reference to another one that may be gone; `None` if it has none.
+    /// Returns this row without its reference to another row, which may be deleted. Returns `None` if it has no
+    /// reference.
     fn unattached(&self) -> Option<Self> {
         None
     }
 
-    /// Writes the whole row where rows can not be written field by field. `now` is the row as it was read last.
+    /// Writes the whole row, on a server that can not write single fields. `now` is the row as it was last read.
     fn put(api: Api, now: Self, wanted: Self) -> impl Future<Output = Result<Written<Self>, ApiError>> {
         _ = now;
         async move { api.put_row(Self::COLLECTION, wanted.uuid(), &wanted).await }
     }
 
-    /// Its id.
+    /// Returns the id of the row.
     fn uuid(&self) -> Uuid {
         Uuid::from_u128(self.id())
     }
 
-    /// The row as JSON.
+    /// Returns the row as JSON.
     fn to_row(&self) -> Row {
         match serde_json::to_value(self) {
             Ok(Value::Object(row)) => row,
@@ -103,12 +104,12 @@ pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone 
         }
     }
 
-    /// Reads a row from JSON; none if it is not one of these.
+    /// Parses a row from JSON. Returns `None` if it is not a row of this type.
     fn from_row(row: Row) -> Option<Self> {
         serde_json::from_value(Value::Object(row)).ok()
     }
 
-    /// The fields that people change, as JSON.
+    /// Returns the fields that people edit, as JSON.
     fn fields(&self) -> Row {
         let mut row = self.to_row();
         row.retain(|name, _| Self::FIELDS.contains(&name.as_str()));
@@ -116,38 +117,38 @@ pub trait Record: Versioned + FromFields + Serialize + DeserializeOwned + Clone 
     }
 }
 
-/// The data of a query that shows rows of a kind.
+/// The data of a query that shows rows of one type.
 pub trait Holds<T>: Data + Clone {
-    /// The row with this id.
+    /// Returns the row with this id.
     fn row(&self, id: u128) -> Option<Rc<T>>;
-    /// With the row in the place of its like, unless that is newer.
+    /// Returns the data with the row in place of its earlier form, unless that form is newer.
     #[must_use]
     fn with_row(&self, row: &Rc<T>) -> Self;
-    /// With the row in its place, whether it was there before or not.
+    /// Returns the data with the row in its place, as an insertion or a replacement.
     #[must_use]
     fn with_new_row(&self, row: &Rc<T>) -> Self;
-    /// Without the row.
+    /// Returns the data without the row.
     #[must_use]
     fn without_row(&self, id: u128) -> Self;
 }
 
-/// What becomes of a row where it is shown.
+/// A change of a row in the data that shows it.
 #[derive(Clone, Debug)]
 pub enum RowChange<T> {
-    /// It is like this, if it is there.
+    /// Replaces the row, if it exists.
     Is(Rc<T>),
-    /// It is there, like this.
+    /// Inserts or replaces the row.
     Comes(Rc<T>),
-    /// It is there, like this unless it is there already: then it is as the server has it.
+    /// Inserts the row. An existing row stays as the server has it.
     ComesBack(Rc<T>),
-    /// Fields of it change.
+    /// Changes fields of the row.
     Changes(u128, Changes),
-    /// It goes.
+    /// Removes the row.
     Goes(u128),
 }
 
 impl<T: Record> RowChange<T> {
-    /// The data after the change.
+    /// Returns the data after the change.
     pub fn apply<D: Holds<T>>(&self, data: &D) -> D {
         match self {
             Self::Is(row) => data.with_row(row),
@@ -162,22 +163,22 @@ impl<T: Record> RowChange<T> {
     }
 }
 
-/// What shows the row.
+/// Returns the queries that show the row.
 pub(super) fn target<T: Record>(row: &T) -> Target {
     Target::of(row.home().key()).with(row.elsewhere())
 }
 
-/// What shows the row as soon as there is one.
+/// Returns the queries that show a new row.
 pub(super) fn new_target<T: Record>(row: &T) -> Target {
     Target::of(row.home().key()).with(row.new_elsewhere())
 }
 
-/// A row whose list has an order: a row that comes back stands where it was.
+/// A row with a place in its list: a restored row returns to its earlier place.
 pub trait Ordered {
-    /// The place in the list.
+    /// The sort key.
     type Key: Ord;
 
-    /// The place in the list.
+    /// Returns the sort key of the row.
     fn order(&self) -> Self::Key;
 }
 
@@ -199,11 +200,11 @@ impl<T: Item + Ordered> Holds<T> for List<T> {
     }
 }
 
-/// The data of the query in which a row is shown.
+/// The data of the query that shows a row.
 pub(super) type Home<T> = <<T as Record>::Home as Query>::Data;
 
-/// The row that has taken the place of the one with this id, if an answer says so: the server has created it, and has
-/// given it an id of its own.
+/// Returns the row that an answer puts in place of the row with this id: the server has created it with an id of its
+/// own. Returns `None` for any other answer.
 pub(super) fn created<T: Item>(id: u128, answer: &dyn Any) -> Option<&T> {
     let restored = || match answer.downcast_ref()? {
         Restored(Saved::Row { row, .. }) => Some(row),

@@ -1,4 +1,4 @@
-//! Who coaches whom.
+//! Coaching relationships.
 
 use wire::{CoachingRelationship, UserId};
 
@@ -6,7 +6,7 @@ use super::{Reading, read_list};
 use crate::api::{Api, ApiError, Rows};
 use crate::query::{Key, List, Options, Query};
 
-/// Everybody whom a person coaches or is coached by. No event announces a new one.
+/// The coaching relationships of a person, as coach or as coachee. No event announces a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserRelationships(pub UserId);
 

@@ -16,25 +16,25 @@ use crate::invalidation;
 use crate::query::{Edits, Item as _, Key, List, Mutation, Options, Patch, Query, Selector, SendContext, is_newer};
 use crate::unresolved::{Problem, Unresolved};
 
-/// The sessions of a person between two days, in order. No event announces that one was planned or moved.
+/// The coaching sessions of a person between two days, in order. No event announces that one was planned or moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSessions {
-    /// Whose.
+    /// The person.
     pub user: UserId,
-    /// From this day on.
+    /// The first day.
     pub from: NaiveDate,
-    /// Until this day.
+    /// The last day.
     pub to: NaiveDate,
 }
 
-/// How many days before today a session is recent.
+/// The number of days for which a past coaching session is recent.
 const RECENT_DAYS: u64 = 30;
 
-/// The years in which sessions are looked for: all that the wire can tell.
+/// The first and the last year of the coaching sessions that are listed: the limits of the wire format.
 const YEARS: (i32, i32) = (1, 9999);
 
 impl UserSessions {
-    /// The recent sessions of a person, and all that are planned.
+    /// Returns the recent coaching sessions of a person, and all planned ones.
     #[must_use]
     pub fn recent(user: UserId, today: NaiveDate) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl UserSessions {
         }
     }
 
-    /// The sessions of a person before the recent ones.
+    /// Returns the coaching sessions of a person before the recent ones.
     #[must_use]
     pub fn earlier(user: UserId, today: NaiveDate) -> Self {
         let to = recent_since(today);
@@ -92,7 +92,7 @@ impl Query for UserSessions {
     }
 }
 
-/// One session.
+/// One coaching session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionById(pub CoachingSessionId);
 
@@ -121,12 +121,12 @@ impl Query for SessionById {
     }
 }
 
-/// Plans a session; it appears in the list once the server has given it an id.
+/// Plans a coaching session. It appears in the list once the server has assigned its id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanSession(pub UserSessions, pub NewCoachingSession);
 
 impl PlanSession {
-    /// The session, with a temporary id. How long it takes may be left to the server: zero stands for that.
+    /// Returns the coaching session with a temporary id. A duration of zero stands for the server's default.
     #[must_use]
     pub fn draft(&self) -> CoachingSession {
         let (not_known_yet, new) = (Timestamp::default(), self.1.clone());
@@ -147,14 +147,15 @@ impl PlanSession {
         }
     }
 
-    /// The session that was not planned, with a temporary id, if this is left over of a plan.
+    /// Returns the coaching session that was not planned, with a temporary id, if the unresolved change is that of a
+    /// plan.
     #[must_use]
     pub fn left_over(unresolved: &Unresolved) -> Option<CoachingSession> {
         let session = unresolved.wanted().filter(is_draft);
         session.filter(|_| unresolved.collection == CoachingSession::COLLECTION)
     }
 
-    /// What plans this session, which has a temporary id.
+    /// Returns the request that plans this coaching session, which has a temporary id.
     #[must_use]
     pub fn new_of(draft: &CoachingSession) -> NewCoachingSession {
         NewCoachingSession {
@@ -237,7 +238,8 @@ impl Record for CoachingSession {
         }
     }
 
-    /// Replacing a session answers with nothing, so the session is read again. A title has a route of its own.
+    /// Writes a new title by its separate route. Any other change replaces the coaching session, which is then read
+    /// again, because the server answers without content.
     async fn put(api: Api, now: Self, wanted: Self) -> Result<Written<Self>, ApiError> {
         let renamed = Self {
             title: wanted.title.clone(),
@@ -279,7 +281,7 @@ impl Holds<CoachingSession> for List<CoachingSession> {
         self.find(id).cloned()
     }
 
-    /// The name that a session without a title goes by is told by lists alone.
+    /// Only lists have the name of a coaching session without a title, so the name is kept from the row in the list.
     fn with_row(&self, row: &Rc<CoachingSession>) -> Self {
         let like = self.find(row.id()).filter(|_| row.display_title.is_none());
         let named = like.map(|like| CoachingSession {

@@ -1,7 +1,7 @@
-//! The server's REST API, as far as rows are written: two kinds of it.
+//! The server's REST API for rows, in two kinds.
 //!
-//! One patches on condition of a version, restores, and tells who wrote what. The other is the coaching backend: it
-//! keeps no versions and takes whole rows; its route for a status may not work.
+//! One kind writes single fields on condition of a version, restores rows, and names the author of each change. The
+//! other is the coaching backend: it has no versions and writes whole rows, and its route for a status may not work.
 
 use std::collections::BTreeMap;
 
@@ -15,39 +15,39 @@ use super::stock::{Stock, Told, session_at};
 use super::writes::Overwritten;
 use crate::browser::fetch::{Request, Response, Verb};
 
-/// What a server can do.
+/// The features of a server.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Kind {
-    /// Whether it patches and keeps versions.
+    /// Whether it supports `PATCH` and versions.
     pub(super) patches: bool,
-    /// Whether it takes two requests with the same key for one.
+    /// Whether it treats two requests with the same key as one.
     pub(super) honours_keys: bool,
-    /// Whether a refusal is repeated for the same key as well.
+    /// Whether it repeats a refusal for the same key as well.
     pub(super) keeps_refusals: bool,
     /// Whether the route for a status works.
     pub(super) has_status_route: bool,
 }
 
-/// An answer, and what has led to it.
+/// The response to a request, with its events and its effect.
 pub(super) struct Handled {
     pub(super) response: Response,
     pub(super) told: Vec<Event>,
     pub(super) effect: Effect,
 }
 
-/// What a request has done.
+/// The effect of a request.
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
     Nothing,
-    /// It was taken for another request of the same key.
+    /// The request has the key of a different request, and got its answer.
     Mistaken,
     Created(u128),
-    /// These values were replaced by others, or are gone with their row.
+    /// Replaced these values, or deleted them with their row.
     Overwrote(Vec<Overwritten>),
 }
 
-/// A request that was understood.
+/// A parsed request.
 struct Call<'a> {
     person: usize,
     verb: Verb,
@@ -61,7 +61,7 @@ type Outcome = Result<(Value, Vec<Event>, Effect), Refusal>;
 const NOT_FOUND: u16 = 404;
 const FORBIDDEN: u16 = 403;
 
-/// Does what a request asks.
+/// Carries out a request.
 pub(super) fn handle(stored: &mut Stored, kind: Kind, person: usize, request: &Request) -> Handled {
     let (path, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -95,7 +95,7 @@ pub(super) fn handle(stored: &mut Stored, kind: Kind, person: usize, request: &R
     }
 }
 
-/// A header of a request.
+/// Returns a header of a request.
 pub(super) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let mut headers = request.headers.iter();
     headers.find(|(each, _)| *each == name).map(|(_, value)| value.as_str())
@@ -158,11 +158,11 @@ fn rows<T: Stock>(stored: &mut Stored, kind: Kind, call: &Call<'_>, rest: &[&str
     }
 }
 
-/// The fields of a body that a person may write.
+/// Returns the fields of a body that people edit.
 fn fields<T: Stock>(body: &str) -> Result<intent::Row, Refusal> {
     let mut row: intent::Row = serde_json::from_str(body).map_err(|_unreadable| refusal(422))?;
     row.retain(|field, _| T::FIELDS.contains(&field.as_str()));
-    // It is the mark of who has read it.
+    // This field is the mark of the reader in this model.
     row.remove("provider");
     Ok(row)
 }

@@ -1,5 +1,5 @@
-//! What a tab does with what its link reports, and who it takes to be signed in. Like `live` and `session`, without
-//! the browser.
+//! Handles the reports of a tab's link, and keeps track of the person who is signed in. Like `live` and `session`,
+//! without the browser.
 
 use wire::{Action, Agreement, Event, Goal};
 
@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    /// What is known of a row from now on.
+    /// Records the state of a row that an event delivers. Fails if an event is delivered twice or too late.
     fn note_delivery(&mut self, t: TabId, event: &Event) {
         let news = match event {
             Event::ActionCreated {
@@ -113,7 +113,7 @@ impl World {
         if let (id, Some(written)) = news {
             self.note_known_row(t, id, people::number_of(written));
         }
-        // Of two versions of a row the newer one comes later, and neither twice.
+        // The states of a row are delivered in order, and none of them twice.
         let (id, written) = news;
         if let Some(before) = self.tabs[t].delivered.insert(id, written)
             && !(before.is_none() && (is_created || self.server.stored.history.is_restored(id)))
@@ -123,7 +123,7 @@ impl World {
         }
     }
 
-    /// A page has been loaded.
+    /// Loads a page.
     pub(super) fn boot(&mut self, t: TabId) {
         self.tell(t, Input::Stop);
         self.tell(t, Input::Visible(true));
@@ -133,7 +133,7 @@ impl World {
         self.restore(t);
     }
 
-    /// Finds out who is signed in.
+    /// Finds the person who is signed in.
     pub(super) fn restore(&mut self, t: TabId) {
         self.tabs[t].session = Session::Restoring;
         self.tabs[t].turn += 1;
@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    /// The server has said who is signed in.
+    /// Handles the server's answer about the person who is signed in.
     pub(super) fn learn_who(&mut self, t: TabId, why: Why, outcome: Outcome) {
         match why {
             Why::Restore(turn) if turn == self.tabs[t].turn && self.tabs[t].session == Session::Restoring => {
@@ -192,7 +192,8 @@ impl World {
         }
     }
 
-    /// Is it still this person?
+    /// Asks the server whether the same person is still signed in. Signs the person out at once if the browser
+    /// remembers another person, or none.
     pub(super) fn check_session(&mut self, t: TabId, refreshes: bool) {
         let Some(person) = self.tabs[t].user() else { return };
         if self.profiles[self.tabs[t].profile].remembered != Some(person) {
@@ -201,7 +202,7 @@ impl World {
         self.ask(t, Ask::Who(Why::Check { person, refreshes }));
     }
 
-    /// Somebody is signed in from now on.
+    /// Signs a person in at a tab.
     pub(super) fn enter(&mut self, t: TabId, person: usize) {
         self.note(|| format!("tab {t}: person {person} is signed in"));
         self.tabs[t].api_epoch += 1;
@@ -215,7 +216,7 @@ impl World {
         self.tabs[t].gate = None;
         self.tabs[t].attempts.clear();
         self.tell(t, Input::Stop);
-        // What belongs to the stream has been given up by now.
+        // The stream and the lock of the previous person are released by now.
         self.tabs[t].person = person;
         self.look_for_kept(t);
         self.tell(t, Input::Start);
@@ -227,7 +228,7 @@ impl World {
         }
     }
 
-    /// Whoever is signed in is signed out: here, and on the server unless it knows.
+    /// Signs the person out: in the tab, and on the server unless the session has expired there.
     pub(super) fn leave(&mut self, t: TabId, farewell: &Farewell) {
         let Some(person) = self.tabs[t].user() else { return };
         self.tally.sign_outs += 1;
@@ -253,7 +254,7 @@ impl World {
         }
     }
 
-    /// Whose row this is, if it is a row of anybody.
+    /// Returns the pair whose row an event concerns, if it concerns a row.
     pub(super) fn pair_of_event(event: &Event) -> Option<usize> {
         let of_session = |id: &wire::CoachingSessionId| {
             (0..people::SESSIONS)

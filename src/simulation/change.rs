@@ -1,4 +1,4 @@
-//! What people change: the app's own mutations, made of what is on the screen.
+//! The changes that people make: the app's own mutations, made from the data on the screen.
 
 use std::rc::Rc;
 
@@ -21,16 +21,17 @@ const STATUSES: [ItemStatus; 5] = [
     ItemStatus::WontDo,
 ];
 
-/// A kind of row that people change.
+/// A type of row that people edit.
 pub(super) trait Changing: Stock {
-    /// A new row with this number, of a session or a pair of theirs.
+    /// Returns a draft with this number, in the coaching session or the pair `at`. Returns `None` for a type of row
+    /// that people do not add.
     fn draft(number: u64, at: usize, user: UserId) -> Option<Self>;
-    /// The row with other values in some of its fields.
+    /// Returns the row with other values in some of its fields.
     #[must_use]
     fn varied(&self, number: u64, rng: &mut fastrand::Rng, goals: &[GoalId]) -> Self;
 }
 
-/// The id of a row that the server has not named yet.
+/// Returns the temporary id of a draft.
 fn draft_id(number: u64) -> u128 {
     MARK << 64 | u128::from(number)
 }
@@ -39,7 +40,7 @@ fn text(number: u64) -> Option<String> {
     Some(format!("text {number}"))
 }
 
-/// Takes one field in two or three, and at least the first.
+/// Returns true once in `of` times on average.
 fn some(rng: &mut fastrand::Rng, of: u8) -> bool {
     rng.u8(..of) == 0
 }
@@ -163,7 +164,7 @@ pub(super) fn create<T: Changing>(row: T) -> Made {
     }
 }
 
-/// Changes a row that is seen like this. `None` if nothing changes.
+/// Updates a row that the screen shows as `seen`. Returns `None` if nothing changes.
 pub(super) fn update<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
     let (before, after): (Row, Row) = (seen.fields(), wanted.fields());
     let changed = after.into_iter().filter(|(field, value)| before[field] != *value);
@@ -177,7 +178,7 @@ pub(super) fn update<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
     })
 }
 
-/// Takes a change back.
+/// Reverses an update.
 pub(super) fn undo<T: Changing>(seen: &T, wanted: &T) -> Option<Made> {
     let mutation = AnyMutation::new(Update::between(seen, wanted).reversed());
     update(wanted, seen).map(|made| Made { mutation, ..made })
@@ -199,7 +200,7 @@ pub(super) fn restore<T: Changing>(seen: &T) -> Made {
     }
 }
 
-/// Has a session work on a goal, or not.
+/// Links a goal to a coaching session, or unlinks it.
 pub(super) fn link(session: usize, goal: &Rc<Goal>, links: bool) -> Made {
     let id = people::session(session);
     Made {

@@ -1,4 +1,4 @@
-//! What people do: they look, change things, come and go.
+//! The actions of people, and the faults: people read, edit, arrive and leave.
 
 use super::people::PEOPLE;
 use super::requests::Ask;
@@ -8,7 +8,7 @@ use super::world::World;
 use crate::session::Farewell;
 
 impl World {
-    /// Somebody does something, or the world changes.
+    /// Has a person act, or lets a fault occur, at random.
     pub(super) fn disturb(&mut self) {
         match self.rng.u32(..100) {
             0..22 => self.change_elsewhere(),
@@ -24,13 +24,13 @@ impl World {
         }
     }
 
-    /// A tab that somebody could use.
+    /// Returns a random tab that a person could use.
     pub(super) fn some_tab(&mut self) -> Option<TabId> {
         let alive: Vec<TabId> = (0..self.tabs.len()).filter(|t| self.tabs[*t].runs()).collect();
         self.rng.choice(alive)
     }
 
-    /// Somebody changes something on a device that is not in this world.
+    /// Makes changes on a device outside of this world.
     pub(super) fn change_elsewhere(&mut self) {
         if !self.server.is_up {
             return;
@@ -39,12 +39,12 @@ impl World {
             0 => self.rng.usize(..PEOPLE),
             _ => self.rng.usize(..2),
         };
-        // In bursts, now and then.
+        // Some changes come in bursts.
         let count = if self.rng.u8(..16) == 0 { 12 } else { 1 };
         self.change_often(person, count);
     }
 
-    /// Somebody goes to another page, or asks for something.
+    /// Opens or closes data on the screen, retries the connection, or fetches an entry again.
     fn look_around(&mut self) {
         let Some(t) = self.some_tab() else { return };
         let Some(person) = self.tabs[t].user() else { return };
@@ -69,7 +69,7 @@ impl World {
         self.settle(t);
     }
 
-    /// People sign out and in.
+    /// Signs a person out or in.
     fn disturb_session(&mut self) {
         let Some(t) = self.some_tab() else { return };
         let is_signing = self.profiles[self.tabs[t].profile].signing > 0;

@@ -1,4 +1,4 @@
-//! What must hold at any time.
+//! Invariants that hold at any time.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,15 +14,16 @@ use super::world::{Truth, World};
 use crate::query::{EntryId, Value};
 use crate::sse::State;
 
-/// How long a tab that is not told of changes may take to read again what it shows, in milliseconds: the slowest
-/// polling, an answer that does not come and is asked for again, and a little.
+/// The maximum time after which a tab without a stream reads again what it shows, in milliseconds: the longest polling
+/// interval, a request that times out and is retried, and a margin.
 const POLLS_WITHIN: u64 = 70_000;
 
-/// How many streams a tab tries to open within a minute, at most; people and the network ask for more than the backoff.
+/// The maximum number of streams that a tab may try to open within a minute. People and the network cause more attempts
+/// than the backoff.
 const MOST_ATTEMPTS: usize = 20;
 
 impl World {
-    /// Nobody who has signed out asks for anything but to be signed in.
+    /// Checks that a tab without a signed-in person sends only requests about the session.
     pub(super) fn check_asking(&self, t: TabId, ask: &Ask) {
         let is_for_members = match ask {
             Ask::Read { .. } | Ask::Send { .. } | Ask::Probe(..) | Ask::Ticket(..) => true,
@@ -33,7 +34,7 @@ impl World {
         }
     }
 
-    /// No stream for nobody.
+    /// Checks that only a tab with a signed-in person opens a stream.
     pub(super) fn check_opening(&mut self, t: TabId) {
         if self.tabs[t].user().is_none() {
             self.fail(&format!("tab {t} opens a stream after its person has signed out"));
@@ -41,7 +42,7 @@ impl World {
         self.tally.opens += 1;
     }
 
-    /// No attempt a moment after another, and not many in a minute.
+    /// Checks that attempts to open a stream are at least a second apart, and not too many in a minute.
     pub(super) fn check_attempt(&mut self, t: TabId) {
         let now = self.now;
         let attempts = &mut self.tabs[t].attempts;
@@ -53,7 +54,7 @@ impl World {
         }
     }
 
-    /// What is delivered is for whoever is here.
+    /// Checks that an event is delivered only to the people of its pair.
     pub(super) fn check_delivery(&self, t: TabId, event: &Event) {
         let person = self.tabs[t].user();
         if let Some((person, pair)) = person.zip(Self::pair_of_event(event))
@@ -63,7 +64,7 @@ impl World {
         }
     }
 
-    /// What must hold after whatever has happened to a tab.
+    /// Checks the invariants of a tab after each input.
     pub(super) fn check_tab(&self, t: TabId) {
         let tab = &self.tabs[t];
         if tab.is_dead {
@@ -87,7 +88,8 @@ impl World {
         }
     }
 
-    /// At most one stream: whoever has one has the lock, or has not heard yet that it was taken away.
+    /// Checks that tabs share at most one stream. A tab with a stream has the lock, or is not yet notified that another
+    /// tab has taken it.
     fn check_streams(&self, t: TabId) {
         let tab = &self.tabs[t];
         if !self.leads(t) {
@@ -105,19 +107,19 @@ impl World {
         }
     }
 
-    /// Whether the tabs of this one share a stream.
+    /// Whether this tab shares a stream with other tabs.
     fn leads(&self, t: TabId) -> bool {
         self.tabs[t].channel.is_some() && self.profiles[self.tabs[t].profile].has_locks
     }
 
-    /// Whether another has taken its lock, and it does not know.
+    /// Whether another tab has taken the lock of this one, which is not yet notified.
     fn is_robbed(&self, t: TabId) -> bool {
         let Some(hold) = self.tabs[t].hold else { return false };
         let is_news = |act: &super::network::Act| matches!(act, super::network::Act::Lock { hold: lost, news: crate::sse::LockNews::Lost, .. } if *lost == hold);
         self.acts.values().any(is_news) || self.tabs[t].parked.iter().any(is_news)
     }
 
-    /// Nobody sees what is not theirs.
+    /// Checks that a person sees only rows of their own pair.
     pub(super) fn check_entry(&mut self, t: TabId, entry: EntryId) {
         let tab = &self.tabs[t];
         let Some(person) = tab.user() else { return };
@@ -147,9 +149,9 @@ impl World {
         self.check_versions(t, entry, &data);
     }
 
-    /// While changes arrive as they happen, no row goes back to what it was.
+    /// Checks that no row returns to an earlier version while the tab has a working stream.
     fn check_versions(&mut self, t: TabId, entry: EntryId, data: &Value) {
-        // A goal that is being linked is shown as it was when it was.
+        // While a goal is being linked, its list shows it as it was when the person linked it.
         let is_linking = |show: &Show| matches!(show, Show::SessionGoals(_)) && self.tabs[t].cache.pending() > 0;
         if !self.tabs[t].is_current || self.tabs[t].entries.get(&entry).is_some_and(is_linking) {
             return;
@@ -158,7 +160,8 @@ impl World {
         let mut shown = BTreeMap::new();
         for (id, version) in show::versions(data) {
             let before = before.get(&id).copied();
-            // That a row is gone is told without its version; one that is back has come and gone.
+            // Restored rows are exempt: the event of a deletion carries no version, so it can not be ordered against
+            // the versions before and after it.
             if version.is_some_and(|version| before.is_some_and(|before| version < before))
                 && !self.server.stored.history.is_restored(id)
             {
@@ -169,8 +172,8 @@ impl World {
         self.tabs[t].versions.insert(entry, shown);
     }
 
-    /// What counts as fresh knows of everything that was delivered; whatever the server has confirmed is shown, unless
-    /// what is told is shown before it is read, which may be older.
+    /// Checks that fresh data includes every delivered event. Checks also that confirmed mutations are shown, unless
+    /// the tab applies events before a fetch: an event may be older than the mutation.
     fn check_freshness(&self, t: TabId, show: Show, entry: EntryId) {
         let tab = &self.tabs[t];
         let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
@@ -199,7 +202,7 @@ impl World {
         }
     }
 
-    /// Wherever everything that was sent has arrived, what counts as fresh is what the server has.
+    /// Checks that fresh data equals the server's data in every tab that has received everything that was sent.
     pub(super) fn check_calm(&self) {
         for t in 0..self.tabs.len() {
             if self.is_calm(t) {
@@ -235,7 +238,7 @@ impl World {
             })
     }
 
-    /// Whoever is not told what has changed asks for it, if it can be asked for and somebody looks.
+    /// Checks that a visible tab without a stream polls within the time limit while the server can be reached.
     pub(super) fn watch_polling(&mut self) {
         let is_server_well =
             self.server.is_up && !self.is_away() && self.server.busy_until <= self.now && self.weather.lost == 0;
@@ -264,7 +267,7 @@ impl World {
         }
     }
 
-    /// What counts as fresh is what the server has.
+    /// Checks that fresh data equals the server's data.
     pub(super) fn check_truth(&self, t: TabId, show: Show, entry: EntryId) {
         let tab = &self.tabs[t];
         let Some(snapshot) = tab.cache.snapshot(self.instant(t), entry) else {
@@ -281,7 +284,7 @@ impl World {
         }
     }
 
-    /// What the server has.
+    /// Returns the server's data.
     fn truth(&self, show: Show, person: usize) -> Value {
         let body = self.server.stored.body(show, person);
         let mut truths = self.truths.borrow_mut();
@@ -296,7 +299,8 @@ impl World {
         }
     }
 
-    /// Everybody is connected, nothing is under way, and every screen is the truth.
+    /// Returns the reason why the world is not quiet, if it is not. In a quiet world all tabs are connected, nothing is
+    /// under way, and all screens are fresh.
     pub(super) fn why_not_quiet(&self) -> Option<String> {
         for (t, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
             if tab.session == Session::Restoring {
@@ -340,7 +344,8 @@ impl World {
         (!is_well).then(|| "a stream is broken, or has something under way".to_owned())
     }
 
-    /// Tabs of one browser and person share one stream, if they can.
+    /// Checks that the tabs of one browser and person share one stream, if they can share. Returns the violation, if
+    /// any.
     fn why_not_one_stream_each(&self) -> Option<String> {
         for profile in 0..self.profiles.len() {
             let mut tabs: Vec<TabId> = self.tabs_of(profile);

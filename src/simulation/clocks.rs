@@ -3,11 +3,11 @@
 use super::profile::Sleep;
 use super::world::World;
 
-/// By how much a clock is set, in milliseconds: a minute, an hour, a day, a month.
+/// The amounts by which a clock is set, in milliseconds: a minute, an hour, a day, a month.
 const STEPS: [i64; 4] = [60_000, 3_600_000, 86_400_000, 2_592_000_000];
 
 impl World {
-    /// Somebody sets the wall clock of a machine.
+    /// Sets the wall clock of a random machine.
     pub(super) fn set_clock(&mut self) {
         let profile = self.rng.usize(..self.profiles.len());
         let step = STEPS[self.rng.usize(..STEPS.len())] * if self.rng.bool() { 1 } else { -1 };
@@ -15,7 +15,7 @@ impl World {
         self.profiles[profile].set_by += step;
     }
 
-    /// A machine sleeps for so many milliseconds. Its monotonic clock counts them, or does not.
+    /// Has a machine sleep for `time` milliseconds. Its monotonic clock counts them or stands still.
     pub(super) fn sleep(&mut self, profile: usize, time: u64) {
         let stands_still = self.rng.bool();
         self.note(|| format!("the machine of browser {profile} sleeps, its clock stands still: {stands_still}"));
@@ -26,7 +26,7 @@ impl World {
         });
     }
 
-    /// Whether a machine sleeps. One whose time has come wakes.
+    /// Whether a machine sleeps. A machine whose sleep is over wakes.
     pub(super) fn is_asleep(&mut self, profile: usize) -> bool {
         let sleep = &self.profiles[profile].sleep;
         if sleep.as_ref().is_some_and(|sleep| sleep.until > self.now) {
@@ -36,7 +36,7 @@ impl World {
         false
     }
 
-    /// A machine wakes, if it sleeps.
+    /// Wakes a machine, if it sleeps.
     pub(super) fn end_sleep(&mut self, profile: usize) {
         if let Some(sleep) = self.profiles[profile].sleep.take_if(|sleep| sleep.stands_still) {
             self.profiles[profile].uncounted += self.now.min(sleep.until) - sleep.since;

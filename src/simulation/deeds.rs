@@ -1,4 +1,4 @@
-//! Who changes what: on a screen of this world, or on a device that is not in it.
+//! Changes that people make: on a screen of this world, or on a device outside of it.
 
 use std::ops::AddAssign;
 use std::rc::Rc;
@@ -14,23 +14,23 @@ use super::tab::TabId;
 use super::world::World;
 use crate::query::{List, Value};
 
-/// What was counted of changes.
+/// The counts of changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Deeds {
-    /// Changes that became part of an earlier one.
+    /// The number of changes that were folded into an earlier one.
     pub(super) folded: u64,
-    /// Changes that have left something for the person to decide on.
+    /// The number of changes with an unresolved part.
     pub(super) unresolved: u64,
     pub(super) refused: u64,
-    /// Changes of earlier visits.
+    /// The number of mutations that were taken up from earlier visits.
     pub(super) taken_up: u64,
-    /// Those of them of which nobody knows whether they were made.
+    /// The number of those mutations with an unknown outcome.
     pub(super) uncertain: u64,
-    /// Problems that were decided on.
+    /// The number of unresolved changes that a person made again.
     pub(super) insisted: u64,
-    /// Requests that tried whether the server is back.
+    /// The number of requests that probed whether the server is back.
     pub(super) probes: u64,
-    /// Times in which nothing comes through to the server.
+    /// The number of outages.
     pub(super) outages: u64,
 }
 
@@ -57,18 +57,18 @@ impl AddAssign for Deeds {
     }
 }
 
-/// How many changes a person may take back.
+/// The maximum number of changes that a person can undo.
 const MOST_UNDO: usize = 3;
 
 impl World {
-    /// A person changes something on a screen.
+    /// Has a person make changes on a screen.
     pub(super) fn change_here(&mut self) {
         let Some(t) = self.some_tab() else { return };
         let Some(person) = self.tabs[t].user() else { return };
         if self.resolves && self.rng.bool() && self.resolve(t) {
             return;
         }
-        // Whoever changes something changes more of it, now and then before it has left.
+        // A person may make several changes in a row, some of them before the first one is sent.
         let most = [1, 1, 2, 4][self.rng.usize(..4)];
         for _ in 0..most {
             if let Some(made) = self.some_made(t, person) {
@@ -86,7 +86,7 @@ impl World {
         if undo > 0 && self.rng.u8(..6) == 0 {
             let at = self.rng.usize(..undo);
             let made = self.tabs[t].undo.swap_remove(at);
-            // What is there needs no restoring.
+            // A row on the screen needs no restoration.
             return Some(made).filter(|made| !matches!(made.wish, Wish::Restore) || !self.shows(t, made.row));
         }
         let shown = self.rng.choice(self.tabs[t].shown.clone())?;
@@ -124,7 +124,7 @@ impl World {
 
     fn change_row<T: Changing>(&mut self, t: TabId, data: &Value) -> Option<Made> {
         let rows = data.get::<List<T>>()?;
-        // Most often what was added last: that is what two people work on.
+        // Often the last row is taken: it is the row that two people edit at once.
         let newest = rows.last().filter(|_| self.rng.bool()).cloned();
         let row: Rc<T> = newest.or_else(|| self.rng.choice(rows.iter()).cloned())?;
         if self.rng.u8(..6) == 0 {
@@ -153,7 +153,7 @@ impl World {
         }
     }
 
-    /// A session works on a goal that is shown elsewhere on the screen, or not any more on one that is shown here.
+    /// Links a goal to a coaching session that is shown elsewhere on the screen, or unlinks one that is shown here.
     fn change_links(&mut self, t: TabId, at: usize, data: &Value) -> Option<Made> {
         let linked = data.get::<List<Goal>>()?;
         if let (Some(goal), 0) = (self.rng.choice(linked.iter()), self.rng.u8(..3)) {
@@ -173,7 +173,7 @@ impl World {
         Some(change::link(at, &goal, true))
     }
 
-    /// A person changes something on a device that is not in this world, and that shows what the server has.
+    /// Makes changes on a device outside of this world that shows the server's current data.
     pub(super) fn change_often(&mut self, person: usize, count: u32) {
         for _ in 0..count {
             match self.rng.u8(..24) {

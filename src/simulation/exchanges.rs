@@ -1,5 +1,5 @@
-//! A tab's own changes: the real outbox, the real mutations and the real API over a network that is a model. Like
-//! `query::client::sending`, without the browser.
+//! The mutations of a tab: the real outbox, mutations and API on a model of the network. Like `query::client::sending`,
+//! without the browser.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -23,7 +23,7 @@ use crate::query::{Chore, Departure, Item, List, MutationId, ResponseFuture, Set
 use crate::resources::{Restored, Saved};
 use crate::unresolved::Unresolved;
 
-/// What a tab's API has asked and not heard of.
+/// The requests of a tab's API that wait to be sent, and the answers that it has not taken yet.
 #[derive(Default)]
 pub(super) struct Wire {
     asked: RefCell<Vec<(u64, Request)>>,
@@ -49,16 +49,16 @@ impl Wire {
 /// A mutation under way.
 pub(super) struct Exchange {
     pub(super) mutation: MutationId,
-    /// How often somebody had signed in or out in this tab.
+    /// The number of sign-ins and sign-outs in this tab when the mutation was sent.
     epoch: u64,
-    /// The last change of the row when it was read for this.
+    /// The number of server changes when the row was read for this mutation.
     pub(super) read: Option<u64>,
     has_asked: bool,
     future: ResponseFuture<ApiError>,
 }
 
 impl World {
-    /// A person changes something.
+    /// Makes a change of a person.
     pub(super) fn mutate(&mut self, t: TabId, made: &Made) {
         let (now, key) = (self.instant(t), self.number());
         self.note(|| format!("tab {t} changes {made:?}, as {key}"));
@@ -77,11 +77,11 @@ impl World {
         let who = (tab.person, tab.profile, t);
         let begun = match self.server.kind.patches {
             true => self.server.stored.changes,
-            // What it knows may be all that it goes by.
+            // Without conditional writes, the mutation may rely only on the data that the tab has read.
             false => tab.known.get(&made.row).copied().unwrap_or_default(),
         };
         let check = match earlier.filter(|_| after <= before) {
-            // All of it was on the screen.
+            // The screen already showed every wanted value.
             _ if meant.is_none() && after == before => Ok(()),
             None => {
                 self.ledger.begin(key, who, begun, made);
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    /// Does what an outbox wants done. Returns what was left over.
+    /// Carries out the chores of an outbox. Returns the unresolved changes.
     pub(super) fn do_chores(&mut self, t: TabId, chores: Vec<Chore<Api>>) -> Vec<Rc<Unresolved>> {
         let mut leftovers = Vec::new();
         for chore in chores {
@@ -123,7 +123,7 @@ impl World {
         leftovers
     }
 
-    /// A mutation leaves.
+    /// Sends a mutation.
     pub(super) fn send_mutation(&mut self, t: TabId, mutation: MutationId) {
         let tab = &mut self.tabs[t];
         let departure = tab.outbox.depart(&tab.cache, &tab.api, mutation);
@@ -147,7 +147,7 @@ impl World {
         self.go_on_exchanging(t, mutation);
     }
 
-    /// A mutation that is under way goes on: it asks something, or is done.
+    /// Continues a mutation that is under way: it sends another request, or it is done.
     fn go_on_exchanging(&mut self, t: TabId, mutation: MutationId) {
         let tab = &mut self.tabs[t];
         let Some(at) = tab.exchanges.iter().position(|exchange| exchange.mutation == mutation) else {
@@ -190,7 +190,7 @@ impl World {
         }
     }
 
-    /// An answer, or that there is none, has come for a mutation under way.
+    /// Handles the answer to a request of a mutation, or its failure.
     pub(super) fn hear_of_mutation(
         &mut self,
         t: TabId,
@@ -220,7 +220,7 @@ impl World {
         };
         let Some(Settled { chores, .. }) = settled else { return };
         let leftovers = self.do_chores(t, chores);
-        // One that is not repeatable is uncertain then.
+        // A mutation that is not idempotent is left over as uncertain instead.
         let is_given_up = result.err().is_some_and(ApiError::is_unreachable) && leftovers.is_empty();
         let is_open = self.tabs[t].outbox.get(mutation).is_some();
         let Some(key) = key.filter(|_| !is_open) else { return };
@@ -240,7 +240,7 @@ impl World {
             } else {
                 Fate::Unresolved
             };
-            // What can not be made without it went with it.
+            // Later mutations that depend on this one were dropped with it.
             let is_here = |key: &u64| {
                 let mut sendings = self.tabs[t].outbox.iter();
                 sendings.any(|(_, sending)| key_of(&sending.key) == Some(*key))
@@ -254,7 +254,7 @@ impl World {
 }
 
 impl World {
-    /// The server has confirmed a change to a tab.
+    /// Records the rows that the server has confirmed to a tab.
     fn note_own(&mut self, t: TabId, key: u64, answer: Result<&dyn Any, &ApiError>) {
         let Ok(answer) = answer else { return };
         let written = [
@@ -264,7 +264,7 @@ impl World {
         ];
         for (id, at) in written.into_iter().flatten() {
             self.tabs[t].own.insert(id, at);
-            // It was gone, and is there again.
+            // The row was deleted, and is restored.
             if self.tabs[t].delivered.get(&id) == Some(&None) {
                 self.tabs[t].delivered.remove(&id);
             }
@@ -272,7 +272,7 @@ impl World {
         self.tabs[t].linked.extend(self.ledger.linked(key));
     }
 
-    /// A row was read for a mutation, after so many changes.
+    /// Records the number of server changes at which a row was read for a mutation.
     pub(super) fn note_read_for(&mut self, t: TabId, mutation: MutationId, changes: u64) {
         let mut exchanges = self.tabs[t].exchanges.iter_mut();
         if let Some(exchange) = exchanges.find(|exchange| exchange.mutation == mutation) {
@@ -280,13 +280,13 @@ impl World {
         }
     }
 
-    /// A tab knows of all changes of a row up to this one.
+    /// Records that a tab knows all changes of a row up to this one.
     pub(super) fn note_known_row(&mut self, t: TabId, row: u128, number: u64) {
         let known = self.tabs[t].known.entry(row).or_default();
         *known = number.max(*known);
     }
 
-    /// The list in which rows are at home was read, after so many changes.
+    /// Records that a tab has read the home list of rows, at this number of server changes.
     pub(super) fn note_known(&mut self, t: TabId, value: &Value, show: Show, changes: u64) {
         if self.server.kind.patches {
             return;
@@ -304,7 +304,7 @@ impl World {
     }
 }
 
-/// A change as it is meant: what is on the screen already is no wish. `None` if that is all of it.
+/// Returns the part of a change that differs from the screen. Returns `None` if nothing differs.
 fn meant(tab: &Tab, made: &Made) -> Option<Made> {
     let Wish::Update(changes, screen) = &made.wish else {
         return Some(made.clone());
@@ -322,7 +322,7 @@ fn meant(tab: &Tab, made: &Made) -> Option<Made> {
     })
 }
 
-/// The row in an answer, and when it was written.
+/// Returns the id of the row in an answer, and the time of its last write.
 fn written<T: Stock>(answer: &dyn Any) -> Option<(u128, Timestamp)> {
     let restored = answer.downcast_ref::<Restored<T>>().map(|Restored(saved)| saved);
     let saved = answer.downcast_ref::<Saved<T>>().or(restored);
@@ -338,12 +338,12 @@ fn ids<T: Item>(list: Option<Rc<List<T>>>) -> Vec<u128> {
     list.iter().flat_map(|list| list.iter()).map(|row| row.id()).collect()
 }
 
-/// The number behind the name of a mutation.
+/// Parses the number that is the key of a mutation.
 pub(super) fn key_of(key: &str) -> Option<u64> {
     key.parse().ok()
 }
 
-/// The row that a request is about.
+/// Returns the id of the row that a request concerns.
 pub(super) fn row_of(request: &Request) -> u128 {
     let mut segments = request.url.split(['/', '?']).skip(2);
     let id = segments.next().and_then(|id| uuid::Uuid::parse_str(id).ok());

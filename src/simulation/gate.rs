@@ -1,19 +1,20 @@
-//! While the server can not be reached, a tab asks it for data one request at a time, with growing distances.
+//! Checks that a tab requests data one request at a time, and at growing intervals, while the server can not be
+//! reached.
 
 use super::requests::Ask;
 use super::tab::TabId;
 use super::world::World;
 use crate::api::ApiError;
 
-/// The shortest time between two requests, in milliseconds.
+/// The minimum time between two requests, in milliseconds.
 const SHORTEST: u64 = 750;
-/// How many requests there are within a minute, at most.
+/// The maximum number of requests within a minute.
 const MOST: usize = 9;
 const MINUTE: u64 = 60_000;
 
-/// A tab knows that the server can not be reached.
+/// The requests of a tab that knows that the server can not be reached.
 pub(super) struct Gate {
-    /// When a request may leave again.
+    /// The time from which a request may be sent.
     opens_at: u64,
     /// The requests of the last minute.
     asked: Vec<u64>,
@@ -24,7 +25,7 @@ const fn is_gated(ask: &Ask) -> bool {
 }
 
 impl World {
-    /// A request leaves.
+    /// Checks that a request of a tab is not sent too early or too often.
     pub(super) fn check_gate(&mut self, t: TabId, ask: &Ask) {
         let now = self.now;
         let Some(gate) = self.tabs[t].gate.as_mut().filter(|_| is_gated(ask)) else {
@@ -43,7 +44,7 @@ impl World {
         }
     }
 
-    /// A read or a change has ended, with this error if it has failed.
+    /// Records the end of a read or a mutation, with its error if it has failed.
     pub(super) fn note_gate(&mut self, t: TabId, error: Option<&ApiError>) {
         self.tally.reasons += 2;
         if !error.is_some_and(ApiError::is_unreachable) {
@@ -56,7 +57,7 @@ impl World {
         }
     }
 
-    /// A good moment to ask: the network is back, or a stream is connected.
+    /// Allows a request at once, because the network is back or a stream is connected.
     pub(super) fn note_good_news(&mut self, t: TabId, is_good: bool) {
         if !is_good {
             return;

@@ -1,17 +1,17 @@
-//! Every value that any field ever had, and when which row was there. The model of the server keeps it for the checks.
+//! The history of every field, and of the existence of every row. The model of the server keeps it for the checks.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use wire::UserId;
 
-/// Numbers count the changes of the whole server.
+/// The history of all rows. Changes are numbered across the whole server.
 #[derive(Default)]
 pub(super) struct History {
     fields: HashMap<(u128, String), Vec<Write>>,
-    /// Since which change each row is there, or is not.
+    /// For each row: the numbers of the changes that created or deleted it.
     existence: HashMap<u128, Vec<(u64, bool)>>,
-    /// Since which change a session works on a goal, or does not.
+    /// For each coaching session and goal: the numbers of the changes that linked or unlinked them.
     links: BTreeMap<(usize, u128), Vec<(u64, bool)>>,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct History {
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) number: u64,
-    /// The version that it gave to the row.
+    /// The version of the row after the write.
     pub(super) version: u64,
     pub(super) value: Value,
     pub(super) by: Option<UserId>,
@@ -38,7 +38,7 @@ impl History {
         self.links.entry((session, goal)).or_default().push((number, exists));
     }
 
-    /// The last write of a field.
+    /// Returns the last write of a field.
     pub(super) fn last(&self, row: u128, field: &str) -> Option<&Write> {
         self.writes(row, field).last()
     }
@@ -48,7 +48,7 @@ impl History {
         writes.map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The first value of a field.
+    /// Returns the first value of a field.
     pub(super) fn first(&self, row: u128, field: &str) -> Option<&Value> {
         self.writes(row, field).first().map(|write| &write.value)
     }
@@ -60,7 +60,7 @@ impl History {
         held(numbered, since)
     }
 
-    /// Whether a row was there, or was not, at any moment since that change.
+    /// Whether a row existed, or did not exist, at any moment since that change.
     pub(super) fn existed(&self, row: u128, exists: bool, since: u64) -> bool {
         let Some(all) = self.existence.get(&row) else {
             return !exists;
@@ -68,12 +68,12 @@ impl History {
         held(all.iter().map(|(number, is)| (*number, *is == exists)), since)
     }
 
-    /// Whether a row was ever brought back.
+    /// Whether a row was ever restored.
     pub(super) fn is_restored(&self, row: u128) -> bool {
         self.existence.get(&row).is_some_and(|all| all.len() > 2)
     }
 
-    /// Whether a session worked on a goal, or did not, at any moment since that change.
+    /// Whether a goal was linked to a coaching session, or was not, at any moment since that change.
     pub(super) fn linked(&self, session: usize, goal: u128, exists: bool, since: u64) -> bool {
         let Some(all) = self.links.get(&(session, goal)) else {
             return !exists;
@@ -83,7 +83,7 @@ impl History {
     }
 }
 
-/// Whether any of these states, each of which lasts until the next, lasts beyond that change.
+/// Whether any of these states lasts beyond that change. Each state lasts until the next one.
 fn held(states: impl Iterator<Item = (u64, bool)>, since: u64) -> bool {
     let mut is = false;
     for (number, holds) in states {

@@ -1,5 +1,5 @@
-//! What outlives a tab: the mutations that have not settled, and what people have to decide on. Like
-//! `query::client::keep`, with a disk that is a model.
+//! The state that outlives a tab: unsettled mutations and unresolved changes. Like `query::client::keep`, with a model
+//! of the disk.
 
 use std::rc::Rc;
 
@@ -18,10 +18,10 @@ use crate::resources::{self, Delete, Update};
 use crate::unresolved::{Problem, Unresolved};
 use intent::{Changes, FieldConflict};
 
-/// A mutation that is written down.
+/// A persisted mutation.
 pub(super) struct Kept {
     owner: usize,
-    /// The visit that has written it down.
+    /// The visit that has persisted it.
     visit: u64,
     name: &'static str,
     content: String,
@@ -29,7 +29,7 @@ pub(super) struct Kept {
     is_uncertain: bool,
 }
 
-/// How long it takes at most until what was kept is there, in milliseconds.
+/// The maximum time until persisted mutations are hydrated, in milliseconds.
 const SLOWEST_DISK: u64 = 800;
 
 impl World {
@@ -55,13 +55,13 @@ impl World {
     pub(super) fn strike_out(&mut self, t: TabId, place: &str) {
         let profile = self.tabs[t].profile;
         let place: u64 = place.parse().unwrap();
-        // What was left is no longer this tab's to strike out.
+        // After the sign-out, persisted mutations no longer belong to this tab.
         if self.tabs[t].visit.is_some() {
             self.profiles[profile].kept.remove(&place);
         }
     }
 
-    /// Whoever has come looks for what was left on earlier visits.
+    /// Looks for mutations of earlier visits, after a person has signed in.
     pub(super) fn look_for_kept(&mut self, t: TabId) {
         let (now, visit) = (self.instant(t), self.number());
         self.tabs[t].visit = Some(visit);
@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// The mutations of visits that have ended are this tab's from now on. Those of anybody else are deleted.
+    /// Takes up the mutations of visits that have ended. Deletes the mutations of other people.
     pub(super) fn take_up(&mut self, t: TabId, visit: u64) {
         if self.tabs[t].visit != Some(visit) {
             return;
@@ -110,7 +110,7 @@ impl World {
             let tab = &mut self.tabs[t];
             let chores = tab.outbox.take_up(&mut tab.cache, now, &tab.api, written);
             self.do_chores(t, chores);
-            // One that is not sent is uncertain, or goes with one that is.
+            // A mutation that is not sent is uncertain, or was absorbed by one that is uncertain.
             let mut sendings = self.tabs[t].outbox.iter();
             let is_sent = sendings.any(|(_, sending)| sending.key == key);
             if let (Some(key), false) = (key_of(&key), is_sent) {
@@ -121,7 +121,8 @@ impl World {
         self.tabs[t].cache.set_recalling(now, false);
     }
 
-    /// A person leaves: on purpose, or to be found again.
+    /// Ends the visit of a person. A sign-out on purpose deletes the persisted state; otherwise it remains for the next
+    /// visit.
     pub(super) fn leave_kept(&mut self, t: TabId, is_meant: bool) {
         self.tabs[t].outbox.drain();
         self.tabs[t].visit = None;
@@ -134,7 +135,8 @@ impl World {
         }
     }
 
-    /// Whether what has not settled can go on waiting: a page that hangs has it, or its person is not here.
+    /// Whether an unsettled mutation may go on waiting: a tab that hangs has it, or its person is not signed in at the
+    /// browser.
     pub(super) fn can_wait(&self, key: u64) -> bool {
         let is_in = |profile: &Profile| profile.kept.values().any(|kept| key_of(&kept.key) == Some(key));
         let has = |tab: &Tab| tab.outbox.iter().any(|(_, sending)| key_of(&sending.key) == Some(key));
@@ -149,7 +151,7 @@ impl World {
             || profiles.any(|(at, profile)| is_in(profile) && profile.kept.values().any(|kept| is_away(kept, at)))
     }
 
-    /// Whoever has left something in a browser, and is signed in there, opens it once more.
+    /// Opens a tab in each browser that has persisted mutations of the person who is signed in there.
     pub(super) fn find_kept(&mut self) {
         for profile in 0..self.profiles.len() {
             let remembered = self.profiles[profile].remembered;
@@ -160,7 +162,7 @@ impl World {
         }
     }
 
-    /// What a person has to decide on. Two problems of one row may be one.
+    /// Persists an unresolved change of a person. Two unresolved changes of one row may be merged.
     pub(super) fn keep_leftover(&mut self, t: TabId, leftover: &Rc<Unresolved>) {
         let (profile, person) = (self.tabs[t].profile, self.tabs[t].person);
         self.note(|| format!("tab {t}: left over {leftover:?}"));
@@ -186,7 +188,7 @@ impl World {
         }
     }
 
-    /// A person decides on what was not made. Returns whether there was anything.
+    /// Has a person decide on an unresolved change. Returns whether there was one.
     pub(super) fn resolve(&mut self, t: TabId) -> bool {
         let (profile, Some(person)) = (self.tabs[t].profile, self.tabs[t].user()) else {
             return false;
@@ -197,7 +199,7 @@ impl World {
             return false;
         };
         let (_, record) = self.profiles[profile].unresolved.remove(at);
-        // The other's is kept, or that it is gone is accepted.
+        // The person accepts the other person's value, or the deletion.
         if self.rng.u8(..3) == 0 {
             return true;
         }
@@ -215,7 +217,7 @@ impl World {
         true
     }
 
-    /// The person has seen what the other has made of it, and insists.
+    /// Makes the change again, although the person has seen the other person's change.
     fn insist<T: Changing>(&mut self, record: &Unresolved) -> Option<Made> {
         let now = record.now.clone().and_then(T::from_row);
         match &record.problem {

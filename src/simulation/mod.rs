@@ -1,11 +1,13 @@
-//! The whole client against a model of the world: whatever happens, once it is quiet every screen equals the server.
+//! Tests the whole client against a model of the world: after any sequence of events, once the world is quiet, every
+//! screen equals the server.
 //!
 //! The connection, the tabs, the decoder, the invalidation plan, the cache, the queries, the mutations, the outbox and
-//! the API are the real ones. What the browser and `live` do between them is retold in `tab`; the server, the network,
-//! the disk, the locks and the channel between tabs are models. Time is a number, and a seed decides everything that chance decides.
+//! the API are the real ones. The code between them, which the browser and `live` provide, is reimplemented in `tab`.
+//! The server, the network, the disk, the locks and the channel between tabs are models. Time is a number, and a seed
+//! determines all random choices.
 //!
-//! `FRESHET_SEED=1234 cargo test -p freshet --lib simulation -- --nocapture` plays one seed and tells all that happens
-//! in it; `FRESHET_SEEDS=1000000` in its place plays as many, `FRESHET_FIRST` says from which on.
+//! `FRESHET_SEED=1234 cargo test -p freshet --lib simulation -- --nocapture` runs one seed and prints everything that
+//! happens in it. `FRESHET_SEEDS=1000000` in its place sets the number of seeds, and `FRESHET_FIRST` the first one.
 
 mod backend;
 mod bridge;

@@ -1,4 +1,4 @@
-//! What happens by itself: everything that is under way between the server and the tabs, and between the tabs.
+//! Everything that is under way between the server and the tabs, and between the tabs.
 
 use std::rc::Rc;
 
@@ -8,12 +8,12 @@ use super::tab::TabId;
 use super::world::World;
 use crate::sse::LockNews;
 
-/// Something that is under way, and happens when it is due.
+/// An act that is under way, and happens when it is due.
 #[derive(Debug)]
 pub(super) enum Act {
     /// A request arrives at the server.
     Arrive(Asked),
-    /// The browser takes a cookie from an answer, or takes it away if it is this one.
+    /// The browser stores a cookie from an answer, or deletes its cookie if it is `drop`.
     Cookie {
         profile: usize,
         put: Option<u64>,
@@ -23,50 +23,50 @@ pub(super) enum Act {
     Answer(Asked, Outcome),
     /// A request for a stream arrives at the server.
     Open(StreamId),
-    /// What a stream carries arrives at its tab.
+    /// A frame of a stream arrives at its tab.
     Frame(StreamId, Sent),
-    /// The server sees to it that a stream is not silent for too long.
+    /// The server sends a heartbeat if a stream was silent for too long.
     Beat(StreamId),
-    /// The server learns that nobody listens to a stream.
+    /// The server learns that the browser has closed a stream.
     Unheard(StreamId),
-    /// The browser looks at what a tab has asked for the lock.
+    /// The browser handles a tab's request for the lock.
     AskLock { tab: TabId, hold: u64, steals: bool },
-    /// A tab hears about the lock.
+    /// A tab is notified about its lock.
     Lock { tab: TabId, hold: u64, news: LockNews },
-    /// A tab hears another.
+    /// A tab receives a message of another tab.
     Text { tab: TabId, opened: u64, text: Rc<str> },
-    /// A tab learns that another has changed who is signed in.
+    /// A tab learns that another one has changed the signed-in person.
     Storage(TabId),
-    /// A tab goes on with what has arrived.
+    /// A tab continues to process its queued messages.
     Work(TabId),
-    /// A tab hears from the disk what was left on earlier visits.
+    /// A tab hydrates the mutations of earlier visits from the disk.
     TakeUp { tab: TabId, visit: u64 },
-    /// A tab that was not given any time is given some.
+    /// A tab without time gets time again.
     Wake(TabId),
-    /// A sign-in ends unless it was renewed.
+    /// A sign-in ends, unless it was renewed.
     Expire(u64),
-    /// The server is started again.
+    /// The server starts again.
     Start,
 }
 
-/// How bad things are.
+/// The quality of the network and of the timers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Weather {
-    /// Of a thousand requests, how many get lost on either way.
+    /// The number of packets in a thousand that are lost, in either direction.
     pub(super) lost: u32,
-    /// The slowest way of a packet, in milliseconds; most are faster.
+    /// The longest latency of a packet, in milliseconds. Most packets are faster.
     pub(super) slowest: u64,
-    /// The slowest way of a text from tab to tab.
+    /// The longest latency of a message between tabs, in milliseconds.
     pub(super) slowest_text: u64,
-    /// How late timers of hidden tabs may be.
+    /// The maximum delay of the timers in hidden tabs, in milliseconds.
     pub(super) throttle: u64,
 }
 
-/// The fastest way: slower than anything between tabs that says who is signed in.
+/// The shortest latency of a packet, in milliseconds. Any message between tabs about the signed-in person is faster.
 pub(super) const FASTEST: u64 = 4;
 
 impl World {
-    /// How long a packet takes.
+    /// Returns the latency of a packet.
     pub(super) fn latency(&mut self) -> u64 {
         let usual = FASTEST + self.rng.u64(0..40);
         if self.rng.u8(..8) == 0 {
@@ -76,29 +76,29 @@ impl World {
         }
     }
 
-    /// Whether a packet of this profile gets lost.
+    /// Whether a packet of this browser profile is lost.
     pub(super) fn loses(&mut self, profile: usize) -> bool {
         !self.profiles[profile].is_linked || self.rng.u32(..1_000) < self.weather.lost
     }
 
-    /// Something happens after a delay.
+    /// Schedules an act after a delay.
     pub(super) fn at(&mut self, delay: u64, act: Act) {
         self.at_moment(self.now + delay, act);
     }
 
-    /// Something happens at a moment, after whatever else was to happen then.
+    /// Schedules an act at a moment, after all other acts of that moment.
     pub(super) fn at_moment(&mut self, due: u64, act: Act) {
         let number = self.number();
         self.acts.insert((due, number), act);
     }
 
-    /// Something happens at a moment, before whatever else is to happen then.
+    /// Schedules an act at a moment, before all other acts of that moment.
     pub(super) fn at_moment_first(&mut self, due: u64, act: Act) {
         self.firsts += 1;
         self.acts.insert((due, self.firsts), act);
     }
 
-    /// What is due happens, unless the tab it happens to can do nothing now: then it waits.
+    /// Carries out an act. If its tab gets no time now, the act is parked.
     pub(super) fn act(&mut self, act: Act) {
         let Some(t) = self.target(&act) else {
             return self.act_outside(act);
@@ -130,17 +130,18 @@ impl World {
         self.settle(t);
     }
 
-    /// What has happened while a tab could do nothing happens now, in the same order; timers may come before it or after.
+    /// Schedules the acts that were parked while a tab got no time, in the same order. Timers may fire before or after
+    /// them.
     pub(super) fn unpark(&mut self, t: TabId) {
         let delay = self.rng.u64(..2);
-        // What is about to happen in this tab was sent after it.
+        // The parked acts were sent before any act that is due soon in this tab.
         let mut soon = self.acts.range(..(self.now + 2, 0));
         let is_pressed = soon.any(|(_, act)| self.target(act) == Some(t));
         let due = if is_pressed { self.now } else { self.now + delay };
         for act in std::mem::take(&mut self.tabs[t].parked) {
             self.at_moment_first(due, act);
         }
-        // What other tabs say from now on comes after it.
+        // Messages that other tabs send from now on arrive after the parked acts.
         for last in self.tabs[t].heard_from.values_mut() {
             *last = due.max(*last);
         }
@@ -167,7 +168,7 @@ impl World {
         }
     }
 
-    /// The tab in which something happens, if it happens in one.
+    /// Returns the tab of an act, if it has one.
     pub(super) fn target(&self, act: &Act) -> Option<TabId> {
         match act {
             Act::Answer(asked, _) => Some(asked.tab),

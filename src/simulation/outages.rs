@@ -1,4 +1,4 @@
-//! What goes wrong: with the network, the streams, the server and the pages.
+//! The faults of the network, the streams, the server and the pages.
 
 use serde_json::json;
 use wire::Event;
@@ -11,14 +11,14 @@ use super::tab::{Input, TabId};
 use super::world::World;
 use crate::api::Kind;
 
-/// Something stands between everybody and the server.
+/// A fault on the way between all browsers and the server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outage {
     pub(super) until: u64,
     way: usize,
 }
 
-/// How that ends what is asked.
+/// The errors with which an outage ends requests.
 const OUTAGES: [Kind; 6] = [
     Kind::Unreachable,
     Kind::TimedOut,
@@ -46,7 +46,7 @@ impl World {
                 let is_linked = !self.profiles[profile].is_linked;
                 self.set_linked(profile, is_linked);
             }
-            // Browsers are sometimes wrong about it.
+            // Browsers sometimes report a wrong network state.
             _ => {
                 if let Some(t) = self.some_tab() {
                     let online = self.rng.bool();
@@ -75,7 +75,7 @@ impl World {
         }
     }
 
-    /// What is sent from now on arrives nowhere; the tab may notice.
+    /// Breaks the stream of a tab: nothing that is sent on it from now on arrives. The tab may be notified.
     fn break_stream(&mut self, t: TabId) {
         if let Some(id) = self.tabs[t].stream {
             self.note(|| format!("the stream of tab {t} breaks"));
@@ -120,7 +120,7 @@ impl World {
                 );
                 self.send(id, Sent::Lost);
             }
-            // The server leaves something out, and says so.
+            // The server leaves out an event, and sends a resync.
             8 | 9 => {
                 self.streams[id].is_told = false;
                 self.change_elsewhere();
@@ -146,7 +146,7 @@ impl World {
                     self.send_control(id, "auth_expiring", &data);
                 }
             }
-            // A newer server, and things that nobody here shows.
+            // An event of a newer server: of an unknown kind, or of a known kind with content that can not be decoded.
             _ => {
                 let pair = Audience::Pair(self.rng.usize(..PAIRS));
                 let (name, data) = match self.rng.bool() {
@@ -170,7 +170,7 @@ impl World {
                 self.server.change_epoch(head);
                 self.stop_server();
             }
-            // Somebody is signed out everywhere, in silence or not.
+            // A person is signed out on all devices, with or without an event.
             kind => {
                 let person = self.rng.usize(..PEOPLE);
                 self.note(|| format!("the server signs out person {person}, kind {kind}"));
@@ -195,7 +195,7 @@ impl World {
         self.server.busy_until = self.now + seconds * 1_000;
     }
 
-    /// Nothing comes through to the server for minutes, and the browsers believe that there is a network.
+    /// Begins an outage: for minutes no request reaches the server, while the browsers report that there is a network.
     fn begin_outage(&mut self) {
         let time = self.rng.u64(20_000..300_000);
         let until = self.now + time;
@@ -216,12 +216,12 @@ impl World {
         }
     }
 
-    /// Whether nothing comes through to the server.
+    /// Whether an outage keeps all requests from the server.
     pub(super) fn is_away(&self) -> bool {
         self.outage.is_some_and(|outage| outage.until > self.now)
     }
 
-    /// The server is away for a moment. Streams end, with or without a word.
+    /// Stops the server for a short time. The streams end, with or without a shutdown event.
     fn stop_server(&mut self) {
         self.note(|| "the server restarts".to_owned());
         let says_so = self.rng.bool();
@@ -242,7 +242,7 @@ impl World {
         self.at(delay, Act::Start);
     }
 
-    /// A sign-in ends, and the streams with it.
+    /// Ends a sign-in and its streams.
     pub(super) fn end_sign_in(&mut self, cookie: u64) {
         self.server.sign_out(cookie);
         for id in self.streams_of(cookie) {
@@ -262,7 +262,7 @@ impl World {
             return;
         }
         let tabs = self.tabs_of(profile);
-        // Whoever signs in or out looks at it.
+        // A person who is signing in or out keeps the tab in the foreground.
         let is_signing = self.profiles[profile].signing > 0;
         let Some(t) = self.rng.choice(tabs.iter().copied()) else {
             return self.open_tab(profile);
@@ -272,12 +272,12 @@ impl World {
             5 | 6 if !is_signing => self.put_away(t),
             7 if self.tabs[t].is_away => self.bring_back(t),
             8 | 9 if !is_signing => self.starve(t),
-            // It gets no time while more happens than anybody works off one by one.
+            // The tab gets no time while more events arrive than it could process one by one.
             15 if self.rng.u8(..48) == 0 => {
                 self.starve_for(t, 2_000);
                 self.change_often(self.tabs[t].person, 700);
             }
-            // It hangs for ever.
+            // The tab hangs for ever.
             14 | 15 if !is_signing && self.tabs[t].runs() && self.rng.bool() => {
                 self.starve_for(t, u64::MAX / 2);
                 self.tabs[t].is_hung = true;
@@ -309,7 +309,7 @@ impl World {
         self.settle(t);
     }
 
-    /// The page is frozen, or another is shown in its place.
+    /// Freezes the page, or puts it into the back/forward cache behind another page.
     fn put_away(&mut self, t: TabId) {
         if !self.tabs[t].runs() {
             return;
@@ -343,7 +343,7 @@ impl World {
         self.settle(t);
     }
 
-    /// The tab gets no time for a while, and is not told.
+    /// Gives the tab no time for a while, without notifying it.
     fn starve(&mut self, t: TabId) {
         let long = [500, 5_000, 40_000][self.rng.usize(..3)];
         let until = self.rng.u64(..long);
@@ -367,7 +367,7 @@ impl World {
         }
         if !self.tabs[t].is_hung && std::mem::replace(&mut self.tabs[t].is_starved, false) {
             self.note(|| format!("tab {t} gets time again"));
-            // Nobody may have looked at it meanwhile.
+            // The polling check starts again, since the tab could not poll meanwhile.
             self.tabs[t].asks_since = None;
             self.unpark(t);
         }

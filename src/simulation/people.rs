@@ -1,24 +1,24 @@
-//! Who there is: two pairs of people, each with sessions of their own, and what they are called.
+//! The people of a world, with their ids: two pairs, each with coaching sessions of their own.
 
 use wire::{CoachingRelationshipId, CoachingSessionId, Timestamp, UserId};
 
-/// Two of each pair.
+/// The number of people: two in each pair.
 pub(super) const PEOPLE: usize = 4;
-/// The first two belong to the first pair, the last to the second.
+/// The number of coaching sessions. The first two belong to the first pair, the last one to the second pair.
 pub(super) const SESSIONS: usize = 3;
 pub(super) const PAIRS: usize = 2;
 
-/// The pair that a person belongs to.
+/// Returns the pair of a person.
 pub(super) const fn pair_of(person: usize) -> usize {
     person / 2
 }
 
-/// The pair that a session belongs to.
+/// Returns the pair of a coaching session.
 pub(super) const fn pair_of_session(session: usize) -> usize {
     session / 2
 }
 
-/// The sessions of a pair.
+/// Returns the coaching sessions of a pair.
 pub(super) fn sessions_of(pair: usize) -> std::ops::Range<usize> {
     if pair == 0 { 0..2 } else { 2..3 }
 }
@@ -35,16 +35,16 @@ pub(super) const fn session(at: usize) -> CoachingSessionId {
     CoachingSessionId::from_u128(200 + at as u128)
 }
 
-/// When time begins, in seconds.
+/// The first moment, in seconds since the Unix epoch.
 const BEGINNING: i64 = 1_700_000_000;
 
-/// A moment: they only have to differ, and to grow.
+/// Returns a moment as a timestamp. Moments only have to be distinct and increasing.
 pub(super) fn moment(number: u64) -> Timestamp {
     let seconds = BEGINNING + i64::try_from(number).unwrap();
     Timestamp::from_timestamp(seconds, 0).unwrap()
 }
 
-/// The number of a moment.
+/// Returns the number of a moment.
 pub(super) fn number_of(moment: Timestamp) -> u64 {
     u64::try_from(moment.timestamp() - BEGINNING).unwrap()
 }

@@ -1,4 +1,5 @@
-//! A browser: what its tabs share. One cookie, one memory of who is signed in, one network, and locks.
+//! A browser profile: the state that its tabs share, namely a cookie, the remembered person, a network, a disk and
+//! locks.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,34 +10,34 @@ use super::world::World;
 use crate::sse::LockNews;
 use crate::unresolved::Unresolved;
 
-/// A browser.
+/// A browser profile.
 #[derive(Default)]
 pub(super) struct Profile {
     pub(super) cookie: Option<u64>,
-    /// Who is remembered to be signed in here.
+    /// The person that the browser remembers as signed in.
     pub(super) remembered: Option<usize>,
-    /// Whether the server does not know yet that somebody has signed out.
+    /// Whether the server has yet to be notified of a sign-out.
     pub(super) sign_out_pending: bool,
-    /// Sign-ins and sign-outs that are under way: nobody begins another meanwhile.
+    /// The number of sign-ins and sign-outs that are under way. No other one begins meanwhile.
     pub(super) signing: usize,
     /// Whether packets get through.
     pub(super) is_linked: bool,
-    /// Whether the browser has locks.
+    /// Whether the browser supports locks.
     pub(super) has_locks: bool,
     pub(super) locks: BTreeMap<usize, Lock>,
-    /// How much of the time that has passed its monotonic clock has not counted, in milliseconds.
+    /// The time that the monotonic clock has not counted, in milliseconds.
     pub(super) uncounted: u64,
-    /// How far its wall clock was set forward, in milliseconds.
+    /// The offset of the wall clock, in milliseconds.
     pub(super) set_by: i64,
-    /// While its machine sleeps.
+    /// The current sleep of the machine, if any.
     pub(super) sleep: Option<Sleep>,
-    /// What is not sent, by the place where it is written down.
+    /// The persisted mutations, by the place of each on the disk.
     pub(super) kept: BTreeMap<u64, Kept>,
-    /// What people have to decide on.
+    /// The unresolved changes, with the person of each.
     pub(super) unresolved: Vec<(usize, Unresolved)>,
 }
 
-/// A machine sleeps: nothing in it runs.
+/// A time in which the machine sleeps and runs nothing.
 pub(super) struct Sleep {
     pub(super) since: u64,
     pub(super) until: u64,
@@ -44,14 +45,14 @@ pub(super) struct Sleep {
     pub(super) stands_still: bool,
 }
 
-/// The lock of a person: who leads.
+/// The lock of a person, which decides on the leader.
 #[derive(Default)]
 pub(super) struct Lock {
     pub(super) holder: Option<Holder>,
     queue: VecDeque<Holder>,
 }
 
-/// A tab, and the number of what it asked for the lock with.
+/// A tab, and the number of its request for the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Holder {
     pub(super) tab: TabId,
@@ -59,7 +60,7 @@ pub(super) struct Holder {
 }
 
 impl World {
-    /// A tab asks for the lock of its person, instead of whatever it asked for before.
+    /// Requests the lock of the tab's person, in place of any earlier request of the tab.
     pub(super) fn ask_lock(&mut self, t: TabId, steals: bool) {
         self.drop_lock(t);
         let hold = self.number();
@@ -68,7 +69,7 @@ impl World {
         self.at(delay, Act::AskLock { tab: t, hold, steals });
     }
 
-    /// A tab gives up the lock, or its place in the queue.
+    /// Releases a tab's lock, or its place in the queue.
     pub(super) fn drop_lock(&mut self, t: TabId) {
         if self.tabs[t].hold.take().is_none() {
             return;
@@ -82,7 +83,7 @@ impl World {
         }
     }
 
-    /// The lock goes to whoever has waited longest.
+    /// Grants the lock to the tab that has waited longest.
     fn promote(&mut self, profile: usize, person: usize) {
         let lock = self.profiles[profile].locks.entry(person).or_default();
         if lock.holder.is_none()
@@ -93,7 +94,7 @@ impl World {
         }
     }
 
-    /// The browser looks at what a tab has asked.
+    /// Handles a tab's request for the lock in the browser.
     pub(super) fn look_at_lock(&mut self, tab: TabId, hold: u64, steals: bool) {
         let asker = Holder { tab, hold };
         if self.tabs[tab].hold != Some(hold) {
@@ -120,14 +121,14 @@ impl World {
         }
     }
 
-    /// Tells a tab about its lock, in order.
+    /// Notifies a tab about its lock, in order.
     fn tell_lock(&mut self, Holder { tab, hold }: Holder, news: LockNews) {
         let due = (self.now + self.rng.u64(0..6)).max(self.tabs[tab].lock_due);
         self.tabs[tab].lock_due = due;
         self.at_moment(due, Act::Lock { tab, hold, news });
     }
 
-    /// Whether this tab has the lock of its person, as the browser knows.
+    /// Whether the browser has granted this tab the lock of its person.
     pub(super) fn holds_lock(&self, t: TabId) -> bool {
         let tab = &self.tabs[t];
         let lock = self.profiles[tab.profile].locks.get(&tab.person);
@@ -135,14 +136,14 @@ impl World {
         holder.is_some_and(|holder| holder.tab == t && Some(holder.hold) == tab.hold)
     }
 
-    /// Remembers who is signed in here, and tells the other tabs if that is news.
+    /// Remembers the signed-in person, and notifies the other tabs if it is another one than before.
     pub(super) fn remember(&mut self, t: TabId, person: Option<usize>) {
         let profile = self.tabs[t].profile;
         if std::mem::replace(&mut self.profiles[profile].remembered, person) == person {
             return;
         }
         for other in self.tabs_of(profile) {
-            // What is put away is not told.
+            // A page in the back/forward cache is not notified.
             if other != t && !self.tabs[other].is_cached {
                 let delay = self.rng.u64(0..3);
                 self.at(delay, Act::Storage(other));
@@ -150,7 +151,7 @@ impl World {
         }
     }
 
-    /// Says something to all other tabs of the same person, each in order.
+    /// Broadcasts a text to all other tabs of the same person. Each tab receives the texts in order.
     pub(super) fn broadcast(&mut self, t: TabId, text: &str) {
         let Some((person, _)) = self.tabs[t].channel else {
             return;
@@ -181,15 +182,15 @@ impl World {
     }
 }
 
-/// Whether a text welcomes this tab without taking up where it had come to. What it is told from then on may be what it
-/// was told before: everything is read again.
+/// Whether a text welcomes this tab without a position from which it could resume. Later events may repeat earlier ones
+/// then, and everything is fetched again.
 pub(super) fn begins_anew(text: &str, t: TabId) -> bool {
     let lines: Vec<_> = text.split('\n').skip(3).take(3).collect();
     lines == [format!("tab{t}").as_str(), "welcome", "0"]
 }
 
-/// Whether a text carries what a stream has told, or changes who tells it: the others only ask and answer how the tabs
-/// are, again and again.
+/// Whether a text carries content of a stream, or changes the leader. The other texts only ask for and report the state
+/// of the tabs, again and again.
 pub(super) fn carries(text: &str) -> bool {
     let mut lines = text.split('\n').skip(3);
     match (lines.next(), lines.next()) {

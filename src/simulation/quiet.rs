@@ -1,16 +1,16 @@
-//! The end of every world: everything heals, and some time passes. Then everything must be well.
+//! The end of every world: all faults heal, some time passes, and then every check must pass.
 
 use super::ledger::Fate;
 use super::tab::{Session, Shown};
 use super::world::World;
 
-/// How long it may take, in milliseconds.
+/// The maximum time until the world is quiet, in milliseconds.
 const PATIENCE: u64 = 600_000;
-/// How long it is left alone then, before it is looked at again.
+/// The time for which a quiet world is left alone before it is checked again, in milliseconds.
 const STAYS: u64 = 3_000;
 
 impl World {
-    /// The world becomes a good one, and everything in it becomes well.
+    /// Heals all faults, and checks that the world becomes quiet and consistent.
     pub(super) fn heal(&mut self) {
         self.note(|| "everything heals".to_owned());
         self.faults = super::world::Faults::default();
@@ -33,14 +33,14 @@ impl World {
         self.find_kept();
         self.pass_time(self.now + STAYS);
         self.become_quiet();
-        // Some find out only now that what they hear may be dead, and connect once more.
+        // Some tabs notice only now that their stream may be dead, and reconnect.
         self.pass_time(self.now + STAYS);
         self.become_quiet();
         self.check_stories();
         self.check_tally();
     }
 
-    /// Time passes until nothing is under way; then everything is well.
+    /// Lets time pass until nothing is under way, and then checks everything.
     fn become_quiet(&mut self) {
         let until = self.now + PATIENCE;
         let mut checked = self.tally.steps;
@@ -72,7 +72,7 @@ impl World {
         self.settle(t);
     }
 
-    /// Where it says that something could not be read, or has grown old, somebody asks for it once more.
+    /// Fetches entries again that show a final error, or that are stale because of their age, as a person would.
     fn ask_again(&mut self) {
         for t in 0..self.tabs.len() {
             let now = self.instant(t);
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Something has become of every change.
+    /// Checks that every change has an outcome.
     fn check_stories(&self) {
         for (key, story) in &self.ledger.stories {
             if story.fate == Fate::Open && !self.can_wait(*key) {

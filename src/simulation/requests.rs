@@ -1,4 +1,4 @@
-//! Requests: what a tab asks, what the server does, and what the tab makes of the answer. Like `api::Api` and
+//! Requests: the request of a tab, its effect on the server, and the handling of the answer. Like `api::Api` and
 //! `query::client`, without the browser.
 
 use std::rc::Rc;
@@ -18,17 +18,17 @@ use crate::query::{EntryId, FlightId, MutationId};
 use crate::session::Farewell;
 use crate::sse::{Answer, Generation};
 
-/// A request, and who asks.
+/// A request with its sender.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) tab: TabId,
     cookie: Option<u64>,
-    /// How often somebody had signed in or out in this tab.
+    /// The number of sign-ins and sign-outs in this tab when the request was sent.
     epoch: u64,
     pub(super) ask: Ask,
 }
 
-/// What is asked.
+/// The kinds of requests.
 #[derive(Clone, Debug)]
 pub(super) enum Ask {
     Read {
@@ -40,41 +40,41 @@ pub(super) enum Ask {
     Send {
         mutation: MutationId,
         call: u64,
-        /// The change that it belongs to.
+        /// The key of the change that the request belongs to.
         key: Option<u64>,
-        /// The last change of the row that the tab knew of.
+        /// The number of the last change of the row that the tab knew of.
         known: u64,
-        /// Whether it is the first of this attempt.
+        /// Whether it is the first request of this attempt.
         is_first: bool,
         request: Rc<Request>,
     },
-    /// Who is signed in, and why that is asked.
+    /// Asks for the signed-in person, for this reason.
     Who(Why),
     SignIn(usize),
     SignOut {
         then_restore: bool,
     },
-    /// Why a stream was refused.
+    /// Asks for the reason why a stream was refused.
     Probe(Generation, u64),
     Ticket(Generation, u64),
 }
 
-/// Why a tab asks who is signed in.
+/// The reason why a tab asks for the signed-in person.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Why {
-    /// It has just been loaded. With the number of the attempt.
+    /// The page was just loaded. Holds the number of the attempt.
     Restore(u64),
-    /// To find out whether it is still this person, and whether to tell the connection that it is.
+    /// The tab checks that the person is still signed in, and notifies the connection of that if `refreshes` is set.
     Check { person: usize, refreshes: bool },
 }
 
-/// What comes of a request.
+/// The outcome of a request.
 pub(super) type Outcome = Result<Answered, Kind>;
 
-/// What the server answers.
+/// The server's answer.
 #[derive(Clone, Debug)]
 pub(super) enum Answered {
-    /// After how many changes.
+    /// The body, its position, and the number of changes that it reflects.
     Read(Rc<[u8]>, Cursor, u64),
     Response(Box<Response>, u64),
     Person(usize),
@@ -82,11 +82,11 @@ pub(super) enum Answered {
     Ticket(String),
 }
 
-/// How long an answer may take.
+/// The time limit of a request, in milliseconds.
 const TIME_LIMIT: u64 = 20_000;
 
 impl World {
-    /// A tab asks something.
+    /// Sends a request of a tab.
     pub(super) fn ask(&mut self, t: TabId, ask: Ask) {
         self.check_asking(t, &ask);
         let profile = self.tabs[t].profile;
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// Nothing comes of it, as the tab finds out at once or after a long time.
+    /// Ends a request without an answer. The tab is notified at once, or after the time limit.
     fn lose(&mut self, asked: Asked) {
         let (delay, kind) = match self.rng.bool() {
             true => (self.latency(), Kind::Unreachable),
@@ -118,7 +118,7 @@ impl World {
         self.give(delay, asked, None, Err(kind));
     }
 
-    /// The tab gets to know what came of it.
+    /// Delivers the outcome of a request to its tab.
     fn give(&mut self, delay: u64, asked: Asked, put: Option<u64>, outcome: Outcome) {
         if let Ask::SignIn(_) | Ask::SignOut { .. } = asked.ask {
             let (profile, drop) = (self.tabs[asked.tab].profile, asked.cookie);
@@ -138,7 +138,7 @@ impl World {
         }
     }
 
-    /// A request arrives at the server, which does what it asks for at that moment.
+    /// Handles a request on its arrival at the server, in one step.
     pub(super) fn serve(&mut self, asked: Asked) {
         let (profile, mut put) = (self.tabs[asked.tab].profile, None);
         let outcome = self.do_as_asked(&asked, &mut put);
@@ -167,7 +167,7 @@ impl World {
         }
         let Some(person) = self.server.person(self.now, asked.cookie) else {
             return match asked.ask {
-                // There is nothing to end.
+                // There is no session to end.
                 Ask::SignOut { .. } => Ok(Answered::Done),
                 _ => Err(Kind::Unauthorized),
             };
@@ -181,7 +181,7 @@ impl World {
                 key, known, request, ..
             } => Ok(self.do_as_sent(person, *key, *known, request)),
             Ask::Who(_) => {
-                // Whoever shows up stays signed in.
+                // The request renews the session.
                 if let Some(cookie) = asked.cookie {
                     self.server.set_end(cookie, None);
                 }
@@ -198,7 +198,7 @@ impl World {
         }
     }
 
-    /// Does what a mutation asks, and checks that nobody loses anything by it.
+    /// Carries out a request of a mutation, and checks that no change that its author has not seen is lost.
     fn do_as_sent(&mut self, person: usize, key: Option<u64>, known: u64, request: &Request) -> Answered {
         let (mut response, told, effect) = self.server.handle(person, request);
         if let Some(key) = key {
@@ -220,10 +220,10 @@ impl World {
         Answered::Response(Box::new(response), self.server.stored.changes)
     }
 
-    /// An answer arrives at a tab.
+    /// Handles an answer on its arrival at a tab.
     pub(super) fn answer(&mut self, asked: Asked, outcome: Outcome) {
         let Asked { tab: t, epoch, ask, .. } = asked;
-        // Nobody waits for it any more.
+        // Answers that the tab no longer waits for are ignored.
         let is_awaited = match &ask {
             Ask::Read { flight, .. } => self.tabs[t].flights.contains(flight),
             Ask::Probe(_, asking) | Ask::Ticket(_, asking) => self.tabs[t].asking == *asking,
@@ -285,7 +285,7 @@ impl World {
     }
 
     fn land(&mut self, t: TabId, entry: EntryId, flight: FlightId, show: Show, outcome: Outcome) {
-        // Being told of the answer may have ended with everything being forgotten.
+        // The handling of the answer above may have cleared the cache.
         if !self.tabs[t].flights.remove(&flight) {
             return;
         }
@@ -312,7 +312,7 @@ impl World {
         self.tabs[t].cache.land(now, entry, flight, result);
     }
 
-    /// What comes of a request of a mutation. The end of the session is told after it, as the API does.
+    /// Handles the outcome of a mutation's request. The end of the session is handled after it, as in the API.
     fn hear_of_send(
         &mut self,
         t: TabId,
@@ -349,7 +349,7 @@ impl World {
     }
 }
 
-/// How a failure looks on the wire, if anything comes back.
+/// Returns the response of a failure, if one arrives.
 fn answered(kind: &Kind) -> Option<Response> {
     let status = match kind {
         Kind::Unauthorized => 401,

@@ -11,29 +11,29 @@ use super::people::{self, SESSIONS, moment, pair_of, pair_of_session};
 use super::show::Show;
 use super::stock::Stock;
 
-/// Everything that is stored. Lists are in the order in which they are read: oldest first.
+/// The stored rows. Lists are in the order in which they are read: oldest first.
 pub(super) struct Stored {
     pub(super) actions: Vec<Slot<Action>>,
     pub(super) agreements: Vec<Slot<Agreement>>,
     pub(super) goals: Vec<Slot<Goal>>,
     pub(super) sessions: Vec<Slot<CoachingSession>>,
     pub(super) links: Vec<SessionGoal>,
-    /// Whether rows are told with their versions.
+    /// Whether rows are sent with their versions.
     pub(super) has_versions: bool,
-    /// Counts changes. Stands in for the clock, so that of two forms of a row one is newer.
+    /// The number of changes. It serves as the clock: of two forms of a row, the one with the higher number is newer.
     pub(super) changes: u64,
-    /// Every value that any field ever had.
+    /// The history of all fields.
     pub(super) history: History,
-    /// The last read of each list, since most are read more than once.
+    /// The last read of each list, since most lists are read more than once.
     read: RefCell<BTreeMap<(Show, usize), Read>>,
 }
 
-/// A row, and what a server knows about it.
+/// A row with the server's data about it.
 pub(super) struct Slot<T> {
     pub(super) row: T,
     pub(super) version: u64,
     pub(super) deleted: Option<Deletion>,
-    /// The row as it is read.
+    /// The row as JSON.
     json: String,
 }
 
@@ -48,7 +48,7 @@ impl<T: Stock> Slot<T> {
     }
 }
 
-/// The bytes of a read, after how many changes.
+/// The number of changes at the time of a read, and its bytes.
 type Read = (u64, Rc<[u8]>);
 
 impl Stored {
@@ -70,14 +70,14 @@ impl Stored {
         stored
     }
 
-    /// The answer to a read.
+    /// Returns the answer to a read.
     pub(super) fn body(&self, show: Show, reader: usize) -> Rc<[u8]> {
         let mut read = self.read.borrow_mut();
         match read.get(&(show, reader)) {
             Some((changes, body)) if *changes == self.changes => Rc::clone(body),
             before => {
                 let fresh = self.written(show, reader);
-                // What is the same stays the same allocation.
+                // An unchanged answer stays the same allocation.
                 let body = before.map(|(_, body)| body).filter(|body| ***body == *fresh);
                 let body = body.map_or_else(|| Rc::from(fresh), Rc::clone);
                 read.insert((show, reader), (self.changes, Rc::clone(&body)));
@@ -110,7 +110,7 @@ impl Stored {
         }
     }
 
-    /// The rows that are not deleted.
+    /// Returns the rows that are not deleted.
     pub(super) fn living<T: Stock>(&self) -> impl Iterator<Item = &T> {
         let living = T::slots(self).iter().filter(|slot| slot.deleted.is_none());
         living.map(|slot| &slot.row)
@@ -145,7 +145,7 @@ fn session(at: usize) -> CoachingSession {
     }
 }
 
-/// By whom a session was read.
+/// Returns the mark of the person who has read a coaching session.
 pub(super) fn reader_mark(reader: usize) -> String {
     format!("read by {reader}")
 }

@@ -1,4 +1,4 @@
-//! A server that says what a test has written down for it.
+//! A server that answers with the replies of a test.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,27 +11,27 @@ use super::backend::{header, response};
 use crate::api::Api;
 use crate::browser::fetch::{FetchError, Verb};
 
-/// What comes back for a request.
+/// The reply to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// An answer with this status and body.
     Says(u16, Value),
-    /// Nothing.
+    /// No answer: the network fails.
     Lost,
 }
 
-/// What is to come back, and what was asked.
+/// The replies to come, and the requests so far.
 #[derive(Default)]
 pub(crate) struct Script {
     pub(crate) replies: RefCell<VecDeque<Reply>>,
     /// The requests, as `PATCH /actions/7 {"body":"b"}`.
     pub(crate) asked: RefCell<Vec<String>>,
-    /// The names of the requests that have one.
+    /// The idempotency keys of the requests that have one.
     pub(crate) named: RefCell<Vec<String>>,
 }
 
 impl Script {
-    /// Has this server answer, at once.
+    /// Makes this server answer the requests of an API, at once.
     pub(crate) fn serve(self: &Rc<Self>, api: &Api) {
         let script = Rc::clone(self);
         api.set_transport(Rc::new(move |request| {

@@ -1,4 +1,4 @@
-//! A model of the server: what is stored, the log of what was told, and who is signed in. Every request is one step.
+//! A model of the server: the stored rows, the event log and the sign-ins. Every request is handled in one step.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -11,26 +11,26 @@ use super::rows::Stored;
 use super::show::Show;
 use crate::browser::fetch::{Request, Response};
 
-/// The server. Who listens to it is the business of `streams`.
+/// The server. Its streams are in `streams`.
 pub(super) struct Server {
     pub(super) stored: Stored,
     epoch: u64,
     /// The newest position of the log.
     pub(super) head: u64,
     log: VecDeque<Logged>,
-    /// How much of the log is kept.
+    /// The maximum number of events in the log.
     keeps: usize,
     sign_ins: BTreeMap<u64, SignIn>,
     next_sign_in: u64,
-    /// What was answered to changes, by person and key.
+    /// The answers to mutations, by person and key.
     answers: BTreeMap<(usize, String), (Request, Response)>,
     pub(super) kind: Kind,
     pub(super) is_up: bool,
-    /// Until when it asks everybody to come back later.
+    /// The time until which the server answers that it is busy.
     pub(super) busy_until: u64,
 }
 
-/// An event that was told.
+/// An event in the log.
 #[derive(Clone, Debug)]
 pub(super) struct Logged {
     pub(super) at: Cursor,
@@ -39,11 +39,11 @@ pub(super) struct Logged {
     pub(super) data: Rc<str>,
 }
 
-/// Who an event is for.
+/// The people that receive an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
     Pair(usize),
-    /// Not to be told again: it ends the sign-ins that it is for.
+    /// One person. Such an event is not sent again to later streams: it ends the sign-ins of the person.
     Person(usize),
 }
 
@@ -61,7 +61,7 @@ struct SignIn {
     ends_at: Option<u64>,
 }
 
-/// What a stream begins with.
+/// The beginning of a stream.
 pub(super) struct Beginning {
     pub(super) resumed: bool,
     pub(super) after: Cursor,
@@ -96,7 +96,7 @@ impl Server {
         }
     }
 
-    /// Who a cookie speaks for.
+    /// Returns the person of a cookie.
     pub(super) fn person(&self, now: u64, cookie: Option<u64>) -> Option<usize> {
         let sign_in = self.sign_ins.get(&cookie?)?;
         sign_in
@@ -116,13 +116,13 @@ impl Server {
         self.sign_ins.remove(&cookie);
     }
 
-    /// The cookies of this person.
+    /// Returns the cookies of this person.
     pub(super) fn cookies_of(&self, person: usize) -> Vec<u64> {
         let own = self.sign_ins.iter().filter(|(_, sign_in)| sign_in.person == person);
         own.map(|(cookie, _)| *cookie).collect()
     }
 
-    /// A sign-in ends at this moment, or, if nothing is said, not by itself.
+    /// Sets the time at which a sign-in ends. `None` removes the end.
     pub(super) fn set_end(&mut self, cookie: u64, ends_at: Option<u64>) {
         if let Some(sign_in) = self.sign_ins.get_mut(&cookie) {
             sign_in.ends_at = ends_at;
@@ -133,7 +133,7 @@ impl Server {
         self.sign_ins.get(&cookie)?.ends_at
     }
 
-    /// What is read, and the position that it reflects.
+    /// Reads data. Returns the body and the position that it reflects.
     pub(super) fn read(&self, person: usize, show: Show) -> Result<(Rc<[u8]>, Cursor), u16> {
         if !show.is_allowed_for(person) {
             return Err(403);
@@ -141,8 +141,7 @@ impl Server {
         Ok((self.stored.body(show, person), self.cursor()))
     }
 
-    /// Does what a request asks, unless it was asked before, and writes into the log what is to be told of it, in one
-    /// step.
+    /// Carries out a request, unless it is a repetition, and writes its events into the log, in one step.
     pub(super) fn handle(&mut self, person: usize, request: &Request) -> (Response, Vec<Logged>, Effect) {
         let key = header(request, "idempotency-key").filter(|_| self.kind.honours_keys);
         let key = key.map(|key| (person, key.to_owned()));
@@ -163,7 +162,7 @@ impl Server {
         (handled.response, told, handled.effect)
     }
 
-    /// Writes what a person has done into the log.
+    /// Writes the events of a person's change into the log.
     pub(super) fn log_all(&mut self, person: usize, events: &[Event]) -> Vec<Logged> {
         let audience = Audience::Pair(pair_of(person));
         events.iter().map(|event| self.log(audience, event)).collect()
@@ -197,7 +196,7 @@ impl Server {
         self.log.clear();
     }
 
-    /// What a stream of this person begins with that asks for everything after a position.
+    /// Returns the beginning of a stream of this person that asks for all events after a position.
     pub(super) fn begin(&self, person: usize, asked: Option<&Cursor>) -> Beginning {
         let oldest = self.head - self.log.len() as u64;
         let resumable = asked.filter(|asked| asked.is_covered_by(&self.cursor()) && asked.seq >= oldest);

@@ -1,4 +1,4 @@
-//! What a page can show: the app's own queries, and how an answer becomes a value.
+//! The queries of the app that a page can show, and the parsing of their answers.
 
 use intent::Row;
 use wire::{Action, Agreement, CoachingSession, Goal};
@@ -10,7 +10,7 @@ use crate::resources::{
     Holds as _, Record, RelationshipGoals, SessionActions, SessionAgreements, SessionById, SessionGoals, UserActions,
 };
 
-/// Something that is shown. The number is the session, the pair, or the person.
+/// The data that a component shows. The number is that of the coaching session, the pair or the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Show {
     Actions(usize),
@@ -21,7 +21,7 @@ pub(super) enum Show {
     Session(usize),
 }
 
-/// What was read last, so that only what has changed of the next answer is read.
+/// The last read of an entry, so that only changed rows of the next answer are parsed.
 #[derive(Default)]
 pub(super) enum Memo {
     #[default]
@@ -62,7 +62,7 @@ macro_rules! with_query {
     };
 }
 
-/// Reads a list against the last one, as the source of an entry does.
+/// Parses a list against the last one, as the source of an entry does.
 macro_rules! read_rows {
     ($query:ty, $kind:ident, $body:expr, $memo:expr) => {{
         let last = match &*$memo {
@@ -76,7 +76,7 @@ macro_rules! read_rows {
 }
 
 impl Show {
-    /// What somebody can show.
+    /// Lists the data that a person can show.
     pub(super) fn of(person: usize) -> Vec<Self> {
         let pair = pair_of(person);
         let mut shows = vec![Self::Goals(pair), Self::UserActions(person)];
@@ -110,7 +110,7 @@ impl Show {
         with_query!(self, query => query.options())
     }
 
-    /// Reads an answer against the last one.
+    /// Parses an answer against the last one.
     pub(super) fn read(self, body: Vec<u8>, memo: &mut Memo) -> Result<Value, ApiError> {
         Ok(match self {
             Self::Actions(_) => read_rows!(SessionActions, Actions, body, memo),
@@ -123,7 +123,7 @@ impl Show {
     }
 }
 
-/// The rows of a value, and the version of each, as far as it has any.
+/// Returns the ids of a value's rows, and the version of each row that has one.
 pub(super) fn versions(value: &Value) -> Vec<(u128, Option<u64>)> {
     fn of<T: Item>(list: &List<T>) -> Vec<(u128, Option<u64>)> {
         list.iter().map(|row| (row.id(), row.version())).collect()
@@ -142,7 +142,7 @@ pub(super) fn versions(value: &Value) -> Vec<(u128, Option<u64>)> {
         .unwrap_or_default()
 }
 
-/// Whether a value has this row.
+/// Whether a value contains this row.
 pub(super) fn has(value: &Value, id: u128) -> bool {
     fn of<T: Item>(list: Option<std::rc::Rc<List<T>>>, id: u128) -> bool {
         list.is_some_and(|list| list.find(id).is_some())
@@ -153,7 +153,7 @@ pub(super) fn has(value: &Value, id: u128) -> bool {
         || value.get::<CoachingSession>().is_some()
 }
 
-/// The fields of a row that people change, if a value has it.
+/// Returns the fields of a row that people edit, if a value contains the row.
 pub(super) fn fields(value: &Value, id: u128) -> Option<Row> {
     fn of<T: Record>(value: &Value, id: u128) -> Option<Row> {
         let data = value.get::<<T::Home as Query>::Data>()?;
@@ -165,7 +165,7 @@ pub(super) fn fields(value: &Value, id: u128) -> Option<Row> {
         .or_else(|| of::<CoachingSession>(value, id))
 }
 
-/// The rows of a value, as far as it has any.
+/// Returns the actions of a value, if it is a list of actions.
 pub(super) fn actions(value: &Value) -> Option<std::rc::Rc<List<Action>>> {
     value.get()
 }

@@ -1,4 +1,4 @@
-//! The kinds of rows, as the model of the server writes them.
+//! The types of rows in the model of the server.
 
 use wire::{
     Action, ActionId, Agreement, AgreementId, CoachingRelationshipId, CoachingSession, CoachingSessionId, Event, Goal,
@@ -9,7 +9,7 @@ use super::people::{self, PAIRS, SESSIONS, pair_of_session};
 use super::rows::{Slot, Stored, reader_mark};
 use crate::resources::Record;
 
-/// What is told of a row.
+/// The kind of change that an event announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Created,
@@ -17,28 +17,28 @@ pub(super) enum Told {
     Deleted,
 }
 
-/// A kind of row that the server stores.
+/// A type of row that the server stores.
 pub(super) trait Stock: Record {
     fn slots(stored: &Stored) -> &Vec<Slot<Self>>;
     fn slots_mut(stored: &mut Stored) -> &mut Vec<Slot<Self>>;
-    /// The pair that it belongs to.
+    /// Returns the pair that the row belongs to.
     fn pair(&self) -> usize;
-    /// The row that this body creates; `None` if it is no such body.
+    /// Returns the row that this body creates. Returns `None` if the body can not be parsed.
     fn created(body: &str, id: u128, author: UserId, now: Timestamp) -> Option<Self>;
     fn stamp(&mut self, now: Timestamp, version: Option<u64>);
     fn written_at(&self) -> Timestamp;
-    /// A draft as a row that was created with this id at this moment.
+    /// Turns a draft into a row that was created with this id at this moment.
     #[must_use]
     fn with_id(self, id: u128, now: Timestamp) -> Self;
     fn told(&self, told: Told) -> Event;
-    /// As this person reads it.
+    /// Returns the row as this person reads it.
     fn read_by(self, reader: usize) -> Self {
         _ = reader;
         self
     }
 }
 
-/// The number of a session.
+/// Returns the number of a coaching session.
 pub(super) fn session_at(id: CoachingSessionId) -> Option<usize> {
     (0..SESSIONS).find(|at| people::session(*at) == id)
 }
@@ -284,7 +284,7 @@ impl Stock for CoachingSession {
         }
     }
 
-    /// Says who it was read by, so that nobody can show what was read by somebody else.
+    /// Marks the coaching session with its reader, so that the checks detect data that another person has read.
     fn read_by(self, reader: usize) -> Self {
         Self {
             provider: Some(reader_mark(reader)),

@@ -1,4 +1,4 @@
-//! Streams: what the server sends, in order, and how a browser hands it over.
+//! Streams: the server's messages, in order, and their delivery by the browser.
 
 use std::rc::Rc;
 
@@ -13,34 +13,34 @@ use crate::sse::{Generation, Raw, RawMessage, Signal};
 
 pub(super) type StreamId = usize;
 
-/// How long a stream is silent before a heartbeat, in milliseconds.
+/// The time without a message after which the server sends a heartbeat, in milliseconds.
 const HEARTBEAT: u64 = 15_000;
 
-/// A stream, from both ends.
+/// Both ends of a stream.
 pub(super) struct Stream {
     pub(super) tab: TabId,
     generation: Generation,
     pub(super) cookie: Option<u64>,
     asked: Option<Cursor>,
-    /// Who the server takes it to be for.
+    /// The person that the server sends the events of.
     pub(super) person: Option<usize>,
-    /// Whether the server tells it.
+    /// Whether the server sends on the stream.
     pub(super) is_told: bool,
-    /// Whether the browser hears it.
+    /// Whether the browser listens to the stream.
     pub(super) is_heard: bool,
-    /// Whether what is sent arrives nowhere, without either end knowing.
+    /// Whether nothing that is sent arrives, without a notification of either end.
     pub(super) is_broken: bool,
-    /// What was sent and has not arrived.
+    /// The number of frames that were sent and have not arrived.
     pub(super) under_way: usize,
-    /// The last id, as the browser remembers it.
+    /// The last event id, as the browser remembers it.
     last_id: Rc<str>,
     due: u64,
     silent_since: u64,
-    /// The position that the reader knows of.
+    /// The position that the receiver knows of.
     known: u64,
 }
 
-/// What a stream carries.
+/// A frame of a stream.
 #[derive(Clone, Debug)]
 pub(super) enum Sent {
     Opened,
@@ -49,14 +49,14 @@ pub(super) enum Sent {
         data: Rc<str>,
         id: Option<Rc<str>>,
     },
-    /// It ends, or could not be reached.
+    /// The stream ends, or could not be opened.
     Lost,
-    /// It is no stream.
+    /// The answer is not a stream.
     Refused,
 }
 
 impl World {
-    /// A tab opens a stream.
+    /// Opens a stream for a tab.
     pub(super) fn open_stream(
         &mut self,
         t: TabId,
@@ -89,7 +89,7 @@ impl World {
         self.tabs[t].stream = Some(id);
         let (is_lost, delay) = (self.loses(profile), self.latency());
         if is_lost {
-            // Either it fails, or nothing is ever heard of it.
+            // Either the request fails, or no answer ever arrives.
             if self.rng.bool() {
                 self.send(id, Sent::Lost);
             }
@@ -98,7 +98,7 @@ impl World {
         }
     }
 
-    /// The browser closes a tab's stream, if it has one.
+    /// Closes a tab's stream, if it has one.
     pub(super) fn close_stream(&mut self, t: TabId) {
         if let Some(id) = self.tabs[t].stream.take() {
             self.streams[id].is_heard = false;
@@ -107,7 +107,7 @@ impl World {
         }
     }
 
-    /// A request for a stream has arrived.
+    /// Handles the request for a stream on its arrival at the server.
     pub(super) fn open_at_server(&mut self, id: StreamId) {
         if !self.streams[id].is_heard {
             return;
@@ -116,7 +116,7 @@ impl World {
             return self.send(id, Sent::Lost);
         }
         if self.swallows_until > self.now {
-            // Nothing of it ever comes through.
+            // Nothing of this stream ever arrives.
             return;
         }
         let person = self.server.person(self.now, self.streams[id].cookie);
@@ -141,7 +141,7 @@ impl World {
         self.at(HEARTBEAT, Act::Beat(id));
     }
 
-    /// Sends something that has no position.
+    /// Sends an event without a position.
     pub(super) fn send_control(&mut self, id: StreamId, name: &'static str, data: &serde_json::Value) {
         let data = data.to_string().into();
         self.send(id, Sent::Message { name, data, id: None });
@@ -164,7 +164,7 @@ impl World {
         );
     }
 
-    /// Tells everybody what was just written into the log.
+    /// Sends new events of the log on the streams of their audience.
     pub(super) fn publish(&mut self, told: &[Logged]) {
         for logged in told {
             for id in 0..self.streams.len() {
@@ -176,7 +176,7 @@ impl World {
         }
     }
 
-    /// Sends something after whatever was sent before it.
+    /// Sends a frame. It arrives after all earlier frames of the stream.
     pub(super) fn send(&mut self, id: StreamId, sent: Sent) {
         let due = (self.now + self.latency()).max(self.streams[id].due);
         let stream = &mut self.streams[id];
@@ -189,7 +189,7 @@ impl World {
         self.at_moment(due, Act::Frame(id, sent));
     }
 
-    /// The server shows that a stream lives, if it was silent, and says how far it has come.
+    /// Sends a heartbeat on a silent stream, with the current position if that is news.
     pub(super) fn beat(&mut self, id: StreamId) {
         if !self.streams[id].is_told {
             return;
@@ -212,7 +212,7 @@ impl World {
         self.at(HEARTBEAT, Act::Beat(id));
     }
 
-    /// The browser hands over what has arrived.
+    /// Handles a frame on its arrival at the browser.
     pub(super) fn hear_stream(&mut self, id: StreamId, sent: Sent) {
         let stream = &mut self.streams[id];
         stream.under_way -= 1;
@@ -238,7 +238,7 @@ impl World {
         self.tell(t, Input::Receive(generation, raw));
     }
 
-    /// Streams that the server tells, and that meet a condition.
+    /// Returns the streams that the server sends on and that meet a condition.
     pub(super) fn told_streams(&self, meets: impl Fn(&Stream) -> bool) -> Vec<StreamId> {
         let all = self.streams.iter().enumerate();
         all.filter(|(_, stream)| stream.is_told && meets(stream))
@@ -246,7 +246,7 @@ impl World {
             .collect()
     }
 
-    /// The streams of a sign-in.
+    /// Returns the streams of a sign-in.
     pub(super) fn streams_of(&self, cookie: u64) -> Vec<StreamId> {
         self.told_streams(|stream| stream.cookie == Some(cookie))
     }

@@ -1,5 +1,5 @@
-//! One tab: the real link and the real cache, and what the browser does for them. Like `sse::driver` and
-//! `query::client`, without the browser.
+//! One tab: the real link and the real cache, with a model of the browser. Like `sse::driver` and `query::client`,
+//! without the browser.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::time::Now;
 
 pub(super) type TabId = usize;
 
-/// Who a tab takes to be signed in.
+/// The session as a tab knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Session {
     Restoring,
@@ -35,81 +35,81 @@ pub(super) enum Session {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Tab {
     pub(super) profile: usize,
-    /// When its monotonic clock said zero, as that of its machine counts.
+    /// The time at which the tab's monotonic clock was zero, without the time that its machine has not counted.
     pub(super) begun: u64,
     pub(super) is_dead: bool,
-    /// Whether it gets no time, without being told.
+    /// Whether the tab gets no time, without being notified.
     pub(super) is_starved: bool,
-    /// Whether it will never get any again.
+    /// Whether the tab never gets time again.
     pub(super) is_hung: bool,
-    /// Whether it is put away: nothing in it runs.
+    /// Whether the tab is frozen.
     pub(super) is_away: bool,
-    /// Whether it is put away because another page is shown in its place.
+    /// Whether the tab is frozen in the back/forward cache.
     pub(super) is_cached: bool,
     pub(super) is_visible: bool,
     pub(super) is_online: bool,
-    /// What happens to it once it runs again.
+    /// The acts that wait until the tab runs again.
     pub(super) parked: Vec<Act>,
 
     pub(super) link: Link,
     inputs: VecDeque<Input>,
     is_draining: bool,
     goes_on_later: bool,
-    /// Whose stream it is.
+    /// The person of the tab's stream.
     pub(super) person: usize,
     pub(super) stream: Option<StreamId>,
-    /// Whose channel it listens to, and the number of when it was opened.
+    /// The person of the channel that the tab listens to, and the number of its opening.
     pub(super) channel: Option<(usize, u64)>,
     pub(super) texts_under_way: usize,
     pub(super) heard_from: BTreeMap<TabId, u64>,
     pub(super) hold: Option<u64>,
     pub(super) lock_due: u64,
     pub(super) asking: u64,
-    /// When it has tried to open a stream, lately and in this sign-in.
+    /// The times of the last attempts to open a stream in this sign-in.
     pub(super) attempts: Vec<u64>,
 
     pub(super) session: Session,
     pub(super) turn: u64,
-    /// Who was remembered to be signed in when it asked who is.
+    /// The person that the browser remembered when the tab asked for the signed-in person.
     pub(super) remembered: Option<usize>,
     pub(super) api_epoch: u64,
     pub(super) was_current: bool,
-    /// Whether changes arrive as they happen and none was missed, as the link says.
+    /// Whether the link reports that changes arrive as they happen and that none was missed.
     pub(super) is_current: bool,
-    /// What was delivered of each row in this sign-in: when it was last written, or that it is gone.
+    /// The delivered state of each row in this sign-in: the time of its last write, or `None` if it is deleted.
     pub(super) delivered: BTreeMap<u128, Option<Timestamp>>,
 
-    /// When each row was written that the server has confirmed to this tab.
+    /// The time of the last write of each row that the server has confirmed to this tab's mutations.
     pub(super) own: BTreeMap<u128, Timestamp>,
 
     pub(super) cache: Cache<ApiError>,
     pub(super) shown: Vec<Shown>,
     pub(super) entries: HashMap<EntryId, Show>,
     pub(super) memos: HashMap<EntryId, Memo>,
-    /// When each was read last, or shown first.
+    /// The time at which each entry was last read, or last mounted.
     pub(super) read_at: HashMap<EntryId, u64>,
-    /// Since when it should have to ask what has changed, and can.
+    /// The time since which the tab has to poll and can.
     pub(super) asks_since: Option<u64>,
     pub(super) flights: BTreeSet<FlightId>,
     pub(super) api: Api,
     pub(super) wire: Rc<Wire>,
     pub(super) outbox: Outbox<Api>,
     pub(super) exchanges: Vec<Exchange>,
-    /// The number under which it keeps what is not sent, while somebody is signed in.
+    /// The number of the visit under which mutations are persisted, while a person is signed in.
     pub(super) visit: Option<u64>,
-    /// What the person might take back.
+    /// The changes that the person can undo.
     pub(super) undo: Vec<Made>,
-    /// The goals that it was told are linked, until an event or a read says so as well.
+    /// The goals whose link the server has confirmed to this tab, until an event announces the link.
     pub(super) linked: BTreeSet<u128>,
-    /// The last change of each row that it knows of.
+    /// The number of the last change of each row that the tab knows of.
     pub(super) known: BTreeMap<u128, u64>,
     /// The version of each row that is shown, while changes arrive as they happen.
     pub(super) versions: HashMap<EntryId, BTreeMap<u128, u64>>,
-    /// While it knows that the server can not be reached.
+    /// The requests since the tab knows that the server can not be reached; `None` while it can.
     pub(super) gate: Option<Gate>,
 }
 
-/// Something that a component shows.
+/// An entry that a component shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown {
     pub(super) show: Show,
@@ -117,7 +117,7 @@ pub(super) struct Shown {
     pub(super) observer: ObserverId,
 }
 
-/// What happens to a link.
+/// An input of a link.
 #[derive(Debug)]
 pub(super) enum Input {
     Start,
@@ -194,12 +194,12 @@ impl Tab {
         }
     }
 
-    /// Whether anything runs in it.
+    /// Whether anything runs in the tab.
     pub(super) const fn runs(&self) -> bool {
         !self.is_dead && !self.is_starved && !self.is_away
     }
 
-    /// Who is signed in.
+    /// Returns the signed-in person.
     pub(super) const fn user(&self) -> Option<usize> {
         match self.session {
             Session::SignedIn(person) => Some(person),
@@ -233,7 +233,7 @@ impl Tab {
 }
 
 impl World {
-    /// Something happens to a link. While something else is worked off it waits its turn.
+    /// Passes an input to the link of a tab. The input is queued while another one is processed.
     pub(super) fn tell(&mut self, t: TabId, input: Input) {
         self.note(|| format!("tab {t} ← {input:?}"));
         self.tabs[t].inputs.push_back(input);
@@ -341,7 +341,7 @@ impl World {
         }
     }
 
-    /// A component shows something from now on.
+    /// Mounts a component that shows this data.
     pub(super) fn mount(&mut self, t: TabId, show: Show) {
         let now = self.instant(t);
         let (entry, observer) = self.tabs[t].cache.observe(now, show.key(), show.options());
@@ -358,14 +358,14 @@ impl World {
         self.tabs[t].cache.release(now, entry, observer);
     }
 
-    /// Draws conclusions and carries them out.
+    /// Flushes the cache of a tab and carries out its effects.
     pub(super) fn flush(&mut self, t: TabId) {
         let now = self.instant(t);
         for effect in self.tabs[t].cache.flush(now) {
             match effect {
                 Effect::Fetch { entry, flight, .. } => {
                     let show = self.tabs[t].entries.get(&entry).copied();
-                    // Nobody has said how it is had: a mutation made the entry.
+                    // A mutation has created the entry, so that no query is known for it.
                     let Some(show) = show else { continue };
                     self.tabs[t].flights.insert(flight);
                     self.tally.reads += 1;
@@ -382,7 +382,7 @@ impl World {
         }
     }
 
-    /// What follows from whatever has happened to a tab.
+    /// Flushes the cache of a tab after an act in it, and checks the tab.
     pub(super) fn settle(&mut self, t: TabId) {
         self.flush(t);
         self.check_tab(t);

@@ -1,14 +1,14 @@
-//! What is counted while a world goes on.
+//! The counters of a world.
 
 use std::ops::AddAssign;
 
 use super::deeds::Deeds;
 
-/// What was counted.
+/// The counters of a world, or their sum over many worlds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) reads: u64,
-    /// How many reads there may be.
+    /// The number of reasons for reads, which limits the number of reads.
     pub(super) reasons: u64,
     pub(super) steps: u64,
     pub(super) opens: u64,
@@ -19,7 +19,7 @@ pub(super) struct Tally {
     pub(super) retold: u64,
     pub(super) sign_outs: u64,
     pub(super) changes: u64,
-    /// How often a tab has found out that it slept, or that the clock was set forward.
+    /// The number of times that a tab has detected a sleep, or a wall clock that was set forward.
     pub(super) slept: u64,
     pub(super) deeds: Deeds,
 }

@@ -1,4 +1,4 @@
-//! Thousands of worlds.
+//! Runs thousands of worlds.
 
 use std::panic::catch_unwind;
 use std::sync::Mutex;
@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::tally::Tally;
 use super::world::World;
 
-/// How many worlds there are, unless somebody asks for more.
+/// The default number of worlds.
 const WORLDS: u64 = 20_000;
-/// How many that break are told of before it ends.
+/// The number of broken worlds at which the test ends.
 const MOST_BROKEN: usize = 10;
 
 fn number_in(variable: &str) -> Option<u64> {
@@ -47,7 +47,7 @@ fn every_screen_equals_server_once_quiet() {
     assert!(broken.is_empty(), "the worlds with these seeds break: {broken:?}");
     let total = total.into_inner().unwrap();
     println!("{worlds} worlds: {total:?}");
-    // Whatever is to be survived has happened.
+    // Each fault that the app has to survive must have occurred.
     let Tally {
         steps,
         delivered,

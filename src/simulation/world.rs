@@ -1,4 +1,4 @@
-//! The world: everybody's browsers, the network and the server, and the time that passes for all of them.
+//! The world: the browsers, the network and the server, and the time that passes for all of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,13 +21,13 @@ use crate::query::Value;
 use crate::sse::Settings;
 use crate::time::{EpochMillis, Instant, Now};
 
-/// When it all begins, in milliseconds.
+/// The time at which a world begins, in milliseconds.
 const BEGINNING: u64 = 1_000_000;
-/// What the wall clock says before that, in milliseconds.
+/// The wall-clock time at the world's time zero, in milliseconds since the Unix epoch.
 const WALL: u64 = 1_700_000_000_000;
-/// The number before all others.
+/// The number below all regular numbers.
 const FIRST_NUMBER: u64 = 1_000_000;
-/// How much is told of what happens at one moment, in letters.
+/// The maximum length of a note, in characters.
 const MOST_TOLD: usize = 320;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
@@ -36,7 +36,7 @@ pub(super) struct World {
     pub(super) rng: fastrand::Rng,
     pub(super) now: u64,
     number: u64,
-    /// Numbers below all others: what has them comes before what else is due.
+    /// The last used number below all others. An act with such a number precedes other acts of the same moment.
     pub(super) firsts: u64,
     pub(super) acts: BTreeMap<(u64, u64), Act>,
     pub(super) server: Server,
@@ -44,7 +44,7 @@ pub(super) struct World {
     pub(super) profiles: Vec<Profile>,
     pub(super) tabs: Vec<Tab>,
     pub(super) weather: Weather,
-    /// Until when something on the way swallows streams, and nothing else.
+    /// The time until which something between browser and server swallows streams, and nothing else.
     pub(super) swallows_until: u64,
     pub(super) faults: Faults,
     settings: Settings,
@@ -52,18 +52,18 @@ pub(super) struct World {
     shares: bool,
     pub(super) paints: bool,
     pub(super) tally: Tally,
-    /// What people have meant.
+    /// The changes that people have made, and their outcomes.
     pub(super) ledger: Ledger,
-    /// What stands between everybody and the server.
+    /// The outage between the browsers and the server, if any.
     pub(super) outage: Option<Outage>,
-    /// Whether people decide on what was not made.
+    /// Whether people decide on unresolved changes.
     pub(super) resolves: bool,
-    /// What the server has, as it is shown.
+    /// The server's data in the form that tabs show.
     pub(super) truths: RefCell<BTreeMap<(Show, usize), Truth>>,
     tells: bool,
 }
 
-/// What the server has of something, as it was looked at last.
+/// The server's data of one query at the last check.
 #[derive(Default)]
 pub(super) struct Truth {
     pub(super) read: Option<Rc<[u8]>>,
@@ -71,30 +71,31 @@ pub(super) struct Truth {
     pub(super) value: Option<Value>,
 }
 
-/// What may go wrong in this world.
+/// The faults that can occur in this world.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub(super) struct Faults {
-    /// Requests get lost, packets are slow, networks go.
+    /// Requests are lost, packets are slow, networks disconnect.
     pub(super) network: bool,
     /// Streams break, restart, skip, end.
     pub(super) streams: bool,
     /// The server restarts, is busy, loses its log.
     pub(super) server: bool,
-    /// Pages are hidden, put away, starved, loaded anew; machines sleep.
+    /// Pages are hidden, frozen, starved and reloaded, and machines sleep.
     pub(super) pages: bool,
-    /// People sign out and in, and somebody else.
+    /// People sign out, and the same or other people sign in.
     pub(super) people: bool,
-    /// What is sent can not be read.
+    /// Events arrive with content that can not be decoded.
     pub(super) garbles: bool,
-    /// Wall clocks are set, back and forward.
+    /// Wall clocks are set back and forward.
     pub(super) clocks: bool,
 }
 
 impl World {
     pub(super) fn new(seed: u64, tells: bool) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        // The first worlds are good ones; then every fault alone, then any of them together.
+        // Of sixteen worlds, the first has no faults, the next seven have one kind of fault each, and the others have a
+        // random combination.
         let faults = match seed % 16 {
             0 => Faults::default(),
             one @ 1..=7 => faults_of(1 << (one - 1)),
@@ -138,12 +139,12 @@ impl World {
         }
     }
 
-    /// Lets everything happen that this seed has in store. Returns what was counted.
+    /// Runs the world. Returns its counters.
     pub(super) fn run(mut self) -> Tally {
         self.note_beginning();
         let profiles = 1 + usize::from(self.rng.bool());
         for at in 0..profiles {
-            // Two people of one pair, most of the time.
+            // In most worlds the people belong to one pair.
             let person = if self.rng.u8(..8) == 0 {
                 self.rng.usize(..PEOPLE)
             } else {
@@ -172,7 +173,7 @@ impl World {
         self.tally
     }
 
-    /// How long nothing happens but what happens by itself.
+    /// Returns the time until the next disturbance.
     fn pause(&mut self) -> u64 {
         if self.is_away() && self.rng.u8(..3) == 0 {
             return self.rng.u64(..40_000);
@@ -202,12 +203,12 @@ impl World {
         self.settle(t);
     }
 
-    /// How far the monotonic clock of a tab is behind the time of this world, in milliseconds.
+    /// Returns the difference between the world's time and the monotonic clock of a tab, in milliseconds.
     fn lag(&self, t: TabId) -> u64 {
         self.tabs[t].begun + self.profiles[self.tabs[t].profile].uncounted
     }
 
-    /// What the clocks of a tab say.
+    /// Returns the clocks of a tab.
     pub(super) fn clocks(&self, t: TabId) -> Now {
         let set_by = self.profiles[self.tabs[t].profile].set_by;
         Now {
@@ -216,25 +217,25 @@ impl World {
         }
     }
 
-    /// The time that a tab counts with.
+    /// Returns the monotonic time of a tab.
     pub(super) fn instant(&self, t: TabId) -> Instant {
         self.clocks(t).monotonic
     }
 
-    /// A number that was never used.
+    /// Returns an unused number.
     pub(super) fn number(&mut self) -> u64 {
         self.number += 1;
         self.number
     }
 
-    /// The tabs of a browser.
+    /// Returns the tabs of a browser profile.
     pub(super) fn tabs_of(&self, profile: usize) -> Vec<TabId> {
         let all = self.tabs.iter().enumerate();
         let own = all.filter(|(_, tab)| tab.profile == profile && !tab.is_dead);
         own.map(|(t, _)| t).collect()
     }
 
-    /// When the timers of a tab go off.
+    /// Returns the due time of a tab's next timer, and whether the timer is of the link.
     fn timer_of(&self, t: TabId) -> Option<(u64, bool)> {
         let tab = &self.tabs[t];
         if !tab.runs() {
@@ -242,7 +243,7 @@ impl World {
         }
         let late = |due: Instant| {
             let due = (due.as_millis() + self.lag(t)).max(self.now);
-            // Browsers let the timers of hidden pages go off together, and late.
+            // Browsers align and delay the timers of hidden pages.
             if tab.is_visible {
                 due
             } else {
@@ -254,7 +255,7 @@ impl World {
         link.into_iter().chain(cache).min()
     }
 
-    /// The next thing that happens by itself happens, unless that is later. Returns whether there was anything.
+    /// Carries out the next act or timer, unless it is due after `until`. Returns whether there was one.
     pub(super) fn step(&mut self, until: u64) -> bool {
         let timers = (0..self.tabs.len()).filter_map(|t| Some((self.timer_of(t)?, t)));
         let timer = timers.min();
@@ -290,11 +291,11 @@ impl World {
         while self.step(until) {}
     }
 
-    /// Says what happens, to whoever plays this seed alone.
+    /// Prints a note if this seed is run alone.
     pub(super) fn note(&self, text: impl FnOnce() -> String) {
         if self.tells {
             let since = self.now - BEGINNING;
-            // What is sent goes on for long.
+            // Bodies and messages can be long.
             let text: String = text().chars().take(MOST_TOLD).collect();
             println!("{:>5}.{:03}  {text}", since / 1_000, since % 1_000);
         }
@@ -316,7 +317,7 @@ impl World {
         });
     }
 
-    /// Something is not as it must be.
+    /// Fails the world because of a broken invariant.
     #[track_caller]
     pub(super) fn fail(&self, what: &str) -> ! {
         self.note(|| format!("BROKEN: {what}"));
@@ -329,7 +330,7 @@ impl World {
     }
 }
 
-/// How the app is told what its server can do.
+/// Returns the configuration that describes the server to the app.
 fn config_of(kind: Kind) -> Config {
     let Kind {
         patches, honours_keys, ..
@@ -338,7 +339,7 @@ fn config_of(kind: Kind) -> Config {
     Config::parse(&config).unwrap()
 }
 
-/// Half of the servers patch; the others are of the coaching kind.
+/// Returns a random kind of server. Half of the servers support `PATCH`; the others are like the coaching backend.
 fn kind_of(rng: &mut fastrand::Rng) -> Kind {
     let patches = rng.bool();
     Kind {

@@ -1,4 +1,4 @@
-//! What the server does to its rows.
+//! The writes of the server to its rows.
 
 use serde_json::Value;
 use wire::{Action, Deletion, Event, GoalId, SessionGoal, SessionGoalId, UserId};
@@ -8,14 +8,14 @@ use super::people::{self, SESSIONS, moment, pair_of_session};
 use super::rows::{Slot, Stored};
 use super::stock::{Stock, Told};
 
-/// A value that a write has replaced, or a deletion has removed.
+/// A value that a write has replaced, or that a deletion has removed.
 #[derive(Clone, Debug)]
 pub(super) struct Overwritten {
     pub(super) field: String,
     pub(super) old: Value,
-    /// The value since, unless the row is gone.
+    /// The new value, unless the row is deleted.
     pub(super) new: Option<Value>,
-    /// The number of the change that had written it.
+    /// The number of the change that wrote the old value.
     pub(super) number: u64,
 }
 
@@ -24,7 +24,7 @@ impl Stored {
         T::slots(self).iter().find(|slot| slot.row.id() == id)
     }
 
-    /// A new row.
+    /// Inserts a new row.
     pub(super) fn insert<T: Stock>(&mut self, mut row: T, by: Option<UserId>) -> T {
         let (number, id) = (self.changes, row.id());
         row.stamp(moment(number), self.has_versions.then_some(1));
@@ -48,7 +48,8 @@ impl Stored {
         }
     }
 
-    /// Writes fields of a row that is there. Returns the row, and what was overwritten.
+    /// Writes fields of an existing row. Returns the row and the values that were overwritten. Returns `None` if the
+    /// row does not exist or the fields are invalid.
     pub(super) fn write<T: Stock>(
         &mut self,
         id: u128,
@@ -93,7 +94,7 @@ impl Stored {
         }
     }
 
-    /// Deletes a row that is there, and what hangs on it. Returns what is told, and what is gone with it.
+    /// Deletes an existing row, and the references to it. Returns the events and the removed values.
     pub(super) fn delete<T: Stock>(&mut self, id: u128, by: UserId) -> Option<(Vec<Event>, Vec<Overwritten>)> {
         let slot = self.slot::<T>(id).filter(|slot| slot.deleted.is_none())?;
         let (fields, event) = (slot.row.fields(), slot.row.told(Told::Deleted));
@@ -115,7 +116,7 @@ impl Stored {
         Some((vec![event], gone))
     }
 
-    /// A goal that is gone is served by no action and worked on by no session.
+    /// Removes a deleted goal from all actions and coaching sessions.
     fn forget_goal(&mut self, id: u128) {
         let number = self.changes;
         for at in 0..SESSIONS {
@@ -135,7 +136,7 @@ impl Stored {
         }
     }
 
-    /// Brings a row back. `None` if there never was one.
+    /// Restores a row. Returns `None` if the row never existed.
     pub(super) fn restore<T: Stock>(&mut self, id: u128) -> Option<(T, Vec<Event>)> {
         let slot = self.slot::<T>(id)?;
         let (mut row, version) = (slot.row.clone(), slot.version + 1);
@@ -153,7 +154,7 @@ impl Stored {
         Some((row, vec![event]))
     }
 
-    /// Has a session work on a goal. `None` if it does already.
+    /// Links a goal to a coaching session. Returns `None` if it is linked already.
     pub(super) fn link_goal(&mut self, session: usize, goal: GoalId) -> Option<(SessionGoal, Event)> {
         if self.link(session, goal).is_some() {
             return None;
@@ -177,7 +178,7 @@ impl Stored {
         Some((link, event))
     }
 
-    /// Has a session no longer work on a goal. `None` if it does not.
+    /// Unlinks a goal from a coaching session. Returns `None` if it is not linked.
     pub(super) fn unlink_goal(&mut self, session: usize, goal: GoalId) -> Option<Event> {
         self.link(session, goal)?;
         self.changes += 1;

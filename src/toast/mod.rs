@@ -1,4 +1,4 @@
-//! Short messages that come by themselves and go by themselves, and offers to undo what was just done.
+//! Toasts: short messages that disappear by themselves, and offers to undo the last change.
 
 mod state;
 
@@ -13,30 +13,30 @@ use crate::navigation::MAIN;
 
 pub use state::{Hold, Toast, ToastId, Toasts};
 
-/// Something that can be done for a while.
+/// An action that is available for a while.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
-    /// The button that does it, such as "Undo".
+    /// The label of the button, such as "Undo".
     pub label: AttrValue,
-    /// Does it. Called at most once.
+    /// The callback of the action. It is called at most once.
     pub on_accept: Callback<()>,
-    /// The offer has ended and was neither accepted nor withdrawn: its time is over, it was dismissed, or the
-    /// person has signed out.
+    /// The callback for an offer that ends without being accepted or withdrawn: it expires, is dismissed, or the person
+    /// signs out.
     pub on_lapse: Callback<()>,
 }
 
-/// What a person does with a message.
+/// An action of a person on a toast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToastAction {
-    /// It was read.
+    /// The toast is dismissed.
     Dismiss(ToastId),
-    /// Its offer is accepted.
+    /// The offer of the toast is accepted.
     Accept(ToastId),
-    /// A pointer or the focus comes into it, or leaves it.
+    /// A pointer or the focus enters the toast, or leaves it.
     Hold(ToastId, Hold, bool),
 }
 
-/// A way to show messages, which stays the same whatever is shown.
+/// A handle that shows toasts. It stays the same while the toasts change.
 #[derive(Clone, Debug)]
 pub struct Toaster(Rc<Board>);
 
@@ -53,8 +53,8 @@ impl Toaster {
         Board::update(&self.0);
     }
 
-    /// Shows a text and a button for ten seconds, or longer while a pointer or the focus is there. The newest offer is
-    /// accepted by `Ctrl+Z` as well.
+    /// Shows a text and a button for ten seconds, or longer while a pointer or the focus is inside. `Ctrl+Z` accepts
+    /// the newest offer as well.
     pub fn offer(&self, text: impl Into<String>, label: impl Into<AttrValue>, on_accept: Callback<()>) -> ToastId {
         let offer = Offer {
             label: label.into(),
@@ -64,21 +64,21 @@ impl Toaster {
         self.show(text, offer)
     }
 
-    /// Shows an offer that has something to do when it ends.
+    /// Shows an offer with a callback for its end.
     pub fn show(&self, text: impl Into<String>, offer: Offer) -> ToastId {
         let id = self.0.toasts.borrow_mut().offer(&text.into(), offer);
         Board::update(&self.0);
         id
     }
 
-    /// Takes an offer back, if it still stands: it is neither accepted nor does it lapse.
+    /// Withdraws an offer, if it is still shown. It is then neither accepted nor does it lapse.
     pub fn withdraw(&self, id: ToastId) {
         let withdrawn = self.0.toasts.borrow_mut().remove(id);
         Board::update(&self.0);
         drop(withdrawn);
     }
 
-    /// Takes everything away that is shown.
+    /// Removes all toasts.
     pub fn clear(&self) {
         let cleared = self.0.toasts.borrow_mut().clear();
         Board::update(&self.0);
@@ -95,12 +95,12 @@ fn lapse(ended: impl IntoIterator<Item = Toast<Offer>>) {
 /// Properties of [`ToastProvider`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct ToastProviderProperties {
-    /// What may show messages.
+    /// The components that may show toasts.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// Lets everything below show messages, and shows them behind it.
+/// Provides a [`Toaster`] to its children, and renders the toasts after them.
 #[component]
 pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
     let update = use_force_update();
@@ -138,11 +138,11 @@ pub fn ToastProvider(props: &ToastProviderProperties) -> Html {
     }
 }
 
-/// The messages on the screen, and what ends them.
+/// The toasts on the screen, with the timers that end them.
 struct Board {
     toasts: RefCell<Toasts<Offer>>,
     timers: RefCell<Vec<((ToastId, u32), Timeout)>>,
-    /// Whether the person has just ended a message, and with it the button that may have had the focus.
+    /// Whether the person has just ended a toast, and with it the button that may have had the focus.
     has_ended: Cell<bool>,
     update: UseForceUpdateHandle,
 }
@@ -177,7 +177,7 @@ impl Board {
         }
     }
 
-    /// Says whether there was an offer to accept.
+    /// Accepts the newest offer. Returns whether there was one.
     fn accept_newest(board: &Rc<Self>) -> bool {
         let newest = board.toasts.borrow().newest_offer();
         if let Some(id) = newest {
@@ -192,7 +192,7 @@ impl Board {
         lapse(expired);
     }
 
-    /// Shows what has changed, and waits for what is to be waited for.
+    /// Renders the toasts, and starts the timers that are needed.
     fn update(board: &Rc<Self>) {
         let mut timers = board.timers.take();
         let toasts = board.toasts.borrow();
@@ -214,7 +214,7 @@ impl Board {
     }
 }
 
-/// A way to show messages.
+/// Returns the handle that shows toasts.
 ///
 /// # Panics
 ///

@@ -1,22 +1,23 @@
-//! Which messages are shown, and how long: a pure machine that reads no clock.
+//! The toasts and their timers: a pure machine that reads no clock.
 //!
-//! Each message has a time. While a pointer or the focus is in it the time stands still, and begins anew afterwards.
-//! [`Toasts::timers`] says what has to be waited for; [`Toasts::expire`] is told when that is over.
+//! Each toast has a time limit. The timer is suspended while a pointer or the focus is inside the toast, and starts
+//! again afterwards. [`Toasts::timers`] lists the timers to run; [`Toasts::expire`] receives the expired ones.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long a message without an offer is shown.
+/// The time that a toast without an offer is shown.
 const MESSAGE_DURATION: Duration = Duration::from_secs(8);
 
-/// How long an offer stands.
+/// The time that an offer is shown.
 const OFFER_DURATION: Duration = Duration::from_secs(10);
 
-/// The most messages without an offer. The oldest makes room; an offer stands as long as it was promised.
+/// The maximum number of toasts without an offer. The oldest one is removed for a new one. Offers are not removed
+/// early.
 const MAX_MESSAGES: usize = 4;
 
-/// Identifies a message among all that were ever shown.
+/// The identity of a toast, unique among all toasts ever shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ToastId(u32);
 
@@ -26,34 +27,34 @@ impl std::fmt::Display for ToastId {
     }
 }
 
-/// Reasons for which the time of a message stands still.
+/// A reason for which the timer of a toast is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
-    /// A pointer is over it.
+    /// A pointer is over the toast.
     Pointer,
-    /// The focus is in it.
+    /// The focus is inside the toast.
     Focus,
 }
 
-/// A message on the screen.
+/// A toast on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast<A> {
-    /// Its identity.
+    /// The identity of the toast.
     pub id: ToastId,
-    /// Its text.
+    /// The text of the toast.
     pub text: Rc<str>,
-    /// What can be done about it.
+    /// The offer, if there is one.
     pub offer: Option<A>,
     has_pointer: bool,
     has_focus: bool,
-    /// How often its time has begun.
+    /// The number of times that the timer has been restarted.
     run: u32,
 }
 
-/// A wait that has to be carried out: for this message, in this run of its time.
+/// A timer that must run: for this toast, in this run, with this duration.
 type Timer = (ToastId, u32, Duration);
 
-/// The messages on the screen.
+/// The toasts on the screen.
 #[derive(Clone, Debug)]
 pub struct Toasts<A> {
     shown: VecDeque<Toast<A>>,
@@ -70,12 +71,12 @@ impl<A> Default for Toasts<A> {
 }
 
 impl<A> Toasts<A> {
-    /// The messages, the oldest first.
+    /// Returns the toasts, the oldest first.
     pub fn shown(&self) -> impl Iterator<Item = &Toast<A>> {
         self.shown.iter()
     }
 
-    /// Shows a text. The same text again begins its time anew.
+    /// Shows a text. The same text again restarts its timer.
     pub fn say(&mut self, text: &str) {
         self.shown.retain(|toast| toast.offer.is_some() || *toast.text != *text);
         let messages = self.shown.iter().filter(|toast| toast.offer.is_none());
@@ -106,18 +107,18 @@ impl<A> Toasts<A> {
         id
     }
 
-    /// Takes a message away, and returns it if it was shown.
+    /// Removes a toast, and returns it if it was shown.
     pub fn remove(&mut self, id: ToastId) -> Option<Toast<A>> {
         let position = self.shown.iter().position(|toast| toast.id == id)?;
         self.shown.remove(position)
     }
 
-    /// Takes all messages away, and returns them.
+    /// Removes all toasts, and returns them.
     pub fn clear(&mut self) -> impl Iterator<Item = Toast<A>> + use<A> {
         std::mem::take(&mut self.shown).into_iter()
     }
 
-    /// A pointer or the focus has come into a message, or has left it.
+    /// Records that a pointer or the focus has entered or left a toast.
     pub fn hold(&mut self, id: ToastId, hold: Hold, is_held: bool) {
         let Some(toast) = self.shown.iter_mut().find(|toast| toast.id == id) else {
             return;
@@ -129,13 +130,13 @@ impl<A> Toasts<A> {
         toast.run += 1;
     }
 
-    /// A wait is over. Returns the message if that ends it: a wait of an earlier run does not.
+    /// Ends a toast whose timer has expired, and returns it. The timer of an earlier run is ignored.
     pub fn expire(&mut self, id: ToastId, run: u32) -> Option<Toast<A>> {
         let is_due = self.timers().any(|(due, of, _)| (due, of) == (id, run));
         is_due.then(|| self.remove(id)).flatten()
     }
 
-    /// The waits to be carried out, from the moment at which each is named first.
+    /// Returns the timers that must run. Each starts when it is listed for the first time.
     pub fn timers(&self) -> impl Iterator<Item = Timer> {
         let running = self.shown.iter().filter(|toast| !toast.has_pointer && !toast.has_focus);
         running.map(|toast| {
@@ -147,7 +148,7 @@ impl<A> Toasts<A> {
         })
     }
 
-    /// The newest offer that still stands.
+    /// Returns the newest offer that is shown.
     #[must_use]
     pub fn newest_offer(&self) -> Option<ToastId> {
         let offers = self.shown.iter().rev().filter(|toast| toast.offer.is_some());
@@ -164,14 +165,14 @@ mod tests {
 
     use super::{Hold, ToastId, Toasts};
 
-    /// Messages in a time that passes only when it is told to.
+    /// Toasts in virtual time.
     #[derive(Default)]
     struct World {
         toasts: Toasts<&'static str>,
         now: Duration,
-        /// What is waited for, and until when.
+        /// The running timers, with their deadlines.
         waits: Vec<(ToastId, u32, Duration)>,
-        /// The offers whose time is over.
+        /// The offers that have expired.
         lapsed: Vec<&'static str>,
     }
 
@@ -203,7 +204,7 @@ mod tests {
             }
         }
 
-        /// Lets time pass until so many milliseconds after the beginning.
+        /// Advances the time to so many milliseconds after the beginning. Returns the shown toasts.
         fn at(&mut self, millis: u64) -> Vec<String> {
             self.now = Duration::from_millis(millis);
             let now = self.now;

@@ -1,4 +1,4 @@
-//! Clocks that a test sets.
+//! A wall clock that a test sets.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 
 use super::live::Pretence;
 
-/// Sets the wall clock forward by so many milliseconds, until it is dropped.
+/// Sets the wall clock forward by so many milliseconds, until the returned guard is dropped.
 pub(crate) fn set_clock(forward: f64) -> Pretence {
     let date: Function = Reflect::get(&js_sys::global(), &"Date".into())
         .unwrap()

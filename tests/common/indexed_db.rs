@@ -1,4 +1,4 @@
-//! Databases that browsers have and tests can not: broken, slow, taken away.
+//! Stand-ins for databases in states that a test can not bring about: broken, slow, removed.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use std::future::Future;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Has the page see this in place of its database while the future runs.
+/// Replaces `indexedDB` by this object while the future runs.
 pub(crate) async fn with_factory<T>(factory: &JsValue, future: impl Future<Output = T>) -> T {
     let (window, name) = (web_sys::window().unwrap(), JsValue::from("indexedDB"));
     let real = Object::get_own_property_descriptor(&window, &name);
@@ -24,8 +24,8 @@ pub(crate) async fn with_factory<T>(factory: &JsValue, future: impl Future<Outpu
     outcome
 }
 
-/// A database of which opening does this. It may call `fake(type, properties)` for something that passes for an instance
-/// of this type and has these properties.
+/// Returns a factory whose `open` runs this script. The script may call `fake(type, properties)` for an object that
+/// passes for an instance of this type and has these properties.
 pub(crate) fn scripted(open: &str) -> JsValue {
     let script = format!(
         "const fake = (type, properties) => {{

@@ -1,4 +1,4 @@
-//! Lists of letters, for a backend of words to bring.
+//! A query for lists of letters, for the backend of `words.rs`.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ impl Item for Letter {
     }
 }
 
-/// Letters, each with a digit that is its id: `1a2b`.
+/// Letters, each preceded by a digit that is its id: `1a2b`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Letters(pub(crate) u128);
 

@@ -1,4 +1,4 @@
-//! A page with a live connection, and what a test sees of it.
+//! A tab with a live connection, and the observations that a test makes of it.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ use yewdux::YewduxRoot;
 
 use super::common::{Channel, Place, until};
 
-/// So short that no test waits for long, and without chance.
+/// Settings with waits so short that no test takes long, and without randomness.
 pub(crate) const QUICK: Settings = Settings {
     backoff: Backoff {
         base: Duration::from_millis(20),
@@ -42,14 +42,14 @@ pub(crate) const QUICK: Settings = Settings {
     ..Settings::DEFAULT
 };
 
-/// What a test sees of a page.
+/// The observations of a tab.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Rc<Inside>);
 
 #[derive(Default)]
 struct Inside {
     handle: RefCell<Option<SseHandle>>,
-    /// Every status that was rendered.
+    /// Every rendered status.
     statuses: RefCell<Vec<Status>>,
     reports: RefCell<Vec<(Instant, Report)>>,
 }
@@ -104,8 +104,8 @@ fn Inner(props: &InnerProperties) -> Html {
     Html::default()
 }
 
-/// A page with a live connection. A browser opens six connections to a server at most: a page that stays would starve
-/// the tests after it.
+/// A tab with a live connection. It is closed on drop: a browser opens at most six connections to a server, so an open
+/// tab would starve the following tests.
 pub(crate) struct Page {
     props: LiveProperties,
     place: Place,
@@ -119,12 +119,12 @@ impl Drop for Page {
 }
 
 impl Page {
-    /// A page that keeps to itself, of a person who is signed in.
+    /// Creates a tab of a signed-in person that shares no stream.
     pub(crate) fn alone(channel: &Channel, settings: Settings) -> Self {
         Self::build(address(channel), settings, false, "somebody", Html::default())
     }
 
-    /// One of the pages of this person.
+    /// Creates one of several tabs of this person, which share a stream.
     pub(crate) fn of(person: &str, channel: &Channel, settings: Settings) -> Self {
         Self::build(address(channel), settings, true, person, Html::default())
     }
@@ -143,13 +143,13 @@ impl Page {
         Self { props, place, app }
     }
 
-    /// Another person is signed in, or nobody.
+    /// Signs in another person, or none.
     pub(crate) fn sign_in(&mut self, person: Option<&str>) {
         self.props.person = person.map(|person| person.to_owned().into());
         self.update();
     }
 
-    /// Shows something else below the connection.
+    /// Replaces the components below the connection.
     pub(crate) fn show(&mut self, children: Html) {
         self.props.children = children;
         self.update();
@@ -183,7 +183,7 @@ impl Page {
         self.props.seen.0.statuses.borrow().clone()
     }
 
-    /// The texts of all failures that were shown.
+    /// Returns the texts of all failures that were shown.
     pub(crate) fn failures(&self) -> BTreeSet<String> {
         let errors = self.statuses().into_iter().filter_map(|status| status.last_error);
         errors.map(|error| error.cause.to_string()).collect()
@@ -193,12 +193,12 @@ impl Page {
         self.props.seen.0.reports.borrow().clone()
     }
 
-    /// How often exactly this was reported.
+    /// Counts the reports that are equal to this one.
     pub(crate) fn count(&self, report: &Report) -> usize {
         self.reports().iter().filter(|(_, reported)| reported == report).count()
     }
 
-    /// The numbers of the events that were heard, in that order; see [`say`].
+    /// Returns the numbers of the received events, in their order; see [`say`].
     pub(crate) fn heard(&self) -> Vec<u128> {
         let reports = self.reports().into_iter();
         let numbers = reports.filter_map(|(_, report)| match report {
@@ -219,18 +219,18 @@ impl Page {
         until(state.name(), || self.status().state == state).await;
     }
 
-    /// Waits until this was reported.
+    /// Waits for this report.
     pub(crate) async fn told(&self, report: &Report) {
         until("it is reported", || self.count(report) > 0).await;
     }
 
-    /// Waits until so many events were heard.
+    /// Waits until so many events were received.
     pub(crate) async fn hears(&self, count: usize) {
         until("all events have arrived", || self.heard().len() >= count).await;
     }
 }
 
-/// Where the stream of a channel is, and what says why it was refused.
+/// Returns the stream address of a channel, with its status address.
 pub(crate) fn address(channel: &Channel) -> Address {
     Address {
         stream: channel.stream_url(),
@@ -239,28 +239,28 @@ pub(crate) fn address(channel: &Channel) -> Address {
     }
 }
 
-/// The event of this number, as the stream says it.
+/// Formats the event with this number as it is written on a stream.
 pub(crate) fn event(number: u128) -> String {
     let id = CoachingSessionId::from_u128(number);
     let data = json!({"type": "topics_changed", "data": {"coaching_session_id": id}});
     format!("id: e-{number}\nevent: topics_changed\ndata: {data}\n\n")
 }
 
-/// The first words of a stream that takes up where the last one ended.
+/// The hello of a stream that resumes.
 pub(crate) const RESUMED: &str = "event: hello\ndata: {\"type\":\"hello\",\"data\":{\"resumed\":true}}\n\n";
 
-/// Sends the events of these numbers.
+/// Sends the events with these numbers.
 pub(crate) async fn say(channel: &Channel, numbers: impl Iterator<Item = u128>) {
     channel.send(&numbers.map(event).collect::<String>()).await;
 }
 
-/// The queries of all requests for a stream so far.
+/// Returns the queries of all requests for a stream so far.
 pub(crate) fn queries(stats: &Value) -> Vec<&str> {
     let requests = stats["requests"].as_array().unwrap().iter();
     requests.map(|request| request["query"].as_str().unwrap()).collect()
 }
 
-/// The times between the requests for a stream so far, as the server has seen them.
+/// Returns the times between the requests for a stream so far, as the server measured them.
 pub(crate) fn gaps(stats: &Value) -> Vec<Duration> {
     let requests = stats["requests"].as_array().unwrap();
     let times: Vec<u64> = requests
@@ -271,13 +271,13 @@ pub(crate) fn gaps(stats: &Value) -> Vec<Duration> {
     gaps.collect()
 }
 
-/// Lets this much time pass in which something must not happen.
+/// Waits this long, for tests that something does not happen.
 pub(crate) async fn pass(millis: u64) {
     let end = clock::now() + Duration::from_millis(millis);
     until("time has passed", || clock::now() >= end).await;
 }
 
-/// Has something happen to the page as a whole, without its doing.
+/// Dispatches an event on the document or the window, as the browser does.
 pub(crate) fn happens(name: &str) {
     let window = web_sys::window().unwrap();
     let event = web_sys::Event::new(name).unwrap();
@@ -288,7 +288,7 @@ pub(crate) fn happens(name: &str) {
     assert!(happened.unwrap());
 }
 
-/// Puts something else in the place of a property of the browser, until it is dropped.
+/// A replacement of a property of the browser, until it is dropped.
 pub(crate) struct Pretence {
     of: js_sys::Object,
     name: JsValue,
@@ -307,7 +307,7 @@ impl Pretence {
         Self { of, name, before }
     }
 
-    /// Pretends that the page can be seen, or can not.
+    /// Makes the tab visible or hidden.
     pub(crate) fn visibility(visible: bool) -> Self {
         let document = web_sys::window().unwrap().document().unwrap();
         let state = if visible { "visible" } else { "hidden" };

@@ -1,7 +1,7 @@
-//! What the browser tests share: a scripted server to talk to, places to render into, and waiting for things.
+//! The shared parts of the browser tests: a scripted server, places to render into, and waits.
 //!
 //! The server is `scripted-stream` of `crates/e2e`; `cargo xtask test browser` starts it. Each test has a channel of
-//! its own, so tests do not meet.
+//! its own, so that tests do not affect each other.
 
 #![expect(
     clippy::unwrap_used,
@@ -23,7 +23,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::RequestInit;
 use yew::prelude::*;
 
-/// The scripted server. `FRESHET_TEST_SERVER`, read at compile time, names another, so that two checkouts can test at once.
+/// The address of the scripted server. `FRESHET_TEST_SERVER`, read at compile time, names another one, so that two
+/// checkouts can test at once.
 const SERVER: &str = match option_env!("FRESHET_TEST_SERVER") {
     Some(server) => server,
     None => "http://127.0.0.1:8799",
@@ -34,14 +35,14 @@ const HELLO: &str = r#"{"type":"hello","data":{"epoch":"e","resumed":false,"curs
 pub(crate) struct Channel(String);
 
 impl Channel {
-    /// A channel that nobody else uses, whose streams say hello.
+    /// Creates a new channel whose streams begin with a hello.
     pub(crate) async fn new() -> Self {
         let channel = Self::silent();
         channel.greet(&format!("event: hello\ndata: {HELLO}\n\n")).await;
         channel
     }
 
-    /// A channel that nobody else uses, whose streams say nothing.
+    /// Creates a new channel whose streams send nothing.
     pub(crate) fn silent() -> Self {
         Self(format!("c{:x}", clock::seed()))
     }
@@ -54,12 +55,12 @@ impl Channel {
         format!("{SERVER}/rest/{}", self.0)
     }
 
-    /// Says this on every stream as it opens.
+    /// Sends these bytes on every stream as it opens.
     pub(crate) async fn greet(&self, bytes: &str) {
         self.post("on-open", bytes).await;
     }
 
-    /// Says this on every open stream.
+    /// Sends these bytes on every open stream.
     pub(crate) async fn send(&self, bytes: &str) {
         self.post("send", bytes).await;
     }
@@ -81,23 +82,23 @@ impl Channel {
         self.post(&format!("status?code={status}&times={times}"), "").await;
     }
 
-    /// Sends the next request for a stream to that of another channel.
+    /// Redirects the next request for a stream to the stream of another channel.
     pub(crate) async fn redirect(&self, status: u16, to: &Self) {
         self.post(&format!("redirect?code={status}&to={}", to.0), "").await;
     }
 
-    /// Answers the next requests with streams that say something else of themselves. For example
-    /// `content_type=text/html` or `cors=none`.
+    /// Answers the next requests with streams that have other headers. For example `content_type=text/html` or
+    /// `cors=none`.
     pub(crate) async fn dress(&self, how: &str, times: usize) {
         self.post(&format!("dress?{how}&times={times}"), "").await;
     }
 
-    /// Never answers the next request for a stream.
+    /// Leaves the next request for a stream without an answer.
     pub(crate) async fn hang(&self) {
         self.post("hang", "").await;
     }
 
-    /// Says these bytes on every open stream, which need not be text.
+    /// Sends these bytes, which need not be text, on every open stream.
     pub(crate) async fn send_bytes(&self, bytes: &[u8]) {
         let url = format!("{SERVER}/control/{}/send", self.0);
         let request = RequestInit::new();
@@ -114,24 +115,24 @@ impl Channel {
             .await;
     }
 
-    /// Holds the answer of a path back until it is scripted anew.
+    /// Holds the answer of a path back until it is scripted again.
     pub(crate) async fn hold(&self, path: &str) {
         self.script(path, &serde_json::json!({"hold": true})).await;
     }
 
-    /// Scripts how a path answers in every respect.
+    /// Scripts every property of a path's answer.
     pub(crate) async fn script(&self, path: &str, script: &Value) {
         let url = format!("{SERVER}/control/{}/rest/{path}", self.0);
         call(Verb::Put, url, Some(("application/json", script.to_string()))).await;
     }
 
-    /// Waits until the numbers are reached, and returns all of them. For example `open=0&opened=2`.
+    /// Waits until these numbers are reached, and returns all numbers. For example `open=0&opened=2`.
     pub(crate) async fn wait(&self, numbers: &str) -> Value {
         let body = call(Verb::Get, format!("{SERVER}/control/{}/wait?{numbers}", self.0), None).await;
         serde_json::from_slice(&body).unwrap()
     }
 
-    /// What has happened so far.
+    /// Returns the numbers and requests so far.
     pub(crate) async fn stats(&self) -> Value {
         let body = call(Verb::Get, format!("{SERVER}/control/{}/stats", self.0), None).await;
         serde_json::from_slice(&body).unwrap()
@@ -157,7 +158,7 @@ async fn call(method: Verb, url: String, body: Option<(&'static str, String)>) -
     }
 }
 
-/// Waits until something is so. Ten seconds are a limit, not an expectation.
+/// Waits until the condition holds. The ten seconds are a limit, not an expectation.
 pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     let begun = clock::now();
     while !condition() {
@@ -169,7 +170,8 @@ pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// Waits until something is so that the browser has to be asked about. Ten seconds are a limit, not an expectation.
+/// Waits until an asynchronous condition holds, for example a question to the browser. The ten seconds are a limit, not
+/// an expectation.
 pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
     let begun = clock::now();
     while !condition().await {
@@ -180,14 +182,14 @@ pub(crate) async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
     }
 }
 
-/// Lets everything that is due happen: microtasks, renders, and what they cause.
+/// Waits until everything that is due has happened: microtasks, renders, and their effects.
 pub(crate) async fn settle() {
     for _ in 0..5 {
         TimeoutFuture::new(0).await;
     }
 }
 
-/// A place on the page.
+/// An element of the document to render into.
 pub(crate) struct Place(web_sys::Element);
 
 impl Place {
@@ -198,7 +200,7 @@ impl Place {
         Self(element)
     }
 
-    /// Renders a component here.
+    /// Renders a component into the element.
     pub(crate) fn render<C: BaseComponent>(&self, props: C::Properties) -> AppHandle<C> {
         yew::Renderer::<C>::with_root_and_props(self.0.clone(), props).render()
     }
@@ -207,7 +209,7 @@ impl Place {
         self.0.text_content().unwrap_or_default()
     }
 
-    /// The first element that matches.
+    /// Finds the first element that matches.
     pub(crate) fn find(&self, selector: &str) -> Option<web_sys::Element> {
         self.0.query_selector(selector).unwrap()
     }

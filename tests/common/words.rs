@@ -1,4 +1,4 @@
-//! A backend of words, which answers when the test says so.
+//! A backend of words. It answers when the test says so.
 
 #![allow(dead_code, clippy::allow_attributes, reason = "not every test file uses all of it")]
 
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 /// A backend that answers when the test says so.
 #[derive(Clone, Default)]
 pub(crate) struct Server(
-    /// What was asked for and is not answered.
+    /// The unanswered requests.
     pub(crate) Rc<RefCell<VecDeque<Asked>>>,
     /// The keys of the mutations that arrived.
     pub(crate) Rc<RefCell<Vec<Rc<str>>>>,
-    /// Whether it takes what arrives twice for two.
+    /// Whether the backend treats a repeated mutation as a second one.
     pub(crate) Rc<Cell<bool>>,
 );
 
@@ -40,7 +40,7 @@ impl Server {
         self.0.borrow().len()
     }
 
-    /// Answers the oldest question; whether anybody still waits for it.
+    /// Answers the oldest request. Returns whether the caller still waits for the answer.
     pub(crate) fn answer(&self, answer: Result<&str, Refused>) -> bool {
         let (_, sender) = self.0.borrow_mut().pop_front().unwrap();
         sender.send(answer.map(str::to_owned)).is_ok()
@@ -87,7 +87,7 @@ impl Query for Word {
     }
 }
 
-/// Replaces a word by another.
+/// Replaces a word by another one.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Write(pub(crate) u128, pub(crate) String);
 

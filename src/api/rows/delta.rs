@@ -1,9 +1,9 @@
-//! Which rows of a new body are rows of the last one. Knows bytes and brackets, and no type.
+//! Finds the rows of a new body that the last body has as well. Works on bytes and brackets, without knowing types.
 //!
-//! Two passes. The first walks both bodies side by side, and finds what stayed in place, or moved up or down by one
-//! row: comparing costs little, and an unchanged row is never searched for its end. The second looks for what the
-//! first has not found among what it has left over, by a hash of the bytes, so that a list in any new order still
-//! costs no more than its length.
+//! There are two passes. The first walks both bodies side by side, and finds rows that stayed in place or moved up or
+//! down by one row. It compares bytes, which is cheap, and never searches for the end of an unchanged row. The second
+//! pass looks up the remaining rows among the remaining rows of the last body, by a hash of their bytes. So a list in
+//! any new order still takes time in proportion to its length.
 
 use std::collections::HashMap;
 
@@ -12,25 +12,25 @@ use wire::json::Object;
 
 use crate::api::scan::{is_delimiter, member, space, value_end};
 
-/// A body, and where its rows stand in it.
+/// A body, and the positions of its rows in it.
 #[derive(Default)]
 pub(super) struct Source {
     pub(super) body: Vec<u8>,
     pub(super) spans: Vec<Span>,
 }
 
-/// From where to where, in bytes.
+/// The start and the end of a row, in bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Span {
     start: u32,
     end: u32,
 }
 
-/// What a new body has of the last one.
+/// The difference between a new body and the last one.
 pub(super) struct Delta {
-    /// Where its rows stand.
+    /// The positions of the new rows.
     pub(super) spans: Vec<Span>,
-    /// For each of its rows, which row of the last body has the same bytes.
+    /// For each new row, the index of the row of the last body that has the same bytes.
     pub(super) origins: Vec<Option<usize>>,
 }
 
@@ -42,22 +42,22 @@ impl Span {
         })
     }
 
-    /// What stands there.
+    /// Returns the bytes at this position.
     pub(super) fn of(self, body: &[u8]) -> &[u8] {
         body.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
 impl Source {
-    /// The bytes of a row; none if there is no such row.
+    /// Returns the bytes of a row, which are empty if there is no such row.
     fn row(&self, index: usize) -> &[u8] {
         self.spans.get(index).map_or(&[], |span| span.of(&self.body))
     }
 }
 
 impl Delta {
-    /// Compares. `None` if the body is not an envelope around a list, or not one that speaks of success; what is in
-    /// the rows that are new is for whoever reads them to judge.
+    /// Compares two bodies. Returns `None` if the new one is not a successful envelope around a list. New rows are not
+    /// validated here: their parser does that.
     pub(super) fn between(last: &Source, body: &[u8]) -> Option<Self> {
         let list = member(body, "data").filter(|at| body.get(*at) == Some(&b'['))?;
         let mut delta = Self {
@@ -65,7 +65,7 @@ impl Delta {
             origins: Vec::with_capacity(last.spans.len() + 1),
         };
         let end = delta.walk(last, body, list)?;
-        // Everything but the rows is read as it always was.
+        // The envelope is parsed without the rows.
         let envelope = [body.get(..list)?, b"[]", body.get(end..)?].concat();
         let envelope = Object::read_bytes(&envelope).ok()?;
         if envelope.take::<u16>("status_code").ok()? >= 400 || envelope.text("data").is_err() {
@@ -75,22 +75,23 @@ impl Delta {
         Some(delta)
     }
 
-    /// Whether every row is the one that stood in its place, and none is missing.
+    /// Whether every row has stayed in its place, and none is missing.
     pub(super) fn is_nothing(&self, last: &Source) -> bool {
         let in_place = |(index, origin): (usize, &Option<usize>)| *origin == Some(index);
         self.spans.len() == last.spans.len() && self.origins.iter().enumerate().all(in_place)
     }
 
-    /// Walks both lists side by side; returns where the new one ends.
+    /// Walks both lists side by side. Returns the end of the new one.
     fn walk(&mut self, last: &Source, body: &[u8], list: usize) -> Option<usize> {
         let mut at = space(body, list + 1);
         if body.get(at) == Some(&b']') {
             return Some(at + 1);
         }
-        // Which row of the last body follows the one found last, and how many rows were not found since.
+        // The index of the row of the last body that follows the last match, and the number of new rows without a match
+        // since.
         let (mut next, mut missed) = (0, 0);
         loop {
-            // Rows were changed, added, or one was removed.
+            // Three cases: rows were changed, rows were added, or one row was removed.
             let places = [next + missed, next, next + missed + 1];
             let origin = places.into_iter().find(|place| stands_at(body, at, last.row(*place)));
             let end = match origin {
@@ -114,7 +115,7 @@ impl Delta {
         }
     }
 
-    /// Looks for the rows that were not found among those of the last body that were not found either.
+    /// Looks up the new rows without a match among the rows of the last body without a match.
     fn search(&mut self, last: &Source, body: &[u8]) {
         if self.origins.iter().all(Option::is_some) {
             return;
@@ -139,13 +140,13 @@ impl Delta {
     }
 }
 
-/// Whether the value at this place of the body is this row. No row is none.
+/// Whether the value at this position of the body is this row. An empty row matches nothing.
 fn stands_at(body: &[u8], at: usize, row: &[u8]) -> bool {
     let end = at + row.len();
     !row.is_empty() && body.get(at..end).is_some_and(|value| same(value, row)) && is_delimiter(body, end)
 }
 
-/// Whether both are equal, eight bytes at a time: what wasm compares with by itself goes byte by byte.
+/// Whether both are equal, compared by eight bytes at a time. The default comparison of wasm goes byte by byte.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let equal = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b);

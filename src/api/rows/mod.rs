@@ -1,12 +1,12 @@
-//! Reads a list row by row against the list that was read before it.
+//! Parses a list row by row, and takes unchanged rows from the list before it.
 //!
-//! Most of what a server says twice it says in the same bytes. A row whose bytes are those of a row of the last body
-//! is that row: the same allocation, not read again. So reading a long list in which one row changed costs about as
-//! much as comparing it, and whoever shows the list sees by the pointer which rows are new. This knows nothing of the
-//! network, nor of what the rows are.
+//! Most of a server's answer has the same bytes as the answer before. A row with the same bytes as a row of the last
+//! body is not parsed again: it stays the same allocation. So a long list in which one row changed costs about as much
+//! as comparing its bytes, and components recognize the new rows by their pointers. This module knows nothing of the
+//! network, or of the type of the rows.
 //!
-//! A row that can not be read, because another version of the app has written it, say, costs that row and not the list:
-//! it is known by its id.
+//! A row that can not be parsed, for example because another version of the app has written it, does not make the whole
+//! list unreadable: the row is known by its id.
 
 mod delta;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use self::delta::{Delta, Source, same};
 use super::error::ApiError;
 use super::response::Answer;
 
-/// A list as the server sent it, and what it says. Cheap to clone.
+/// A list with the body that it was parsed from. Cheap to clone.
 pub struct Rows<T> {
     source: Rc<Source>,
     rows: Rc<Vec<Row<T>>>,
@@ -34,17 +34,17 @@ enum Row<T> {
     Illegible(Rc<Illegible>),
 }
 
-/// A row that is there and can not be read.
+/// A row that exists and can not be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Illegible {
-    /// Its id.
+    /// The id of the row.
     pub id: Uuid,
-    /// Its version, if it has one.
+    /// The version of the row, if it has one.
     pub version: Option<u64>,
 }
 
 impl<T: FromJson> Row<T> {
-    /// Reads a row. `None` if it is none: an object with an id.
+    /// Parses a row. Returns `None` if the row can not be parsed and is not an object with an id either.
     fn read(bytes: &[u8]) -> Option<Self> {
         if let Ok(row) = read(bytes) {
             return Some(Self::Read(Rc::new(row)));
@@ -58,12 +58,12 @@ impl<T: FromJson> Row<T> {
 }
 
 impl<T: FromJson> Rows<T> {
-    /// Reads a body. Rows whose bytes are in the last one stay the same allocation.
+    /// Parses a body. Rows with the same bytes as in the last body stay the same allocation.
     ///
     /// # Errors
     ///
-    /// What the body says went wrong; [`Kind::Unreadable`](super::Kind::Unreadable) if it is not a list of these, nor of
-    /// objects with an id.
+    /// The error that the body reports; [`Kind::Unreadable`](super::Kind::Unreadable) if the body is not a list of
+    /// these rows, or of objects with an id.
     pub fn read(body: Vec<u8>, last: Option<&Self>) -> Result<Self, ApiError> {
         let nothing = Source::default();
         let (source, rows) = last.map_or((&nothing, [].as_slice()), |last| (&*last.source, &last.rows[..]));
@@ -93,7 +93,7 @@ impl<T: FromJson> Rows<T> {
 }
 
 impl<T> Rows<T> {
-    /// The rows that can be read, in order.
+    /// Returns the rows that can be parsed, in order.
     #[must_use]
     pub fn list(&self) -> Vec<Rc<T>> {
         let read = |row: &Row<T>| match row {
@@ -103,7 +103,7 @@ impl<T> Rows<T> {
         self.rows.iter().filter_map(read).collect()
     }
 
-    /// The rows that can not be read, in order.
+    /// Returns the rows that can not be parsed, in order.
     pub fn illegible(&self) -> impl Iterator<Item = Illegible> {
         self.rows.iter().filter_map(|row| match row {
             Row::Read(_) => None,
@@ -111,24 +111,25 @@ impl<T> Rows<T> {
         })
     }
 
-    /// The body that they were read from.
+    /// Returns the body that the rows were parsed from.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.source.body
     }
 
-    /// Whether nothing has changed between the two: the same rows, in the same order. Looks at one pointer.
+    /// Whether both have the same rows in the same order. Compares one pointer.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.rows, &other.rows)
     }
 }
 
-/// Reads a body that holds one thing.
+/// Parses a body that holds one value.
 ///
 /// # Errors
 ///
-/// What the body says went wrong; [`Kind::Unreadable`](super::Kind::Unreadable) if it is not what was expected.
+/// The error that the body reports; [`Kind::Unreadable`](super::Kind::Unreadable) if the body is not of the expected
+/// form.
 pub fn read_one<T: FromJson>(body: &[u8]) -> Result<T, ApiError> {
     Answer::of(body).data()
 }
@@ -152,7 +153,7 @@ impl<T> Clone for Row<T> {
 }
 
 impl<T> fmt::Debug for Rows<T> {
-    /// Says how many there are, and nothing of what they say.
+    /// Writes the number of rows, and nothing of their content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Rows({})", self.rows.len())
     }

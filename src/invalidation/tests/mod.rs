@@ -1,5 +1,5 @@
-//! The table, row by row: for each event, exactly the keys it must touch, out of keys of every kind. And the app beside
-//! the table: no event and no query without a decision about the other.
+//! Checks the table row by row: each event touches exactly the keys that it must, out of keys of every kind. Checks the
+//! table against the app: each event has an effect or a reason for none, and each query has an event or polls.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,7 +11,7 @@ use super::{HEARD, plan, plan_unreadable};
 use crate::query::{Key, Options, Segment, Selector};
 use samples::{Sample, samples};
 
-/// The session, relationship, goal and user of the events; `OTHER` is none of them.
+/// The coaching session, coaching relationship and user of the events. `OTHER` is none of them.
 const S: &str = "749f7242-36b9-43dd-97d7-d98da9d9ba4b";
 const R: &str = "ebc28186-08c5-45dc-b73c-8d9b8893c61e";
 const U: &str = "616b8c55-d382-4ba7-a491-1c6c084eeb18";
@@ -19,7 +19,7 @@ const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 
 struct Any;
 
-/// A key from its address. What looks like a UUID is an id.
+/// Builds a key from its address. A segment that parses as a UUID is an id.
 fn key(address: &str) -> Key {
     let segment = |text: &str| match text.parse::<uuid::Uuid>() {
         Ok(id) => Segment::Id(id.as_u128()),
@@ -61,7 +61,7 @@ fn known(word: &str) -> Option<&'static str> {
     WORDS.into_iter().find(|each| *each == word)
 }
 
-/// One key of every kind, for this session, relationship and user and for others.
+/// Lists one key of every kind, for this coaching session, coaching relationship and user, and for others.
 fn keys() -> Vec<String> {
     let mut keys: Vec<String> = [
         "/coaching_sessions",
@@ -136,7 +136,7 @@ fn touched(selectors: &[Selector]) -> Vec<String> {
 
 fn planned(event: &Event) -> Vec<String> {
     let steps = plan(event);
-    // A key that was painted and then made stale again would be read in haste.
+    // A key that is both applied and invalidated would be fetched at once.
     for address in keys() {
         let steps = steps.iter().filter(|step| step.selector.matches(&key(&address)));
         let painted = steps.clone().filter(|step| step.paint.is_some()).count();
@@ -145,8 +145,8 @@ fn planned(event: &Event) -> Vec<String> {
     touched(&steps.into_iter().map(|step| step.selector).collect::<Vec<_>>())
 }
 
-/// What each event must touch, given as patterns: `S`, `R` and `U` are this session, relationship and user, `*` is
-/// this one and the other.
+/// Returns the keys that each event must touch, as patterns: `S`, `R` and `U` are this coaching session, coaching
+/// relationship and user; `*` is this one and the other.
 fn expected(kind: EventKind) -> &'static [&'static str] {
     const SESSION_LISTS: [&str; 2] = ["/coaching_sessions", "/users/*/coaching_sessions"];
     use EventKind as K;
@@ -259,7 +259,7 @@ fn studio_change_touches_list_only_on_change() {
     assert_eq!(planned(&decode("message", unknown_job).unwrap()), ["/podcasts/p-1"]);
 }
 
-/// The events that touch nothing the app shows, and why.
+/// The events that touch no query of the app, and the reason for each.
 const UNSHOWN: [(EventKind, &str); 19] = {
     use EventKind as K;
     const STREAM: &str = "it is about the stream itself";
@@ -287,7 +287,7 @@ const UNSHOWN: [(EventKind, &str); 19] = {
     ]
 };
 
-/// What is touched of the app by an event of this kind.
+/// Returns the queries of the app that an event of this kind touches.
 fn shown_of(kind: EventKind) -> Vec<&'static str> {
     let steps = plan(&golden(kind));
     let mut shown = samples();
@@ -330,7 +330,7 @@ fn every_query_is_invalidated_or_polls() {
     }
 }
 
-/// The two tests above would not notice a query that has no sample.
+/// The two tests above would not detect a query that has no sample.
 #[test]
 fn every_query_of_the_app_has_a_sample() {
     const SOURCES: [(&str, &str); 11] = [

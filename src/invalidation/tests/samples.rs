@@ -1,4 +1,4 @@
-//! One of every kind of query that the app has, about what the events are about.
+//! One sample of each query of the app, with the ids of the golden events.
 
 use super::{R, S, U};
 use crate::query::{Key, Options, PagedQuery, Query};
@@ -7,7 +7,7 @@ use crate::resources::{
     UserRelationships, UserSessions,
 };
 
-/// A query of the app, about what the events are about.
+/// A query of the app with the ids of the golden events.
 pub(super) struct Sample {
     pub(super) name: &'static str,
     pub(super) key: Key,
@@ -29,7 +29,7 @@ impl Sample {
     }
 }
 
-/// One of every kind of query that the app has.
+/// Returns one sample of each query of the app.
 pub(super) fn samples() -> Vec<Sample> {
     let (session, relationship, user) = (S.parse().unwrap(), R.parse().unwrap(), U.parse().unwrap());
     let day = chrono::NaiveDate::default();

@@ -1,4 +1,4 @@
-//! The actions of a session.
+//! The actions of a coaching session.
 
 use std::rc::Rc;
 
@@ -53,7 +53,7 @@ pub(super) struct ActionsProperties {
     pub(super) people: People,
 }
 
-/// The actions of a session: add, complete, edit, delete.
+/// The actions of a coaching session: add, complete, edit, delete.
 #[component]
 pub(super) fn Actions(props: &ActionsProperties) -> Html {
     let actions = use_query(SessionActions(props.session));
@@ -80,7 +80,7 @@ pub(super) fn Actions(props: &ActionsProperties) -> Html {
     card("Actions", Glyph::Check, count, content)
 }
 
-/// A new action, until the server has answered.
+/// Returns a new action, to show until the server has answered.
 fn draft(session: CoachingSessionId, user: UserId, text: String) -> Action {
     let not_known_yet = Timestamp::default();
     Action {
@@ -139,7 +139,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     let on_toggle = {
         let (action, row) = (Rc::clone(&action), row.clone());
         Callback::from(move |_: Event| {
-            // A tick that is taken back leaves the action as it was.
+            // Removing the tick restores the status that the action had before it.
             let (status, message) = if is_closed {
                 let before = before_tick.take().unwrap_or(ItemStatus::InProgress);
                 (before, "Action open again.")
@@ -184,7 +184,7 @@ fn ActionRow(props: &ActionRowProperties) -> Html {
     }
 }
 
-/// Status, due date, assignees, goal and author in a line.
+/// Shows the status, due date, assignees, goal and author of an action in a line.
 #[hook]
 fn use_details(action: &Action, people: &People) -> Html {
     let today = use_today();

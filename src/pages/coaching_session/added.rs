@@ -1,4 +1,4 @@
-//! Rows that were added before their list could be read.
+//! Rows that were added before their list was fetched.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ pub(super) struct AddedProperties<Q: PartialEq> {
     pub(super) list: Q,
 }
 
-/// The rows that were added to a list that is not there yet, which shows them itself once it is.
+/// The rows that were added to a list without data. Once the list has data, it shows the rows itself.
 #[component]
 pub(super) fn Added<T: TextRow>(props: &AddedProperties<T::Home>) -> Html
 where
@@ -36,7 +36,7 @@ struct AddedRowProperties<T: PartialEq> {
     row: Rc<T>,
 }
 
-/// A row of which the text can be changed; the rest of it can once its list is there.
+/// A row with an editable text. Its other fields are editable once the list has data.
 #[component]
 fn AddedRow<T: TextRow>(props: &AddedRowProperties<T>) -> Html {
     let row = use_row(&props.row);

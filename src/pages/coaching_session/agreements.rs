@@ -1,4 +1,4 @@
-//! The agreements of a session.
+//! The agreements of a coaching session.
 
 use std::rc::Rc;
 
@@ -51,7 +51,7 @@ pub(super) struct AgreementsProperties {
     pub(super) people: People,
 }
 
-/// The agreements of a session: add, edit, delete.
+/// The agreements of a coaching session: add, edit, delete.
 #[component]
 pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     let agreements = use_query(SessionAgreements(props.session));
@@ -78,7 +78,7 @@ pub(super) fn Agreements(props: &AgreementsProperties) -> Html {
     card("Agreements", Glyph::Handshake, count, content)
 }
 
-/// A new agreement, until the server has answered.
+/// Returns a new agreement, to show until the server has answered.
 fn draft(session: CoachingSessionId, user: UserId, text: String) -> Agreement {
     let not_known_yet = Timestamp::default();
     Agreement {

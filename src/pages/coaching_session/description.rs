@@ -10,21 +10,21 @@ use crate::kept::{KeptText, use_kept_text};
 pub(super) struct DescriptionProperties {
     /// The id of the goal.
     pub(super) id: AttrValue,
-    /// The place of the text that is typed.
+    /// The key under which the draft is stored.
     pub(super) place: AttrValue,
     /// The version of the goal.
     pub(super) version: Option<u64>,
-    /// The whole goal, to be kept with the text.
+    /// The callback for the whole goal, which is stored with the draft.
     pub(super) row: Callback<(), intent::Row>,
-    /// The description as it is saved.
+    /// The saved description.
     pub(super) text: AttrValue,
-    /// Saves this description. Names the text that was seen, and the version that had it.
+    /// The callback that saves a description. Its argument names the text that was seen and the version that had it.
     pub(super) on_save: Callback<KeptText>,
-    /// A description that was typed is thrown away.
+    /// The callback for a typed description that is discarded.
     pub(super) on_discard: Callback<KeptText>,
 }
 
-/// The description of a goal. It is kept while it is typed, and saved with the button.
+/// The description of a goal. The draft is stored while the person types, and saved with the button.
 #[component]
 pub(super) fn Description(props: &DescriptionProperties) -> Html {
     let typed = use_kept_text(&props.place);

@@ -1,4 +1,4 @@
-//! Forms for the fields of a row beside its text. Each change is made at once.
+//! Forms for the fields of a row besides its text. Each change is saved at once.
 
 use std::rc::Rc;
 
@@ -16,10 +16,10 @@ use crate::kept::KeptText;
 use crate::query::use_query_if;
 use crate::resources::{Record as _, RelationshipGoals};
 
-/// The hour at which something is due that is due on a day: it is the same day for people far east and west.
+/// The time of day of a due date. At noon the date is the same for people far east and west.
 const NOON: Option<NaiveTime> = NaiveTime::from_hms_opt(12, 0, 0);
 
-/// A choice of a status.
+/// Shows a choice of a status.
 pub(super) fn status_select(current: ItemStatus, describes: &str, on_choose: Callback<ItemStatus>) -> Html {
     let on_choose = Callback::from(move |chosen: String| {
         let status = ItemStatus::ALL.iter().find(|status| status_label(**status) == chosen);
@@ -43,7 +43,7 @@ pub(super) struct ActionDetailsProperties {
     pub(super) on_change: Callback<(Action, String)>,
 }
 
-/// Status, due date, assignees and goal of an action.
+/// The status, due date, assignees and goal of an action.
 #[component]
 pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     let goals = use_query_if(props.people.relationship_id().map(RelationshipGoals));
@@ -117,7 +117,7 @@ pub(super) fn ActionDetails(props: &ActionDetailsProperties) -> Html {
     }
 }
 
-/// The action of a form, and the way to change it.
+/// The action of a form, with a callback for changes.
 #[derive(Clone)]
 struct ActionForm {
     action: Rc<Action>,
@@ -132,7 +132,7 @@ impl ActionForm {
     }
 }
 
-/// The moment at which something is due that is due on a day.
+/// Returns the time at which an action with this due date is due.
 fn due_on(day: Option<NaiveDate>) -> Option<Timestamp> {
     Some(calendar::utc(day?.and_time(NOON?)).and_utc())
 }
@@ -141,13 +141,13 @@ fn due_on(day: Option<NaiveDate>) -> Option<Timestamp> {
 pub(super) struct GoalDetailsProperties {
     pub(super) goal: Rc<Goal>,
     pub(super) on_change: Callback<(Goal, String)>,
-    /// Saves this description.
+    /// The callback that saves a description.
     pub(super) on_describe: Callback<KeptText>,
-    /// A description that was typed is thrown away.
+    /// The callback for a typed description that is discarded.
     pub(super) on_discard: Callback<KeptText>,
 }
 
-/// Description and target date of a goal.
+/// The description and the target date of a goal.
 #[component]
 pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
     let goal = &props.goal;
@@ -175,12 +175,12 @@ pub(super) fn GoalDetails(props: &GoalDetailsProperties) -> Html {
     }
 }
 
-/// The place of the description that is typed.
+/// Returns the key under which the draft of a goal's description is stored.
 pub(super) fn description_place(goal: &Goal) -> AttrValue {
     format!("{}/body", goal.editor()).into()
 }
 
-/// A button that shows or hides a part of a row.
+/// Shows a button that opens or closes a part of a row.
 pub(super) fn toggle(label: &'static str, glyph: Glyph, is_open: &UseStateHandle<bool>, describes: &str) -> Html {
     let state = is_open.clone();
     let on_click = Callback::from(move |_: MouseEvent| state.set(!*state));
@@ -192,7 +192,7 @@ pub(super) fn toggle(label: &'static str, glyph: Glyph, is_open: &UseStateHandle
     }
 }
 
-/// Changes a row in the way of a details form.
+/// Returns a callback that saves the changes of a details form.
 pub(super) fn on_change<T: TextRow>(row: &UseRow<T>) -> Callback<(T, String)> {
     let row = row.clone();
     Callback::from(move |(wanted, message): (T, String)| row.change(&wanted, message))

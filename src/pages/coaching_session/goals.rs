@@ -1,4 +1,4 @@
-//! The goals of the relationship, and whether a session works on them.
+//! The goals of the coaching relationship, and their links to a coaching session.
 
 use std::rc::Rc;
 
@@ -55,7 +55,7 @@ pub(super) struct GoalsProperties {
     pub(super) people: People,
 }
 
-/// The goals of the relationship: add, edit, delete, take up in this session or not.
+/// The goals of the coaching relationship: add, edit, delete, link to this coaching session or unlink.
 #[component]
 pub(super) fn Goals(props: &GoalsProperties) -> Html {
     let goals = use_query(RelationshipGoals(props.relationship));
@@ -90,7 +90,7 @@ pub(super) fn Goals(props: &GoalsProperties) -> Html {
     card("Goals", Glyph::Flag, count, content)
 }
 
-/// A new goal, until the server has answered.
+/// Returns a new goal, to show until the server has answered.
 fn draft(relationship: CoachingRelationshipId, user: UserId, title: String) -> Goal {
     let not_known_yet = Timestamp::default();
     Goal {
@@ -143,7 +143,7 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     let row = use_row(&goal);
     let on_delete = use_delete(&row);
     let kept = use_kept();
-    // A description that is being typed is in sight again after the page was left.
+    // A stored draft of the description is in sight after a return to the page.
     let shows_details = use_state(|| kept.text(&description_place(&goal)).is_some());
     let shows_history = use_state(|| false);
     let details = use_details(&goal, &row, props.session);
@@ -186,14 +186,14 @@ fn GoalRow(props: &GoalRowProperties) -> Html {
     }
 }
 
-/// Status, whether the session works on it, target date and description.
+/// Shows the status, the link to the coaching session, the target date and the description of a goal.
 #[hook]
 fn use_details(goal: &Rc<Goal>, row: &UseRow<Goal>, session: CoachingSessionId) -> Html {
     let link = use_mutation::<LinkGoal>();
     let unlink = use_mutation::<UnlinkGoal>();
     let today = use_today();
     let id = goal.id.as_u128();
-    // None while it is not known.
+    // `None` while the links are unknown.
     let is_linked = use_selection(Some(SessionGoals(session)), move |linked| linked.find(id).is_some());
     let is_linked = is_linked.map(|is_linked| *is_linked);
     let on_status = {

@@ -1,4 +1,4 @@
-//! The title of the session, its time, and the other person.
+//! The title of the coaching session, its time, and the other person.
 
 use std::rc::Rc;
 
@@ -26,7 +26,7 @@ impl TextRow for CoachingSession {
         self.title.as_deref()
     }
 
-    /// A session may be without a title.
+    /// Sets the title. An empty text removes it, because a coaching session may have none.
     fn with_text(&self, text: String) -> Self {
         Self {
             title: Some(text).filter(|text| !text.is_empty()),
@@ -54,7 +54,7 @@ pub(super) struct SessionHeaderProperties {
     pub(super) people: People,
 }
 
-/// The title of the session, its time, and the other person. Both people can change the title in place.
+/// The title of the coaching session, its time, and the other person. Both people can edit the title in place.
 #[component]
 pub(super) fn SessionHeader(props: &SessionHeaderProperties) -> Html {
     let session = &props.session;
@@ -129,7 +129,7 @@ struct TitleEditorProperties {
     on_discard: Callback<KeptText>,
 }
 
-/// The editor of the title. It says if the title has changed since it was opened.
+/// The editor of the title. It shows whether the title has changed since the editor was opened.
 #[component]
 fn TitleEditor(props: &TitleEditorProperties) -> Html {
     let title = AttrValue::from(props.session.title.clone().unwrap_or_default());
@@ -150,7 +150,7 @@ fn TitleEditor(props: &TitleEditorProperties) -> Html {
                 return;
             }
             let text = props.typed.text.trim().to_owned();
-            // Saving an untouched title must not write it over the title of another person.
+            // An untouched title is not saved, because it would overwrite the title of another person.
             if !props.typed.is_untouched() {
                 props.on_save.emit(KeptText {
                     text,

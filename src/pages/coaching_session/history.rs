@@ -1,4 +1,4 @@
-//! The history of a row: who changed which field, from what to what.
+//! The history of a row: the author, the time and the changed fields of each write.
 
 use std::rc::Rc;
 
@@ -17,16 +17,16 @@ use crate::resources::{RelationshipGoals, RowHistory};
 pub(super) struct HistoryProperties {
     pub(super) collection: &'static str,
     pub(super) id: Uuid,
-    /// The field of the text.
+    /// The name of the text field.
     pub(super) text_field: &'static str,
-    /// The text as it is.
+    /// The current text.
     pub(super) text: AttrValue,
     pub(super) people: People,
-    /// Brings this text back.
+    /// The callback that restores an earlier text.
     pub(super) on_bring_back: Callback<String>,
 }
 
-/// The history of a row, newest first.
+/// The history of a row, the newest write first.
 #[component]
 pub(super) fn History(props: &HistoryProperties) -> Html {
     let pages = use_pages(Some(RowHistory {
@@ -60,7 +60,7 @@ pub(super) fn History(props: &HistoryProperties) -> Html {
     html! { <div class="fields" role="group" aria-label="History">{ content }</div> }
 }
 
-/// One write of the row.
+/// Shows one write of the row.
 fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties, goals: Option<&List<Goal>>) -> Html {
     let describe = |field: &str, value: &Value| match field {
         "goal_id" => describe_goal(value, goals),
@@ -96,7 +96,7 @@ fn write(entry: &Rc<HistoryEntry>, props: &HistoryProperties, goals: Option<&Lis
     }
 }
 
-/// The title of a goal, if it is there.
+/// Returns the title of a goal, if the goal exists.
 fn describe_goal(goal: &Value, goals: Option<&List<Goal>>) -> String {
     let Some(id) = goal.as_str() else {
         return "no goal".to_owned();

@@ -1,4 +1,4 @@
-//! Changes of rows that are not in their list: text for rows that were deleted, and rows that could not be added.
+//! Unsaved changes of rows that are not in their list: drafts of deleted rows, and rows that could not be added.
 
 use yew::prelude::*;
 
@@ -12,14 +12,14 @@ use crate::unresolved::{Problem, Unresolved};
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct LeftoversProperties {
-    /// The session or relationship in whose list they stand.
+    /// The id of the coaching session or coaching relationship of the list.
     pub(super) scope: AttrValue,
-    /// The ids of the rows that are there.
+    /// The ids of the rows in the list.
     pub(super) present: Vec<u128>,
     pub(super) people: People,
 }
 
-/// The changes of rows that are not there: text for rows that were deleted, and rows that could not be added.
+/// The unsaved changes of rows that are not in the list: drafts of deleted rows, and rows that could not be added.
 #[component]
 pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
     let (kept, toaster) = (use_kept(), use_toaster());
@@ -38,7 +38,7 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
         all.iter().filter(of_list).cloned().collect::<Vec<_>>()
     });
     let is_absent = |id: u128| !props.present.contains(&id);
-    // Rows that were there when this was rendered last.
+    // The rows in the list at the previous render.
     let before = use_mut_ref(Vec::new).replace(props.present.clone());
     let has_just_gone = |id: u128| before.contains(&id);
     let add_again = |wanted: Option<T>, done: Callback<()>| {
@@ -65,7 +65,7 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
                 Problem::Uncertain => format!(
                     "It is not known whether this {noun} was added: the server could not be reached. Please look above."
                 ),
-                // Of any other problem, the author is not who has deleted it.
+                // Only for this problem is `by` the person who deleted the row.
                 Problem::DeletedThere if each.by.is_some() => format!(
                     "{} deleted this {noun} while you were changing it.",
                     each.by
@@ -128,7 +128,7 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
             label,
             on_choose: Callback::from(move |()| {
                 decide.emit(());
-                // The button goes with the decision.
+                // The button disappears with the decision, so the focus moves.
                 move_focus(&format!("new-{noun}"));
             }),
         };
@@ -150,22 +150,22 @@ pub(super) fn Leftovers<T: TextRow>(props: &LeftoversProperties) -> Html {
     html! { <div class="leftovers">{ for of_changes.chain(of_editors).map(card) }</div> }
 }
 
-/// What is left of a row that is not there.
+/// The unsaved change of a row that is not in the list.
 struct Left {
     key: String,
     explanation: String,
     text: Option<String>,
-    /// Takes what is typed on.
+    /// The callback for edits of the text.
     on_text: Option<Callback<String>>,
-    /// Whether the row was there a moment ago.
+    /// Whether the row was in the list at the previous render.
     has_just_gone: bool,
     on_add: Option<Callback<()>>,
     on_discard: Callback<()>,
-    /// Brings back what was discarded.
+    /// The callback that restores a discarded change.
     on_undo: Callback<()>,
 }
 
-/// The row and the field whose text is typed in this place.
+/// Parses the key of a draft: returns the row and the field of the text.
 fn place_of_text<T: TextRow>(place: &str, editors: &str) -> Option<(uuid::Uuid, String)> {
     let rest = place.strip_prefix(editors)?;
     let (id, field) = rest.split_once('/').unwrap_or((rest, T::TEXT));

@@ -1,4 +1,4 @@
-//! One session: what was agreed in it, live.
+//! The page of one coaching session: its actions, agreements and goals, live.
 
 mod actions;
 mod added;
@@ -33,19 +33,19 @@ use goals::Goals;
 use header::SessionHeader;
 use people::People;
 
-/// How long a session may be awaited before what is in it is asked for all the same.
+/// The time after which the lists are fetched even if the coaching session itself has not arrived.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Properties of [`CoachingSessionPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct CoachingSessionPageProperties {
-    /// Which session.
+    /// The id of the coaching session.
     pub id: CoachingSessionId,
-    /// Who looks at it.
+    /// The signed-in person.
     pub user: Rc<User>,
 }
 
-/// One session: what was agreed in it, live.
+/// The page of one coaching session: its actions, agreements and goals, live.
 #[component]
 pub fn CoachingSessionPage(props: &CoachingSessionPageProperties) -> Html {
     let session = use_query(SessionById(props.id));
@@ -110,19 +110,19 @@ fn partner(relationship: Option<&CoachingRelationship>, user: &User) -> Option<A
     relationship.map(|relationship| relationship.partner_of(user.id).into())
 }
 
-/// What of a session is shown.
+/// The part of a coaching session that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
-    /// That it is coming.
+    /// Only a placeholder.
     Nothing,
-    /// What is in it, which is asked for then.
+    /// The lists, which are fetched from then on.
     Parts,
-    /// That there is no such session.
+    /// A note that there is no such coaching session.
     NotThere,
 }
 
-/// What of a session is shown; while it is read again, what was shown before. What is in a session that is long in
-/// coming is asked for all the same, so that something can be added.
+/// Returns the part of the coaching session to show. During a new fetch, the part stays as before. If the coaching
+/// session takes long to arrive, its lists are fetched nevertheless, so that the person can add rows.
 #[hook]
 fn use_shown(view: &View<CoachingSession, ApiError>) -> Shown {
     let is_late = use_has_lasted(matches!(view, View::Idle | View::Loading), PATIENCE);

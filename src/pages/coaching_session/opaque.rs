@@ -11,14 +11,14 @@ use crate::toast::use_toaster;
 
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub(super) struct OpaqueRowsProperties {
-    /// The list in which they stand.
+    /// The list of the rows.
     pub(super) list: RowList,
-    /// The kind of row, in a word: "action".
+    /// The kind of row, as a word in the singular: "action".
     pub(super) noun: &'static str,
     pub(super) rows: Vec<Opaque>,
 }
 
-/// The rows of a list that can not be shown: each says so, and can be deleted.
+/// The rows of a list that can not be shown. Each row says so, and can be deleted.
 #[component]
 pub(super) fn OpaqueRows(props: &OpaqueRowsProperties) -> Html {
     let change = use_mutation::<DeleteOpaque>();

@@ -1,4 +1,4 @@
-//! The two people of a session, and values as they read them.
+//! The two people of a coaching session, and field values in words.
 
 use std::rc::Rc;
 
@@ -9,17 +9,17 @@ use crate::calendar;
 use crate::words::people_in_sentence;
 pub(super) use crate::words::status_label;
 
-/// The two people of a session, as one of them sees it.
+/// The two people of a coaching session, as one of them sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct People {
-    /// The person who looks.
+    /// The signed-in person.
     pub(super) user: UserId,
-    /// Both, once that is known.
+    /// The coaching relationship of both people, once it is known.
     pub(super) relationship: Option<Rc<CoachingRelationship>>,
 }
 
 impl People {
-    /// The name of a person: "You", or the name of the other.
+    /// Returns the name of a person: "You", or the name of the other one.
     pub(super) fn name(&self, person: UserId) -> Option<String> {
         if person == self.user {
             return Some("You".to_owned());
@@ -27,12 +27,12 @@ impl People {
         self.relationship.as_ref()?.name_of(person)
     }
 
-    /// People within a sentence: "you and Ada Lovelace".
+    /// Formats people for the middle of a sentence: "you and Ada Lovelace".
     pub(super) fn in_sentence(&self, people: &[UserId]) -> String {
         people_in_sentence(people, self.user, |person| self.name(person))
     }
 
-    /// The people who take part, with their names.
+    /// Returns both people with their names.
     pub(super) fn all(&self) -> Vec<(UserId, String)> {
         let Some(relationship) = &self.relationship else {
             return Vec::new();
@@ -47,7 +47,7 @@ impl People {
         self.relationship.as_ref().map(|relationship| relationship.id)
     }
 
-    /// The author of a change, as in "Ada Lovelace, 12:03".
+    /// Formats the author of a change, as in "Ada Lovelace, 12:03".
     pub(super) fn author(&self, by: Option<UserId>, at: Option<Timestamp>) -> String {
         let name = by.and_then(|by| self.name(by));
         let name = match name {
@@ -61,7 +61,7 @@ impl People {
         }
     }
 
-    /// A value of a field in words.
+    /// Formats the value of a field in words.
     pub(super) fn describe(&self, field: &str, value: &Value) -> String {
         let Some(text) = value.as_str() else {
             return match value {
@@ -95,7 +95,7 @@ impl People {
     }
 }
 
-/// The name of a field.
+/// Returns the label of a field.
 pub(super) fn field_label(field: &str) -> &'static str {
     match field {
         "body" => "text",

@@ -1,4 +1,4 @@
-//! The parts that all rows have in common: changes with undo, and changes that were not made.
+//! The common parts of all rows: changes with undo, and unresolved changes.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::title::{move_focus, move_focus_soon};
 use crate::toast::{Toaster, use_toaster};
 use crate::unresolved::{Problem, Unresolved};
 
-/// The choice that leaves the row as the other person has it.
+/// The label of the choice that leaves the row as the other person has it.
 const KEEP_THEIRS: &str = "Keep theirs";
 
 /// A row with a text that is edited in place.
@@ -25,52 +25,52 @@ pub(super) trait TextRow: Record {
     /// The field of the text, as on the wire.
     const TEXT: &'static str;
 
-    /// The most characters that the text may have.
+    /// The maximum number of characters of the text.
     const MAX_LENGTH: usize;
 
-    /// The text.
+    /// Returns the text.
     fn text(&self) -> Option<&str>;
 
-    /// This row with another text.
+    /// Returns the row with another text.
     fn with_text(&self, text: String) -> Self;
 
-    /// The session or relationship in whose list it stands.
+    /// Returns the id of the coaching session or coaching relationship of the row's list.
     fn scope(&self) -> String;
 
-    /// This row with a temporary id, to be added anew.
+    /// Returns the row with a temporary id, to be added again.
     fn anew(&self) -> Self;
 
-    /// The place of the text that is typed in its editor.
+    /// Returns the key under which the draft of the row's editor is stored.
     fn editor(&self) -> AttrValue {
         format!("{}{}", editors::<Self>(&self.scope()), self.uuid()).into()
     }
 }
 
-/// The places of the texts that are typed in the editors of a list.
+/// Returns the prefix of the keys under which the drafts of a list's editors are stored.
 pub(super) fn editors<T: TextRow>(scope: &str) -> String {
     format!("edit/{}/{scope}/", T::COLLECTION)
 }
 
-/// The place of the text that is typed in the form below a list.
+/// Returns the key under which the draft of the form below a list is stored.
 pub(super) fn form<T: TextRow>(scope: &str) -> AttrValue {
     format!("new/{}/{scope}", T::COLLECTION).into()
 }
 
-/// A row, and the changes of it that a person can make.
+/// A row, with the changes that a person can make to it.
 #[derive(Clone)]
 pub(super) struct UseRow<T: TextRow> {
     row: Rc<T>,
     update: UseMutation<Update<T>>,
     toaster: Toaster,
     kept: Kept,
-    /// Since when a change of the row waits to be saved.
+    /// The moment since which a change of the row waits to be saved.
     pub(super) unsaved_since: Option<Instant>,
     unresolved: Rc<Option<Unresolved>>,
-    /// Whether the server keeps the history of the row.
+    /// Whether the server stores the history of the row.
     pub(super) has_history: bool,
 }
 
-/// The changes of a row that a person can make.
+/// Returns the row with the changes that a person can make to it.
 #[hook]
 pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
     let id = row.uuid();
@@ -85,7 +85,7 @@ pub(super) fn use_row<T: TextRow>(row: &Rc<T>) -> UseRow<T> {
     }
 }
 
-/// Deletes a row at once, and offers to bring it back.
+/// Returns a callback that deletes a row at once, and offers to undo it.
 #[hook]
 pub(super) fn use_delete<T: TextRow>(row: &UseRow<T>) -> Callback<()> {
     let delete = use_mutation::<Delete<T>>();
@@ -124,7 +124,7 @@ pub(super) fn use_delete<T: TextRow>(row: &UseRow<T>) -> Callback<()> {
     })
 }
 
-/// Adds a row.
+/// Returns a callback that adds a row.
 #[hook]
 pub(super) fn use_add<T: TextRow>() -> Callback<T> {
     let create = use_mutation::<Create<T>>();
@@ -132,12 +132,12 @@ pub(super) fn use_add<T: TextRow>() -> Callback<T> {
 }
 
 impl<T: TextRow> UseRow<T> {
-    /// Changes the row to this, says so, and offers to take it back.
+    /// Changes the row to `wanted`, shows a message, and offers to undo the change.
     pub(super) fn change(&self, wanted: &T, message: impl Into<String>) {
         self.change_from(&self.row, wanted, message);
     }
 
-    /// Changes the row from the form in which the person saw it, however it reads by now.
+    /// Changes the row starting from the form in which the person saw it, even if it has changed since.
     pub(super) fn change_from(&self, seen: &T, wanted: &T, message: impl Into<String>) {
         let change = Update::between(seen, wanted);
         if change.changes.is_empty() {
@@ -147,18 +147,18 @@ impl<T: TextRow> UseRow<T> {
         let undo = Callback::from(move |()| update.run(undo.clone()));
         let (toaster, offer) = (self.toaster.clone(), self.toaster.offer(message, "Undo", undo));
         self.update.run_to_end(change, move |saved| {
-            // The row says what has become of the change; it was not made.
+            // The change was not made, or not completely. The row shows the rest as an unresolved change.
             if !matches!(saved, Ok(Saved::Row { conflicts, .. }) if conflicts.is_empty()) {
                 toaster.withdraw(offer);
             }
         });
     }
 
-    /// Saves a text that was typed in the editor.
+    /// Returns a callback that saves a text from the editor.
     pub(super) fn on_save(&self) -> Callback<KeptText> {
         let this = self.clone();
         Callback::from(move |typed: KeptText| {
-            // The change is made to the row as the person saw it, however it reads by now.
+            // The change starts from the row as the person saw it, even if it has changed since.
             let seen = this.row.with_text(typed.seen).at_version(typed.version);
             let wanted = seen.with_text(typed.text);
             this.change_from(&seen, &wanted, format!("{} changed.", capitalised(T::NAMES.noun)));
@@ -168,7 +168,7 @@ impl<T: TextRow> UseRow<T> {
         })
     }
 
-    /// A text that was typed in this place is thrown away, and can be had back.
+    /// Returns a callback that reports a discarded draft, and offers to restore it.
     pub(super) fn on_discard(&self, place: AttrValue) -> Callback<KeptText> {
         let this = self.clone();
         Callback::from(move |typed: KeptText| {
@@ -178,7 +178,7 @@ impl<T: TextRow> UseRow<T> {
         })
     }
 
-    /// The history of the row.
+    /// Shows the history of the row.
     pub(super) fn history(&self, people: &People) -> Html {
         html! {
             <History collection={T::COLLECTION} id={self.row.uuid()} text_field={T::TEXT}
@@ -187,19 +187,20 @@ impl<T: TextRow> UseRow<T> {
         }
     }
 
-    /// Brings an earlier text back.
+    /// Returns a callback that restores an earlier text.
     fn on_bring_back(&self) -> Callback<String> {
         let this = self.clone();
         Callback::from(move |text: String| this.change(&this.row.with_text(text), "The earlier text is back."))
     }
 
-    /// The row as it is kept with an open editor.
+    /// Returns a callback for the row that is stored with an open editor.
     pub(super) fn on_keep(&self) -> Callback<(), Row> {
         let row = Rc::clone(&self.row);
         Callback::from(move |()| row.to_row())
     }
 
-    /// The change of this row that the person has to decide on, if there is one. `on_delete`: if it can be deleted.
+    /// Shows the unresolved change of this row, if there is one. `on_delete` is the callback that deletes the row, if
+    /// that is possible.
     pub(super) fn conflict(&self, people: &People, on_delete: Option<&Callback<()>>) -> Html {
         let Some(unresolved) = &*self.unresolved else {
             return Html::default();
@@ -207,7 +208,7 @@ impl<T: TextRow> UseRow<T> {
         let noun = T::NAMES.noun;
         let now = self.row.to_row();
         let conflicts = unresolved.conflicts(&now);
-        // The other tab or device of the same person.
+        // The other version comes from another tab or device of the same person.
         let is_own = unresolved.by == Some(people.user);
         let (explanation, choices) = match &unresolved.problem {
             Problem::BothChanged { .. } if is_own => (
@@ -224,7 +225,7 @@ impl<T: TextRow> UseRow<T> {
             ),
             Problem::ChangedThere => (
                 format!("You deleted this {noun}. It was changed meanwhile, so it is still here."),
-                // Deleting decides by itself, and says where the focus goes when the row is gone.
+                // Deleting resolves the change itself, and also moves the focus when the row is gone.
                 std::iter::once(self.giving_up(KEEP_THEIRS, unresolved))
                     .chain(on_delete.map(|on_delete| Choice {
                         label: "Delete",
@@ -295,7 +296,7 @@ impl<T: TextRow> UseRow<T> {
         choices
     }
 
-    /// Opens the editor with this text. The decision is made when it is saved.
+    /// Returns a choice that opens the editor with this text. The decision is made when the text is saved.
     fn edit_choice(&self, text: String) -> Choice {
         let this = self.clone();
         let on_choose = Callback::from(move |()| {
@@ -320,7 +321,7 @@ impl<T: TextRow> UseRow<T> {
         }
     }
 
-    /// A choice that gives the own change up. It can be had back.
+    /// Returns a choice that gives up the person's own change. The choice can be undone.
     fn giving_up(&self, label: &'static str, unresolved: &Unresolved) -> Choice {
         let again = unresolved.clone();
         self.choice(label, unresolved, move |this| {
@@ -331,13 +332,13 @@ impl<T: TextRow> UseRow<T> {
         })
     }
 
-    /// A choice that decides, if it can be carried out.
+    /// Returns a choice that resolves the change if `act` succeeds.
     fn choice(&self, label: &'static str, unresolved: &Unresolved, act: impl Fn(&Self) -> bool + 'static) -> Choice {
         let (this, unresolved) = (self.clone(), unresolved.clone());
         let on_choose = Callback::from(move |()| {
             if act(&this) {
                 this.kept.resolve(&unresolved);
-                // The button goes with the decision.
+                // The button disappears with the decision, so the focus moves.
                 move_focus(&text_id(this.row.uuid()));
             }
         });
@@ -345,7 +346,7 @@ impl<T: TextRow> UseRow<T> {
     }
 }
 
-/// The values of both people, field by field.
+/// Returns the values of both people, field by field.
 fn versus(conflicts: &[FieldConflict], people: &People) -> Vec<Versus> {
     let value = |conflict: &FieldConflict| Versus {
         label: field_label(&conflict.field),

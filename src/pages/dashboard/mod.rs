@@ -1,4 +1,4 @@
-//! What is coming up: sessions, open actions, goals.
+//! The dashboard: coaching sessions around today, open actions and goals.
 
 mod plan;
 mod sessions;
@@ -20,10 +20,10 @@ use plan::PlanSession;
 use sessions::Sessions;
 use work::{Goals, OpenActions};
 
-/// How far ahead the dashboard looks, in days.
+/// The number of days after today that the dashboard shows.
 const AHEAD: u64 = 90;
 
-/// The days whose sessions the dashboard shows.
+/// The days whose coaching sessions the dashboard shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Window {
     from: NaiveDate,
@@ -39,11 +39,11 @@ impl Window {
 /// Properties of [`DashboardPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct DashboardPageProperties {
-    /// Who looks at it.
+    /// The signed-in person.
     pub user: Rc<User>,
 }
 
-/// What is coming up: sessions, open actions, goals.
+/// The dashboard: coaching sessions around today, open actions and goals.
 #[component]
 pub fn DashboardPage(props: &DashboardPageProperties) -> Html {
     use_title("Dashboard");

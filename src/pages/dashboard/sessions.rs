@@ -1,4 +1,4 @@
-//! The sessions of a person around today.
+//! The coaching sessions of a person around today.
 
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ pub(super) struct SessionsProperties {
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
 
-/// The sessions of a person around today: upcoming, recent, and how many lie beyond.
+/// The coaching sessions of a person around today: upcoming, recent, and the number of those beyond.
 #[component]
 pub(super) fn Sessions(props: &SessionsProperties) -> Html {
     let today = use_today();
@@ -39,13 +39,13 @@ pub(super) fn Sessions(props: &SessionsProperties) -> Html {
     })
 }
 
-/// The sessions around today.
+/// The coaching sessions around today.
 struct Around {
-    /// Today or later, the next first.
+    /// The coaching sessions from today on, the next one first.
     upcoming: Vec<Rc<SessionRow>>,
-    /// Before today, the last first.
+    /// The coaching sessions before today, the latest one first.
     recent: Vec<Rc<SessionRow>>,
-    /// The number of those after the window.
+    /// The number of coaching sessions after the window.
     beyond: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What is to be done, and where it leads.
+//! The open actions, and the goals that they serve.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ pub(super) struct OpenActionsProperties {
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
 
-/// The actions that are still open, in all sessions, the next due first.
+/// The open actions of all coaching sessions, the next due first.
 #[component]
 pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     let actions = use_query(UserActions(props.user));
@@ -44,7 +44,7 @@ pub(super) fn OpenActions(props: &OpenActionsProperties) -> Html {
     card("Open actions", Glyph::Check, count, content)
 }
 
-/// The open actions, the next due first, those without a due date last.
+/// Returns the open actions, the next due first, those without a due date last.
 fn open(actions: &[Rc<Action>]) -> List<Action> {
     let open = actions.iter().filter(|action| !action.status.is_closed());
     let open: List<Action> = open.cloned().collect();
@@ -105,7 +105,7 @@ fn action_row(
     }
 }
 
-/// The people who are to do an action.
+/// Formats the assignees of an action.
 fn assignees(action: &Action, props: &OpenActionsProperties) -> String {
     people_in_sentence(&action.assignee_ids, props.user, |person| {
         let mut all = props.relationships.iter().flat_map(|all| all.iter());
@@ -113,7 +113,8 @@ fn assignees(action: &Action, props: &OpenActionsProperties) -> String {
     })
 }
 
-/// The relationships that an action may belong to: those of the people it names, or all if it names nobody else.
+/// Returns the coaching relationships to which an action may belong: those with the other person that it names, or all
+/// if it names no other person.
 fn candidates<'props>(
     action: &Action,
     props: &'props OpenActionsProperties,
@@ -130,7 +131,7 @@ struct GoalTitleProperties {
     goal: wire::GoalId,
 }
 
-/// The title of a goal, if it is one of this relationship.
+/// The title of a goal, if it belongs to this coaching relationship.
 #[component]
 fn GoalTitle(props: &GoalTitleProperties) -> Html {
     let id = props.goal.as_u128();
@@ -149,7 +150,7 @@ pub(super) struct GoalsProperties {
     pub(super) user: UserId,
 }
 
-/// The goals that are being worked on with one person, the next to be reached first.
+/// The open goals of one coaching relationship, the next target date first.
 #[component]
 pub(super) fn Goals(props: &GoalsProperties) -> Html {
     let goals = use_query(RelationshipGoals(props.relationship.id));
@@ -201,7 +202,7 @@ fn goal_row(goal: &Goal, today: NaiveDate) -> Html {
     }
 }
 
-/// Says until when an action is to be done.
+/// Formats the due date of an action.
 fn due_text(due: NaiveDate, today: NaiveDate) -> String {
     let day = calendar::day_in_sentence(due, today);
     if due < today {

@@ -1,4 +1,4 @@
-//! All sessions of a person, however far back or ahead.
+//! All coaching sessions of a person, from any time.
 
 use std::rc::Rc;
 
@@ -15,11 +15,11 @@ use crate::today::use_today;
 /// Properties of [`SessionsPage`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct SessionsPageProperties {
-    /// The person who looks at them.
+    /// The signed-in person.
     pub user: Rc<User>,
 }
 
-/// All sessions of a person, however far back or ahead.
+/// All coaching sessions of a person, from any time.
 #[component]
 pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
     use_title("All sessions");
@@ -52,7 +52,7 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
             </>
         }
     };
-    // By the day where the person is: the days that the server is asked for are those of Greenwich.
+    // Splits by the day in the time zone of the person, because the server's lists are split by the day in UTC.
     let mut all = recent.data().map(|sessions| rows(&sessions)).unwrap_or_default();
     all.extend(rows(&waiting.iter().map(|plan| Rc::new(plan.draft())).collect()));
     all.sort_by(|a, b| (a.day, &a.time).cmp(&(b.day, &b.time)));
@@ -93,7 +93,7 @@ pub fn SessionsPage(props: &SessionsPageProperties) -> Html {
     }
 }
 
-/// The sessions whose title or person contains what is searched for.
+/// Returns the coaching sessions whose title or other person contains the search text.
 fn found(
     sessions: &List<CoachingSession>,
     props: &SessionsPageProperties,

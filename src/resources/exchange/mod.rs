@@ -1,9 +1,10 @@
 //! The requests and answers of an update and of a deletion, as machines without input or output.
 //!
-//! | the server | an update is | if another person has written the row |
-//! |---|---|---|
-//! | patches | `PATCH` on condition that the row has the version that was seen, or [`NO_VERSION`] if that is unknown | the answer is the row and who has written what: merge, `PATCH` the rest |
-//! | does not | `PUT` of the whole row | a read before it, unless nothing can have happened since the last: merge, `PUT` |
+//! - A server with `PATCH`: an update is a `PATCH` on condition that the row has the version that was seen, or
+//!   [`NO_VERSION`] if that version is unknown. If another person has written the row, the answer is the row with the
+//!   authors of its fields. The update is then merged, and the rest is sent as another `PATCH`.
+//! - A server without `PATCH`: an update is a `PUT` of the whole row. The row is read before it, unless nothing can
+//!   have happened since the last read. If another person has written the row, the update is merged before the `PUT`.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -17,11 +18,12 @@ use super::record::Record;
 use crate::api::Changed;
 use crate::query::Item;
 
-/// How often a change is merged and sent anew within one attempt, while others write the same row.
+/// The maximum number of times that a change is merged and sent again within one attempt, while other people write the
+/// same row.
 const MAX_ROUNDS: u32 = 8;
 
-/// A version that no row has. A change on condition of it writes nothing and is answered with the row, as a read is, and
-/// with the authors of its fields, whom a conflict names.
+/// A version that no row has. A conditional write on it writes nothing. The server answers with the row, as to a read,
+/// and with the authors of its fields, which a conflict names.
 pub(crate) const NO_VERSION: u64 = 0;
 
 /// A request about one row.
@@ -29,9 +31,9 @@ pub(crate) const NO_VERSION: u64 = 0;
 pub(crate) enum Ask<T> {
     /// Read the row.
     Read,
-    /// Write these fields, on condition of this version.
+    /// Write these fields, on condition that the row has this version.
     Patch(Row, u64),
-    /// Write the status by the route that is made for it, if there is one.
+    /// Write the status by its separate route, if there is one.
     Status(String),
     /// Write the whole row.
     Put {
@@ -40,22 +42,22 @@ pub(crate) enum Ask<T> {
         /// The row as it is wanted.
         wanted: Box<T>,
     },
-    /// Delete the row, on condition of this version.
+    /// Delete the row, on condition that it has this version.
     Delete(Option<u64>),
 }
 
 /// The answer to an [`Ask`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer<T> {
-    /// The row as it is now: it was read, or written.
+    /// The row as it is now, after a read or a write.
     Row(T),
-    /// Nothing was written: the row has another version.
+    /// The row has another version, and nothing was written.
     Changed(Changed<T>),
-    /// There is no such row, or not any more.
+    /// The row does not exist, or does not exist any more.
     Gone(Option<Deletion>),
     /// The row was deleted.
     Deleted,
-    /// The server has no route for that.
+    /// The server has no such route.
     NoRoute,
 }
 
@@ -64,26 +66,26 @@ pub(crate) enum Answer<T> {
 pub(crate) enum Step<T, O> {
     /// Send this request.
     Ask(Ask<T>),
-    /// It is done.
+    /// The exchange is complete.
     Done(O),
-    /// Others write this row all the time: try again later.
+    /// Other people write this row all the time: retry later.
     Later,
 }
 
-/// The circumstances in which a change leaves.
+/// The circumstances in which a mutation is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Circumstances<T> {
-    /// Whether the server patches.
+    /// Whether the server supports `PATCH`.
     pub(crate) patches: bool,
-    /// Whether it has a route for the status alone, as far as is known.
+    /// Whether the server has a separate route for the status, as far as is known.
     pub(crate) has_status_route: bool,
-    /// The row as the server has confirmed it, if that is known.
+    /// The row as the server last confirmed it, if that is known.
     pub(crate) confirmed: Option<Rc<T>>,
-    /// Whether nothing can have happened to it since.
+    /// Whether the confirmed row is certainly the current one.
     pub(crate) is_current: bool,
 }
 
-/// An update under way.
+/// The state of an update that is under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Updating<T> {
     /// The fields that are still to be written.
@@ -99,7 +101,7 @@ pub(crate) struct Updating<T> {
 }
 
 impl<T: Record> Updating<T> {
-    /// Begins an update of a row that was seen like this.
+    /// Begins an update of a row, given as it was seen.
     pub(crate) fn begin(seen: &T, changes: &Changes, circumstances: Circumstances<T>) -> (Self, Step<T, Saved<T>>) {
         let Circumstances {
             patches,
@@ -131,7 +133,7 @@ impl<T: Record> Updating<T> {
         (updating, step)
     }
 
-    /// The answer to the request before.
+    /// Handles the answer to the last request.
     pub(crate) fn handle(&mut self, answer: Answer<T>) -> Step<T, Saved<T>> {
         match answer {
             Answer::Gone(deletion) => Step::Done(Saved::Gone(deletion)),
@@ -146,12 +148,12 @@ impl<T: Record> Updating<T> {
                 self.has_status_route = false;
                 self.read()
             }
-            // Not an answer to anything that an update asks.
+            // An update never sends a request with this answer.
             Answer::Deleted => Step::Later,
         }
     }
 
-    /// Compares the change with the row as it is, and writes what can be written.
+    /// Compares the change with the current row, and writes the fields without conflict.
     fn merge(&mut self, now: &T) -> Step<T, Saved<T>> {
         let merged = self.changes.merge(&now.to_row());
         self.conflicts.extend(merged.conflicts);
@@ -193,7 +195,7 @@ impl<T: Record> Updating<T> {
     }
 }
 
-/// A deletion under way.
+/// The state of a deletion that is under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Deleting {
     /// The fields of the row as it was seen.
@@ -203,7 +205,7 @@ pub(crate) struct Deleting {
 }
 
 impl Deleting {
-    /// Begins the deletion of a row that was seen like this.
+    /// Begins the deletion of a row, given as it was seen.
     pub(crate) fn begin<T: Record>(seen: &T, circumstances: Circumstances<T>) -> (Self, Step<T, Removed<T>>) {
         let Circumstances {
             patches,
@@ -228,7 +230,7 @@ impl Deleting {
         (deleting, step)
     }
 
-    /// The answer to the request before.
+    /// Handles the answer to the last request.
     pub(crate) fn handle<T: Record>(&mut self, answer: Answer<T>) -> Step<T, Removed<T>> {
         let (now, authors) = match answer {
             Answer::Deleted | Answer::Gone(_) => return Step::Done(Removed::Gone),
@@ -239,7 +241,7 @@ impl Deleting {
         if now.fields() != self.seen {
             return Step::Done(Removed::Kept(Changed { now, authors }));
         }
-        // Only fields that people do not write have changed.
+        // Only fields that people do not edit have changed.
         self.delete(now.version().filter(|_| self.patches))
     }
 
@@ -252,19 +254,19 @@ impl Deleting {
     }
 }
 
-/// A row with changes in it. A row that can not be read with them stays as it is.
+/// Applies changes to a row. If the result can not be parsed, the row stays as it is.
 pub(super) fn apply<T: Record>(changes: &Changes, row: &T) -> T {
     T::from_row(changes.apply(&row.to_row())).unwrap_or_else(|| row.clone())
 }
 
-/// A row with changes in it that the server has not confirmed: it has no version, since the server never had it like
-/// this, and a condition on the version of the row below would not be one on these values.
+/// Applies changes to a row that the server has not confirmed. The result has no version: the server never had these
+/// values together, so a condition on the version of the original row would not protect them.
 pub(super) fn unconfirmed<T: Record>(changes: &Changes, row: &T) -> T {
     let changed = T::from_row(changes.apply(&row.to_row()));
     changed.map_or_else(|| row.clone(), |row| row.at_version(None))
 }
 
-/// The new status, if nothing else changes.
+/// Returns the new status if no other field changes.
 fn only_status(changes: &Changes) -> Option<String> {
     let mut changes = changes.iter();
     match (changes.next(), changes.next()) {

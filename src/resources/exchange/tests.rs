@@ -1,4 +1,4 @@
-//! Tables of what was seen, what is wanted and what the row is now.
+//! Tests of exchanges: the row that was seen, the row that is wanted, and the current row.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,7 +10,7 @@ use super::*;
 use crate::query::{AnyMutation, List, Mutation, Value};
 use crate::resources::{Delete, Removal, Restore, Update};
 
-/// An action at this version.
+/// Returns an action with this version.
 pub(in crate::resources) fn action(version: Option<u64>, body: &str, status: ItemStatus) -> Action {
     let then = Timestamp::default();
     Action {
@@ -32,7 +32,7 @@ pub(in crate::resources) fn action(version: Option<u64>, body: &str, status: Ite
 pub(in crate::resources) const OPEN: ItemStatus = ItemStatus::InProgress;
 pub(in crate::resources) const DONE: ItemStatus = ItemStatus::Completed;
 
-/// Ticks an action that was seen at version 1.
+/// Completes an action that was seen at version 1.
 fn tick(circumstances: Circumstances<Action>) -> (Updating<Action>, Step<Action, Saved<Action>>) {
     let version = circumstances.patches.then_some(1);
     let seen = action(version, "a", OPEN);
@@ -112,7 +112,8 @@ fn update_takes_second_patch_after_412() {
 fn update_uses_newest_version_that_fits() {
     let newer = action(Some(5), "b", OPEN);
     assert_eq!(tick(patching(Some(newer))).1, patch_of_status(5));
-    // The status was written by another person: the server has to say what else it is now.
+    // Another person has written the status: the condition is on the version that was seen, so that the server answers
+    // with the current row.
     let conflicting = action(Some(5), "b", ItemStatus::OnHold);
     assert_eq!(tick(patching(Some(conflicting))).1, patch_of_status(1));
 }
@@ -166,7 +167,7 @@ fn unversioned_row_is_read_before_patch() {
     let seen = action(None, "a", OPEN);
     let Update { changes, .. } = Update::between(&seen, &action(None, "a", DONE));
     let (mut updating, step) = Updating::begin(&seen, &changes, patching(None));
-    // A patch without condition would overwrite what was not seen; one on this condition writes nothing.
+    // A patch without condition would overwrite unseen values. A patch on this condition writes nothing.
     assert_eq!(step, patch_of_status(NO_VERSION));
     let step = updating.handle(changed(action(Some(3), "b", OPEN)));
     assert_eq!(step, patch_of_status(3));
@@ -194,7 +195,7 @@ fn unversioned_conflict_names_author() {
 
 #[test]
 fn seen_version_counts_only_if_values_fit() {
-    // Combined of two changes that were made on different screens, one of which was behind.
+    // The update is combined from two changes that were made on different screens, one of which was out of date.
     let seen = action(Some(5), "a", OPEN);
     let Update { changes, .. } = Update::between(&action(Some(4), "b", OPEN), &action(Some(4), "c", OPEN));
     let (_, step) = Updating::begin(&seen, &changes, patching(None));
@@ -208,7 +209,8 @@ fn row_with_unconfirmed_values_shows_no_version() {
     let list = Value::new(List::from(vec![Rc::new(seen)]));
     let edit = update.edits().edits.remove(0);
     let shown = edit.optimistic.apply(&list).get::<List<Action>>().unwrap();
-    // The server never had this form: a condition on version 5 would let it overwrite what came with that version.
+    // The server never had these values together: with a condition on version 5, an update would overwrite values of
+    // that version that it has not seen.
     assert_eq!((shown[0].status, shown[0].version), (DONE, None));
     assert_eq!(update.reversed().seen.version, None);
 }
@@ -363,7 +365,7 @@ fn conflict_names_the_author_of_its_own_field() {
         mine: json!(DONE),
         theirs: json!("OnHold"),
     };
-    // The text was the first of the changed fields, but had the wanted value already.
+    // The body was the first of the changed fields, but already had the wanted value.
     let authors = [("body".to_owned(), author(8)), ("status".to_owned(), author(9))];
     let saved = Saved::Row {
         row: action(Some(3), "mine", ItemStatus::OnHold),

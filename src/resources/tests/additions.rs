@@ -1,8 +1,8 @@
-//! Rows that are not added, with what was done to them meanwhile.
+//! Additions that fail, and the mutations that were made on their rows meanwhile.
 
 use super::*;
 
-/// A row that is being added, and words that were typed in it meanwhile.
+/// Adds a row, and edits its text before the answer.
 fn add_with_words(page: &mut Page) {
     page.make(Create(draft("a")));
     page.make(Update::between(&draft("a"), &draft("words")));
@@ -102,7 +102,7 @@ fn goal_that_is_not_added_is_not_linked() {
     assert_eq!((page.asked().len(), page.cache.pending()), (1, 0));
 }
 
-/// A draft that serves a goal.
+/// Returns a draft that refers to a goal.
 fn serving() -> Action {
     Action {
         goal_id: Some(wire::GoalId::from_u128(5)),
@@ -110,7 +110,7 @@ fn serving() -> Action {
     }
 }
 
-/// For each request, whether it named the goal.
+/// Returns for each request whether it names the goal.
 fn goals_sent(page: &Page) -> Vec<bool> {
     let asked = page.asked();
     asked.iter().map(|asked| asked.contains(r#""goal_id":"0"#)).collect()
@@ -125,7 +125,7 @@ fn action_is_added_without_deleted_goal() {
     page.answer([refused(), row(&unserving)]);
     assert_eq!(goals_sent(&page), [true, false]);
     assert_eq!(*page.server.named.borrow(), ["1", "1-unattached"]);
-    // Where the server can not restore, an undo adds the row as well.
+    // On a server that can not restore, an undo adds the row as well.
     let mut page = Page::coaching();
     page.make(Restore::of(serving()));
     page.answer([refused(), row(&unserving)]);
@@ -140,7 +140,7 @@ fn twice_refused_addition_is_unresolved() {
     page.answer([refusal(422, "No."), refusal(422, "No.")]);
     let wanted: Action = page.left[0].wanted().unwrap();
     assert_eq!(wanted.goal_id, serving().goal_id);
-    // One without a goal has nothing to leave out.
+    // An action without a goal has no reference to leave out.
     page.make(Create(draft("b")));
     page.answer([refusal(422, "No.")]);
     assert_eq!(page.left.len(), 2);

@@ -1,4 +1,4 @@
-//! Mutations of rows in a page: the real cache, outbox and API before a server that says what the test tells it.
+//! Mutations of rows in a tab: the real cache, outbox and API with a server whose answers the test scripts.
 
 mod additions;
 mod opaque;
@@ -23,7 +23,7 @@ use crate::time::Instant;
 use crate::unresolved::Problem;
 use exchange::tests::{DONE, OPEN};
 
-/// What the server calls the row that is added here.
+/// The id that the server assigns to the row that is added here.
 const NAMED: u128 = 7;
 
 fn action(id: u128, version: Option<u64>, body: &str, status: ItemStatus) -> Action {
@@ -33,7 +33,7 @@ fn action(id: u128, version: Option<u64>, body: &str, status: ItemStatus) -> Act
     }
 }
 
-/// An action that the server has not named yet.
+/// Returns an action with a temporary id.
 fn draft(body: &str) -> Action {
     action(crate::draft::MARK << 64 | 1, None, body, OPEN)
 }
@@ -42,7 +42,7 @@ fn row(row: &Action) -> Reply {
     Reply::Says(200, json!({ "status_code": 200, "data": row }))
 }
 
-/// Nothing was written: the row is another one than the one that was seen.
+/// Refuses a write with 412: the row has changed since it was seen. Holds the current row.
 fn changed(row: &Action) -> Reply {
     Reply::Says(
         412,
@@ -61,9 +61,9 @@ struct Page {
     outbox: Outbox<Api>,
     under_way: Vec<(MutationId, ResponseFuture<ApiError>)>,
     server: Rc<Script>,
-    /// What the person has to decide on; two of one row that can be decided on at once are one.
+    /// The unresolved changes of the person. Two changes of one row that can be decided on at once are merged.
     left: Vec<Unresolved>,
-    /// What the person was told.
+    /// The failures that the person was notified of.
     told: Vec<&'static str>,
     keys: u32,
     now: Instant,
@@ -89,17 +89,17 @@ impl Page {
         }
     }
 
-    /// Before a server that patches, restores and knows repetitions.
+    /// Creates a tab with a server that patches, restores and recognizes repetitions.
     fn patching() -> Self {
         Self::of(r#"{"api_base":"","api_patch":true,"api_idempotency":true}"#)
     }
 
-    /// Before the coaching backend, which takes a repetition for another request.
+    /// Creates a tab with the coaching backend, which takes a repetition for another request.
     fn coaching() -> Self {
         Self::of(r#"{"api_base":"","api_patch":false,"api_idempotency":false}"#)
     }
 
-    /// A person changes something: it leaves if nothing keeps it, and is not answered yet.
+    /// Makes a mutation. It is sent unless something holds it back, and is not answered yet.
     fn make(&mut self, mutation: impl Mutation<Backend = Api>) {
         self.keys += 1;
         let made = (AnyMutation::new(mutation), self.keys.to_string().into());
@@ -109,7 +109,7 @@ impl Page {
         self.go_on(chores);
     }
 
-    /// What was written down on an earlier visit is found.
+    /// Takes up a mutation that an earlier visit persisted.
     fn take_up(&mut self, mutation: impl Mutation<Backend = Api>, attempted: bool) {
         self.keys += 1;
         let written = Written {
@@ -124,7 +124,7 @@ impl Page {
         self.go_on(chores);
     }
 
-    /// Does the chores, and sends what is to be sent.
+    /// Carries out the outbox's chores, and sends the mutations that are due.
     fn go_on(&mut self, chores: Vec<Chore<Api>>) {
         for chore in chores {
             match chore {
@@ -146,7 +146,7 @@ impl Page {
         }
     }
 
-    /// The list of the rows is on the screen.
+    /// Shows the list of the rows on the screen.
     fn show(&mut self, rows: Vec<Action>) {
         let query = SessionActions(CoachingSessionId::from_u128(1));
         let (entry, _) = self.cache.observe(self.now, query.key(), query.options());
@@ -154,14 +154,14 @@ impl Page {
         self.cache.restore(self.now, entry, Value::new(rows), 8);
     }
 
-    /// The network, and with it the stream, is lost or there again.
+    /// Disconnects the network and the stream, or connects them again.
     fn set_online(&mut self, online: bool) {
         self.cache.set_pushed(self.now, online);
         self.cache.set_online(self.now, online);
         self.go_on(Vec::new());
     }
 
-    /// What was held back for so long leaves.
+    /// Advances the time, and sends the mutations that were delayed until then.
     fn wait(&mut self, time: Duration) {
         self.now = self.now + time;
         self.go_on(Vec::new());
@@ -175,7 +175,7 @@ impl Page {
         }
     }
 
-    /// The server answers what is under way and what follows from it, request by request.
+    /// Answers the requests that are under way, and the ones that follow from the answers, one by one.
     fn answer(&mut self, replies: impl IntoIterator<Item = Reply>) -> &mut Self {
         self.server.replies.borrow_mut().extend(replies);
         while !self.under_way.is_empty() && !self.server.replies.borrow().is_empty() {
@@ -196,19 +196,19 @@ impl Page {
         self
     }
 
-    /// What was asked since this was called last.
+    /// Returns the requests since the last call.
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.server.asked.borrow_mut())
     }
 
-    /// The texts in the rows that the person has to decide on.
+    /// Returns the texts of the rows in the unresolved changes.
     fn left_texts(&self) -> Vec<Option<String>> {
         let wanted = self.left.iter().map(Unresolved::wanted::<Action>);
         wanted.map(|row| row.and_then(|row| row.body)).collect()
     }
 }
 
-/// The address of the row that the tests are about.
+/// Returns the path of the row that the tests are about.
 fn at(rest: &str) -> String {
     format!("/actions/{}{rest}", uuid::Uuid::from_u128(NAMED))
 }

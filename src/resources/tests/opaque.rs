@@ -1,4 +1,4 @@
-//! Rows that this version can not read: deleted, and brought back.
+//! Rows that this version can not parse: deleted and restored.
 
 use crate::query::{Opaque, Value};
 
@@ -13,7 +13,7 @@ fn delete(is_undo: bool) -> DeleteOpaque {
     }
 }
 
-/// The ids of the rows that can not be read, once the change is laid over a list with this one.
+/// Returns the ids of the rows that can not be parsed, after the optimistic edit of a list with this row.
 fn shown(change: DeleteOpaque, opaque: Option<Opaque>) -> Vec<u128> {
     let list = Value::new(List::<Action>::new().with_opaque(opaque));
     let edit = change.edits().edits.remove(0);
@@ -38,7 +38,7 @@ fn opaque_row_is_deleted_as_it_was_seen() {
     page.make(delete(false));
     page.answer([Reply::Says(200, json!({ "status_code": 200, "data": { "id": "7" } }))]);
     page.make(delete(true));
-    // The answer can not be read either.
+    // The answer can not be parsed either.
     page.answer([Reply::Says(
         200,
         json!({ "status_code": 200, "data": { "id": "7", "due_by": "never" } }),
@@ -54,7 +54,7 @@ fn opaque_row_is_deleted_as_it_was_seen() {
 
 #[test]
 fn undo_of_what_has_not_left_asks_nothing() {
-    // Where nothing can be restored, the deletion is held back.
+    // On a server that can not restore, the deletion is delayed.
     let mut page = Page::coaching();
     page.make(delete(false));
     page.make(delete(true));

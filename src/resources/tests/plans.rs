@@ -1,4 +1,4 @@
-//! Sessions that are planned, and whether that is known to have come to something.
+//! Plans of coaching sessions that fail, or whose outcome is unknown.
 
 use chrono::NaiveDate;
 use wire::{CoachingRelationshipId, NewCoachingSession};
@@ -23,7 +23,7 @@ fn plan(title: &str) -> PlanSession {
     PlanSession(list, new)
 }
 
-/// What is left over, as it would be planned again.
+/// Returns the unresolved plans, as the person would make them again.
 fn left(page: &Page) -> Vec<NewCoachingSession> {
     let drafts = page.left.iter().filter_map(PlanSession::left_over);
     drafts.map(|draft| PlanSession::new_of(&draft)).collect()
@@ -36,7 +36,7 @@ fn refused_plan_is_left_over_as_it_was() {
     page.answer([refusal(422, "No.")]);
     assert!(matches!(page.left[0].problem, Problem::Refused { .. }));
     assert_eq!((left(&page), page.told.len()), (vec![plan("a").1], 0));
-    // What is left over of a row is not.
+    // The unresolved change of another row is not a plan.
     page.make(Create(draft("a")));
     page.answer([refusal(422, "No.")]);
     assert_eq!((left(&page).len(), page.left.len()), (1, 2));
@@ -50,7 +50,7 @@ fn plan_that_may_have_arrived_is_uncertain() {
     page.take_up(plan("b"), true);
     page.take_up(plan("c"), true);
     assert!(page.left.iter().all(|left| left.problem == Problem::Uncertain));
-    // Of the same day and time, but each for itself.
+    // The plans are of the same day and time, but stay separate.
     assert_eq!(left(&page), ["a", "b", "c"].map(|title| plan(title).1));
     assert_eq!(page.asked().len(), 1);
 }

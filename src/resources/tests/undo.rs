@@ -1,10 +1,10 @@
-//! Words that a deletion held, and its undo.
+//! Text that a deletion holds, and the undo of the deletion.
 
 use super::*;
 use changes::UNDO_WINDOW;
 
-/// The words of a person, typed after a tick that is on its way, and then deleted with their row. Returns the row as
-/// the person saw it last.
+/// Completes an action, edits its text before the answer, and then deletes it. Returns the row as the person saw it
+/// last.
 fn delete_with_words(page: &mut Page) -> Action {
     let seen = action(NAMED, Some(1), "a", OPEN);
     page.make(Update::between(&seen, &action(NAMED, Some(1), "a", DONE)));
@@ -20,7 +20,7 @@ fn deleted() -> Reply {
     Reply::Says(200, json!({ "status_code": 200, "data": { "id": "7" } }))
 }
 
-/// The replies to a deletion of a row whose version is not known.
+/// Returns the replies to the deletion of a row without a known version.
 fn read_and_deleted() -> [Reply; 2] {
     [changed(&action(NAMED, Some(2), "a", DONE)), deleted()]
 }
@@ -75,7 +75,7 @@ fn later_undo_does_not_repeat_an_earlier_one() {
     page.make(Restore::of(reworded.clone()));
     page.answer([row(&action(NAMED, Some(8), "other words", DONE))]);
     assert_eq!(page.asked(), [format!("POST {} null", at("/restore"))]);
-    // Nor does one of a row that another person has deleted.
+    // The same holds for a row that another person has deleted.
     page.make(Restore::of(reworded));
     page.answer([row(&action(NAMED, Some(10), "other words", DONE))]);
     assert_eq!(page.asked(), [format!("POST {} null", at("/restore"))]);
@@ -87,7 +87,7 @@ fn unrestorable_text_is_unresolved() {
     let shown = delete_with_words(&mut page);
     page.answer(read_and_deleted());
     page.make(Restore::of(shown));
-    // The other person has other words in the row.
+    // The other person has written another text into the row.
     let theirs = action(NAMED, Some(4), "theirs", DONE);
     page.answer([row(&theirs), changed(&theirs)]);
     let [left] = &*page.left else { panic!("{:?}", page.left) };
@@ -111,7 +111,7 @@ fn refused_deletion_keeps_the_words_it_held() {
     page.answer([refusal(403, "Not you.")]);
     assert_eq!(page.left_texts(), [Some("words".to_owned())]);
     assert!(page.told.is_empty());
-    // One that held nothing is told, as before.
+    // A deletion that held nothing is reported as a failure.
     page.make(Delete::of(action(NAMED, Some(2), "a", DONE)));
     page.answer([refusal(403, "Not you.")]);
     assert_eq!((page.left.len(), &*page.told), (1, &["delete the action"][..]));
@@ -125,7 +125,7 @@ fn deletion_that_was_overtaken_keeps_the_words() {
     page.answer([changed(&theirs)]);
     let [left] = &*page.left else { panic!("{:?}", page.left) };
     assert_eq!(left.problem, Problem::ChangedThere);
-    // Their status, and the own words.
+    // The result has the other person's status and the own text.
     let wanted = left.wanted::<Action>().unwrap();
     assert_eq!((wanted.body.as_deref(), wanted.status), (Some("words"), OPEN));
     page.asked();
@@ -140,14 +140,14 @@ fn deletion_that_was_overtaken_keeps_the_words() {
 #[test]
 fn undo_restores_pending_changes() {
     let mut page = Page::patching();
-    // A tick is on its way: what comes after it waits.
+    // An update is under way: later mutations of the row wait for it.
     let seen = action(NAMED, Some(1), "a", OPEN);
     let ticked = action(NAMED, None, "a", DONE);
     page.make(Update::between(&seen, &ticked));
     let shown = action(NAMED, None, "words", DONE);
     page.make(Update::between(&ticked, &shown));
     page.make(Delete::of(shown.clone()));
-    // The offers to undo the tick and the deletion, which outlive the row.
+    // The undo offers of the update and of the deletion outlive the row.
     page.make(Update::between(&shown, &action(NAMED, None, "words", OPEN)));
     page.make(Restore::of(shown));
     let now = action(NAMED, Some(3), "words", OPEN);
@@ -164,7 +164,7 @@ fn undo_of_reverted_change_does_nothing() {
     let open = action(NAMED, Some(1), "a", OPEN);
     page.show(vec![open.clone()]);
     page.set_online(false);
-    // Ticked, and changed back together with the text. Each offers an undo.
+    // The action is completed, and then reopened together with an edit of its text. Each change offers an undo.
     let ticked = action(NAMED, None, "a", DONE);
     let reworded = action(NAMED, None, "words", OPEN);
     let (tick, reword) = (Update::between(&open, &ticked), Update::between(&ticked, &reworded));
@@ -174,7 +174,7 @@ fn undo_of_reverted_change_does_nothing() {
     page.make(reword.reversed());
     page.set_online(true);
     page.answer([row(&action(NAMED, Some(2), "a", DONE))]);
-    // What the last undo wants, and not nothing.
+    // The value that the last undo wants is sent.
     assert_eq!(page.asked(), [format!("PATCH {}", at(r#" {"status":"Completed"}"#))]);
 }
 
@@ -182,10 +182,10 @@ fn undo_of_reverted_change_does_nothing() {
 fn update_leaves_words_to_later_undo() {
     let mut page = Page::patching();
     let shown = delete_with_words(&mut page);
-    // The deletion is under way: what is changed and restored waits.
+    // The deletion is under way: the update and the restoration wait.
     page.make(Update::between(&shown, &action(NAMED, None, "words", OPEN)));
     page.make(Restore::of(shown));
-    // The other person has set a day meanwhile: the row is not deleted, and can be changed.
+    // The other person has set a due date meanwhile, so that the row is not deleted and can be changed.
     let now = |version, body, status| Action {
         due_by: Some(Timestamp::UNIX_EPOCH),
         ..action(NAMED, Some(version), body, status)
@@ -205,7 +205,7 @@ fn undo_of_refused_deletion_adds_nothing() {
     let shown = action(NAMED, None, "a", OPEN);
     page.make(Delete::of(shown.clone()));
     page.wait(UNDO_WINDOW);
-    // The other person has reworded the row: it stays.
+    // The other person has edited the text: the row stays.
     let theirs = action(NAMED, None, "theirs", OPEN);
     page.answer([row(&theirs)]);
     assert_eq!(page.left.len(), 1);

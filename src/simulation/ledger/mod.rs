@@ -1,6 +1,6 @@
-//! What people have meant, as they saw it on the screen, and what has become of it.
+//! The changes that people make, relative to the screen, and their outcomes.
 //!
-//! Knows nothing of how changes are combined, merged or sent: that is what it checks.
+//! This module knows nothing of how changes are combined, merged or sent, since it checks exactly that.
 
 mod undone;
 
@@ -18,17 +18,18 @@ use crate::draft::MARK;
 use crate::query::AnyMutation;
 use crate::unresolved::{Problem, Unresolved};
 
-/// What a person does to a row, by what was on the screen.
+/// A change of a row by a person, relative to the screen.
 #[derive(Clone, Debug)]
 pub(super) enum Wish {
-    /// A new row with these fields.
+    /// The creation of a row with these fields.
     Create(Row),
-    /// For each field: the value on the screen, and the one that is wanted. And all that was on the screen.
+    /// The update of fields: for each field the value on the screen and the wanted value; then all fields on the
+    /// screen.
     Update(Vec<(String, Value, Value)>, Row),
-    /// The fields on the screen.
+    /// The deletion of a row with these fields on the screen.
     Delete(Row),
     Restore,
-    /// A session works on the goal, or does not.
+    /// The link of the goal to a coaching session, or its removal.
     Link(usize, bool),
 }
 
@@ -40,53 +41,54 @@ pub(super) struct Made {
     pub(super) wish: Wish,
 }
 
-/// What has become of a change.
+/// The outcome of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Open,
     Made,
-    /// The person was told that it was not made, and why.
+    /// The change was not made, and the person was notified of the reason.
     Refused,
-    /// The person is shown it, to decide.
+    /// The change is left for the person to decide on.
     Unresolved,
-    /// The person has taken it back before it left.
+    /// The person has reversed the change before it was sent.
     TakenBack,
     /// The person has signed out on purpose, or another person has signed in.
     Discarded,
 }
 
-/// Changes that leave as one.
+/// Changes that are sent as one.
 #[derive(Debug)]
 pub(super) struct Story {
     pub(super) person: usize,
     pub(super) profile: usize,
-    /// The tab in which it was made.
+    /// The tab in which the changes were made.
     tab: TabId,
-    /// How many changes the server had seen when it began.
+    /// The number of the last server change when the story began. On a server without conditional writes, the number of
+    /// the last change of the row that the tab knew of.
     begun: u64,
     row: u128,
     wishes: Vec<Wish>,
     pub(super) fate: Fate,
-    /// Whether a tab has taken it for made, but for what is left over.
+    /// Whether a tab considers the changes made, apart from the unresolved parts.
     is_answered: bool,
-    /// The rows that the server has created for it.
+    /// The rows that the server has created for the story.
     created: Vec<u128>,
-    /// The values that the server has written for it.
+    /// The values that the server has written for the story.
     written: BTreeMap<String, Vec<Value>>,
 }
 
-/// All wishes of a story, one after the other.
+/// The sum of all wishes of a story, in order.
 #[derive(Debug, Default)]
 struct Sum {
-    /// The fields of a row that is to be created.
+    /// The fields of the row to create.
     create: Option<Row>,
-    /// For each field the values that were seen, and the one that is wanted.
+    /// For each field, the values that were seen, and the wanted value.
     fields: BTreeMap<String, (Vec<Value>, Value)>,
-    /// The fields of a row that is to be deleted.
+    /// The fields of the row to delete.
     delete: Option<Row>,
     restores: bool,
     link: Option<(usize, bool)>,
-    /// Everything that was on the screen.
+    /// The fields of all screens.
     screens: Vec<Row>,
     is_deleted_before_created: bool,
 }
@@ -94,7 +96,8 @@ struct Sum {
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) stories: BTreeMap<u64, Story>,
-    /// By the id that a person knew: the ids that the server has given to the row, each in place of the one before.
+    /// For each id that a person knew: the ids that the server has assigned to the row, each in place of the one
+    /// before.
     real: BTreeMap<u128, Vec<u128>>,
 }
 
@@ -105,8 +108,8 @@ impl Story {
         self.fate == Fate::Made && matches!(self.wishes.first(), Some(Wish::Create(_)))
     }
 
-    /// Whether each change of a field began where the one before it had ended: not so if a change was taken back that
-    /// had been overtaken, or was made on a screen that did not show it.
+    /// Whether each change of a field began with the value that the change before it had wanted. False after the undo
+    /// of a change that a later one had replaced, and for a change on a screen that did not show the one before.
     fn is_steady(&self, field: &str) -> bool {
         let updates = self.wishes.iter().filter_map(|wish| match wish {
             Wish::Update(changes, _) => changes.iter().find(|(each, ..)| each == field),
@@ -116,7 +119,7 @@ impl Story {
         updates.windows(2).all(|pair| pair[0].2 == pair[1].1)
     }
 
-    /// Whether it has wanted this value, and the server has written it for it.
+    /// Whether the story has wanted this value, and the server has written it for the story.
     fn has_made(&self, field: &str, value: &Value) -> bool {
         let is_wanted = |wish: &Wish| {
             let Wish::Update(changes, _) = wish else { return false };
@@ -156,14 +159,14 @@ impl Story {
 }
 
 impl Sum {
-    /// The fields that are not as they were in the end.
+    /// Returns the fields whose last wanted value differs from the value that was first seen.
     fn changed(&self) -> impl Iterator<Item = (&String, &(Vec<Value>, Value))> {
         self.fields
             .iter()
             .filter(|(_, (seen, wanted))| seen.first() != Some(wanted))
     }
 
-    /// Whether it comes to nothing.
+    /// Whether the changes cancel each other out.
     fn is_nothing(&self) -> bool {
         let changes_nothing = self.changed().next().is_none() && self.delete.is_none() && !self.restores;
         self.is_deleted_before_created || (self.create.is_none() && self.link.is_none() && changes_nothing)
@@ -171,7 +174,7 @@ impl Sum {
 }
 
 impl Ledger {
-    /// A change is sent as one of its own.
+    /// Begins a story with a change that is sent separately.
     pub(super) fn begin(&mut self, key: u64, (person, profile, tab): (usize, usize, TabId), begun: u64, made: &Made) {
         let story = Story {
             person,
@@ -188,14 +191,14 @@ impl Ledger {
         self.stories.insert(key, story);
     }
 
-    /// A change has become part of an earlier one.
+    /// Adds a change to the story of an earlier one.
     pub(super) fn add(&mut self, key: u64, made: &Made) {
         if let Some(story) = self.stories.get_mut(&key) {
             story.wishes.push(made.wish.clone());
         }
     }
 
-    /// A change has made an earlier one needless.
+    /// Adds a change that cancels an earlier one. Fails if the story still has an effect.
     pub(super) fn take_back(&mut self, key: u64, made: &Made) -> Check {
         self.add(key, made);
         let Some(story) = self.stories.get_mut(&key) else {
@@ -215,7 +218,7 @@ impl Ledger {
         }
     }
 
-    /// The person has given up all that is open.
+    /// Discards the open stories of the selected people in a browser.
     pub(super) fn discard(&mut self, profile: usize, is_meant: impl Fn(usize) -> bool) {
         let open = self.stories.values_mut().filter(|story| story.fate == Fate::Open);
         for story in open.filter(|story| story.profile == profile && is_meant(story.person)) {
@@ -223,13 +226,13 @@ impl Ledger {
         }
     }
 
-    /// Whether this is a temporary id, and a tab knows the one that the row has got instead.
+    /// Whether this is a temporary id of a row, and the tab knows the id that the server has assigned instead.
     fn is_named(&self, row: u128) -> bool {
         let mut stories = self.stories.values();
         row >> 64 == MARK && stories.any(|story| story.row == row && story.has_created())
     }
 
-    /// The row of a story, and those that have taken its place.
+    /// Returns the ids of the story's row: the first one, and those that the server has assigned since.
     fn rows(&self, story: &Story) -> Vec<u128> {
         let mut rows = vec![story.row];
         let mut at = 0;
@@ -246,7 +249,7 @@ impl Ledger {
         rows
     }
 
-    /// The goal that a change links.
+    /// Returns the ids of the goal that a change links.
     pub(super) fn linked(&self, key: u64) -> Vec<u128> {
         let linking = self
             .stories
@@ -255,7 +258,8 @@ impl Ledger {
         linking.map(|story| self.rows(story)).unwrap_or_default()
     }
 
-    /// The server has created a row for a change.
+    /// Records a row that the server has created for a change. Fails if the row has other values than wanted, or if it
+    /// is not the first one.
     pub(super) fn note_created(&mut self, key: u64, id: u128, history: &History) -> Check {
         let Some(story) = self.stories.get_mut(&key) else {
             return Ok(());
@@ -264,7 +268,7 @@ impl Ledger {
         let sum = story.sum();
         self.real.entry(story.row).or_default().push(id);
         if let Some(create) = &sum.create {
-            // An action whose goal is gone is created without one.
+            // An action whose goal is deleted is created without a goal.
             let is_lost = |goal: &Value| {
                 let goal = goal.as_str().and_then(|goal| uuid::Uuid::parse_str(goal).ok());
                 goal.is_some_and(|goal| history.existed(goal.as_u128(), false, story.begun))
@@ -283,8 +287,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// A write or a deletion for a change has replaced these values. `known` is the number of the last change of the row
-    /// that its tab knew of when the request left: where the server has no conditions, whatever came after that is lost.
+    /// Records the values that a write or a deletion for a change has replaced. Fails if the author of the change had
+    /// not seen one of them. `known` is the number of the last change of the row that the tab knew of when the request
+    /// was sent: on a server without conditional writes, later changes may be lost.
     pub(super) fn check_overwritten(&mut self, key: u64, overwritten: &[Overwritten], known: Option<u64>) -> Check {
         self.bring_back(key);
         let Some(story) = self.stories.get_mut(&key) else {
@@ -312,7 +317,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A tab takes a change for made, but for what is left over.
+    /// Marks a change as made, apart from its unresolved parts. Fails if the history of the server contradicts that.
     pub(super) fn settle(&mut self, key: u64, leftovers: &[Rc<Unresolved>], history: &History) -> Check {
         self.bring_back(key);
         let Some(story) = self.stories.get(&key) else {
@@ -368,7 +373,7 @@ impl Ledger {
 }
 
 impl Sum {
-    /// Why a change that is taken for made was not made.
+    /// Returns the reason why a change that counts as made was not made.
     fn why_not_made(&self, story: &Story, rows: &[u128], history: &History) -> Option<&'static str> {
         let since = story.begun;
         let any = |is: &dyn Fn(u128) -> bool| rows.iter().any(|row| is(*row));

@@ -1,10 +1,10 @@
-//! The changes that a restored row is to have again.
+//! The changes that the restoration of a row makes again.
 
 use super::{Ledger, Wish};
 
 impl Ledger {
-    /// With a row, its person wants back what they had changed of it before they deleted it, if that left with the
-    /// deletion.
+    /// Adds the updates that were sent with the deletion of a row to the story of its restoration: the person expects
+    /// them back with the row.
     pub(super) fn bring_back(&mut self, key: u64) {
         let Some(story) = self
             .stories

@@ -1,4 +1,4 @@
-//! Reading against the last body is reading, and reads no more than it must.
+//! Parsing against the last body has the same result as parsing alone, and parses no more rows than it must.
 
 mod random;
 
@@ -16,7 +16,7 @@ thread_local! {
     static READ: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Something that counts how often one of its kind was read.
+/// A row that counts how often rows of its type are parsed.
 #[derive(Clone, Debug, PartialEq)]
 struct Item {
     id: u32,
@@ -35,7 +35,7 @@ impl FromFields for Item {
     }
 }
 
-/// Reads, and says how many rows had to be read for it.
+/// Parses a body, and returns the number of rows that were parsed for it.
 fn read(body: &str, last: Option<&Rows<Item>>) -> (Result<Rows<Item>, ApiError>, usize) {
     READ.set(0);
     let rows = Rows::read(body.as_bytes().to_vec(), last);
@@ -58,8 +58,8 @@ fn envelope(rows: &[String]) -> String {
     format!(r#"{{"status_code":200,"data":[{}]}}"#, rows.join(","))
 }
 
-/// Changes some rows of thousand; returns how many had to be read, and how many of them are the same allocation as
-/// before.
+/// Changes some of a thousand rows. Returns the number of rows that were parsed, and the number of rows that are the
+/// same allocation as before.
 fn edited(edit: impl FnOnce(&mut Vec<String>)) -> (usize, usize) {
     let mut list = rows(1_000);
     let last = first(&envelope(&list));
@@ -102,7 +102,8 @@ fn that_nothing_changed_is_seen_by_one_pointer() {
     assert!(same.unwrap().is_same(&last));
     assert_eq!(count, 0);
 
-    // Written differently around the rows, it is still the same list, and the next body is compared with this one.
+    // With other white space and members around the rows, the list is the same, and the next body is compared with this
+    // one.
     let spaced = format!(
         " {{ \"more\": [1], \"data\": [ {} ],\n\"status_code\": 201 }} ",
         rows(20).join(" ,\n")
@@ -210,7 +211,7 @@ fn named(number: u128, text: &str) -> String {
     format!(r#"{{"id":"{id}","version":{number},"text":{text}}}"#)
 }
 
-/// Something with an id.
+/// A row with an id.
 #[derive(Clone, Debug, PartialEq)]
 struct Named(String);
 
@@ -233,7 +234,7 @@ fn unreadable_row_leaves_other_rows() {
         version: Some(2),
     };
     assert_eq!(first.illegible().collect::<Vec<_>>(), [illegible]);
-    // It is not tried again as long as it is the same.
+    // The unreadable row is not parsed again while its bytes are the same.
     READ.set(0);
     let moved = [list[1].clone(), list[0].clone(), named(4, r#""d""#)];
     let moved = read(&moved, Some(&first));

@@ -1,4 +1,4 @@
-//! Whatever happens to a list, and however it is written or broken: reading it against any last body is reading it.
+//! Random changes, spellings and faults of a list: parsing against any last body equals parsing alone.
 
 use std::collections::HashMap;
 
@@ -24,13 +24,13 @@ fn reading_against_any_last_body_is_reading() {
             let before = last.as_ref().map(Rows::list);
             let after = compare(&broken, last.as_ref(), &what);
             assert!(last.as_ref().map(Rows::list) == before, "{what}: the last is untouched");
-            // What was broken may still be a list, and then it is one to go on from.
+            // A broken body may still be a valid list. The next body is then compared with it.
             last = after.ok().or(last);
         }
     }
 }
 
-/// Reads a body in both ways.
+/// Parses a body in both ways.
 fn compare(body: &[u8], last: Option<&Rows<Item>>, what: &str) -> Result<Rows<Item>, ApiError> {
     let full = read_one::<Vec<Item>>(body);
     READ.set(0);
@@ -50,7 +50,8 @@ fn compare(body: &[u8], last: Option<&Rows<Item>>, what: &str) -> Result<Rows<It
     rows
 }
 
-/// Every row whose bytes were there before is that row, as often as it was there; only the others were read.
+/// Checks that each row with the bytes of an earlier row is that row, as often as the earlier body has it, and that
+/// only the other rows were parsed.
 fn check_pointers(now: &Rows<Item>, last: Option<&Rows<Item>>, count: usize, what: &str) {
     let mut before: HashMap<&[u8], Vec<Rc<Item>>> = HashMap::new();
     for (span, row) in last.iter().flat_map(|last| last.source.spans.iter().zip(last.list())) {
@@ -80,7 +81,7 @@ fn check_pointers(now: &Rows<Item>, last: Option<&Rows<Item>>, count: usize, wha
     assert_eq!(count, new, "{what}");
 }
 
-/// A list on a server that changes, and writes itself differently every time.
+/// A list on a server, which changes and is written differently every time.
 struct World {
     rng: Rng,
     rows: Vec<String>,
@@ -157,7 +158,7 @@ impl World {
         }
     }
 
-    /// The body, in one of the ways in which it can be written.
+    /// Writes the body in one of its possible spellings.
     fn write(&mut self) -> Vec<u8> {
         let mut list = String::from("[");
         for (index, row) in self.rows.clone().iter().enumerate() {
@@ -184,7 +185,7 @@ impl World {
         format!("{before}{{{}}}{after}", members.join(&format!("{before},{after}"))).into_bytes()
     }
 
-    /// The body with something amiss: cut off, bytes changed, lost or too many, or a status of failure.
+    /// Breaks the body: truncates it, changes, removes or inserts bytes, or changes the status to a failure.
     fn break_something(&mut self, body: &[u8]) -> Vec<u8> {
         let mut broken = body.to_vec();
         let at = self.rng.usize(0..broken.len());

@@ -1,25 +1,25 @@
-//! What is typed into the form that plans a session, as it is kept.
+//! The draft of the form that plans a coaching session, as it is stored.
 
 use intent::{Row, Value};
 
 use crate::kept::KeptText;
 
-/// The fields of the record beside the title, named as those of a session.
+/// The names of the record's fields besides the title, as in a coaching session.
 const DATE: &str = "date";
 const RELATIONSHIP: &str = "coaching_relationship_id";
 
-/// What is typed into the form that plans a session.
+/// The draft of the form that plans a coaching session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
     pub(super) title: String,
-    /// What the field for day and time holds.
+    /// The value of the field for day and time.
     pub(super) when: String,
-    /// The id of the relationship that is chosen; empty for the first.
+    /// The id of the chosen coaching relationship; empty for the first one.
     pub(super) with: String,
 }
 
 impl Draft {
-    /// Reads what was kept.
+    /// Reads a stored draft.
     pub(super) fn of(kept: Option<KeptText>) -> Self {
         let Some(kept) = kept else { return Self::default() };
         let row = kept.row.unwrap_or_default();
@@ -31,12 +31,12 @@ impl Draft {
         }
     }
 
-    /// Whether nothing is typed. A choice alone is no text.
+    /// Returns whether nothing is typed. A chosen coaching relationship alone does not count as typed.
     pub(super) fn is_blank(&self) -> bool {
         self.title.is_empty() && self.when.is_empty()
     }
 
-    /// What to keep of it.
+    /// Returns the record to store, or `None` if nothing is typed.
     pub(super) fn kept(self) -> Option<KeptText> {
         if self.is_blank() {
             return None;

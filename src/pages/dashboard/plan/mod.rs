@@ -1,4 +1,4 @@
-//! Planning a session.
+//! The form that plans a coaching session.
 
 mod draft;
 mod unplanned;
@@ -21,10 +21,10 @@ use crate::route::Route;
 use draft::Draft;
 use unplanned::Unplanned;
 
-/// The place of what is typed.
+/// The key under which the draft is stored.
 const PLACE: &str = "plan/title";
 
-/// The id of the link to a session that the dashboard does not show.
+/// The id of the link to a coaching session that the dashboard does not show.
 const ELSEWHERE: &str = "planned-elsewhere";
 
 #[derive(Clone, Debug, PartialEq, Properties)]
@@ -34,16 +34,16 @@ pub(super) struct PlanSessionProperties {
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
 }
 
-/// Planning a session with somebody whom this person coaches.
+/// The form that plans a coaching session with a coachee of this person.
 #[component]
 pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     let when = use_node_ref();
     let all_kept = use_kept();
     let kept = use_kept_text(&AttrValue::Static(PLACE));
     let draft = Draft::of(kept.current);
-    // What was kept must be seen.
+    // The form is open if there is a stored draft, so that the person sees it.
     let is_open = *use_memo((), |()| !draft.is_blank());
-    // Kept with what is typed; it stands for the next plan, too.
+    // Stored with the draft. The choice also stays for the next plan.
     let chosen = use_state(|| draft.with.clone());
     let is_too_long = is_too_long(draft.title.trim(), MAX_TITLE);
     let create = use_mutation::<resources::PlanSession>();
@@ -83,7 +83,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 if !is_near {
                     elsewhere.set(Some(planned.clone()));
                 }
-                // A person who has begun to plan the next session keeps the focus.
+                // A person who has begun to plan the next coaching session keeps the focus.
                 let is_typing = all_kept.text(PLACE).is_some();
                 match is_near {
                     _ if is_typing => navigation.announce(announcement),
@@ -117,7 +117,7 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
                 meeting_url: None,
                 provider: None,
             };
-            // From now on the plan itself is kept: what is still typed could be planned twice.
+            // From now on the mutation is persisted. The draft is removed, because it could be submitted twice.
             when.set_value("");
             keep.emit(None);
             on_plan.emit(new);
@@ -171,19 +171,19 @@ pub(super) fn PlanSession(props: &PlanSessionProperties) -> Html {
     }
 }
 
-/// What a field holds in which something was typed.
+/// Returns the value of the field that received the input.
 fn value_of(event: &InputEvent) -> String {
     event.target_unchecked_into::<HtmlInputElement>().value()
 }
 
-/// The day of a session, and a sentence that says so.
+/// Returns the day of a coaching session, and a sentence about it.
 fn planned_for(session: &CoachingSession) -> (NaiveDate, String) {
     let day = calendar::local(session.date).date();
     let name = calendar::day_in_sentence(day, calendar::today());
     (day, format!("Planned a session for {name}."))
 }
 
-/// Says where a session is that the dashboard does not show.
+/// Shows a note with a link to a coaching session that the dashboard does not show.
 fn elsewhere_note(session: &CoachingSession) -> Html {
     let (day, text) = planned_for(session);
     let why = if day < calendar::today() {

@@ -1,5 +1,5 @@
-//! Planned sessions that the server has not confirmed: those that wait to be sent, and those that the person has to
-//! decide on.
+//! Planned coaching sessions that the server has not confirmed: unsent ones, and those on which the person has to
+//! decide.
 
 use std::rc::Rc;
 
@@ -20,11 +20,11 @@ use crate::unresolved::Problem;
 pub(super) struct UnplannedProperties {
     pub(super) user: UserId,
     pub(super) relationships: Option<Rc<List<CoachingRelationship>>>,
-    /// Plans a session that was not planned.
+    /// The callback that plans a coaching session again.
     pub(super) on_plan: Callback<NewCoachingSession>,
 }
 
-/// The sessions that wait to be planned, and those that were not planned.
+/// The coaching sessions that wait to be planned, and those that could not be planned.
 #[component]
 pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
     let kept = use_kept();
@@ -83,7 +83,7 @@ pub(super) fn Unplanned(props: &UnplannedProperties) -> Html {
     }
 }
 
-/// A session in a line.
+/// Formats a coaching session as one line.
 fn described(session: &CoachingSession, props: &UnplannedProperties, today: NaiveDate) -> String {
     let relationships = props.relationships.iter().flat_map(|all| all.iter());
     let mut partners = relationships
