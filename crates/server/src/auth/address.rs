@@ -1,4 +1,4 @@
-//! Where a request comes from, and which neighbours it shares its limits with.
+//! Network addresses of clients, and the networks that share their limits.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -11,16 +11,16 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address(IpAddr);
 
-/// The addresses that one customer of a provider has at least: one IPv4 address, or a /64 of IPv6.
+/// The smallest network of one customer of a provider: one IPv4 address, or a /64 of IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Household(IpAddr);
 
-/// The addresses that one customer may have at most: a /48 of IPv6, which is 65,536 households (RFC 6177).
+/// The largest network of one customer: a /48 of IPv6, which has 65,536 households (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Site(Ipv6Addr);
 
 impl Address {
-    /// The smallest network that one customer has for themselves.
+    /// Returns the smallest network that belongs to one customer.
     pub(crate) const fn household(self) -> Household {
         Household(match self.0 {
             IpAddr::V6(ip) => IpAddr::V6(network(ip, 64)),
@@ -28,7 +28,7 @@ impl Address {
         })
     }
 
-    /// The largest network that one customer has for themselves, if it is larger than a household.
+    /// Returns the largest network that belongs to one customer, if it is larger than a household.
     pub(crate) const fn site(self) -> Option<Site> {
         match self.0 {
             IpAddr::V6(ip) => Some(Site(network(ip, 48))),
@@ -36,10 +36,10 @@ impl Address {
         }
     }
 
-    /// Where a request comes from: the other end of its connection, unless that is a proxy that is trusted to say for
-    /// whom it speaks.
+    /// Returns the address of the client: the remote address of the connection, or the forwarded address if the remote
+    /// address is a trusted proxy.
     ///
-    /// Only the last hop counts. The proxy adds it itself; everything before it is whatever the client has sent.
+    /// Only the last hop counts, because the proxy adds it. The client can send any value in the hops before it.
     pub(crate) fn of(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Self {
         let peer = peer.ip().to_canonical();
         let forwarded = trusted
@@ -62,7 +62,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// An address without what comes after its first bits.
+/// Returns the network of an address: its first bits, with zeros for the rest.
 const fn network(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
     let rest = 128 - bits;
     Ipv6Addr::from_bits(ip.to_bits() >> rest << rest)
@@ -71,7 +71,7 @@ const fn network(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
 fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
     let hops = headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
     let hop = hops.rsplit(',').next()?.trim();
-    // Some proxies name the port as well.
+    // Some proxies add the port.
     hop.parse()
         .or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip()))
         .ok()

@@ -12,57 +12,57 @@ use super::is_local;
 use crate::error::Error;
 use crate::store::sign_ins::TokenHash;
 
-/// The name of the cookie. Browsers keep one with this prefix only if it is secure and of this very host, so that no
-/// other host of the same domain can slip its own in.
+/// The name of the session cookie. Browsers accept a cookie with this prefix only if it is secure and limited to this
+/// host, so that no other host of the same domain can set it.
 const NAME: &str = "__Host-freshet_session";
-/// The same where there is no https.
+/// The name of the session cookie without https.
 const LOCAL_NAME: &str = "freshet_session";
 
-/// How the name of the cookie begins by which a browser is known to somebody who has signed in there before. A few
-/// letters follow that tell the people of one browser apart.
+/// The prefix of the name of a device cookie, which identifies a browser in which a person has signed in before. Some
+/// letters follow, which differ between the people who share a browser.
 const DEVICE_NAME: &str = "__Host-freshet_device_";
-/// The same where there is no https.
+/// The prefix of the name of a device cookie without https.
 const LOCAL_DEVICE_NAME: &str = "freshet_device_";
 
-/// How many cookies of known devices are looked at. A client can send as many as it likes.
+/// The maximum number of device cookies that are checked. A client can send any number of them.
 const MOST_DEVICES: usize = 8;
 
-/// The secret of a sign-in, a known device or a ticket: 32 random bytes, in hexadecimal. Has no `Debug`, so that no log
-/// can carry it.
+/// The secret of a sign-in, a known device or a ticket: 32 random bytes in hexadecimal. Does not implement `Debug`, so
+/// that no log can contain it.
 pub(crate) struct Token(String);
 
 impl Token {
-    /// A token that nobody can guess.
+    /// Creates a token that can not be guessed.
     pub(crate) fn random() -> Self {
         let bytes: [u8; 32] = rand::random();
         Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The token that a request came with. Whether it means anything is for the database to say.
+    /// Returns the token of a request. The caller has to look it up in the database.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let named = |name| cookies(headers).find(|cookie| cookie.name() == name);
-        // One that was set without https is taken if the request names this machine.
+        // A cookie that was set without https is accepted only if the host is this machine.
         let cookie = named(NAME).or_else(|| named(LOCAL_NAME).filter(|_| is_local(headers)))?;
         Self::from_text(cookie.value())
     }
 
-    /// A token that was handed over in another way.
+    /// Creates a token from a text that is not a cookie.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         (text.len() == 64).then(|| Self(text.to_owned()))
     }
 
-    /// To be handed over.
+    /// Returns the text of the token, to send it to the client.
     pub(crate) fn into_text(self) -> String {
         self.0
     }
 
-    /// What is stored of it.
+    /// Returns the hash of the token, which is stored.
     pub(crate) fn hash(&self) -> TokenHash {
         Sha256::digest(&self.0).into()
     }
 }
 
-/// What a request shows to be known by. Whether it means anything, and for whom, is for the database to say.
+/// Returns the hashes of the device tokens of a request. The caller has to look them up in the database.
 pub(crate) fn devices(headers: &HeaderMap) -> Vec<TokenHash> {
     let name = device_name(headers);
     let devices = cookies(headers).filter(|cookie| cookie.name().starts_with(name));
@@ -70,8 +70,8 @@ pub(crate) fn devices(headers: &HeaderMap) -> Vec<TokenHash> {
     tokens.take(MOST_DEVICES).map(|token| token.hash()).collect()
 }
 
-/// The `set-cookie` by which a browser is known to this person, for whom it is one of its own: people who share a
-/// browser do not make each other unknown.
+/// Returns the `set-cookie` header that makes a browser a known device of this person. The cookie is separate for each
+/// person, so that people who share a browser do not replace each other's cookies.
 pub(crate) fn device_cookie(
     token: &Token,
     person: UserId,
@@ -84,8 +84,9 @@ pub(crate) fn device_cookie(
     header(headers, name, token.0.clone(), lifetime)
 }
 
-/// Whether the browser speaks https. It does with every host but this machine. A proxy may name the server as this
-/// machine all the same: then a page says where it is from with each change, and a cookie says that https has set it.
+/// Returns whether the browser uses https. It does for every host except for this machine. A proxy may still pass this
+/// machine as the host. In that case a change has an `origin` header with https, or the request has a cookie that was
+/// set over https.
 fn is_secure(headers: &HeaderMap) -> bool {
     let is_from_https = || {
         let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
@@ -107,12 +108,13 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     values.flat_map(Cookie::split_parse).filter_map(Result::ok)
 }
 
-/// The `set-cookie` that signs in or renews a sign-in. `headers` are the request's: they say for which host.
+/// Returns the `set-cookie` header that starts or renews a sign-in. `headers` are those of the request, and determine
+/// the host.
 pub(crate) fn session_cookie(token: &Token, headers: &HeaderMap, lifetime: Duration) -> Result<HeaderValue, Error> {
     header(headers, session_name(headers).to_owned(), token.0.clone(), lifetime)
 }
 
-/// The `set-cookie` that makes a browser forget its token.
+/// Returns the `set-cookie` header that removes the session cookie from the browser.
 pub(crate) fn clearing_cookie(headers: &HeaderMap) -> Result<HeaderValue, Error> {
     header(headers, session_name(headers).to_owned(), String::new(), Duration::ZERO)
 }
@@ -127,7 +129,7 @@ fn header(headers: &HeaderMap, name: String, value: String, lifetime: Duration) 
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
-        // Browsers keep a secure cookie only over https, which nobody has on their own machine.
+        // Browsers accept a secure cookie only over https, which is not available on the local machine.
         .secure(is_secure(headers))
         .max_age(cookie::time::Duration::seconds(seconds))
         .build();
@@ -187,10 +189,10 @@ mod tests {
             cookie.starts_with("__Host-freshet_session=") && cookie.contains("Secure"),
             "{cookie}"
         );
-        // A read does not say where its page is from.
+        // A read has no `origin` header.
         let mut read = request_to("127.0.0.1:8080");
         let pair = cookie.split(';').next().unwrap();
-        // A cookie that was set without https is passed over.
+        // A cookie that was set without https is ignored.
         let both = format!("freshet_session={}; {pair}", Token::random().0);
         read.insert(COOKIE, HeaderValue::from_str(&both).unwrap());
         assert_eq!(Token::of(&read).unwrap().hash(), token.hash());
@@ -237,7 +239,7 @@ mod tests {
         let (local, secure) = ("freshet_session", "__Host-freshet_session");
         for (host, name, known) in [
             ("localhost:8080", local, true),
-            // Behind a proxy that speaks https and names the server as this machine.
+            // The proxy uses https and passes this machine as the host.
             ("localhost:8080", secure, true),
             ("app.example", secure, true),
             ("app.example", local, false),

@@ -1,12 +1,13 @@
-//! What a browser says it is, in a few words: for the list of one's own sign-ins.
+//! A short description of the browser of a request, for the list of a person's own sign-ins.
 
 use axum::http::HeaderMap;
 use axum::http::header::USER_AGENT;
 
-/// The most characters of it.
+/// The maximum number of characters of the description.
 const LONGEST: usize = 80;
 
-/// Browsers by what they say, the ones that claim to be others first: Edge says Chrome, and Chrome says Safari.
+/// Parts of user agents, with the names of browsers. Browsers that claim to be others come first: Edge contains
+/// `Chrome`, and Chrome contains `Safari`.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -18,7 +19,8 @@ const BROWSERS: &[(&str, &str)] = &[
     ("Safari/", "Safari"),
 ];
 
-/// Systems by what browsers say, in the same way: Android says Linux, and an iPhone says Mac OS.
+/// Parts of user agents, with the names of systems, in the same order: Android contains `Linux`, and an iPhone contains
+/// `Mac OS`.
 const SYSTEMS: &[(&str, &str)] = &[
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -29,8 +31,9 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// The browser of a request and its system, such as "Firefox on Linux". Of another program, the first word that it says.
-/// Anybody can say anything: this is for people to recognise their own.
+/// Returns the browser and the system of a request, such as "Firefox on Linux". For other programs, returns the first
+/// word of the user agent. Clients can send any user agent; the description only helps people to recognize their own
+/// devices.
 pub(crate) fn device(headers: &HeaderMap) -> Option<String> {
     let agent = headers.get(USER_AGENT)?.to_str().ok()?;
     let find = |names: &[(&str, &'static str)]| {

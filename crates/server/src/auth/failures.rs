@@ -1,28 +1,29 @@
-//! How often a secret was guessed wrongly: ever longer waits, so that an hour holds few guesses.
+//! Failed guesses of a secret, with increasing waits that limit the guesses in an hour.
 //!
-//! At most a hundred an hour for one key (OWASP ASVS 4.0.3, 2.2.1): what may fail at once, then waits that double up to
-//! a minute. `governor` counts evenly and has no such waits.
+//! An hour allows at most a hundred guesses for one key (OWASP ASVS 4.0.3, 2.2.1): some failures without a wait, then
+//! waits that double up to a minute. `governor` limits at an even rate and does not support such waits.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The longest wait. Sixty of them fill an hour.
+/// The longest wait. Sixty of them make an hour.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// After how long without a failure all are forgotten.
+/// The time without a failure after which the failures of a key are removed.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 
-/// How many keys are remembered, which takes some ten megabytes. A client can make up any number of addresses to try.
+/// The number of keys above which keys without a wait are removed. They take some ten megabytes in total. A client can
+/// invent any number of addresses.
 const MOST_KEYS: usize = 100_000;
 
 /// The failures of each key.
 #[derive(Debug)]
 pub(super) struct Failures<K> {
-    /// How many are free of a wait.
+    /// The number of failures without a wait.
     at_once: u32,
-    /// After those.
+    /// The wait after the next failure.
     first_wait: Duration,
     keys: Mutex<HashMap<K, Counted>>,
 }
@@ -42,12 +43,12 @@ impl<K: Clone + Eq + Hash> Failures<K> {
         }
     }
 
-    /// Counts an attempt as a failure before it is looked at, because attempts at the same time count as well.
-    /// Refuses it, with how long to wait, if it comes too early.
+    /// Counts an attempt as a failure before the secret is checked, so that concurrent attempts count as well. If the
+    /// attempt is too early, returns the time to wait.
     pub(super) fn begin(&self, key: &K, now: Instant) -> Result<(), Duration> {
         let mut keys = self.lock();
         if keys.len() >= MOST_KEYS && !keys.contains_key(key) {
-            // Those that do not wait yet. What is being guessed does, and stays.
+            // Removes the keys that do not wait yet. A key that is being guessed has a wait and stays.
             keys.retain(|_, counted| counted.failures >= self.at_once);
         }
         let counted = keys.entry(key.clone()).or_insert(Counted { failures: 0, last: now });
@@ -64,7 +65,7 @@ impl<K: Clone + Eq + Hash> Failures<K> {
         Ok(())
     }
 
-    /// The attempt was right after all. Those of others that were wrong still count.
+    /// Removes the attempt from the failures, because it was right. Failed attempts of others still count.
     pub(super) fn succeeded(&self, key: &K) {
         let mut keys = self.lock();
         if let Some(counted) = keys.get_mut(key) {
@@ -75,13 +76,13 @@ impl<K: Clone + Eq + Hash> Failures<K> {
         }
     }
 
-    /// Forgets the keys whose failures do not count any more.
+    /// Removes the keys whose failures have expired.
     pub(super) fn forget_idle(&self, now: Instant) {
         self.lock()
             .retain(|_, counted| now.saturating_duration_since(counted.last) < FORGOTTEN_AFTER);
     }
 
-    /// How long to wait after so many failures.
+    /// Returns the wait after this number of failures.
     fn wait(&self, failures: u32) -> Duration {
         match failures.checked_sub(self.at_once) {
             None => Duration::ZERO,
@@ -93,7 +94,7 @@ impl<K: Clone + Eq + Hash> Failures<K> {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Counted>> {
-        // Nothing that runs under the lock can leave the table half-written.
+        // No operation under the lock can leave the table in a partial state.
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -108,7 +109,7 @@ mod tests {
     fn an_hour_holds_at_most_a_hundred_guesses() {
         let failures = Failures::new(10, Duration::from_secs(1));
         let (start, second) = (Instant::now(), Duration::from_secs(1));
-        // Four hours of an attempt every tenth of a second.
+        // Simulates four hours with an attempt every tenth of a second.
         let attempts = (0..4 * 36_000).map(|tenth| start + second / 10 * tenth);
         let guesses: Vec<_> = attempts.filter(|now| failures.begin(&"a", *now).is_ok()).collect();
         let hour = Duration::from_secs(3_600);

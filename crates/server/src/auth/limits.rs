@@ -1,4 +1,5 @@
-//! How often one may try: sign-ins per account, device and network address, one's own password, streams per person.
+//! Rate limits: sign-ins for each account, device and network address, confirmations with the password, and streams for
+//! each person.
 
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -15,22 +16,24 @@ use crate::rate::{at_least_one, check, too_many};
 use crate::state::Tuning;
 use crate::store::sign_ins::TokenHash;
 
-/// How many people of one household may try at the same time.
+/// The number of people in one household who can sign in at the same time.
 const PEOPLE_PER_HOUSEHOLD: u32 = 6;
 
-/// How many households of one /48 of IPv6 may try at the same time.
+/// The number of households in one /48 of IPv6 that can sign in at the same time.
 const HOUSEHOLDS_PER_SITE: u32 = 4;
 
-/// How many email addresses one person may try to take at once. Each try tells whether somebody has the address.
+/// The number of email addresses that one person can try to take at once. Each attempt reveals whether an account has
+/// the address.
 const ADDRESSES_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
-/// After how long another one may be tried.
+/// The time after which one more attempt is allowed.
 const ADDRESSES_EVERY: Duration = Duration::from_secs(12 * 60);
 
-/// The hash of an email address: as short for a made-up one as for any other.
+/// The hash of an email address. Long invented addresses take no more memory than others.
 type EmailHash = [u8; 32];
 
-/// Counts attempts. What is counted by the minute may come at once; then it comes back one by one.
+/// The counters of attempts. The attempts of a per-minute limit can be made at once; afterwards they become available
+/// again one by one.
 #[derive(Debug)]
 pub(crate) struct Limits {
     by_household: DefaultKeyedRateLimiter<Household>,
@@ -43,15 +46,15 @@ pub(crate) struct Limits {
     streams: DefaultKeyedRateLimiter<(UserId, Household)>,
 }
 
-/// An attempt that was let in, and counts as a failure until it turns out to be right.
+/// An accepted attempt. It counts as a failure until [`Limits::succeeded`] is called.
 #[derive(Debug)]
 #[must_use = "a right attempt that is not said to have succeeded counts as a failure"]
 pub(crate) enum Attempt {
-    /// To sign in to the account of this address.
+    /// A sign-in to the account with this address.
     Email(EmailHash),
-    /// To sign in from this device, which the owner of the account has signed in from before.
+    /// A sign-in from this device, in which the owner of the account has signed in before.
     Device(TokenHash),
-    /// To confirm a change by the password of somebody who is signed in.
+    /// A confirmation of a change with the password of a person who is signed in.
     Confirmation(UserId),
 }
 
@@ -73,11 +76,11 @@ impl Limits {
         }
     }
 
-    /// Counts a sign-in with an address (as [`email_key`](crate::store::email_key) has it), before the password is
-    /// looked at.
+    /// Counts a sign-in with an address (normalized by [`email_key`](crate::store::email_key)), before the password is
+    /// checked.
     ///
-    /// A device that the owner of the account has signed in from before counts alone: guesses that come from elsewhere,
-    /// or from the same household, do not keep the owner out.
+    /// A device in which the owner of the account has signed in before is counted separately, so that guesses from
+    /// other places or from the same household do not lock the owner out.
     pub(crate) fn sign_in(&self, from: Address, email: &str, device: Option<TokenHash>) -> Result<Attempt, Error> {
         let now = Instant::now();
         if let Some(device) = device {
@@ -94,14 +97,14 @@ impl Limits {
         Ok(Attempt::Email(email))
     }
 
-    /// Counts an attempt to confirm a change with the password, by a person who is signed in. Not counted with the
-    /// sign-ins: guesses at an unlocked screen do not keep the owner from signing in.
+    /// Counts an attempt of a person who is signed in to confirm a change with their password. It is counted separately
+    /// from sign-ins, so that guesses at an unlocked screen do not keep the owner from signing in.
     pub(crate) fn confirm(&self, person: UserId) -> Result<Attempt, Error> {
         self.confirmations.begin(&person, Instant::now()).map_err(too_many)?;
         Ok(Attempt::Confirmation(person))
     }
 
-    /// The password was right.
+    /// Marks an attempt as successful, because the password was right.
     pub(crate) fn succeeded(&self, attempt: Attempt) {
         match attempt {
             Attempt::Email(email) => self.by_email.succeeded(&email),
@@ -110,7 +113,7 @@ impl Limits {
         }
     }
 
-    /// Counts an attempt to take another email address, whether or not it succeeds.
+    /// Counts an attempt to take another email address, successful or not.
     pub(crate) fn take_address(&self, person: UserId) -> Result<(), Error> {
         check(&self.addresses, &person)
     }
@@ -120,7 +123,7 @@ impl Limits {
         check(&self.streams, &(person, from.household()))
     }
 
-    /// Forgets who has not tried for a while, so that the tables do not grow with every address ever seen.
+    /// Removes entries without recent attempts, so that the tables do not grow with every address.
     pub(crate) fn forget_idle(&self) {
         let now = Instant::now();
         self.by_household.retain_recent();
@@ -188,7 +191,7 @@ mod tests {
         assert!(limits.sign_in(address(1), ME, None).is_err());
         let attempt = limits.sign_in(address(1), ME, Some(MY_DEVICE)).unwrap();
         limits.succeeded(attempt);
-        // Nor does the device guess without end.
+        // The attempts of the device itself are limited as well.
         let allowed = (0..100).filter(|_| limits.sign_in(address(1), ME, Some(MY_DEVICE)).is_ok());
         assert_eq!(
             allowed.count(),
@@ -206,7 +209,7 @@ mod tests {
         };
         let allowed = (0..65_536).filter(|number| attempt(*number).is_ok()).count();
         let most = usize::try_from(PEOPLE_PER_HOUSEHOLD * HOUSEHOLDS_PER_SITE).unwrap();
-        // One comes back every few seconds, and this may take one or two.
+        // A new attempt becomes available every few seconds, and the test may take as long.
         assert!((most..=most + 2).contains(&allowed), "{allowed}");
     }
 

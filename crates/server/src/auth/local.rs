@@ -1,10 +1,10 @@
-//! Whether a request stays on this machine, where there is no https and nobody listens on the way.
+//! Detection of requests from the local machine, where there is no https and connections can not be intercepted.
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 
-/// Whether the request names this machine as its host. Everywhere else https is a matter of course: the server itself
-/// sees http behind the proxy that speaks it.
+/// Returns whether the host of the request is this machine. For all other hosts https is assumed: the server itself
+/// receives http from the proxy that terminates https.
 pub(crate) fn is_local(headers: &HeaderMap) -> bool {
     let host = headers
         .get(HOST)
@@ -13,7 +13,7 @@ pub(crate) fn is_local(headers: &HeaderMap) -> bool {
     names_this_machine(host)
 }
 
-/// Whether a host (with or without a port) is `localhost` or a loopback address.
+/// Returns whether a host (with or without a port) is `localhost` or a loopback address.
 pub(crate) fn names_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,

@@ -1,4 +1,4 @@
-//! Who somebody is: passwords, the session cookie, known devices, and how often one may try.
+//! Authentication: passwords, the session cookie, known devices and rate limits.
 
 mod address;
 mod cookie;

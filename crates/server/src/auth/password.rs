@@ -1,7 +1,7 @@
-//! Passwords: hashed with Argon2id, verified away from the threads that serve requests.
+//! Passwords: hashing with Argon2id, outside of the threads that serve requests.
 //!
-//! A hash takes tens of megabytes for a moment. They come from buffers that are made once and handed round with the
-//! slots: an allocator that is asked for so much by one thread after the other keeps most of it for good.
+//! A hash needs tens of megabytes for a short time. The memory comes from buffers that are allocated once and reused.
+//! If different threads allocated that much one after the other, the allocator would keep most of it for good.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,27 +15,28 @@ use super::weakness::{Weakness, check_strength};
 use crate::error::Error;
 use crate::state::PasswordCost;
 
-/// How many passwords are hashed at the same time. Each takes tens of megabytes.
+/// The maximum number of concurrent hashes. Each takes tens of megabytes.
 const SLOTS: usize = 4;
 
-/// The most blocks (of 1 KiB) that a stored hash may ask for. A higher cost than this was not written by this server.
+/// The maximum number of blocks (of 1 KiB) for a stored hash. This server does not write hashes with a higher cost.
 const MOST_BLOCKS: usize = 256 * 1_024;
 
-/// A password can not be hashed or verified.
+/// The error for a password that can not be hashed or verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the password can not be hashed")]
 pub(crate) struct HashError;
 
-/// Hashes and verifies passwords. Clones share the slots and their buffers.
+/// The hashing and verification of passwords. Clones share the slots and their buffers.
 #[derive(Clone)]
 pub(crate) struct Passwords(Arc<Shared>);
 
 struct Shared {
     params: Params,
-    /// The hash of nobody's password: verified against when there is no such person, which takes as long.
+    /// A hash that belongs to no account. A sign-in to an unknown account is verified against it, so that it takes the
+    /// same time.
     decoy: String,
     slots: Arc<Semaphore>,
-    /// One for each slot that was ever used, in the order in which they came back: who hashes takes the last.
+    /// The unused buffers. There is at most one for each slot. A hash takes the last one that was returned.
     buffers: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -59,12 +60,13 @@ impl Passwords {
         Ok(Self(Arc::new(shared)))
     }
 
-    /// The hash to store. Blocks for as long as a sign-in takes: only for starting up.
+    /// Returns the hash to store. Blocks for as long as a sign-in takes, so it must be used only at the start of the
+    /// server.
     pub(crate) fn hash_blocking(&self, password: &str) -> Result<String, HashError> {
         self.0.hash(password)
     }
 
-    /// Whether this is the password behind `stored`. Without one it takes just as long and is `false`.
+    /// Returns whether the password matches `stored`. Without a stored hash it takes the same time and returns `false`.
     pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, Error> {
         self.in_slot(move |shared| {
             let known = stored.is_some();
@@ -74,8 +76,8 @@ impl Passwords {
         .await
     }
 
-    /// The hash of a password that somebody has chosen, unless it is easy to guess for who knows these words about
-    /// them.
+    /// Returns the hash of a password that a person has chosen. Returns the weakness instead if the password is easy to
+    /// guess with the words of `about`, which describe the person.
     pub(crate) async fn choose(&self, password: String, about: Vec<String>) -> Result<Result<String, Weakness>, Error> {
         let chosen = self.in_slot(move |shared| match check_strength(&normal(&password), &about) {
             Ok(()) => shared.hash(&password).map(Ok),
@@ -112,7 +114,7 @@ impl Shared {
         Ok(hash.to_string())
     }
 
-    /// Whether the password has this hash, whatever it was hashed with.
+    /// Returns whether the password has this hash. Supports other parameters than those of this server.
     fn verify(&self, password: &str, stored: &str) -> Result<bool, HashError> {
         let stored = PasswordHash::new(stored).or(Err(HashError))?;
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).or(Err(HashError))?;
@@ -122,7 +124,7 @@ impl Shared {
             return Err(HashError);
         };
         let version = version.or(Err(HashError))?;
-        // Compared in constant time.
+        // The comparison takes constant time.
         Ok(self.output(algorithm, version, &params, password, salt)? == *expected)
     }
 
@@ -149,7 +151,7 @@ impl Shared {
         Output::new(bytes).or(Err(HashError))
     }
 
-    /// A buffer of at least so many blocks.
+    /// Returns a buffer with at least this number of blocks.
     fn take_buffer(&self, blocks: usize) -> Vec<Block> {
         let usual = self.params.block_count();
         if blocks > usual {
@@ -159,8 +161,8 @@ impl Shared {
         kept.unwrap_or_else(|| vec![Block::new(); usual])
     }
 
-    /// Keeps a buffer for the next hash. One that was made for a stored hash of a higher cost is given back: who has
-    /// such a hash does not sign in often enough.
+    /// Returns a buffer for the next hash. A larger buffer, for a stored hash of a higher cost, is freed, because
+    /// sign-ins with such a hash are rare.
     fn put_buffer(&self, buffer: Vec<Block>) {
         if buffer.len() == self.params.block_count() {
             let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -169,7 +171,8 @@ impl Shared {
     }
 }
 
-/// A password as it is hashed: the same text in whatever way a keyboard composes it (NIST SP 800-63B, 5.1.1.2).
+/// Normalizes a password before hashing, so that equal texts are equal regardless of how a keyboard composes them (NIST
+/// SP 800-63B, 5.1.1.2).
 fn normal(password: &str) -> String {
     password.nfc().collect()
 }

@@ -1,4 +1,4 @@
-//! Reads the session cookie once per request, and keeps the sign-in alive.
+//! The middleware that reads the session cookie once per request and renews the sign-in.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::state::{AppState, Tuning};
 use crate::store::sign_ins::TokenHash;
 use crate::store::{now, sign_ins};
 
-/// A sign-in is renewed once this part of its idle time has passed, not at every request: that would make every
-/// read a write.
+/// The divisor of the idle time that gives the minimum time between two renewals. A renewal at every request would make
+/// every read a write.
 const RENEWED_AFTER: u32 = 24;
 
-/// Middleware: finds out who is asking, for [`CurrentUser`], and renews their cookie now and then.
+/// Finds the sign-in of the request for [`CurrentUser`], and renews it together with its cookie when a renewal is due.
 pub(crate) async fn recognise(
     State(state): State<AppState>,
     mut request: Request,
@@ -44,7 +44,7 @@ pub(crate) async fn recognise(
     let renewal = if is_due {
         match renew(&state, &hash, now, end).await {
             Ok(()) => Some(session_cookie(&token, request.headers(), until(now, end))?),
-            // The sign-in lives on as it is, and the next request tries again.
+            // The sign-in stays valid as it is, and the next request tries again.
             Err(error) => {
                 tracing::warn!(%error, "a sign-in was not renewed");
                 None
@@ -55,7 +55,7 @@ pub(crate) async fn recognise(
     };
 
     let mut response = next.run(request).await;
-    // Signing in or out sets a cookie of its own, which is the last word.
+    // A sign-in or sign-out sets its own cookie, which takes precedence.
     if let Some(cookie) = renewal
         && !response.headers().contains_key(SET_COOKIE)
     {
@@ -64,8 +64,8 @@ pub(crate) async fn recognise(
     Ok(response)
 }
 
-/// When a sign-in ends that began at one moment and is used at another: after its idle time, or at the end of its
-/// longest life.
+/// Returns the end of a sign-in that began and was last used at these times: after its idle time, or after its maximum
+/// lifetime if that is earlier.
 pub(crate) fn end_of(tuning: &Tuning, began: Timestamp, used: Timestamp) -> Timestamp {
     (used + tuning.sign_in_idle).min(began + tuning.sign_in_lifetime)
 }

@@ -1,32 +1,32 @@
-//! What a new password must be like: long, and not one of those that are tried first.
+//! Requirements for a new password: it is long and not common.
 //!
-//! OWASP ASVS 4.0.3, 2.1.1 to 2.1.9: 12 to 128 characters, whatever they are; no rules of composition; none that is
-//! common. `zxcvbn` has the common ones and their usual variations, repetitions, sequences and keyboard walks, which a
-//! list of passwords as such does not have.
+//! OWASP ASVS 4.0.3, 2.1.1 to 2.1.9: 12 to 128 characters of any kind, no composition rules, and no common passwords.
+//! `zxcvbn` detects common passwords and their usual variations, repetitions, sequences and keyboard walks. A mere list
+//! of passwords lacks these.
 
 use zxcvbn::feedback::Feedback;
 use zxcvbn::{Score, zxcvbn};
 
-/// The fewest characters of a new password.
+/// The minimum number of characters of a new password.
 pub(crate) const SHORTEST: usize = 12;
 
-/// The most characters of a new password.
+/// The maximum number of characters of a new password.
 pub(crate) const LONGEST: usize = 128;
 
-/// How many characters a password has beside the words that are about its owner.
+/// The minimum number of characters besides words about the owner.
 const OTHERS: usize = 6;
 
 /// Words that an attacker of this server tries first.
 const OURS: &[&str] = &["freshet", "coach", "coachee", "coaching", "password"];
 
-/// Why a password is easy to guess, as a sentence, if there is more to say.
+/// The reason for which a password is easy to guess, as a sentence, if one is known.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Weakness(pub(crate) Option<String>);
 
-/// Refuses a password that takes less than a hundred million guesses for who knows these words about its owner.
+/// Refuses a password that can be guessed in less than a hundred million attempts with these words about its owner.
 pub(super) fn check_strength(password: &str, about: &[String]) -> Result<(), Weakness> {
     let words: Vec<_> = about.iter().map(String::as_str).chain(OURS.iter().copied()).collect();
-    // Names that follow each other count for more in `zxcvbn` than they are worth.
+    // `zxcvbn` overrates names that follow each other.
     let mut rest = password.to_lowercase();
     for word in about.iter().filter(|word| word.chars().count() > 2) {
         rest = rest.replace(&word.to_lowercase(), "");

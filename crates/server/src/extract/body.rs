@@ -1,4 +1,4 @@
-//! Request bodies: JSON, and the form that signs in.
+//! Request bodies: JSON, and the sign-in form.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
 
-/// A JSON body. Fields that the type does not have are ignored, so a client may send back what it read.
+/// A JSON body. Unknown fields are ignored, so that a client can send back what it has read.
 #[derive(Debug)]
 pub(crate) struct Json<T>(pub(crate) T);
 
@@ -24,7 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// A JSON Merge Patch (RFC 7396). Fields that the type does not have are refused: they would be changed, and can not.
+/// A JSON Merge Patch (RFC 7396). Unknown fields are refused, because they would request a change that is not possible.
 #[derive(Debug)]
 pub(crate) struct Patch<T>(pub(crate) T);
 
@@ -62,7 +62,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
                 "expected a form of type application/x-www-form-urlencoded",
             ));
         }
-        // Axum reads small letters only.
+        // Axum accepts only the lower-case form.
         let mut request = request;
         let plain = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(CONTENT_TYPE, plain);
@@ -74,13 +74,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
-/// Reads an object. 422 for JSON of the wrong shape, with the name of the field; 400 for what is no JSON. The error
-/// alone does not tell them apart: `null` where a variant is expected counts as a syntax error.
+/// Parses a JSON object. Returns 422 with the name of the field for JSON of the wrong shape, and 400 for invalid JSON.
+/// The parser's error does not distinguish the two: `null` in place of a variant counts as a syntax error.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
         return Err(Error::BadRequest(format!("the body is no JSON: {error}")));
     }
-    // A list would be read as the values of the fields in order.
+    // A list would be parsed as the values of the fields in order.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::invalid("the body must be a JSON object"));
     }
@@ -88,7 +88,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_path_to_error::deserialize(&mut json).map_err(|error| Error::invalid(sentence(&error)))
 }
 
-/// The error and the field that has it, without line and column: the JSON was written by a program.
+/// Returns the message of an error with its field. Omits line and column, because a program wrote the JSON.
 fn sentence(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let (path, inner) = (error.path().to_string(), error.inner());
     let message = inner.to_string();
@@ -99,7 +99,7 @@ fn sentence(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
             let rest = rest.replace(", expected one of", "; these can:");
             format!("{} can not be changed", rest.replace(", expected", "; this can:"))
         }
-        // A field that is missing has its name in the message.
+        // The message for a missing field contains its name.
         None if path == "." => message.to_owned(),
         None => format!("{path}: {message}"),
     }
@@ -114,7 +114,7 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Erro
         })
 }
 
-/// The media type without its parameters.
+/// Returns the media type without its parameters.
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     value.split(';').next().map(str::trim)

@@ -1,4 +1,4 @@
-//! Where the request comes from.
+//! The address of the client.
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::listener::Peer;
 use crate::state::AppState;
 
-/// The address of the client, whether or not a trusted proxy is in between.
+/// The address of the client, with or without a trusted proxy in between.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller(pub(crate) Address);
 

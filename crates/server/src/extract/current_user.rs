@@ -1,4 +1,4 @@
-//! Who sent the request.
+//! The person who sent the request.
 
 use std::sync::Arc;
 
@@ -12,23 +12,24 @@ use crate::store::idempotency::Keyed;
 use crate::store::sign_ins::{self, TokenHash};
 use crate::store::{Db, Write, now};
 
-/// Who sent the request, by their session cookie. A handler that asks for it answers 401 without one.
+/// The person who sent the request, according to the session cookie. A handler with this extractor returns 401 if there
+/// is no sign-in.
 ///
-/// The cookie itself is read once per request, by [`crate::auth::recognise`].
+/// [`crate::auth::recognise`] reads the cookie itself once per request.
 #[derive(Clone, Debug)]
 pub(crate) struct CurrentUser {
     pub(crate) id: UserId,
-    /// Which of their sign-ins it is.
+    /// The sign-in of the request.
     pub(crate) sign_in: TokenHash,
-    /// The key of the request, if it is not to be carried out twice.
+    /// The idempotency key of the request, if it has one.
     pub(crate) keyed: Option<Arc<Keyed>>,
 }
 
 impl CurrentUser {
-    /// What nobody is told.
+    /// The error for a request without a sign-in.
     pub(crate) const NONE: Error = Error::Unauthorized("sign in first");
 
-    /// Refuses to act for anybody else.
+    /// Returns an error if the request is about another person.
     pub(crate) fn must_be(&self, person: UserId) -> Result<(), Error> {
         if self.id == person {
             Ok(())
@@ -37,19 +38,19 @@ impl CurrentUser {
         }
     }
 
-    /// They as the author of what is written at this moment.
+    /// Returns this person as the author of a change at this time.
     pub(crate) const fn author(&self, at: Timestamp) -> Author {
         Author { by: self.id, at }
     }
 
-    /// Begins a change on their behalf. Looks the sign-in up once more, in the same transaction: one that was ended
-    /// after this request came in changes nothing any more. Nor does a request that was carried out before.
+    /// Begins a change for this person. Looks the sign-in up again in the same transaction, so that a sign-in that
+    /// ended after the request arrived changes nothing. A request that was carried out before changes nothing either.
     pub(crate) async fn write(&self, db: &Db) -> Result<Write, Error> {
         db.check_room()?;
         self.write_at_any_rate(db).await
     }
 
-    /// The same for what is changed even if the disk has only its reserve left: that somebody signs out.
+    /// Begins a change that is allowed even if only the reserve of the disk is left, such as a sign-out.
     pub(crate) async fn write_at_any_rate(&self, db: &Db) -> Result<Write, Error> {
         let mut write = db.write().await?;
         match sign_ins::find(&mut write, &self.sign_in, now()).await? {

@@ -1,4 +1,4 @@
-//! `If-Match` (RFC 9110, 13.1.1): a change of a row as the client knows it, and of no other.
+//! `If-Match` (RFC 9110, 13.1.1): a condition that limits a change to the version of a row that the client knows.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -10,19 +10,19 @@ use crate::error::Error;
 /// The precondition of a request, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IfMatch {
-    /// There is none.
+    /// The request has no precondition.
     Absent,
     /// `*`: the row exists.
     Any,
     /// The row has one of these versions.
     Tags {
-        /// Those that strong tags of ours name.
+        /// The versions of the strong tags.
         versions: Vec<u64>,
     },
 }
 
 impl IfMatch {
-    /// Whether a row of this version may be changed.
+    /// Returns whether a row of this version may be changed.
     pub(crate) fn allows(&self, version: u64) -> bool {
         match self {
             Self::Absent | Self::Any => true,
@@ -30,7 +30,7 @@ impl IfMatch {
         }
     }
 
-    /// The newest version that it names: the last that the client knows.
+    /// Returns the newest version in the list, which is the last one that the client knows.
     pub(crate) fn newest(&self) -> Option<u64> {
         match self {
             Self::Absent | Self::Any => None,
@@ -43,7 +43,7 @@ impl IfMatch {
         if lines.is_empty() {
             return Some(Self::Absent);
         }
-        // Several lines are one list.
+        // Multiple header lines form one list.
         let list = lines.join(&b',');
         if list.trim_ascii() == b"*" {
             return Some(Self::Any);
@@ -52,12 +52,11 @@ impl IfMatch {
     }
 }
 
-/// Reads a list of entity tags: the versions that the strong ones name. `None`: there is something else in it, or
-/// nothing at all.
+/// Parses a list of entity tags. Returns the versions of the strong tags; `None` if the list is empty or malformed.
 fn tags(list: &[u8]) -> Option<Vec<u64>> {
     let (mut rest, mut versions, mut any) = (list.trim_ascii(), Vec::new(), false);
     while !rest.is_empty() {
-        // Recipients pass over elements that are empty (RFC 9110, 5.6.1.2).
+        // Recipients ignore empty elements (RFC 9110, 5.6.1.2).
         if let Some(after) = rest.strip_prefix(b",") {
             rest = after.trim_ascii_start();
             continue;
@@ -73,7 +72,7 @@ fn tags(list: &[u8]) -> Option<Vec<u64>> {
             return None;
         }
         any = true;
-        // A weak tag never matches in a strong comparison, and a tag that is none of ours matches no row.
+        // A weak tag never matches in a strong comparison, and a tag that this server did not send matches no row.
         versions.extend(version(tag).filter(|_| !weak));
         rest = after.get(1..)?.trim_ascii_start();
         if !rest.is_empty() && !rest.starts_with(b",") {
@@ -83,11 +82,11 @@ fn tags(list: &[u8]) -> Option<Vec<u64>> {
     any.then_some(versions)
 }
 
-/// The version in a tag, as it is written in an `ETag`.
+/// Parses the version of a tag, in the format of `ETag`.
 fn version(tag: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(tag).ok()?;
     let version: u64 = text.parse().ok()?;
-    // Only the one form that is sent.
+    // Accepts only the format that the server sends.
     (version.to_string() == text).then_some(version)
 }
 

@@ -1,4 +1,5 @@
-//! What handlers ask a request for. Every failure is an [`Error`](crate::error::Error), so it looks like all others.
+//! Extractors for handlers. All failures are an [`Error`](crate::error::Error), so that error responses have one
+//! format.
 
 mod body;
 mod caller;

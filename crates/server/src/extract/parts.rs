@@ -1,4 +1,4 @@
-//! Ids in the path, and the query.
+//! Extractors for the path and the query.
 
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::http::request::Parts;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-/// What stands in the path, mostly ids.
+/// The parameters in the path, mostly ids.
 #[derive(Debug)]
 pub(crate) struct Path<T>(pub(crate) T);
 
@@ -21,7 +21,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// The query.
+/// The query parameters.
 #[derive(Debug)]
 pub(crate) struct Query<T>(pub(crate) T);
 

@@ -1,9 +1,9 @@
-//! Connections that end by themselves when nothing moves on them.
+//! Connections with time limits.
 //!
-//! A client that stops reading stops everything of its connection: HTTP writes to a full socket and asks nobody for
-//! more. Nothing inside of the response can end that, so the socket itself counts the time. A client that never says
-//! anything, or never comes to an end of it, costs an open file all the same: so every socket also has a limit to the
-//! time in which nothing is answered, and a shorter one for the head of a request.
+//! A client that stops reading blocks its whole connection: HTTP waits for the full socket and does not poll the
+//! response for more. The response itself can not end this state, so the socket measures the time. A client that sends
+//! nothing, or an endless request, uses an open file as well. Each socket therefore also has a time limit for an idle
+//! connection, and a shorter one for the head of a request.
 
 use std::io;
 use std::pin::Pin;
@@ -17,36 +17,37 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::exchange::{Ending, Exchange};
 
-/// How long a connection may wait.
+/// The time limits of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// For a client that takes nothing of what is sent.
+    /// The time limit for a client that receives nothing of the sent bytes.
     pub(crate) stall: Duration,
-    /// For an answer, or for something that could be answered.
+    /// The time limit for a connection without a response and without a new request.
     pub(crate) idle: Duration,
-    /// For the whole head of a request: since the connection was opened, and later since the first byte of the request.
+    /// The time limit for the complete head of a request, from the opening of the connection, and later from the first
+    /// byte of the request.
     pub(crate) head: Duration,
 }
 
-/// A socket that fails once nothing has moved for too long.
+/// A socket that fails when a time limit is exceeded.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     limits: Limits,
     exchange: Arc<Exchange>,
-    /// Since when the head of a request is awaited, if it is.
+    /// The time since which the connection waits for the head of a request, if it does.
     head_since: Option<Instant>,
-    /// How many requests had come by then.
+    /// The number of requests at the last check.
     requests: u32,
-    /// When a byte last went, or the first of a request came.
+    /// The time at which a byte was last sent, or the first byte of a request was received.
     moved: Instant,
-    /// Whether bytes came since the last ones went. More of them win no time: a request that comes a byte at a time
-    /// would take for ever.
+    /// Whether bytes were received since the last bytes were sent. Further received bytes do not extend the time limit.
+    /// Otherwise a request that arrives byte by byte could take forever.
     asked: bool,
-    /// Since when bytes wait for the client to take any.
+    /// The time since which bytes wait because the client receives none.
     waiting: Option<Instant>,
-    /// Ready at the earliest moment at which a limit may be reached. Not moved with every byte, which would be more
-    /// work than the bytes are.
+    /// The timer, ready at the earliest time at which a limit may be exceeded. It is not reset for each byte, because
+    /// that would cost more than the byte.
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -67,7 +68,7 @@ impl Connection {
     }
 
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        // Set anew until it is not ready: only then does it wake this task.
+        // Resets the timer until it is pending, because only a pending timer wakes this task.
         while self.alarm.as_mut().poll(context).is_ready() {
             self.forget_complete_head();
             let limits = [
@@ -92,7 +93,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sees to it that a limit is noticed when it is reached.
+    /// Makes the timer fire when this limit is exceeded.
     fn wake_at(&mut self, limit: Instant, context: &mut Context<'_>) -> io::Result<()> {
         if limit < self.alarm.deadline() {
             self.alarm.as_mut().reset(limit);
@@ -101,7 +102,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The head that was awaited has come if a request was begun since.
+    /// Stops the wait for a head if a request has begun since the last check.
     fn forget_complete_head(&mut self) {
         let requests = self.exchange.requests();
         if requests != self.requests {
@@ -110,7 +111,7 @@ impl Connection {
         }
     }
 
-    /// Notes that bytes came.
+    /// Records that bytes were received.
     fn read(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         let now = Instant::now();
         if !self.asked {
@@ -118,7 +119,7 @@ impl Connection {
             self.asked = true;
         }
         self.forget_complete_head();
-        // Anything else is the body of the request that is being answered.
+        // While a response is in progress, the bytes are the body of its request.
         if self.head_since.is_none() && !self.exchange.is_answering() {
             self.head_since = Some(now);
             self.wake_at(now + self.limits.head, context)?;
@@ -126,7 +127,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Notes that bytes went, or that they have to wait.
+    /// Records that bytes were sent, or have to wait.
     fn written(&mut self, context: &mut Context<'_>, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match result {
             Poll::Ready(Ok(1..)) => {

@@ -1,4 +1,4 @@
-//! What socket, requests and the table of connections know of each other.
+//! The state of a connection that its socket, its requests and the table of connections share.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -12,19 +12,19 @@ use tokio::sync::Notify;
 
 use super::table::Connections;
 
-/// Why the server ended a connection.
+/// The reason for which the server ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Ending {
-    /// It did not: the client has hung up, or the protocol has come to an end.
+    /// The server did not end it: the client closed it, or the protocol ended.
     Done,
-    /// The client took nothing any more.
+    /// The client stopped receiving bytes.
     Stalled,
-    /// No whole head of a request came.
+    /// No complete head of a request arrived in time.
     NoHead,
-    /// Nothing was asked or answered.
+    /// There was no request and no response for too long.
     Idle,
-    /// Others needed its place while it had nothing to do.
+    /// Another connection needed the place while this one was idle.
     Evicted,
 }
 
@@ -42,22 +42,22 @@ impl Ending {
     }
 }
 
-/// A connection has nothing to do.
+/// The state of an idle connection.
 const WAITING: u8 = 0;
-/// A request has come whose answer is not complete.
+/// The state of a connection with a request whose response is not complete.
 const ANSWERING: u8 = 1;
-/// Its place is given to another, and no request is begun any more.
+/// The state of a connection that has lost its place. No request can begin any more.
 const EVICTED: u8 = 2;
 
-/// One connection, as far as more than its socket has to know.
+/// The part of a connection's state that is used outside of its socket.
 #[derive(Debug)]
 pub(super) struct Exchange {
     connections: Connections,
-    /// Whether it took a place that is kept for health checks and streams.
+    /// Whether it uses a place that is reserved for health checks and streams.
     is_reserve: bool,
     requests: AtomicU32,
     state: AtomicU8,
-    /// Since when nothing is answered or sent, on the clock of the table.
+    /// The time since which there is no response and no sent byte, in milliseconds of [`Connections::clock`].
     waiting_since: AtomicU64,
     ending: AtomicU8,
     evicted: Notify,
@@ -76,28 +76,28 @@ impl Exchange {
         }
     }
 
-    /// How many requests have come.
+    /// Returns the number of requests.
     pub(super) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Acquire)
     }
 
-    /// Whether a request has come whose answer is not complete.
+    /// Returns whether there is a request whose response is not complete.
     pub(super) fn is_answering(&self) -> bool {
         self.state.load(Ordering::Acquire) == ANSWERING
     }
 
-    /// Since when it has nothing to do, if it has not.
+    /// Returns the time since which the connection is idle, if it is.
     pub(super) fn waiting_since(&self) -> Option<u64> {
         let is_waiting = self.state.load(Ordering::Acquire) == WAITING;
         is_waiting.then(|| self.waiting_since.load(Ordering::Acquire))
     }
 
-    /// Something was sent, maybe the rest of an answer that is complete here.
+    /// Records that bytes were sent, possibly the rest of a response that is already complete here.
     pub(super) fn sent(&self) {
         self.waiting_since.store(self.connections.clock(), Ordering::Release);
     }
 
-    /// Why it ends. The last reason counts.
+    /// Sets the reason of the end. A later reason replaces an earlier one.
     pub(super) fn end(&self, ending: Ending) {
         self.ending.store(ending as u8, Ordering::Release);
     }
@@ -110,7 +110,7 @@ impl Exchange {
             .unwrap_or(Ending::Done)
     }
 
-    /// Has it end. Returns whether it does: not if a request has come in this moment.
+    /// Ends the connection if it is idle. Returns whether it ends: it does not if a request has just arrived.
     pub(super) fn evict(&self) -> bool {
         let is_evicted = self.change(WAITING, EVICTED);
         if is_evicted {
@@ -128,7 +128,7 @@ impl Exchange {
     }
 }
 
-/// The other end of a connection, as handlers see it.
+/// The remote end of a connection, for handlers.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
@@ -136,27 +136,28 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Whether the connection was given up because nothing was taken any more.
+    /// Returns whether the connection was ended because the client stopped receiving bytes.
     pub(crate) fn stalled(&self) -> bool {
         self.exchange.ending() == Ending::Stalled
     }
 
-    /// Why the connection ended.
+    /// Returns the reason for which the connection ended.
     pub(crate) fn ending(&self) -> Ending {
         self.exchange.ending()
     }
 
-    /// Whether it has a place that is kept for health checks and streams, while there is no other.
+    /// Returns whether the connection uses a reserved place while no ordinary place is free.
     pub(crate) fn is_in_reserve(&self) -> bool {
         self.exchange.is_reserve && self.exchange.connections.is_full()
     }
 
-    /// Waits until the place of the connection is given to another.
+    /// Waits until the connection loses its place to another.
     pub(crate) async fn evicted(&self) {
         self.exchange.evicted.notified().await;
     }
 
-    /// A request has come. To be kept until it is answered. `None`: the connection is about to end.
+    /// Marks the connection as busy. The result must be kept until the request is answered. Returns `None` if the
+    /// connection is about to end.
     pub(crate) fn begin(&self) -> Option<Answering> {
         self.exchange.requests.fetch_add(1, Ordering::AcqRel);
         let begun = self.exchange.change(WAITING, ANSWERING);
@@ -164,7 +165,7 @@ impl Peer {
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 #[derive(Debug)]
 pub(crate) struct Answering(Arc<Exchange>);
 
@@ -175,7 +176,7 @@ impl Drop for Answering {
     }
 }
 
-/// The body of an answer, which is complete once this is dropped.
+/// The body of a response. The response is complete when the body is dropped.
 #[derive(Debug)]
 pub(crate) struct Answer {
     body: Body,

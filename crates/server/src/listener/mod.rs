@@ -1,4 +1,4 @@
-//! Who connects: as many as there are files for, and for as long as something moves.
+//! The listener. It accepts as many connections as there are file descriptors for, and ends idle connections.
 
 mod connection;
 mod exchange;
@@ -20,19 +20,20 @@ pub(crate) use connection::{Connection, Limits};
 pub(crate) use exchange::{Answer, Ending, Peer};
 pub(crate) use table::{Capacity, Connections, Refusal, Seat};
 
-/// How long nothing is accepted after the system could not: the first time, and at most.
+/// The pause after a failure of the system to accept a connection: the first and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
 
-/// How many connections that are refused can be told so at the same time. The others are closed without a word.
+/// The maximum number of refused connections that receive a response at the same time. The others are closed without
+/// one.
 const FAREWELLS: usize = 16;
 
-/// How long telling may take.
+/// The time limit for the response to a refused connection.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// How often the log says that connections are refused.
+/// The minimum time between two log messages about refused connections.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// Takes in connections.
+/// The listening socket, with the limits of its connections.
 pub(crate) struct Listener {
     socket: TcpListener,
     limits: Limits,
@@ -56,7 +57,7 @@ impl Listener {
         }
     }
 
-    /// The next connection that there is room for.
+    /// Returns the next connection for which there is room.
     pub(crate) async fn accept(&mut self) -> (Connection, Peer, Seat) {
         loop {
             self.connections.evicted_are_closed().await;
@@ -75,7 +76,7 @@ impl Listener {
                     continue;
                 }
             };
-            // An event is a small packet that nothing follows: without this it may wait for an acknowledgement.
+            // An event is a small packet without a successor. Without this option it may wait for an acknowledgement.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection keeps its delay");
             }
@@ -88,8 +89,9 @@ impl Listener {
         }
     }
 
-    /// Nothing could be accepted: the connection is gone already, or the system has no more files or no memory. The
-    /// latter is so again at once, and asking all the time would keep the processor from what gives files back.
+    /// Handles a failure to accept a connection. Either the client has closed the connection already, or the system is
+    /// out of files or memory. The second failure would repeat at once, and continuous retries would take processor
+    /// time from the work that frees files, so this pauses.
     async fn fail(&mut self, error: &io::Error) {
         let is_gone = matches!(
             error.kind(),
@@ -107,7 +109,7 @@ impl Listener {
         self.pause = PAUSES[1].min(self.pause * 2);
     }
 
-    /// Says that there is no room.
+    /// Sends the response that there is no room.
     fn refuse(&mut self, mut stream: TcpStream, refusal: Refusal) {
         self.metrics.refused(refusal);
         if self.may_warn() {
@@ -126,12 +128,12 @@ impl Listener {
             let answer = async {
                 stream.write_all(full().as_bytes()).await?;
                 stream.shutdown().await?;
-                // What the client has sent is read: otherwise the system takes the answer back.
+                // Reads the bytes of the client, because otherwise the system discards the response.
                 let mut rest = [0; 1_024];
                 while stream.read(&mut rest).await? > 0 {}
                 io::Result::Ok(())
             };
-            // A client that is gone needs no answer.
+            // Errors are ignored: a client that is gone needs no response.
             drop(timeout(FAREWELL, answer).await);
             drop(farewell);
         });
@@ -147,7 +149,7 @@ impl Listener {
     }
 }
 
-/// The answer to a connection that there is no room for.
+/// Returns the response to a connection for which there is no room.
 fn full() -> String {
     let body = Error::Busy.json();
     format!(

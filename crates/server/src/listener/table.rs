@@ -1,8 +1,9 @@
-//! How many connections there are, from where, and which of them has to go when there are too many.
+//! The table of connections: their number, their addresses, and the choice of connections to end when there are too
+//! many.
 //!
-//! Every connection is an open file, and the system allows a process only so many. The last ones before that are kept:
-//! some for the database and the files of the app, some for health checks and streams. A connection on which nothing
-//! is asked or answered gives its place to one that comes.
+//! Every connection is an open file, and the system limits the open files of a process. Some of them are reserved for
+//! the database and the files of the app, and some for health checks and streams. An idle connection loses its place to
+//! a new one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,40 +16,40 @@ use crate::auth::{Address, Household};
 
 use super::exchange::Exchange;
 
-/// The files that are not connections: the database, the app, the log.
+/// The number of files that are not connections: the database, the app, the log.
 const OWN_FILES: u64 = 64;
 
-/// Connections there may always be, however few files are allowed.
+/// The minimum number of connections, even if the limit on files is lower.
 const FEWEST: u64 = 8;
 
-/// The most that are kept for health checks and streams.
+/// The maximum number of places that are reserved for health checks and streams.
 const RESERVE: usize = 256;
 
-/// The most connections of one network address, unless it is configured.
+/// The maximum number of connections of one network address, unless another is configured.
 const PER_ADDRESS: usize = 512;
 
-/// How long a connection keeps its place although it has nothing to do: a new one needs as long to say what it wants,
-/// and an answer to leave.
+/// The minimum time for which an idle connection keeps its place. A new connection needs time to send its request, and
+/// a response needs time to leave.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// How long it is believed that no connection can go.
+/// The time for which the result is cached that no connection can be ended.
 const BELIEVED: Duration = Duration::from_millis(50);
 
-/// How many connections there may be.
+/// The maximum numbers of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Capacity {
-    /// At all.
+    /// The maximum in total.
     most: usize,
-    /// For anything but health checks and streams.
+    /// The maximum for anything except for health checks and streams.
     ordinary: usize,
-    /// Of one network address.
+    /// The maximum for one network address.
     per_address: usize,
 }
 
 impl Capacity {
-    /// What this process may have open allows. `per_address` is what is configured.
+    /// Returns the capacity for the process's limit on open files. `per_address` is the configured value.
     pub(crate) fn of_this_process(per_address: Option<usize>) -> Self {
-        // Where the system does not say, what it mostly is.
+        // The default is the usual limit, for systems that do not report one.
         Self::of(rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024), per_address)
     }
 
@@ -59,18 +60,18 @@ impl Capacity {
         Self {
             most,
             ordinary,
-            // Never so many that one address takes all places.
+            // At most half of the ordinary places, so that one address can not take all of them.
             per_address: per_address.unwrap_or_else(|| PER_ADDRESS.min(ordinary / 2)).max(1),
         }
     }
 }
 
-/// Why a connection is not taken.
+/// The reason for which a connection is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Its network address has as many as one may have.
+    /// The network address has the maximum number of connections.
     Address,
-    /// There are as many as there can be.
+    /// There is the maximum number of connections in total.
     Full,
 }
 
@@ -83,36 +84,37 @@ impl Refusal {
     }
 }
 
-/// All connections. Clones share them.
+/// All connections. Clones share the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     capacity: Capacity,
-    /// Their addresses are those of proxies: each speaks for many.
+    /// The addresses of proxies. They have no limit per address, because each proxy serves many clients.
     proxies: Vec<IpAddr>,
     began: Instant,
     table: Mutex<Table>,
-    /// The last of the evicted connections is closed.
+    /// Notified when an evicted connection is closed.
     closed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Table {
     open: HashMap<u64, Open>,
-    /// How many have lost their place, and are not closed yet: each is an open file still.
+    /// The number of evicted connections that are not closed yet. Each of them still is an open file.
     evicted: usize,
     counts: HashMap<Household, usize>,
     next: u64,
-    /// Until when it is believed that none can go: at all, and of an address that has too many.
+    /// The end of the time for which the result is cached that no connection can be ended: in total, and for an address
+    /// with too many connections.
     believed: [Option<Instant>; 2],
 }
 
 #[derive(Debug)]
 struct Open {
     exchange: Arc<Exchange>,
-    /// `None`: a proxy.
+    /// The network address; `None` for a proxy.
     address: Option<Household>,
 }
 
@@ -127,17 +129,17 @@ impl Connections {
         }))
     }
 
-    /// Milliseconds since the server began.
+    /// Returns the milliseconds since the server started.
     pub(super) fn clock(&self) -> u64 {
         u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Whether only places of the reserve are left.
+    /// Returns whether places of the reserve are in use.
     pub(super) fn is_full(&self) -> bool {
         self.lock().open.len() > self.0.capacity.ordinary
     }
 
-    /// Makes room for a connection from here, and takes it in.
+    /// Admits a connection from this address. Ends idle connections if there is no room.
     pub(super) fn admit(&self, ip: IpAddr) -> Result<Seat, Refusal> {
         let ip = ip.to_canonical();
         let address = (!self.0.proxies.contains(&ip)).then(|| Address::from(ip).household());
@@ -176,13 +178,13 @@ impl Connections {
         })
     }
 
-    /// Ends some connections that have nothing to do: there are no more files although there should be.
+    /// Ends some idle connections, because the system has no more files although the capacity is not exceeded.
     pub(super) fn evict_some(&self) {
         let mut table = self.lock();
         table.make_room(self.clock(), None, self.0.capacity.ordinary);
     }
 
-    /// Waits until the files of all evicted connections are closed.
+    /// Waits until all evicted connections are closed.
     pub(super) async fn evicted_are_closed(&self) {
         while self.lock().evicted > 0 {
             self.0.closed.notified().await;
@@ -190,14 +192,14 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
-        // Nothing that runs under the lock can leave the table half-written.
+        // No operation under the lock can leave the table in a partial state.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    /// Ends those that have had nothing to do for longest: some at once, so that the next need not look. Returns
-    /// whether there were any.
+    /// Ends the connections that have been idle for longest. Ends several at once, so that the next calls need no
+    /// search. Returns whether any were ended.
     fn make_room(&mut self, clock: u64, of: Option<Household>, capacity: usize) -> bool {
         let now = Instant::now();
         if self.believed[usize::from(of.is_some())].is_some_and(|until| now < until) {
@@ -237,7 +239,7 @@ impl Table {
     }
 }
 
-/// The place of a connection, until it is dropped.
+/// The place of a connection, which is freed on drop.
 #[derive(Debug)]
 pub(crate) struct Seat {
     connections: Connections,
@@ -293,7 +295,7 @@ mod tests {
         assert!(connections.admit(ip("2001:db8:0:1::1")).is_ok());
         drop(seats.pop());
         assert!(connections.admit(ip("2001:db8::2")).is_ok());
-        // A proxy speaks for many.
+        // A proxy serves many clients.
         seats.extend((0..13).map(|_| connections.admit(ip("::ffff:10.0.0.1")).unwrap()));
         assert!(connections.is_full(), "the last places are a reserve");
         seats.push(connections.admit(ip("10.0.0.2")).unwrap());

@@ -1,4 +1,4 @@
-//! What Cora and Cee have agreed so far.
+//! The demo data of Cora and Cee.
 
 use chrono::Days;
 use wire::{

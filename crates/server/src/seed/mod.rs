@@ -1,6 +1,6 @@
-//! The demo: two pairs of people and what they have agreed, so that a first start shows the product at once.
+//! The demo data: two coaching relationships with their contents, so that the first start shows the product.
 //!
-//! Written past the event log: nobody is there yet who could be told.
+//! The data is written without events, because there are no clients yet.
 
 mod first_pair;
 
@@ -14,10 +14,10 @@ use crate::auth::Passwords;
 use crate::store::history::FIRST_VERSION;
 use crate::store::{Db, Write, coaching_sessions, new_id, now, organizations, relationships, users};
 
-/// The password of everybody in the demo.
+/// The password of all people in the demo.
 pub const PASSWORD: &str = "freshet-demo";
 
-/// Who can sign in to the demo.
+/// The email addresses of the people in the demo.
 pub const PEOPLE: &[&str] = &[
     "coach@example.com",
     "coachee@example.com",
@@ -26,10 +26,10 @@ pub const PEOPLE: &[&str] = &[
     "admin@example.com",
 ];
 
-/// Writes the demo.
+/// Writes the demo data.
 pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Error> {
     let now = now();
-    // One hash for everybody: the password is no secret, and hashing it five times only delays the start.
+    // One hash for all people: the password is no secret, and five hashes would only delay the start.
     let hashed = passwords.hash_blocking(PASSWORD);
     let password_hash = hashed.map_err(|error| sqlx::Error::Encode(error.into()))?;
     let mut write = db.write().await?;
@@ -68,7 +68,7 @@ pub(crate) async fn write(db: &Db, passwords: &Passwords) -> Result<(), sqlx::Er
     write.commit().await
 }
 
-/// What everything in the demo is written with.
+/// The values that are common to all demo data.
 struct Demo<'a> {
     write: &'a mut Write,
     password_hash: &'a str,
@@ -106,7 +106,7 @@ impl Demo<'_> {
         Ok(id)
     }
 
-    /// A session so many days from today. Those to come were not opened yet.
+    /// Adds a coaching session at a number of days from today. Future coaching sessions have not been opened yet.
     async fn session(
         &mut self,
         pair: CoachingRelationshipId,
@@ -136,7 +136,7 @@ impl Demo<'_> {
         Ok(id)
     }
 
-    /// An hour of a day so many days from today.
+    /// Returns the time at an hour of a day, given in days from today.
     fn day(&self, days: i64, hour: u32) -> Timestamp {
         let midnight: NaiveDateTime = self.now.date_naive().into();
         let hour = midnight.with_hour(hour).unwrap_or(midnight);
@@ -149,7 +149,7 @@ impl Demo<'_> {
         shifted.unwrap_or(hour).and_utc()
     }
 
-    /// So many minutes ago, for things that were written one after the other.
+    /// Returns the time some minutes ago, for rows that are created one after the other.
     fn ago(&self, minutes: i64) -> Timestamp {
         self.now - TimeDelta::minutes(minutes)
     }

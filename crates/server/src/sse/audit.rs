@@ -1,4 +1,5 @@
-//! What streams are not told by themselves: sign-ins that were ended, and events that were written, past this process.
+//! The periodic check of all streams, for changes that no stream is notified of: sign-ins that expired or were ended
+//! outside of this process, and events that another process wrote.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::state::AppState;
 use crate::store::{now, sign_ins};
 
-/// Looks after all streams, once in a heartbeat, until the server stops. One question for all of them costs less than
-/// one from each.
+/// Checks all streams once in each heartbeat interval until the server stops. One query for all streams costs less than
+/// one query for each.
 pub(crate) async fn run(state: AppState) {
     let mut ticks = interval(state.tuning.heartbeat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -17,7 +18,7 @@ pub(crate) async fn run(state: AppState) {
             () = state.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        // The next round tries again.
+        // After an error, the next round tries again.
         if let Err(error) = audit(&state).await {
             tracing::warn!(%error, "could not look after the streams");
         }

@@ -1,4 +1,4 @@
-//! Events as they stand in the stream: bytes that are made once, however many streams carry them.
+//! Events in the format of the stream. The bytes of an event are encoded once and shared by all streams.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use wire::{Cursor, Event, EventKind};
 
 use crate::store::now;
 
-/// The version of the protocol that `hello` announces.
+/// The protocol version in the `hello` event.
 const PROTOCOL: u32 = 1;
 
-/// An event of the log as it is sent. Everybody who is told shares it.
+/// An encoded event of the log, shared by all of its recipients.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) seq: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// `payload` is the whole envelope.
+    /// Encodes an event. `payload` is the complete JSON envelope.
     pub(crate) fn new(epoch: &str, seq: u64, kind: EventKind, payload: &str) -> Self {
         let at = Cursor {
             epoch: epoch.to_owned(),
@@ -33,7 +33,7 @@ impl Told {
     }
 }
 
-/// The first frame of every stream. `after` is the position after which it tells everything.
+/// Returns the first frame of a stream. The stream delivers all events after the position `after`.
 pub(super) fn hello(after: &Cursor, resumed: bool, heartbeat: Duration) -> Bytes {
     control(
         None,
@@ -48,44 +48,45 @@ pub(super) fn hello(after: &Cursor, resumed: bool, heartbeat: Duration) -> Bytes
     )
 }
 
-/// Shows that the stream is alive. Its data is not empty: a browser drops an event without data.
+/// Returns a heartbeat, which shows that the stream is alive. Its data is not empty, because browsers drop events
+/// without data.
 pub(super) fn heartbeat() -> Bytes {
     control(None, &Event::Heartbeat {})
 }
 
-/// Says how far the reader has come although nothing was for it. A browser keeps the id and tells nobody, because there
-/// is no data; the next event it hands out carries the id along.
+/// Returns a frame that moves the client's position past events for other people. The browser stores the id but
+/// dispatches no event, because there is no data. The next dispatched event carries the id.
 pub(super) fn position(at: &Cursor) -> Bytes {
     Bytes::from(format!("id: {at}\n\n"))
 }
 
-/// Takes the place of more events than are worth sending.
+/// Returns the event that replaces more events than are worth sending.
 pub(super) fn resync(newest: &Cursor) -> Bytes {
     let reason = Some("lagged".to_owned());
     control(Some(newest), &Event::Resync { reason })
 }
 
-/// Says that the server closes the stream, and when to come back.
+/// Returns the event that announces the end of the stream, with the time to wait before reconnecting.
 pub(super) fn shutdown(retry: Duration) -> Bytes {
     let retry_ms = millis(retry);
     control(None, &Event::Shutdown { retry_ms })
 }
 
-/// Says that the sign-in behind the stream ends soon.
+/// Returns the event that announces the end of the sign-in.
 pub(super) fn auth_expiring(left: Duration) -> Bytes {
     control(None, &Event::AuthExpiring { in_ms: millis(left) })
 }
 
-/// An event that speaks of the stream itself: not in the log, hence mostly without an id.
+/// Encodes an event about the stream itself. Such an event is not in the log, and mostly has no id.
 fn control(at: Option<&Cursor>, event: &Event) -> Bytes {
-    // These few hold numbers and short texts only, so this can not fail; if it did, the frame would have no data and a
-    // client would skip it.
+    // Control events contain only numbers and short texts, so serialization can not fail. If it did, the frame would
+    // have no data and the client would skip it.
     let data = serde_json::to_string(event).unwrap_or_default();
     encode(at, event.kind(), &data)
 }
 
-/// Names come from the enum and positions are letters and numbers, so neither can break the framing. Data is JSON,
-/// which has no line breaks of its own; if it had, each line would stay data.
+/// Encodes a frame. Names come from the enum and positions consist of letters and digits, so neither can break the
+/// framing. Data is JSON and contains no line breaks. If it did, each line would become a `data` field.
 fn encode(at: Option<&Cursor>, kind: EventKind, data: &str) -> Bytes {
     let mut text = String::with_capacity(data.len() + 96);
     let mut field = |name: &str, value: &str| {

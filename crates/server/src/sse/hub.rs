@@ -1,4 +1,5 @@
-//! Who is listening, and how they are told. What is told here is in the log already.
+//! The registry of open streams, and the delivery of events to them. Only events that are in the log already are
+//! delivered.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,26 +14,27 @@ use super::seat::{Farewell, Live, Place, Seat};
 use crate::store::outbox::Audience;
 use crate::store::sign_ins::TokenHash;
 
-/// Hands what was committed to the streams of the people it is for. Clones share the audience.
+/// Delivers committed events to the streams of their recipients. Clones share the registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Hub(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     table: Mutex<Table>,
-    /// Everything in the log up to here was handed to whoever it is for.
+    /// The position up to which all events of the log were delivered.
     head: AtomicU64,
     count: watch::Sender<usize>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
-    /// The streams of each person, the oldest first: an event finds the streams it concerns and no other.
+    /// The streams of each person, oldest first. An event is delivered without a search through the streams of other
+    /// people.
     people: HashMap<UserId, Vec<Arc<Place>>>,
     stopping: bool,
 }
 
-/// What a change has to say, and to whom.
+/// An event of a change, and its recipients.
 #[derive(Debug)]
 pub(crate) struct Announcement {
     pub(crate) event: Told,
@@ -48,13 +50,13 @@ impl Hub {
         }))
     }
 
-    /// Says where the log stands, before anybody listens.
+    /// Sets the position of the log before the first stream is registered.
     pub(crate) fn begin_at(&self, head: u64) {
         self.0.head.store(head, Ordering::Release);
     }
 
-    /// Registers a stream of this person until the seat is dropped. If they then have more than `most`, the oldest is
-    /// closed: it is the one that most likely belongs to a window nobody looks at any more.
+    /// Registers a stream of this person until the seat is dropped. If the person then has more than `most` streams,
+    /// the oldest is closed, because it most likely belongs to a tab that is no longer in use.
     pub(crate) fn take_seat(&self, person: UserId, sign_in: TokenHash, most: usize) -> Seat {
         let place = Arc::new(Place::new(sign_in));
         let mut table = self.lock();
@@ -77,13 +79,13 @@ impl Hub {
         }
     }
 
-    /// Tells what was committed. To be called once for each change, in the order of the log. `nudged` are the people
-    /// whose sign-ins changed: their streams look before they send anything of this or of what comes later.
+    /// Delivers the events of a commit. Must be called once for each change, in the order of the log. `nudged` contains
+    /// the people whose sign-ins changed. Their streams check the sign-in before they send these or later events.
     pub(crate) fn publish(&self, announcements: Vec<Announcement>, nudged: &BTreeSet<UserId>, committed: Instant) {
         let table = self.lock();
         let (first, last) = (announcements.first(), announcements.last());
         if first.is_some_and(|first| first.event.seq != self.head() + 1) {
-            // Another process has written into the log meanwhile. What it wrote comes first.
+            // Another process has written to the log meanwhile. Its events come first.
             table.everybody().for_each(|place| place.look());
         }
         for place in nudged.iter().flat_map(|person| table.of(*person)) {
@@ -106,13 +108,13 @@ impl Hub {
         }
     }
 
-    /// Everything in the log up to here was handed to whoever it is for: a stream that reads this and then finds
-    /// nothing waiting has been told everything up to here.
+    /// Returns the position up to which all events of the log were delivered. A stream that reads this and then finds
+    /// its inbox empty has received all events up to here.
     pub(super) fn head(&self) -> u64 {
         self.0.head.load(Ordering::Acquire)
     }
 
-    /// Has every stream look at the log if it is further than what was told here: somebody else writes into it.
+    /// Makes all streams read the log if it is further than the delivered events, because another process wrote to it.
     pub(super) fn look_beyond(&self, head: u64) {
         if head > self.head() {
             let table = self.lock();
@@ -121,34 +123,34 @@ impl Hub {
         }
     }
 
-    /// The sign-ins behind all streams.
+    /// Returns the sign-ins of all streams.
     pub(super) fn sign_ins(&self) -> BTreeSet<TokenHash> {
         self.lock().everybody().map(|place| place.sign_in).collect()
     }
 
-    /// Has the streams of all other sign-ins look whether theirs still lives.
+    /// Makes the streams of all other sign-ins check whether their sign-in is still valid.
     pub(super) fn look_unless(&self, living: &BTreeSet<TokenHash>) {
         let table = self.lock();
         let others = table.everybody().filter(|place| !living.contains(&place.sign_in));
         others.for_each(|place| place.look());
     }
 
-    /// Closes every stream, and every one that is opened from now on.
+    /// Closes all streams, including those that are opened later.
     pub(crate) fn stop(&self) {
         let mut table = self.lock();
         table.stopping = true;
         table.everybody().for_each(|place| place.close(Farewell::Stopping));
     }
 
-    /// How many streams are open, now and from now on.
+    /// Returns a receiver of the number of open streams.
     pub(crate) fn count(&self) -> watch::Receiver<usize> {
         self.0.count.subscribe()
     }
 
     pub(super) fn leave(&self, person: UserId, place: &Arc<Place>) {
         let mut table = self.lock();
-        // Removing under the lock under which it was added: a stream that opens at this moment either finds its person
-        // still here or starts a new entry, and is never taken out with the old one.
+        // Removes the stream under the lock under which streams are added. A stream that opens at the same time either
+        // finds the entry of its person or creates a new one, and is never removed together with the old entry.
         if let Some(places) = table.people.get_mut(&person) {
             places.retain(|other| !Arc::ptr_eq(other, place));
             if places.is_empty() {
@@ -159,7 +161,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
-        // Nothing that runs under the lock can leave the table half-written.
+        // No operation under the lock can leave the table in a partial state.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -195,7 +197,7 @@ mod tests {
         hub.publish(vec![Announcement { event, audience }], &BTreeSet::new(), Instant::now());
     }
 
-    /// What waits for a stream: positions, or what it is to do.
+    /// Returns the contents of a stream's inbox: the positions of events, or instructions.
     fn waiting(seat: &Seat) -> Vec<String> {
         let context = Context::from_waker(Waker::noop());
         let mut waiting = Vec::new();

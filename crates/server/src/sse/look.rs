@@ -1,6 +1,6 @@
-//! A look at the log: what a reader has not been told yet, and whether their sign-in still lives.
+//! A read of the log for a stream: the events that were not sent yet, and whether the sign-in is still valid.
 //!
-//! Both come from one snapshot: what is sent was allowed at that moment.
+//! Both come from one snapshot, so the sign-in was valid at the time of the events that are sent.
 
 use wire::{Cursor, Timestamp, UserId};
 
@@ -9,71 +9,71 @@ use crate::state::Tuning;
 use crate::store::sign_ins::TokenHash;
 use crate::store::{Db, Snapshot, now, outbox, sign_ins};
 
-/// How many events are read from the log at once.
+/// The maximum number of events in one read of the log.
 const PAGE: u32 = 64;
 
-/// Whose stream it is.
+/// The person and the sign-in of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader {
     pub(super) person: UserId,
     pub(super) sign_in: TokenHash,
 }
 
-/// What a look has found.
+/// The result of a read of the log.
 #[derive(Debug)]
 pub(super) enum Look {
-    /// The sign-in has ended. What its reader is still told: that they were signed out, if they were.
+    /// The sign-in has ended. Contains the forced sign-out, if there was one, which is still sent.
     SignedOut(Vec<Told>),
-    /// The sign-in lives.
+    /// The sign-in is valid.
     Living {
-        /// Until when, unless it is renewed.
+        /// The time at which it ends unless it is renewed.
         expires_at: Timestamp,
         found: Found,
     },
 }
 
-/// What the log holds for a reader.
+/// The events of the log for a stream.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// Everything up to this position.
+    /// All events up to this position.
     All(Vec<Told>, u64),
-    /// The next events, of more than these.
+    /// The next events; there are more.
     Some(Vec<Told>),
-    /// More than is worth sending one by one, or not all of it any more.
+    /// The events are more than is worth sending one by one, or some of them were pruned. Contains the newest position.
     TooMuch(Cursor),
 }
 
-/// What a stream begins with.
+/// The initial state of a stream.
 #[derive(Debug)]
 pub(super) struct Beginning {
-    /// The position after which it tells everything.
+    /// The position after which the stream delivers all events.
     pub(super) after: Cursor,
-    /// The newest position of this epoch that the reader can name.
+    /// The newest position of this epoch that the client knows.
     pub(super) known: u64,
-    /// How the reader's cursor fared.
+    /// The result for the client's cursor.
     pub(super) outcome: Outcome,
     pub(super) look: Look,
 }
 
-/// Whether a stream takes up where the last one ended.
+/// The result for a client's cursor: whether the stream continues where the last one ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It named no position.
+    /// The client gave no cursor.
     New,
-    /// Everything after its position will be sent.
+    /// All events after the cursor will be sent.
     Resumed,
-    /// Its position is unknown, or too far back.
+    /// The cursor is unknown, or too far back.
     Gap,
 }
 
-/// The first look: finds out whether the reader can be told everything after `cursor`.
+/// Reads the log for a new stream. Finds out whether all events after `cursor` can be sent.
 pub(super) async fn begin(db: &Db, tuning: &Tuning, reader: Reader, cursor: &Asked) -> Result<Beginning, sqlx::Error> {
     let mut log = db.snapshot().await?;
     let newest = log.cursor();
     let (outcome, after, known) = match cursor {
         Asked::Nothing => (Outcome::New, newest.clone(), 0),
         Asked::After(cursor) if can_resume(&mut log, reader, cursor, tuning.lag_limit).await? => {
-            // What is sent from now on has positions of this epoch.
+            // Later events have positions of this epoch.
             let after = Cursor {
                 epoch: newest.epoch.clone(),
                 seq: cursor.seq,
@@ -92,18 +92,18 @@ pub(super) async fn begin(db: &Db, tuning: &Tuning, reader: Reader, cursor: &Ask
     })
 }
 
-/// Where a reader says that they left off.
+/// The cursor in a request for a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// They do not.
+    /// The request has no cursor.
     Nothing,
-    /// In words that are no position.
+    /// The cursor can not be parsed.
     Nonsense,
-    /// After this position.
+    /// The stream should begin after this position.
     After(Cursor),
 }
 
-/// Any other look.
+/// Reads the log for an open stream.
 pub(super) async fn again(db: &Db, tuning: &Tuning, reader: Reader, position: u64) -> Result<Look, sqlx::Error> {
     read(&mut db.snapshot().await?, tuning, reader, position).await
 }
@@ -139,8 +139,8 @@ async fn read(log: &mut Snapshot, tuning: &Tuning, reader: Reader, position: u64
     Ok(Look::Living { expires_at, found })
 }
 
-/// Whether the cursor is of the history of this file, and everything after it still in the log and worth sending one by
-/// one.
+/// Returns whether the cursor belongs to the history of this file, all events after it are still in the log, and they
+/// are few enough to send one by one.
 async fn can_resume(
     log: &mut Snapshot,
     reader: Reader,

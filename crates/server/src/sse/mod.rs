@@ -1,4 +1,4 @@
-//! Server-sent events: the log of what happened, read aloud to whoever it is for.
+//! Server-sent events: the event log, delivered to the recipients of each event.
 //!
 //! ```text
 //!  a change commits ──▶ hub.publish(events, people)       (in the order of the log)
@@ -9,14 +9,15 @@
 //!  log ── at first, after a lag, when a sign-in changed ───┘ Look
 //! ```
 //!
-//! A stream takes its seat first and reads the log afterwards; what it is told twice it knows by the position. So there
-//! is no seam between replay and live: a change is either in the log already when it is read, or is told later. What is
-//! told live was committed, byte for byte; when an inbox overflows it is dropped and read from the log.
+//! A stream registers first and reads the log afterwards. It recognizes duplicates by their positions. A change is
+//! therefore either in the log when the stream reads it, or is delivered later; no event is lost in between. Delivered
+//! events have exactly the bytes that were committed. If an inbox overflows, it is emptied and the events are read from
+//! the log.
 //!
-//! Every sign-in is checked when a stream opens, whenever one of its person's changes here, when it should expire, and
-//! once in a heartbeat for changes from elsewhere.
+//! The sign-in of a stream is checked when the stream opens, when a sign-in of its person changes in this process, when
+//! it should expire, and once in each heartbeat interval for changes by other processes.
 //!
-//! This module does not know what any event means, except that a forced sign-out is the last one a stream carries.
+//! This module does not interpret events, except that a forced sign-out is the last event of a stream.
 
 mod audit;
 mod frame;

@@ -1,4 +1,4 @@
-//! `GET /api/sse`: opens a stream, or says why not.
+//! `GET /api/sse`: opens a stream or returns an error.
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
@@ -16,19 +16,19 @@ use crate::listener::Peer;
 use crate::state::AppState;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Proxies must pass every frame on as it comes.
+/// Tells proxies to pass on each frame immediately.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What a reader can not say in a header: `EventSource` sets none.
+/// The query parameters of a stream. `EventSource` can not set headers.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Wishes {
-    /// Where it left off.
+    /// The client's cursor.
     last_event_id: Option<String>,
     #[serde(rename = "lastEventId")]
     last_event_id_camel: Option<String>,
-    /// Which events it wants, with commas between them; all of them by default.
+    /// The names of the requested events, separated by commas. Default: all events.
     types: Option<String>,
-    /// Who it is, if a cookie does not say.
+    /// The ticket, if there is no cookie.
     ticket: Option<String>,
 }
 
@@ -51,15 +51,16 @@ pub(crate) async fn open(
     opened.inspect_err(|error| metrics.rejected(error))
 }
 
-/// `GET /api/sse/status`: answers as a request for a stream would be answered now, without being one. Browsers tell a
-/// page that its stream was refused, and not why.
+/// `GET /api/sse/status`: returns the response that a request for a stream would get now, without opening one. A
+/// browser tells the app that a stream was refused, but not the reason.
 pub(crate) async fn status(
     State(state): State<AppState>,
     user: CurrentUser,
     ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
-    // Who may not open a stream yet learns here when; who may has one attempt less, as with a stream.
+    // If the rate limit is exceeded, the error contains the time to wait. Otherwise this counts as an attempt, like the
+    // opening of a stream.
     state.limits.stream(user.id, state.address_of(peer.address, &headers))?;
     Ok(StatusCode::OK)
 }
@@ -72,7 +73,7 @@ async fn try_to_open(
     wishes: Wishes,
 ) -> Result<Response, Error> {
     let reader = match (&wishes.ticket, user) {
-        // A ticket says who it is meant for, whoever else is signed in to the browser.
+        // A ticket determines the person, even if another person is signed in to the browser.
         (Some(ticket), _) => state
             .tickets
             .redeem(ticket)
@@ -89,7 +90,8 @@ async fn try_to_open(
     let asked = asked(headers, &wishes);
     let types = wishes.types.as_deref().map(wanted);
 
-    // First the seat, then the log: what commits in between is in the log or is told to the seat.
+    // Registers first and reads the log afterwards, so that events of commits in between are either in the log or
+    // delivered to the seat.
     let most = state.tuning.streams_per_person;
     let seat = state.hub.take_seat(reader.person, reader.sign_in, most);
     let beginning = look::begin(&state.db, &state.tuning, reader, &asked).await?;
@@ -110,9 +112,9 @@ async fn try_to_open(
     Ok(response)
 }
 
-/// Where the reader left off. The header wins, because a browser that reconnects by itself repeats the address but
-/// renews the header. What is no position counts as a gap: the reader is told `resumed: false` and reads everything
-/// again.
+/// Returns the client's cursor. The header takes precedence, because a browser that reconnects by itself repeats the
+/// URL but updates the header. A cursor that can not be parsed counts as a gap: the client receives `resumed: false`
+/// and reads everything again.
 fn asked(headers: &HeaderMap, wishes: &Wishes) -> Asked {
     let text = match headers.get(LAST_EVENT_ID) {
         Some(header) => header.to_str().ok(),
@@ -129,8 +131,8 @@ fn asked(headers: &HeaderMap, wishes: &Wishes) -> Asked {
     cursor.map_or(Asked::Nonsense, Asked::After)
 }
 
-/// The events that a reader names. A name that means nothing here is passed over: whoever was written for a newer
-/// server still gets what there is, and a browser could not learn why its stream was refused.
+/// Parses the requested event names. Ignores unknown names: a client for a newer server still receives the events that
+/// exist, and a browser could not learn the reason for a refusal.
 fn wanted(types: &str) -> Box<[EventKind]> {
     types.split(',').filter_map(|name| name.trim().parse().ok()).collect()
 }

@@ -1,4 +1,4 @@
-//! One stream's place among the listeners: what waits for it, and how its task is woken.
+//! The registration of a stream: its inbox, and the waker of its task.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,40 +11,41 @@ use super::frame::Told;
 use super::hub::Hub;
 use crate::store::sign_ins::TokenHash;
 
-/// How many events wait for a reader. One that is slower than that reads on in the log.
+/// The maximum number of events in an inbox. A slower stream continues from the log.
 const MOST_WAITING: usize = 64;
 
-/// For how many of them room is kept while none waits.
+/// The number of events for which an empty inbox keeps its memory.
 const FEW: usize = 4;
 
-/// What a stream is to do next.
+/// The next task of a stream.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// Say goodbye and end. Comes before everything else.
+    /// Send a farewell and end the stream. Takes precedence over all other items.
     Close(Farewell),
-    /// Look at the log and at the sign-in: something is there, or has changed, that is not told here.
+    /// Read the log and check the sign-in, because there are events that are not in the inbox, or the sign-in may have
+    /// changed.
     Look,
-    /// Send this.
+    /// Send this event.
     Event(Arc<Live>),
 }
 
-/// An event that was committed a moment ago. Everybody who is told shares it.
+/// An event that was committed just now, shared by all of its recipients.
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) told: Told,
     pub(super) committed: Instant,
 }
 
-/// Why the server closes a stream that could go on.
+/// The reason for which the server closes a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Farewell {
     /// The server stops.
     Stopping,
-    /// The same person has opened more streams than they may have.
+    /// The person has more streams than the limit.
     Crowded,
 }
 
-/// A place as the hub sees it.
+/// The part of a registration that the hub uses.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) sign_in: TokenHash,
@@ -72,7 +73,7 @@ impl Place {
             if inbox.events.len() < MOST_WAITING {
                 inbox.events.push_back(Arc::clone(event));
             } else {
-                // All of them are in the log.
+                // All dropped events are in the log.
                 inbox.events = VecDeque::new();
                 inbox.look = true;
             }
@@ -104,12 +105,12 @@ impl Place {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inbox> {
-        // Nothing that runs under the lock can leave the inbox half-written.
+        // No operation under the lock can leave the inbox in a partial state.
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A registered stream. Dropping it, however that comes about, unregisters it.
+/// A registered stream. Dropping it unregisters the stream.
 #[derive(Debug)]
 #[must_use = "dropping it unregisters the stream"]
 pub(crate) struct Seat {
@@ -119,12 +120,13 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// How far the hub has told everybody; see [`Hub::head`].
+    /// Returns the position up to which the hub has delivered all events; see [`Hub::head`].
     pub(super) fn head(&self) -> u64 {
         self.hub.head()
     }
 
-    /// The next thing to do; wakes the task once there is one. Events wait until they are wanted.
+    /// Returns the next item, or registers the task to be woken when there is one. Events are returned only if `events`
+    /// is set.
     pub(super) fn poll_next(&self, context: &Context<'_>, events: bool) -> Poll<Item> {
         let mut inbox = self.place.lock();
         if let Some(farewell) = inbox.close {
@@ -137,7 +139,7 @@ impl Seat {
             if let Some(event) = inbox.events.pop_front() {
                 return Poll::Ready(Item::Event(event));
             }
-            // Thousands of streams wait, each mostly for nothing.
+            // Thousands of streams wait with an empty inbox, so they keep little memory.
             inbox.events.shrink_to(FEW);
         }
         match &mut inbox.waker {
@@ -150,7 +152,7 @@ impl Seat {
 
 #[cfg(test)]
 impl Seat {
-    /// Waits for the next event; its position.
+    /// Waits for the next event and returns its position.
     pub(crate) async fn told(&self) -> u64 {
         std::future::poll_fn(|context| match self.poll_next(context, true) {
             Poll::Ready(Item::Event(live)) => Poll::Ready(live.told.seq),

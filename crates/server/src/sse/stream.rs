@@ -1,7 +1,7 @@
-//! One stream: the body of a response, which is asked for more as long as its reader takes it.
+//! An open stream: a response body that produces bytes as long as its client receives them.
 //!
-//! It has no task of its own. Its connection asks it for the next bytes, and whatever ends the connection drops it, and
-//! its seat with it. A reader that takes nothing is given up by the connection; see [`crate::listener`].
+//! It has no task of its own. Its connection polls it for the next bytes, and drops the stream together with its seat
+//! when the connection ends. The connection gives up on a client that receives nothing; see [`crate::listener`].
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -30,28 +30,28 @@ pub(super) struct Stream {
     state: AppState,
     seat: Seat,
     reader: Reader,
-    /// Which events are wanted, if not all of them.
+    /// The requested events; `None` for all.
     types: Option<Box<[EventKind]>>,
     peer: Peer,
-    /// Everything up to here was sent, or is known to the reader otherwise.
+    /// The position up to which all events were sent, or are known to the client otherwise.
     position: u64,
-    /// The position that the reader can name when it comes back.
+    /// The position that the client can give when it reconnects.
     known: u64,
-    /// Made already, and to be sent next.
+    /// Encoded frames that are sent next.
     ready: VecDeque<Bytes>,
-    /// Read from the log, and to be sent after that.
+    /// Events from the log that are sent after `ready`.
     page: VecDeque<Told>,
-    /// Where the log stands once `page` is sent; `None` if there is more in it.
+    /// The position of the log after `page`; `None` if there are more events.
     through: Option<u64>,
-    /// When `page` was read.
+    /// The time at which `page` was read.
     read_at: Instant,
     looking: Option<Looking>,
-    /// When bytes were last handed out.
+    /// The time of the last frame.
     silent_since: Instant,
-    /// When the server closes it, so that no stream lives for ever.
+    /// The time at which the server closes the stream, so that no stream stays open forever.
     closes_at: Instant,
     expires_at: Instant,
-    /// Whether the reader knows about `expires_at`.
+    /// Whether the client was notified of `expires_at`.
     warned: bool,
     alarm: Pin<Box<Sleep>>,
     ended: bool,
@@ -90,7 +90,7 @@ impl Stream {
             read_at: now,
             looking: None,
             silent_since: now,
-            // Spread, so that streams that were opened together do not come back together.
+            // The time is random, so that streams that were opened together do not reconnect together.
             closes_at: now + lifetime.mul_f64(rand::random_range(0.8..=1.0)),
             expires_at: now + lifetime,
             warned: false,
@@ -103,9 +103,10 @@ impl Stream {
         stream
     }
 
-    /// Sends on what was read from the log.
+    /// Sends the next event of `page`.
     fn read_on(&mut self) {
-        // A slow reader is not told for minutes what its sign-in was once allowed to see.
+        // Checks the sign-in again if the page is old. Otherwise a slow client would receive events for minutes after
+        // its sign-in has ended.
         if self.read_at.elapsed() > self.state.tuning.heartbeat {
             return self.look();
         }
@@ -122,14 +123,14 @@ impl Stream {
         }
     }
 
-    /// What is sent of an event: nothing if it was sent before or is not wanted.
+    /// Returns the bytes to send for an event; `None` if it was sent before or is not requested.
     fn pass(&mut self, told: &Told) -> Option<Bytes> {
         if told.seq <= self.position {
             return None;
         }
         self.position = told.seq;
         let wanted = self.types.as_deref().is_none_or(|types| types.contains(&told.kind));
-        // Being signed out concerns whoever listens to anything.
+        // A forced sign-out is sent to every stream, even if it is not requested.
         if !wanted && told.kind != EventKind::ForceLogout {
             return None;
         }
@@ -138,9 +139,9 @@ impl Stream {
         Some(told.bytes.clone())
     }
 
-    /// Begins to look at the log and at the sign-in.
+    /// Starts a read of the log and a check of the sign-in.
     fn look(&mut self) {
-        // Whatever of it was not sent yet is read again.
+        // The unsent events are read again.
         self.page.clear();
         let (state, reader, position) = (self.state.clone(), self.reader, self.position);
         self.looking = Some(Box::pin(async move {
@@ -173,7 +174,7 @@ impl Stream {
     fn set_expiry(&mut self, expires_at: Timestamp) {
         let left = (expires_at - now()).to_std().unwrap_or_default();
         let renewed = Instant::now() + left;
-        // The same moment comes out a little differently each time it is worked out.
+        // Conversion between the two clocks gives slightly different results for the same time.
         if renewed > self.expires_at + Duration::from_millis(100) {
             self.warned = false;
         }
@@ -185,7 +186,7 @@ impl Stream {
         }
     }
 
-    /// When there is something to do even if nothing happens.
+    /// Returns the time of the next action of the stream if no event arrives.
     fn next_alarm(&self) -> Instant {
         let heartbeat = self.silent_since + self.state.tuning.heartbeat;
         let expiry = if self.warned {
@@ -197,11 +198,12 @@ impl Stream {
         heartbeat.min(expiry).min(self.closes_at)
     }
 
-    /// Waits until the next alarm, and does what it is for.
+    /// Waits until the next alarm and performs its action.
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             let next = self.next_alarm();
-            // Set only when it is due or must be earlier: every event puts the next heartbeat off.
+            // Resets the timer only when it has fired or is too late: every event postpones the next heartbeat, and a
+            // reset for each would be wasteful.
             if self.alarm.deadline() > next || self.alarm.is_elapsed() {
                 self.alarm.as_mut().reset(next);
             }
@@ -215,7 +217,7 @@ impl Stream {
             } else if self.silent_since + self.state.tuning.heartbeat <= now {
                 self.beat();
             } else {
-                // Renewed meanwhile or not: the look says.
+                // The read shows whether the sign-in was renewed meanwhile.
                 self.look();
             }
             return Poll::Ready(());
@@ -239,14 +241,14 @@ impl Stream {
         self.metrics.sent(kind);
     }
 
-    /// Says when to come back, and ends.
+    /// Sends the time to wait before reconnecting, and ends the stream.
     fn say_goodbye(&mut self, why: Ending) {
         let (from, to) = match why {
-            // A stream that is replaced: the sooner the better, and those of one moment a little apart.
+            // A stream that is replaced should return soon, with some variation between streams.
             Ending::Rotated => (100, 500),
-            // Whoever comes back at once would push the next one out.
+            // An immediate reconnect would close the next stream of this person.
             Ending::Crowded => (30_000, 60_000),
-            // The spread keeps a thousand clients from coming back in the same moment.
+            // The spread keeps a thousand clients from reconnecting at the same moment.
             Ending::Stopping | Ending::Gone | Ending::Stalled | Ending::SignedOut | Ending::Failed => (500, 3_000),
         };
         let retry = Duration::from_millis(rand::random_range(from..=to));
@@ -254,7 +256,7 @@ impl Stream {
         self.end(why);
     }
 
-    /// Ends after what is ready.
+    /// Ends the stream after the frames in `ready`.
     fn end(&mut self, why: Ending) {
         self.ended = true;
         self.page.clear();
@@ -271,7 +273,7 @@ impl Stream {
             if self.ended {
                 return Poll::Ready(None);
             }
-            // The log before what is told live, and a change of the sign-in before either.
+            // Events of the log precede live events, and a change of the sign-in precedes both.
             let live = self.looking.is_none() && self.page.is_empty();
             let head = self.seat.head();
             match self.seat.poll_next(context, live) {
@@ -286,7 +288,7 @@ impl Stream {
                     }
                 }
                 Poll::Pending if live => {
-                    // Nothing waits, so everything up to there has been told.
+                    // The inbox is empty, so all events up to `head` were received.
                     self.position = self.position.max(head);
                     ready!(self.poll_alarm(context));
                 }
@@ -324,7 +326,7 @@ impl HttpBody for Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // Unless the server ended it.
+        // Has no effect if the server has ended the stream.
         let why = if self.peer.stalled() {
             Ending::Stalled
         } else {

@@ -1,8 +1,8 @@
-//! Tickets: how a page that can not use its cookie says who it is when it opens a stream.
+//! Tickets: authentication of a stream for a page that can not use its cookie.
 //!
-//! `EventSource` sets no header, so all it can say stands in the address, and addresses end up in logs. A ticket may:
-//! it is good for one stream within a minute, and for nothing else. It stands for the sign-in that asked for it, and the
-//! stream ends with that.
+//! `EventSource` sets no headers, so all information is in the URL, and URLs are written to logs. A ticket may be: it
+//! opens one stream within a minute and nothing else. It represents the sign-in that requested it, and the stream ends
+//! with that sign-in.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,10 +21,10 @@ use crate::extract::CurrentUser;
 use crate::state::AppState;
 use crate::store::sign_ins::TokenHash;
 
-/// How many tickets of one sign-in wait to be used. Further ones push the oldest out.
+/// The maximum number of unused tickets of one sign-in. A further ticket replaces the oldest.
 const MOST_WAITING: usize = 16;
 
-/// The tickets that wait to be used. They do not outlive the server: whoever holds one asks for another.
+/// The unused tickets. They are lost when the server stops; the client then requests another.
 #[derive(Debug, Default)]
 pub(crate) struct Tickets(Mutex<HashMap<TokenHash, Ticket>>);
 
@@ -35,7 +35,7 @@ struct Ticket {
 }
 
 impl Tickets {
-    /// A ticket for this reader.
+    /// Issues a ticket.
     fn issue(&self, reader: Reader, lifetime: Duration) -> Token {
         let (ticket, now) = (Token::random(), Instant::now());
         let mut tickets = self.lock();
@@ -55,7 +55,7 @@ impl Tickets {
         ticket
     }
 
-    /// Whose ticket it is. It is used up, whatever follows.
+    /// Returns the reader of a ticket. The ticket can not be used again, even if the request fails later.
     pub(super) fn redeem(&self, ticket: &str) -> Option<Reader> {
         let hash = Token::from_text(ticket)?.hash();
         let ticket = self.lock().remove(&hash)?;
@@ -63,12 +63,12 @@ impl Tickets {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TokenHash, Ticket>> {
-        // Nothing that runs under the lock can leave the table half-written.
+        // No operation under the lock can leave the table in a partial state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What `POST /api/sse/ticket` answers. Has no `Debug`, so that no log can carry it.
+/// The response of `POST /api/sse/ticket`. Does not implement `Debug`, so that no log can contain it.
 #[derive(Serialize)]
 pub(crate) struct Issued {
     ticket: String,

@@ -1,4 +1,4 @@
-//! Whose something is: the relationship behind a session, an action, an agreement or a goal, and who is in it.
+//! Access rights: the relationship of a coaching session, an action, an agreement or a goal, and its participants.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use wire::{ActionId, AgreementId, CoachingRelationshipId, CoachingSessionId, Goa
 
 use super::column::Columns as _;
 
-/// A relationship and who takes part in it today.
+/// A relationship and its current participants.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     pub(crate) relationship: CoachingRelationshipId,
@@ -21,18 +21,18 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Whether this person is its coach or its coachee.
+    /// Returns whether this person is the coach or the coachee.
     pub(crate) fn includes(&self, person: UserId) -> bool {
         self.coach == Some(person) || self.coachee == Some(person)
     }
 
-    /// Everyone who is told what happens in it.
+    /// The people who receive the events of the relationship.
     pub(crate) fn participants(&self) -> Vec<UserId> {
         self.coach.into_iter().chain(self.coachee).collect()
     }
 }
 
-/// The query behind every function here; the argument selects the relationship's id.
+/// The SQL of all functions of this module. The argument selects the id of the relationship.
 macro_rules! access_sql {
     ($relationship:literal) => {
         concat!(
@@ -68,7 +68,7 @@ pub(crate) async fn of_session(
     .await
 }
 
-/// The same for several sessions. What is not there is not in the answer.
+/// Returns the access rights of several coaching sessions. Those that do not exist are omitted.
 pub(crate) async fn of_sessions(
     db: &mut SqliteConnection,
     ids: &[CoachingSessionId],

@@ -1,4 +1,4 @@
-//! Actions and who will do them.
+//! Actions and their assignees.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -29,16 +29,16 @@ impl Deletable for Action {
     const TABLE: Table = table!("actions", "coaching_session_id");
 }
 
-/// Whose actions a list shows.
+/// The selection of people in a list of actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// Those of every session that this person takes part in.
+    /// The actions of all coaching sessions in which this person takes part.
     SessionsOf(UserId),
-    /// Those that this person is to do.
+    /// The actions that are assigned to this person.
     AssignedTo(UserId),
 }
 
-/// Which actions a list shows. `None` does not narrow it.
+/// The filter of a list of actions. `None` does not restrict it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) status: Option<ItemStatus>,
@@ -47,7 +47,7 @@ pub(crate) struct Filter {
     pub(crate) goal: Option<GoalId>,
 }
 
-/// Every column, and the assignees in the order in which they were named.
+/// Selects all columns, and the assignees in their stored order.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -59,7 +59,7 @@ macro_rules! select {
     };
 }
 
-/// Adds an action. Returns whether it was: not if its session has `most` already.
+/// Adds an action. Returns whether it was added: it is not if its coaching session already has `most` actions.
 pub(crate) async fn insert(db: &mut SqliteConnection, action: &Action, most: u32) -> Result<bool, sqlx::Error> {
     let added = sqlx::query(concat!(
         "INSERT INTO actions (id, coaching_session_id, goal_id, user_id, body, due_by, status, status_changed_at,
@@ -102,14 +102,14 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: ActionId) -> Result<Opti
         .await
 }
 
-/// What a list reads of an action.
+/// The columns of an action in a list.
 const LISTING: Listing = Listing {
     columns: "item.*, (SELECT group_concat(hex(n.user_id), ',' ORDER BY n.position)
         FROM action_assignees n WHERE n.action_id = item.id) AS assignee_ids",
     tables: "actions item ON item.id = p.sort_id",
 };
 
-/// A page of the actions of a session.
+/// Returns a page of the actions of a coaching session.
 pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
@@ -129,7 +129,7 @@ pub(super) fn session_query(session: CoachingSessionId, goal: Option<GoalId>, wa
     })
 }
 
-/// A page of somebody's actions, as far as `viewer` takes part in the sessions they belong to.
+/// Returns a page of the actions that `whose` selects, limited to coaching sessions in which `viewer` takes part.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     viewer: UserId,
@@ -143,7 +143,7 @@ pub(crate) async fn of_user(
 pub(super) fn user_query(viewer: UserId, whose: Whose, filter: Filter, wanted: Wanted) -> PageQuery {
     PageQuery::new(wanted, &LISTING, |from| {
         from.push(match (whose, filter.session) {
-            // From the few to the many: CROSS JOIN keeps this order.
+            // The table with the fewest rows comes first: CROSS JOIN keeps this order.
             (_, Some(_)) => {
                 "coaching_sessions s CROSS JOIN actions item INDEXED BY actions_listed ON item.coaching_session_id = s.id
                  CROSS JOIN coaching_relationships r ON r.id = s.coaching_relationship_id"
@@ -183,7 +183,7 @@ pub(super) fn user_query(viewer: UserId, whose: Whose, filter: Filter, wanted: W
     })
 }
 
-/// Writes everything that can change about an action, its assignees included; hands it back with its version.
+/// Writes all fields of an action that can change, including its assignees. Returns the action with its new version.
 pub(crate) async fn update(
     db: &mut SqliteConnection,
     before: &Action,
@@ -216,7 +216,7 @@ pub(crate) async fn update(
     Ok(after)
 }
 
-/// Takes a goal that is deleted from its actions, until it is restored.
+/// Removes a goal that is deleted from its actions, and records it for its restoration.
 pub(crate) async fn lose_goal(db: &mut SqliteConnection, goal: GoalId, author: Author) -> Result<(), sqlx::Error> {
     let losing = sqlx::query(select!("WHERE a.goal_id = ? AND a.deleted_at IS NULL"))
         .bind(goal.0)
@@ -235,7 +235,8 @@ pub(crate) async fn lose_goal(db: &mut SqliteConnection, goal: GoalId, author: A
     Ok(())
 }
 
-/// Gives a goal that is restored back to its actions, where no other was chosen meanwhile. Hands those actions back.
+/// Links a restored goal again to the actions from which it was removed, unless they have another goal by now. Returns
+/// these actions.
 pub(crate) async fn regain_goal(
     db: &mut SqliteConnection,
     goal: GoalId,
@@ -270,7 +271,7 @@ pub(crate) async fn delete(db: &mut SqliteConnection, action: &Action, author: A
     history::record(db, HistoryKind::Deleted, Some(action), &after, author).await
 }
 
-/// Brings a deleted action back, with its goal if there is that goal.
+/// Restores a deleted action, with its goal unless that is deleted.
 pub(crate) async fn restore(
     db: &mut SqliteConnection,
     id: ActionId,
@@ -281,7 +282,7 @@ pub(crate) async fn restore(
         .try_map(|row| action(&row))
         .fetch_optional(&mut *db)
         .await?;
-    // The row is not visible yet, so this and the restoration are one version.
+    // The row is still hidden, so this change and the restoration are one version.
     lost_goals::settle(db, id).await?;
     deletion::unmark::<Action>(db, id.0).await?;
     let restored = find(db, id).await?;

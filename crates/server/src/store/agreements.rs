@@ -26,7 +26,7 @@ impl Deletable for Agreement {
     const TABLE: Table = table!("agreements", "coaching_session_id");
 }
 
-/// Adds an agreement. Returns whether it was: not if its session has `most` already.
+/// Adds an agreement. Returns whether it was added: it is not if its coaching session already has `most` agreements.
 pub(crate) async fn insert(db: &mut SqliteConnection, agreement: &Agreement, most: u32) -> Result<bool, sqlx::Error> {
     let added = sqlx::query(concat!(
         "INSERT INTO agreements (id, coaching_session_id, user_id, body, created_at, updated_at, version)
@@ -63,7 +63,7 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: AgreementId) -> Result<O
         .await
 }
 
-/// A page of the agreements of a session.
+/// Returns a page of the agreements of a coaching session.
 pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
@@ -83,7 +83,7 @@ pub(crate) async fn of_session(
     query.read(db, agreement).await
 }
 
-/// Writes everything that can change about an agreement; hands it back with its version.
+/// Writes all fields of an agreement that can change. Returns the agreement with its new version.
 pub(crate) async fn update(
     db: &mut SqliteConnection,
     before: &Agreement,
@@ -117,7 +117,7 @@ pub(crate) async fn delete(
     history::record(db, HistoryKind::Deleted, Some(agreement), &after, author).await
 }
 
-/// Brings a deleted agreement back.
+/// Restores a deleted agreement.
 pub(crate) async fn restore(
     db: &mut SqliteConnection,
     id: AgreementId,

@@ -1,4 +1,4 @@
-//! Announcements: what everybody should know.
+//! Announcements: messages for all users.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -27,7 +27,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The newest announcements that still matter, the newest first.
+/// Returns the newest announcements that have not expired, newest first.
 pub(crate) async fn current(
     db: &mut SqliteConnection,
     now: Timestamp,

@@ -1,4 +1,4 @@
-//! What can be wrong with a database file, in sentences.
+//! The check of a database file. Each fault is described by a sentence.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::db::MIGRATIONS;
 
-/// How many sentences SQLite may say about one file.
+/// The maximum number of messages of SQLite's own check.
 const MOST: u32 = 20;
 
 /// The tables whose rows have versions and a history.
 const VERSIONED: [&str; 4] = ["actions", "agreements", "goals", "coaching_sessions"];
 
-/// Questions that are answered with a number, which is 0 unless something is wrong; what is wrong then; and the tables
-/// that they ask, which a file of an older version may not have.
+/// The checks. Each has a query that returns 0 for a sound file, a description of the fault, and the tables that the
+/// query uses. A file of an older version may lack some of these tables.
 const QUESTIONS: [(&str, &str, &[&str]); 6] = [
     (
         "SELECT count(*) FROM events, event_log WHERE seq <= pruned_through
@@ -54,14 +54,14 @@ const QUESTIONS: [(&str, &str, &[&str]); 6] = [
     ),
 ];
 
-/// What is wrong with this file; nothing, if it is sound.
+/// Returns the faults of this file; an empty list if it is sound.
 pub(crate) async fn faults(db: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
     let mut faults: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("PRAGMA integrity_check({MOST})")))
         .fetch_all(&mut *db)
         .await?;
     faults.retain(|said| said != "ok");
     if !faults.is_empty() {
-        // What else it would say of a damaged file means nothing.
+        // Skips the other checks: their results mean nothing for a damaged file.
         return Ok(faults.into_iter().map(|said| format!("SQLite says: {said}")).collect());
     }
     let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -106,7 +106,7 @@ pub(crate) async fn faults(db: &mut SqliteConnection) -> Result<Vec<String>, sql
     Ok(faults)
 }
 
-/// Foreign keys that lead nowhere.
+/// Returns the foreign keys that refer to missing rows.
 async fn dangling(db: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
     let mut counts = BTreeMap::<(String, String), u64>::new();
     for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(db).await? {

@@ -30,17 +30,17 @@ impl Versioned for CoachingSession {
     }
 }
 
-/// Which sessions a list shows. `None` does not narrow it.
+/// The filter of a list of coaching sessions. `None` does not restrict it.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) relationship: Option<CoachingRelationshipId>,
-    /// From this moment on.
+    /// The earliest date, inclusive.
     pub(crate) from: Option<NaiveDateTime>,
-    /// Before this moment.
+    /// The latest date, exclusive.
     pub(crate) before: Option<NaiveDateTime>,
 }
 
-/// What keeps a session from being deleted.
+/// The children of a coaching session, which prevent its deletion.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Children {
     pub(crate) actions: i64,
@@ -89,7 +89,7 @@ pub(crate) async fn find(
         .await
 }
 
-/// A page of the sessions that this person takes part in, with what a list shows for a title.
+/// Returns a page of the coaching sessions in which this person takes part, with their display titles.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     user: UserId,
@@ -123,7 +123,7 @@ pub(super) fn user_query(user: UserId, filter: &Filter, wanted: Wanted) -> PageQ
     })
 }
 
-/// Writes everything that can change about a session; hands it back with its version.
+/// Writes all fields of a coaching session that can change. Returns it with its new version.
 pub(crate) async fn update(
     db: &mut SqliteConnection,
     before: &CoachingSession,
@@ -168,7 +168,7 @@ pub(crate) async fn children(db: &mut SqliteConnection, id: CoachingSessionId) -
     .await
 }
 
-/// Removes a session, and for good what was deleted in it before.
+/// Deletes a coaching session. Purges the deleted actions and agreements in it.
 pub(crate) async fn delete(db: &mut SqliteConnection, id: CoachingSessionId) -> Result<(), sqlx::Error> {
     for statement in [
         "DELETE FROM actions WHERE coaching_session_id = ? AND deleted_at IS NOT NULL",

@@ -1,4 +1,4 @@
-//! How values stand in columns: ids as 16 bytes, moments as microseconds, statuses by name.
+//! Conversion between values and columns: ids are 16 bytes, times are microseconds, statuses are names.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use sqlx::sqlite::SqliteRow;
@@ -6,27 +6,27 @@ use sqlx::{Error, Row as _};
 use uuid::Uuid;
 use wire::{ItemStatus, Timestamp};
 
-/// The present, as exactly as it can be stored.
+/// Returns the current time in the precision of the database.
 pub(crate) fn now() -> Timestamp {
     storable(Utc::now())
 }
 
-/// A moment as exactly as it can be stored: what is answered to a write is what will be read.
+/// Reduces a time to the precision of the database, so that the response to a write equals a later read.
 pub(crate) fn storable(moment: Timestamp) -> Timestamp {
     DateTime::from_timestamp_micros(moment.timestamp_micros()).unwrap_or(moment)
 }
 
-/// An id nobody has. Ids of one process ascend, so "by creation, then by id" is the order of creation.
+/// Returns a new unique id. The ids of one process ascend, so that "by creation, then by id" is the order of creation.
 pub(crate) fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
-/// A moment as it is stored.
+/// Returns a time as it is stored: in microseconds.
 pub(super) const fn micros(moment: Timestamp) -> i64 {
     moment.timestamp_micros()
 }
 
-/// A status as it is stored: by its name on the wire.
+/// Returns a status as it is stored: by its name in JSON.
 pub(super) const fn status_name(status: ItemStatus) -> &'static str {
     match status {
         ItemStatus::NotStarted => "NotStarted",
@@ -37,7 +37,7 @@ pub(super) const fn status_name(status: ItemStatus) -> &'static str {
     }
 }
 
-/// Reads columns by name and meaning.
+/// Methods that read columns by name and type.
 pub(super) trait Columns {
     fn id<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<T, Error>;
     fn maybe_id<T>(&self, name: &str, wrap: fn(Uuid) -> T) -> Result<Option<T>, Error>;
@@ -99,7 +99,7 @@ impl Columns for SqliteRow {
     }
 }
 
-/// What is stored is not what this program stores.
+/// Returns the error for a stored value that this program does not write.
 pub(super) fn decode(column: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::ColumnDecode {
         index: column.to_owned(),

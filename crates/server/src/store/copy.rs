@@ -1,4 +1,4 @@
-//! Copies of the database file, whether or not a server writes into it.
+//! Copies of the database file, also while a server writes to it.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use super::check;
 use super::db::{MIGRATIONS, PATIENCE};
 
-/// Opens a file that is there, and changes nothing of it.
+/// Opens an existing file for reading only.
 pub(crate) async fn open(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
     options(file).read_only(true).connect().await
 }
 
-/// Writes everything that is committed in `source` into `target`, which is empty. Writers of `source` go on.
+/// Copies all committed data of `source` into `target`, which is empty. Does not block writers of `source`.
 pub(crate) async fn copy(source: &Path, target: &Path) -> Result<(), sqlx::Error> {
     let target = target
         .to_str()
@@ -26,13 +26,13 @@ pub(crate) async fn copy(source: &Path, target: &Path) -> Result<(), sqlx::Error
     connection.close().await
 }
 
-/// Prepares a copy for being used in place of the file that it was made from: brings its tables up to date, and ends
-/// all sign-ins, because some of them may have been ended since the copy was made. Says what is wrong with it.
+/// Prepares a copy to replace the original file: brings its tables up to date and ends all sign-ins, because some of
+/// them may have ended after the copy was made. Returns the faults of the copy.
 pub(crate) async fn prepare(copy: &Path) -> Result<Vec<String>, sqlx::Error> {
     let options = options(copy)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
-        // Everything is in the one file that is put into place.
+        // All data has to be in a single file, which then replaces the original.
         .journal_mode(SqliteJournalMode::Delete);
     let mut connection = options.connect().await?;
     MIGRATIONS.run(&mut connection).await?;

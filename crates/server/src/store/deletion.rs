@@ -1,5 +1,5 @@
-//! Soft deletion: a row is marked as deleted and hidden; it can be restored until it is purged. Those that are not
-//! deleted are counted here.
+//! Soft deletion: a row is marked as deleted and hidden. It can be restored until it is purged. This module also counts
+//! the rows that are not deleted.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -8,9 +8,9 @@ use wire::{Deletion, Timestamp, UserId};
 use super::column::{Columns as _, micros};
 use super::history::{Author, Versioned};
 
-/// A row that is marked when it is deleted.
+/// A row that supports soft deletion.
 pub(crate) trait Deletable: Versioned {
-    /// The statements for its table.
+    /// The statements for the table of the row.
     const TABLE: Table;
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Of these statements; see [`table!`].
+    /// Creates the set of statements; see [`table!`].
     pub(super) const fn new([find, mark, unmark, purge, count]: [&'static str; 5]) -> Self {
         Self {
             find,
@@ -36,7 +36,7 @@ impl Table {
     }
 }
 
-/// How many rows of a table belong to a session or relationship and are not deleted, counted no further than `$most`.
+/// The SQL expression that counts the rows of a coaching session or relationship that are not deleted, up to `$most`.
 macro_rules! rows_of {
     ($name:literal, $parent:literal, $of:literal, $most:literal) => {
         concat!(
@@ -56,7 +56,7 @@ macro_rules! rows_of {
 }
 pub(super) use rows_of;
 
-/// The [`Table`] of this name, and the column that says to which session or relationship a row belongs.
+/// The [`Table`] with this name. `$parent` is the column with the coaching session or relationship of a row.
 macro_rules! table {
     ($name:literal, $parent:literal) => {
         $crate::store::deletion::Table::new([
@@ -82,7 +82,7 @@ macro_rules! table {
 }
 pub(super) use table;
 
-/// How many rows of this session or relationship are not deleted, counted no further than `most`.
+/// Returns the number of rows of this coaching session or relationship that are not deleted. Counts up to `most`.
 pub(crate) async fn count<R: Deletable>(
     db: &mut SqliteConnection,
     parent: Uuid,
@@ -95,7 +95,7 @@ pub(crate) async fn count<R: Deletable>(
         .await
 }
 
-/// The deletion of a row that is marked.
+/// Returns the deletion of a row, if it is marked as deleted.
 pub(crate) async fn find<R: Deletable>(db: &mut SqliteConnection, id: Uuid) -> Result<Option<Deletion>, sqlx::Error> {
     sqlx::query(R::TABLE.find)
         .bind(id)
@@ -109,7 +109,7 @@ pub(crate) async fn find<R: Deletable>(db: &mut SqliteConnection, id: Uuid) -> R
         .await
 }
 
-/// Marks a row; says its version.
+/// Marks a row as deleted. Returns its new version.
 pub(super) async fn mark<R: Deletable>(
     db: &mut SqliteConnection,
     id: Uuid,
@@ -124,7 +124,7 @@ pub(super) async fn mark<R: Deletable>(
         .await
 }
 
-/// Takes the mark away; says the version of the row.
+/// Removes the mark of a deleted row. Returns its new version.
 pub(super) async fn unmark<R: Deletable>(db: &mut SqliteConnection, id: Uuid) -> Result<u64, sqlx::Error> {
     sqlx::query(R::TABLE.unmark)
         .bind(id)
@@ -133,7 +133,7 @@ pub(super) async fn unmark<R: Deletable>(db: &mut SqliteConnection, id: Uuid) ->
         .await
 }
 
-/// Removes the rows that were marked at this moment or before, with their history.
+/// Removes the rows that were deleted at this time or earlier, with their history.
 pub(crate) async fn purge<R: Deletable>(db: &mut SqliteConnection, before: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query(R::TABLE.purge).bind(micros(before)).execute(db).await?;
     Ok(())

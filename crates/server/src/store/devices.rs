@@ -1,4 +1,4 @@
-//! Known devices: browsers in which somebody has signed in before.
+//! Known devices: browsers in which a person has signed in before.
 
 use sqlx::{QueryBuilder, SqliteConnection};
 use wire::{Timestamp, UserId};
@@ -6,10 +6,10 @@ use wire::{Timestamp, UserId};
 use super::column::micros;
 use super::sign_ins::TokenHash;
 
-/// How many devices of one person are known. The oldest is forgotten for the next.
+/// The maximum number of known devices of one person. A further device replaces the oldest.
 const MOST: u32 = 20;
 
-/// The one of these devices in which the owner of this email address has signed in before, if there is one.
+/// Returns the device among `shown` in which the owner of this email address has signed in before, if there is one.
 pub(crate) async fn known(
     db: &mut SqliteConnection,
     email_key: &str,
@@ -28,11 +28,11 @@ pub(crate) async fn known(
     }
     query.push(") LIMIT 1");
     let found = query.build_query_scalar::<Vec<u8>>().fetch_optional(db).await?;
-    // The column has no other length.
+    // Every hash in this column has 32 bytes.
     Ok(found.and_then(|hash| TokenHash::try_from(hash).ok()))
 }
 
-/// Makes a device known to a person, in place of the one that it was before.
+/// Stores a device as known to a person. Replaces `previous`, an earlier token of the device.
 pub(crate) async fn insert(
     db: &mut SqliteConnection,
     hash: &TokenHash,
@@ -64,7 +64,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Forgets all devices of a person.
+/// Removes all known devices of a person.
 pub(crate) async fn forget_all(db: &mut SqliteConnection, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM known_devices WHERE user_id = ?")
         .bind(user.0)
@@ -73,7 +73,7 @@ pub(crate) async fn forget_all(db: &mut SqliteConnection, user: UserId) -> Resul
     Ok(())
 }
 
-/// Removes the devices in which nobody has signed in since.
+/// Removes the devices whose last sign-in was not after `since`.
 pub(crate) async fn sweep(db: &mut SqliteConnection, since: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM known_devices WHERE created_at <= ?")
         .bind(micros(since))

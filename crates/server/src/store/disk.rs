@@ -1,31 +1,31 @@
-//! Whether the disk takes what is written.
+//! Detection of a disk that is full or fails.
 //!
-//! A disk that was full or failed for a moment takes writes again later. Until one succeeds, the server says that it is
-//! not ready.
+//! A disk can be full or fail for a while and accept writes again later. Until a write succeeds, the server reports
+//! that it is not ready.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The least time between two attempts to find out whether the disk works again.
+/// The minimum time between two attempts to write after a disk error.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The least time between two looks at how much of the disk is free.
+/// The minimum time between two queries of the free space.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is wrong with the disk.
+/// A problem of the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DiskError {
-    /// It has no room (`SQLITE_FULL`).
+    /// The disk is full (`SQLITE_FULL`).
     #[error("the server's disk is full, so that nothing can be saved right now; try again later")]
     Full,
-    /// It can not be written or read (`SQLITE_IOERR`, `SQLITE_READONLY`, `SQLITE_CANTOPEN`).
+    /// The disk can not be written or read (`SQLITE_IOERR`, `SQLITE_READONLY`, `SQLITE_CANTOPEN`).
     #[error("the server's disk does not work right now; try again in a moment")]
     Failed,
 }
 
 impl DiskError {
-    /// The fault of the disk behind an error, if it is one. See <https://sqlite.org/rescode.html>.
+    /// Returns the disk error that caused an error, if there is one. See <https://sqlite.org/rescode.html>.
     pub(crate) fn of(error: &sqlx::Error) -> Option<Self> {
         match primary_code(error)? {
             13 => Some(Self::Full),
@@ -35,13 +35,13 @@ impl DiskError {
     }
 }
 
-/// The result code of SQLite, without the rest of an extended code, which says why.
+/// Returns the primary result code of SQLite, without the extended part, which gives the cause.
 pub(crate) fn primary_code(error: &sqlx::Error) -> Option<u32> {
     let code = error.as_database_error()?.code()?;
     Some(code.parse::<u32>().ok()? & 0xff)
 }
 
-/// Whether the last write has failed because of the disk.
+/// The error of the last write, if the disk caused one.
 #[derive(Debug, Default)]
 pub(super) struct DiskHealth(Mutex<Option<Failing>>);
 
@@ -62,7 +62,7 @@ impl DiskHealth {
         *self.lock() = None;
     }
 
-    /// What is wrong, and whether it is time to find out whether it still is.
+    /// Returns the error and whether a new attempt to write is due. If one is due, starts the next interval.
     pub(super) fn trouble(&self, now: Instant) -> Option<(DiskError, bool)> {
         let mut failing = self.lock();
         let failing = failing.as_mut()?;
@@ -78,13 +78,13 @@ impl DiskHealth {
     }
 }
 
-/// The room that the disk keeps.
+/// The reserve of free space on the disk.
 ///
-/// Changes are refused before the disk is full: what is left is for sign-ins and sign-outs, and for what the server does
-/// to have room again.
+/// Changes are refused before the disk is full. The rest is for sign-ins and sign-outs, and for the work of the server
+/// that frees space.
 #[derive(Debug, Default)]
 pub(super) struct Reserve {
-    /// A file on the disk, and how many bytes stay free. `None`: all of it may be used.
+    /// A file on the disk, and the number of bytes to keep free. `None`: no reserve.
     watched: Option<(PathBuf, u64)>,
     seen: Mutex<Option<(Instant, bool)>>,
 }
@@ -97,7 +97,7 @@ impl Reserve {
         }
     }
 
-    /// Whether less is free than stays free. Asks the system at most once in an interval.
+    /// Returns whether the free space is below the reserve. Queries the system at most once in an interval.
     pub(super) fn is_touched(&self, now: Instant) -> bool {
         let Some((file, bytes)) = &self.watched else {
             return false;
@@ -108,7 +108,7 @@ impl Reserve {
         {
             return touched;
         }
-        // A disk that can not say how full it is is found out by the next write.
+        // If the system can not report the free space, the next write shows whether the disk is full.
         let touched = fs4::available_space(file).is_ok_and(|free| free < *bytes);
         *seen = Some((now, touched));
         touched
@@ -126,7 +126,7 @@ mod tests {
         assert!(!Reserve::new(folder.path(), 1).is_touched(start));
         let all = Reserve::new(folder.path(), u64::MAX);
         assert!(all.is_touched(start));
-        // As if there had been room then.
+        // Simulates an earlier query that found enough space.
         *all.seen.lock().unwrap() = Some((start, false));
         assert!(!all.is_touched(start));
         assert!(all.is_touched(start + LOOK_INTERVAL));

@@ -1,4 +1,4 @@
-//! When two email addresses are one.
+//! Comparison of email addresses.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -7,15 +7,16 @@ use wire::UserId;
 
 use super::column::Columns as _;
 
-/// The form in which addresses are compared: without space around them, Unicode NFC, in small letters. Mail servers may
-/// tell capitals apart and none does; two people whose addresses look the same are one.
+/// Returns the form in which addresses are compared: without surrounding space, in Unicode NFC, in lower case. Mail
+/// servers are allowed to distinguish upper and lower case, but none does. Addresses that look the same belong to the
+/// same person.
 pub(crate) fn email_key(email: &str) -> String {
-    // Small letters may be composed anew: a capital I with a dot and another mark, for one.
+    // Lower case can need composition again, for example after a capital I with a dot and another mark.
     email.trim().nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
-/// Works the keys out that SQLite could not: those of addresses with other letters than ASCII's, which an older server
-/// or another program has written. An address that is another's in this form keeps the key that it has.
+/// Computes the keys that SQLite could not: those of addresses with non-ASCII letters, written by an older server or
+/// another program. If another address already has the computed key, the row keeps its current key.
 pub(super) async fn complete_keys(db: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let written = sqlx::query("SELECT id, email, email_key FROM users WHERE email GLOB '*[^ -~]*'")
         .try_map(|row: SqliteRow| {

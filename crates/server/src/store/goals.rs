@@ -26,7 +26,7 @@ impl Deletable for Goal {
     const TABLE: Table = table!("goals", "coaching_relationship_id");
 }
 
-/// Adds a goal. Returns whether it was: not if its relationship has `most` already.
+/// Adds a goal. Returns whether it was added: it is not if its relationship already has `most` goals.
 pub(crate) async fn insert(db: &mut SqliteConnection, goal: &Goal, most: u32) -> Result<bool, sqlx::Error> {
     let added = sqlx::query(concat!(
         "INSERT INTO goals (id, coaching_relationship_id, created_in_session_id, user_id, title, body, status,
@@ -70,7 +70,7 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: GoalId) -> Result<Option
         .await
 }
 
-/// A page of the goals of a relationship.
+/// Returns a page of the goals of a relationship.
 pub(crate) async fn of_relationship(
     db: &mut SqliteConnection,
     relationship: CoachingRelationshipId,
@@ -91,7 +91,7 @@ pub(crate) async fn of_relationship(
     query.read(db, goal).await
 }
 
-/// The goals of a relationship that are in progress, oldest first.
+/// Returns the goals of a relationship that are in progress, oldest first.
 pub(crate) async fn in_progress(
     db: &mut SqliteConnection,
     relationship: CoachingRelationshipId,
@@ -107,7 +107,7 @@ pub(crate) async fn in_progress(
     .await
 }
 
-/// A page of the goals that a session works on, in the order in which they were linked.
+/// Returns a page of the goals that are linked to a coaching session, in the order of their links.
 pub(crate) async fn of_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
@@ -127,7 +127,7 @@ pub(crate) async fn of_session(
     query.read(db, goal).await
 }
 
-/// Writes everything that can change about a goal; hands it back with its version.
+/// Writes all fields of a goal that can change. Returns the goal with its new version.
 pub(crate) async fn update(
     db: &mut SqliteConnection,
     before: &Goal,
@@ -156,7 +156,8 @@ pub(crate) async fn update(
     Ok(after)
 }
 
-/// Has the goals that were first written down in a session forget it, because it will be gone. Hands them back.
+/// Clears the reference of goals to the coaching session in which they were created, because it is about to be deleted.
+/// Returns these goals.
 pub(crate) async fn forget_session(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
@@ -181,7 +182,7 @@ pub(crate) async fn forget_session(
     Ok(changed)
 }
 
-/// Marks a goal as deleted. Its links to sessions stay, seen by nobody.
+/// Marks a goal as deleted. Its links to coaching sessions stay, but are hidden.
 pub(crate) async fn delete(db: &mut SqliteConnection, goal: &Goal, author: Author) -> Result<(), sqlx::Error> {
     let after = Goal {
         version: Some(deletion::mark::<Goal>(db, goal.id.0, author).await?),
@@ -190,7 +191,7 @@ pub(crate) async fn delete(db: &mut SqliteConnection, goal: &Goal, author: Autho
     history::record(db, HistoryKind::Deleted, Some(goal), &after, author).await
 }
 
-/// The status of a goal that is deleted.
+/// Returns the status of a deleted goal.
 pub(crate) async fn status_of_deleted(
     db: &mut SqliteConnection,
     id: GoalId,
@@ -202,7 +203,7 @@ pub(crate) async fn status_of_deleted(
         .await
 }
 
-/// Brings a deleted goal back, and its links with it.
+/// Restores a deleted goal together with its links.
 pub(crate) async fn restore(
     db: &mut SqliteConnection,
     id: GoalId,

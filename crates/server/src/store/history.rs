@@ -1,6 +1,6 @@
 //! The history of rows: one entry for each write, in the transaction of the write.
 //!
-//! The functions that write a row record it themselves, so no write is without its entry.
+//! The functions that write a row also record the entry, so that no write lacks one.
 
 use std::collections::BTreeMap;
 
@@ -14,29 +14,29 @@ use wire::{FieldAuthor, FieldChange, HistoryEntry, HistoryEntryId, HistoryKind, 
 
 use super::column::{Columns as _, decode, micros, new_id};
 
-/// The version of a row that is new.
+/// The version of a new row.
 pub(crate) const FIRST_VERSION: u64 = 1;
 
 /// A row that has a version and a history.
 pub(crate) trait Versioned: Serialize + Sync {
-    /// The fields whose changes are told, by their names on the wire.
+    /// The fields whose changes the history contains, by their names in JSON.
     const FIELDS: &'static [&'static str];
 
-    /// Its id.
+    /// Returns the id of the row.
     fn key(&self) -> Uuid;
 
-    /// Its version.
+    /// Returns the version of the row.
     fn version(&self) -> u64;
 }
 
-/// The person who writes, and the moment of the write.
+/// The person who writes, and the time of the write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Author {
     pub(crate) by: UserId,
     pub(crate) at: Timestamp,
 }
 
-/// Adds the entry of a write. Without `before`, the row is new.
+/// Adds the history entry of a write. `before` is `None` for a new row.
 pub(super) async fn record<R: Versioned>(
     db: &mut SqliteConnection,
     kind: HistoryKind,
@@ -76,8 +76,8 @@ fn differences<R: Versioned>(before: Option<&R>, after: &R) -> Result<Vec<FieldC
     Ok(R::FIELDS.iter().filter_map(|name| take(name)).collect())
 }
 
-/// The newest entries of a row: at most `limit`, and no further one after so many bytes of texts; only those of versions
-/// below `before`, if that is named. Says whether there are more.
+/// Returns the newest entries of a row, and whether there are more. Returns at most `limit` entries, and no further
+/// entry once their fields have `bytes` bytes. If `before` is given, only entries of lower versions are returned.
 pub(crate) async fn page(
     db: &mut SqliteConnection,
     row: Uuid,
@@ -90,7 +90,7 @@ pub(crate) async fn page(
     )
     .bind(row)
     .bind(before.map(u64::cast_signed))
-    // One more than asked for, to know whether there is a next page.
+    // One row more than the limit, to know whether there is a next page.
     .bind(i64::from(limit) + 1)
     .fetch(db);
     let (mut entries, mut count, mut size) = (Vec::new(), 0, 0);
@@ -105,10 +105,11 @@ pub(crate) async fn page(
     Ok((entries, false))
 }
 
-/// How many of the last writes of a row are looked at for their authors.
+/// The maximum number of recent writes of a row that are searched for authors.
 const AUTHORS: u32 = 200;
 
-/// The last author of each field that was written after this version, as far as the last [`AUTHORS`] writes tell.
+/// Returns the last author of each field that was written after this version. Searches the last [`AUTHORS`] writes
+/// only.
 pub(crate) async fn authors_since(
     db: &mut SqliteConnection,
     row: Uuid,

@@ -1,7 +1,7 @@
-//! Answers that are given again: what a change was answered with, by the key that its request carried.
+//! Stored responses of changes, by the idempotency key of the request. A repeated request gets the stored response.
 //!
-//! There is one connection that writes, and a change looks its key up on it. So of several requests with one key that
-//! run at the same time, one makes the change and the others wait for it and find its answer.
+//! There is one connection for writes, and a change looks its key up on that connection. If several requests with the
+//! same key run at the same time, one makes the change. The others wait for it and find its response.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,17 +12,17 @@ use wire::{Timestamp, UserId};
 use super::Write;
 use super::column::micros;
 
-/// The digest of a request: which one a key was given to.
+/// The digest of a request, to detect a key that is used for another request.
 pub(crate) type Digest = [u8; 32];
 
-/// A request that may have been made before.
+/// A request with an idempotency key.
 pub(crate) struct Keyed {
     pub(crate) person: UserId,
     pub(crate) key: String,
     pub(crate) digest: Digest,
-    /// Answers from before this moment are forgotten.
+    /// The time before which stored responses are ignored.
     pub(crate) since: Timestamp,
-    /// The change, once it is complete but for its answer.
+    /// The change, complete except for its stored response.
     change: Mutex<Option<Write>>,
 }
 
@@ -32,15 +32,15 @@ impl std::fmt::Debug for Keyed {
     }
 }
 
-/// What a request was answered with.
+/// The stored response to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) digest: Digest,
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
-    /// The position of the event log that the answer reflects, if it said so.
+    /// The value of the response's event cursor header, if it had one.
     pub(crate) event_cursor: Option<String>,
-    /// The entity tag of the row as the change left it.
+    /// The entity tag of the row after the change.
     pub(crate) etag: Option<String>,
     pub(crate) body: Vec<u8>,
 }
@@ -56,9 +56,9 @@ impl Keyed {
         }
     }
 
-    /// Takes part in a change: looks the key up where nobody else can answer it meanwhile, and has
-    /// [`Write::commit`] hand the change over instead of making it. `false`: it was answered, so nothing is to be
-    /// changed.
+    /// Looks the key up inside the change, where no other request can store a response meanwhile. Makes
+    /// [`Write::commit`] pass the change to this request instead of committing it. Returns `false` if there is a
+    /// response already, so that nothing must be changed.
     pub(crate) async fn begin(self: &Arc<Self>, write: &mut Write) -> Result<bool, sqlx::Error> {
         if self.find(write).await?.is_some() {
             return Ok(false);
@@ -67,7 +67,7 @@ impl Keyed {
         Ok(true)
     }
 
-    /// The answer that this key was given, whatever it was asked.
+    /// Returns the stored response for this key, even if its digest differs.
     pub(crate) async fn find(&self, db: &mut SqliteConnection) -> Result<Option<Answer>, sqlx::Error> {
         sqlx::query(
             "SELECT request_digest, status, content_type, event_cursor, etag, body FROM idempotency_keys
@@ -79,7 +79,7 @@ impl Keyed {
         .try_map(|row: SqliteRow| {
             let digest: &[u8] = row.try_get("request_digest")?;
             Ok(Answer {
-                // The column has no other length.
+                // Every digest in this column has 32 bytes.
                 digest: digest.try_into().unwrap_or_default(),
                 status: row.try_get("status")?,
                 content_type: row.try_get("content_type")?,
@@ -92,7 +92,7 @@ impl Keyed {
         .await
     }
 
-    /// Keeps the answer, and the newest `most` answers of this person in all.
+    /// Stores the response. Keeps the newest `most` responses of this person.
     pub(crate) async fn store(
         &self,
         db: &mut SqliteConnection,
@@ -100,7 +100,7 @@ impl Keyed {
         at: Timestamp,
         most: u32,
     ) -> Result<(), sqlx::Error> {
-        // A key that was forgotten may still have its row.
+        // An expired key may still have a row.
         sqlx::query(
             "INSERT OR REPLACE INTO idempotency_keys
                  (user_id, key, request_digest, status, content_type, event_cursor, etag, body, created_at)
@@ -133,13 +133,13 @@ impl Keyed {
         *self.change.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    /// The change that was handed over, if one was.
+    /// Returns the change that [`Write::commit`] passed on, if there is one.
     pub(crate) fn take(&self) -> Option<Write> {
         self.change.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// Forgets answers from before this moment.
+/// Removes responses that were stored at this time or earlier.
 pub(crate) async fn sweep(db: &mut SqliteConnection, before: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM idempotency_keys WHERE created_at <= ?")
         .bind(micros(before))

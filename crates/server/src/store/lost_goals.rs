@@ -1,9 +1,9 @@
-//! The goals that actions lost because they were deleted.
+//! The former goals of actions whose goal was deleted.
 
 use sqlx::SqliteConnection;
 use wire::{ActionId, GoalId};
 
-/// Notes which goal an action has lost.
+/// Records the goal that was removed from an action.
 pub(super) async fn remember(db: &mut SqliteConnection, action: ActionId, goal: GoalId) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT OR REPLACE INTO lost_goals (action_id, goal_id) VALUES (?, ?)")
         .bind(action.0)
@@ -13,7 +13,7 @@ pub(super) async fn remember(db: &mut SqliteConnection, action: ActionId, goal: 
     Ok(())
 }
 
-/// Forgets the goal that an action has lost: it has another, or the same again.
+/// Removes the record of an action's former goal, because the action has a goal again.
 pub(super) async fn clear(db: &mut SqliteConnection, action: ActionId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM lost_goals WHERE action_id = ?")
         .bind(action.0)
@@ -22,8 +22,8 @@ pub(super) async fn clear(db: &mut SqliteConnection, action: ActionId) -> Result
     Ok(())
 }
 
-/// Settles which goal a deleted action has, before it comes back: while it was deleted, its goal may have been deleted
-/// or restored.
+/// Determines the goal of a deleted action before its restoration. The goal may have been deleted or restored while the
+/// action was deleted.
 pub(super) async fn settle(db: &mut SqliteConnection, action: ActionId) -> Result<(), sqlx::Error> {
     for statement in [
         "INSERT OR REPLACE INTO lost_goals (action_id, goal_id)

@@ -1,12 +1,12 @@
-//! The database: SQL, and the rows that come out of it. Knows nothing of HTTP.
+//! The database: SQL and rows. This module does not depend on HTTP.
 //!
-//! - [`Db`] hands out a [`Snapshot`] to read in or a [`Write`] to change things in. A snapshot carries the position
-//!   of the event log that it reflects; a write announces its events in the same transaction.
-//! - One file per resource: plain functions over a connection, so that they work in either.
-//! - [`history`] and [`deletion`] are what all rows with a version share.
-//! - [`copy`] and [`check`] are for the file as a whole, also while a server uses it.
+//! - [`Db`] provides a [`Snapshot`] for reads and a [`Write`] for changes. A snapshot has the position of the event log
+//!   that it reflects. A write appends its events in the same transaction.
+//! - There is one file for each resource, with functions that take a connection, so that they work with both.
+//! - [`history`] and [`deletion`] are shared by all rows with a version.
+//! - [`copy`] and [`check`] handle the file as a whole, also while a server uses it.
 //! - [`list`] reads lists in pages.
-//! - [`access`] answers whose something is; what follows from that is decided elsewhere.
+//! - [`access`] finds the participants of a row's relationship. Other modules decide about access.
 
 pub(crate) mod access;
 pub(crate) mod actions;

@@ -1,4 +1,4 @@
-//! Organizations and who belongs to them.
+//! Organizations and their members.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -19,7 +19,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, organization: &Organizatio
     Ok(())
 }
 
-/// A page of the organizations that this person is a member of.
+/// Returns a page of the organizations in which this person is a member.
 pub(crate) async fn of_member(db: &mut SqliteConnection, user: UserId, wanted: Wanted) -> Result<Page, sqlx::Error> {
     let listing = Listing {
         columns: "item.*",

@@ -1,14 +1,14 @@
-//! The event log: appended to by changes, read by streams, pruned with age.
+//! The event log. Changes append to it, streams read from it, and old events are pruned.
 
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use wire::{Cursor, EventKind, OrganizationId, Timestamp, UserId};
 
 use super::column::{decode, micros};
 
-/// How many recipients are written in one statement.
+/// The maximum number of recipients in one statement.
 const MOST_AT_ONCE: usize = 500;
 
-/// One event, as it is sent.
+/// One event of the log, as it is sent.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) seq: u64,
@@ -16,13 +16,13 @@ pub(crate) struct Entry {
     pub(crate) payload: String,
 }
 
-/// How many epochs are remembered. Positions of older ones can not be resumed from.
+/// The number of stored epochs. A stream can not resume from a cursor of an older epoch.
 const MOST_EPOCHS: i64 = 1_000;
 
-/// Begins an epoch: the one in which this start gives positions.
+/// Begins the epoch of the positions that are assigned from now on.
 ///
-/// Every start begins one, because none can know whether the file is the one that was used before or an older copy of
-/// it, which will give away again the positions that were given after the copy was made.
+/// Every start of the server begins an epoch, because the file may be an older copy of the file that was used before.
+/// The log of such a copy assigns positions again that were assigned after the copy was made.
 pub(super) async fn begin_epoch(db: &mut SqliteConnection) -> Result<String, sqlx::Error> {
     let head = head(db).await?;
     let sql = "INSERT INTO log_epochs (epoch, began_after) VALUES (lower(hex(randomblob(6))), ?) RETURNING epoch";
@@ -41,8 +41,8 @@ pub(super) async fn begin_epoch(db: &mut SqliteConnection) -> Result<String, sql
     Ok(epoch)
 }
 
-/// Whether this position was given in the history of this file: its epoch is known, and had come as far before the
-/// next one began.
+/// Returns whether this cursor belongs to the history of this file: its epoch is known, and its position was assigned
+/// before the next epoch began.
 pub(crate) async fn is_in_history(db: &mut SqliteConnection, position: &Cursor) -> Result<bool, sqlx::Error> {
     let sql = "SELECT (SELECT min(later.began_after) FROM log_epochs later WHERE later.number > e.number)
          FROM log_epochs e WHERE e.epoch = ?";
@@ -57,7 +57,7 @@ pub(crate) async fn is_in_history(db: &mut SqliteConnection, position: &Cursor) 
     })
 }
 
-/// The newest position: that of the last event ever written, also if it was pruned since.
+/// Returns the newest position: the position of the last event ever written, even if that event was pruned.
 pub(super) async fn head(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let head: i64 = sqlx::query_scalar("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)")
         .fetch_one(db)
@@ -65,7 +65,7 @@ pub(super) async fn head(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> 
     Ok(head.unsigned_abs())
 }
 
-/// The position up to which events may be missing.
+/// Returns the position up to which events may be missing.
 pub(crate) async fn pruned_through(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let seq: i64 = sqlx::query_scalar("SELECT pruned_through FROM event_log")
         .fetch_one(db)
@@ -73,17 +73,17 @@ pub(crate) async fn pruned_through(db: &mut SqliteConnection) -> Result<u64, sql
     Ok(seq.unsigned_abs())
 }
 
-/// Who is told.
+/// The recipients of an event.
 #[derive(Debug)]
 pub(crate) enum Audience {
-    /// These, named one by one.
+    /// The listed people.
     People(Vec<UserId>),
-    /// Whoever there is, now or when it is read.
+    /// All users, including users that are added before the event is read.
     Everyone,
 }
 
-/// Adds an event for these people, to be told only while they are members of the organization it happened in. Says at
-/// which position.
+/// Appends an event for these recipients. If it has an organization, only members of that organization receive it.
+/// Returns its position.
 pub(super) async fn append(
     db: &mut SqliteConnection,
     kind: EventKind,
@@ -117,8 +117,8 @@ pub(super) async fn append(
     Ok(seq.unsigned_abs())
 }
 
-/// How many events after this position are for this person, counted no further than `limit`. Those that are not told
-/// any more count as well, which costs no more than a resync too many.
+/// Returns the number of events for this person after this position. Counts up to `limit`. Includes events that are not
+/// sent any more; the only cost of that is an unnecessary resync.
 pub(crate) async fn count_after(
     db: &mut SqliteConnection,
     person: UserId,
@@ -137,10 +137,10 @@ pub(crate) async fn count_after(
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// The next events after this position for this person, oldest first.
+/// Returns the next events for this person after this position, oldest first.
 ///
-/// A forced sign-out from before `signed_in_at_seq` is left out: it was meant for the sign-ins of its time. So is what
-/// happened in an organization that this person has left since.
+/// Omits forced sign-outs up to `signed_in_at_seq`, because they were for earlier sign-ins. Also omits events of
+/// organizations that this person has left.
 pub(crate) async fn page_after(
     db: &mut SqliteConnection,
     person: UserId,
@@ -167,7 +167,8 @@ pub(crate) async fn page_after(
     .await
 }
 
-/// The forced sign-outs of this person after this position: the last thing that an ended sign-in is told.
+/// Returns the first forced sign-out of this person after this position, if there is one. It is the last event for a
+/// sign-in that has ended.
 pub(crate) async fn farewells_after(
     db: &mut SqliteConnection,
     person: UserId,
@@ -184,25 +185,25 @@ pub(crate) async fn farewells_after(
     .await
 }
 
-/// How much of the log is kept.
+/// The part of the log to keep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept {
-    /// At most so many events.
+    /// The maximum number of events.
     pub(crate) rows: u64,
-    /// At most so many bytes of messages.
+    /// The maximum number of bytes of messages.
     pub(crate) bytes: u64,
-    /// What was written from this moment on.
+    /// The earliest time of an event.
     pub(crate) since: Timestamp,
 }
 
-/// Removes the oldest events, until no more than this is kept.
+/// Removes the oldest events until the log is within these limits. Returns the number of removed events.
 pub(crate) async fn prune(db: &mut SqliteConnection, kept: &Kept) -> Result<u64, sqlx::Error> {
     let by_count = head(db).await?.saturating_sub(kept.rows);
     let by_age: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM events WHERE created_at < ?")
         .bind(micros(kept.since))
         .fetch_one(&mut *db)
         .await?;
-    // The newest event from whose beginning on there are more bytes than are kept.
+    // The newest event that exceeds the byte limit together with all later events.
     let by_size: Option<i64> = sqlx::query_scalar(
         "WITH beginning(total) AS (SELECT max(total_bytes) - ? FROM events)
          SELECT seq FROM events, beginning
@@ -223,7 +224,7 @@ pub(crate) async fn prune(db: &mut SqliteConnection, kept: &Kept) -> Result<u64,
         .bind(through.cast_signed())
         .execute(&mut *db)
         .await?;
-    // Epochs that ended before what is left.
+    // Epochs that ended before the oldest remaining event.
     let sql = "DELETE FROM log_epochs WHERE number < (SELECT max(number) FROM log_epochs WHERE began_after < ?)";
     sqlx::query(sql).bind(through.cast_signed()).execute(db).await?;
     Ok(removed.rows_affected())
@@ -231,7 +232,7 @@ pub(crate) async fn prune(db: &mut SqliteConnection, kept: &Kept) -> Result<u64,
 
 fn entry(row: &sqlx::sqlite::SqliteRow) -> Result<Entry, sqlx::Error> {
     let name: &str = row.try_get("name")?;
-    // Through the kind, because only a name of ours may stand in an `event:` field.
+    // Parsing ensures that the `event:` field contains only known names.
     let kind: EventKind = name.parse().map_err(|error| decode("name", error))?;
     let seq: i64 = row.try_get("seq")?;
     Ok(Entry {

@@ -7,7 +7,7 @@ use wire::{CoachingRelationship, CoachingRelationshipId, OrganizationId, Timesta
 use super::column::{Columns as _, micros};
 use super::list::{Listing, Page, PageQuery, Wanted, narrow};
 
-/// On which side of their relationships somebody is looked up.
+/// The role of a person in the relationships to search for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Side {
@@ -39,7 +39,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Has a query leave out the relationships `r` that this person takes no part in, or no longer.
+/// Restricts a query to relationships `r` in which this person takes part, and whose organization they have not left.
 pub(super) fn push_alive_for(query: &mut QueryBuilder<Sqlite>, person: UserId) {
     query.push("(r.coach_id = ").push_bind(person.0);
     query.push(" OR r.coachee_id = ").push_bind(person.0);
@@ -49,7 +49,8 @@ pub(super) fn push_alive_for(query: &mut QueryBuilder<Sqlite>, person: UserId) {
         .push(")");
 }
 
-/// A page of the relationships that this person takes part in, of one organization or of all of which they are a member.
+/// Returns a page of the relationships in which this person takes part: those of one organization, or of all
+/// organizations in which they are a member.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     user: UserId,
@@ -90,7 +91,7 @@ pub(crate) async fn find(
     .await
 }
 
-/// Whether the one coaches the other in any relationship that is alive for both.
+/// Returns whether `coach` coaches `coachee` in a relationship of an organization in which the coach is a member.
 pub(crate) async fn coaches(db: &mut SqliteConnection, coach: UserId, coachee: UserId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM coaching_relationships r WHERE r.coach_id = ?1 AND r.coachee_id = ?2

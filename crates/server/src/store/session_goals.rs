@@ -1,4 +1,4 @@
-//! The links between sessions and goals.
+//! The links between coaching sessions and goals.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::column::{Columns as _, micros};
 use super::goals;
 use super::list::{Position, Wanted};
 
-/// Links a goal to a session. A second link of the same two fails on the constraint `session_goals_once`.
+/// Links a goal to a coaching session. A duplicate link fails on the constraint `session_goals_once`.
 pub(crate) async fn insert(db: &mut SqliteConnection, link: &SessionGoal) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO session_goals (id, coaching_session_id, goal_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
@@ -27,7 +27,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, link: &SessionGoal) -> Res
     Ok(())
 }
 
-/// Whether a goal is linked to a session.
+/// Returns whether a goal is linked to a coaching session.
 pub(crate) async fn exists(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
@@ -40,7 +40,7 @@ pub(crate) async fn exists(
         .await
 }
 
-/// Unlinks a goal from a session; says whether it was linked.
+/// Unlinks a goal from a coaching session. Returns whether it was linked.
 pub(crate) async fn delete(
     db: &mut SqliteConnection,
     session: CoachingSessionId,
@@ -57,7 +57,7 @@ pub(crate) async fn delete(
     Ok(removed.rows_affected() > 0)
 }
 
-/// The sessions that work on a goal, in the order in which they were linked.
+/// Returns the coaching sessions to which a goal is linked, in the order of the links.
 pub(crate) async fn sessions_of(
     db: &mut SqliteConnection,
     goal: GoalId,
@@ -69,17 +69,17 @@ pub(crate) async fn sessions_of(
         .await
 }
 
-/// The goals of which sessions are read.
+/// The coaching sessions whose goals are read.
 #[derive(Debug)]
 pub(crate) enum Sessions {
-    /// Those of a relationship.
+    /// The coaching sessions of a relationship.
     Of(CoachingRelationshipId),
-    /// These.
+    /// The listed coaching sessions.
     Named(Vec<CoachingSessionId>),
 }
 
-/// A page of the goals of several sessions: by session, then in the order in which they were linked. A session without
-/// goals is there as well. The order in which a list is asked for does not count.
+/// Returns a page of the goals of several coaching sessions, ordered by coaching session and then by link. Coaching
+/// sessions without goals are included. Ignores the requested order.
 pub(crate) async fn page(
     db: &mut SqliteConnection,
     sessions: &Sessions,
@@ -94,7 +94,7 @@ pub(crate) async fn page(
         let link = row.maybe_id("link_id", SessionGoalId)?;
         let begun = wanted.after.as_ref().and_then(Position::parent) == Some(session.0);
         if begun && link.is_none() {
-            // All its goals were on the page before.
+            // All goals of this coaching session were on the previous page.
             continue;
         }
         if last.is_some() && (count >= wanted.size.rows || bytes >= wanted.size.bytes) {
@@ -119,7 +119,7 @@ pub(crate) async fn page(
 }
 
 pub(super) fn page_query(sessions: &Sessions, wanted: &Wanted) -> QueryBuilder<Sqlite> {
-    // Read along their indexes, in the order of the page: a sort would have to hold all of their texts.
+    // The query reads along the indexes, in the order of the page. A sort would have to hold the texts of all goals.
     let mut query = QueryBuilder::new(
         "SELECT p.id AS session_id, l.id AS link_id, l.created_at AS linked_at, g.*
          FROM (SELECT id FROM coaching_sessions WHERE ",
@@ -141,7 +141,8 @@ pub(super) fn page_query(sessions: &Sessions, wanted: &Wanted) -> QueryBuilder<S
     if let Some(session) = begun {
         query.push(" AND id >= ").push_bind(session);
     }
-    // The one with which the page before has ended, those of this page, and one to know whether there is a next.
+    // The last coaching session of the previous page, those of this page, and one more to know whether there is a next
+    // page.
     query
         .push(" ORDER BY id LIMIT ")
         .push_bind(i64::from(wanted.size.rows) + 2)

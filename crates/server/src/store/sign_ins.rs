@@ -1,4 +1,4 @@
-//! Who is signed in: one row per browser, found by the hash of its token.
+//! Sign-ins: one row for each browser that is signed in. The hash of its token identifies it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use wire::{Timestamp, UserId};
 use super::column::{Columns as _, decode, micros};
 use super::{new_id, outbox};
 
-/// How many sign-ins are asked about at once.
+/// The maximum number of sign-ins in one query.
 const MOST_AT_ONCE: usize = 500;
 
 /// The hash of a browser's token.
 pub(crate) type TokenHash = [u8; 32];
 
-/// A living sign-in.
+/// A sign-in that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignIn {
     pub(crate) user: UserId,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
-    /// Where the event log stood at sign-in.
+    /// The position of the event log at the time of the sign-in.
     pub(crate) since_seq: u64,
 }
 
-/// A sign-in as it is first stored.
+/// A new sign-in to store.
 #[derive(Debug)]
 pub(crate) struct NewSignIn<'a> {
     pub(crate) hash: &'a TokenHash,
@@ -37,7 +37,7 @@ pub(crate) struct NewSignIn<'a> {
     pub(crate) device: Option<&'a str>,
 }
 
-/// A sign-in as its person sees it.
+/// A sign-in in the list that its person sees.
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) id: Uuid,
@@ -66,7 +66,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewSignIn<'_>) -> Re
     Ok(())
 }
 
-/// The living sign-ins of one person, the newest first.
+/// Returns the active sign-ins of one person, newest first.
 pub(crate) async fn of_user(
     db: &mut SqliteConnection,
     user: UserId,
@@ -89,7 +89,7 @@ pub(crate) async fn of_user(
         .await
 }
 
-/// Whose sign-in has this id, and the hash of its token.
+/// Returns the person and the token hash of the sign-in with this id.
 pub(crate) async fn owner(db: &mut SqliteConnection, id: Uuid) -> Result<Option<(UserId, TokenHash)>, sqlx::Error> {
     sqlx::query("SELECT user_id, token_hash FROM sign_ins WHERE id = ?")
         .bind(id)
@@ -98,7 +98,7 @@ pub(crate) async fn owner(db: &mut SqliteConnection, id: Uuid) -> Result<Option<
         .await
 }
 
-/// The sign-in of this token, if it still lives.
+/// Returns the sign-in with this token, unless it has ended.
 pub(crate) async fn find(
     db: &mut SqliteConnection,
     hash: &TokenHash,
@@ -122,7 +122,7 @@ pub(crate) async fn find(
     .await
 }
 
-/// Those of these sign-ins that still live.
+/// Returns those of the given sign-ins that have not ended.
 pub(crate) async fn living(
     db: &mut SqliteConnection,
     hashes: &[TokenHash],
@@ -138,7 +138,7 @@ pub(crate) async fn living(
         }
         query.push(")");
         let found = query.build_query_scalar::<Vec<u8>>().fetch_all(&mut *db).await?;
-        // The column has no other length.
+        // Every hash in this column has 32 bytes.
         living.extend(found.into_iter().filter_map(|hash| TokenHash::try_from(hash).ok()));
     }
     Ok(living)
@@ -159,8 +159,8 @@ pub(crate) async fn extend(
     Ok(())
 }
 
-/// Ends the sign-ins no later than so long after they began, and after they were last used: an option may allow less
-/// than when they were stored.
+/// Limits the sign-ins to `life` after their beginning and to `idle` after their last use. The options may be lower now
+/// than at the time of the sign-in.
 pub(crate) async fn shorten(db: &mut SqliteConnection, life: Duration, idle: Duration) -> Result<(), sqlx::Error> {
     let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 2);
     sqlx::query(
@@ -174,7 +174,7 @@ pub(crate) async fn shorten(db: &mut SqliteConnection, life: Duration, idle: Dur
     Ok(())
 }
 
-/// Ends one sign-in; says whose it was.
+/// Ends one sign-in. Returns its person.
 pub(crate) async fn end(db: &mut SqliteConnection, hash: &TokenHash) -> Result<Option<UserId>, sqlx::Error> {
     sqlx::query("DELETE FROM sign_ins WHERE token_hash = ? RETURNING user_id")
         .bind(&hash[..])
@@ -183,7 +183,7 @@ pub(crate) async fn end(db: &mut SqliteConnection, hash: &TokenHash) -> Result<O
         .await
 }
 
-/// Ends every sign-in of one person.
+/// Ends all sign-ins of one person.
 pub(crate) async fn end_all(db: &mut SqliteConnection, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM sign_ins WHERE user_id = ?")
         .bind(user.0)
@@ -192,7 +192,7 @@ pub(crate) async fn end_all(db: &mut SqliteConnection, user: UserId) -> Result<(
     Ok(())
 }
 
-/// Ends every sign-in of one person but this one; says how many.
+/// Ends all sign-ins of one person except for one. Returns the number of ended sign-ins.
 pub(crate) async fn end_others(db: &mut SqliteConnection, user: UserId, kept: &TokenHash) -> Result<u64, sqlx::Error> {
     let ended = sqlx::query("DELETE FROM sign_ins WHERE user_id = ? AND token_hash <> ?")
         .bind(user.0)
@@ -202,7 +202,7 @@ pub(crate) async fn end_others(db: &mut SqliteConnection, user: UserId, kept: &T
     Ok(ended.rows_affected())
 }
 
-/// Removes the sign-ins that have expired.
+/// Deletes expired sign-ins.
 pub(crate) async fn sweep(db: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM sign_ins WHERE expires_at <= ?")
         .bind(micros(now))

@@ -1,4 +1,4 @@
-//! People and their roles.
+//! Users and their roles.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -7,7 +7,7 @@ use wire::{OrganizationId, Role, Timestamp, User, UserId, UserRole, UserRoleId};
 use super::column::{Columns as _, micros};
 use super::email::email_key;
 
-/// A person as they are first stored.
+/// A new user to store.
 pub(crate) struct NewUser<'a> {
     pub(crate) id: UserId,
     pub(crate) email: &'a str,
@@ -17,7 +17,7 @@ pub(crate) struct NewUser<'a> {
     pub(crate) created_at: Timestamp,
 }
 
-/// What a person may change about themselves; `None` leaves it as it is.
+/// The fields that a person can change about themselves. `None` leaves a field unchanged.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
     pub(crate) email: Option<String>,
@@ -45,7 +45,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, user: &NewUser<'_>) -> Res
     Ok(())
 }
 
-/// Gives somebody a role, which also makes them a member of its organization.
+/// Gives a person a role. The role also makes them a member of its organization.
 pub(crate) async fn insert_role(db: &mut SqliteConnection, role: &UserRole) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO user_roles (id, user_id, organization_id, role, created_at, updated_at)
@@ -75,14 +75,14 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: UserId) -> Result<Option
     Ok(Some(user))
 }
 
-/// Whether there is anybody.
+/// Returns whether there are any users.
 pub(super) async fn any(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)")
         .fetch_one(db)
         .await
 }
 
-/// Who signs in with the address of this key, and the hash of their password.
+/// Returns the user whose address has this key, and the hash of their password.
 pub(crate) async fn password_of(db: &mut SqliteConnection, key: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
     sqlx::query("SELECT id, password_hash FROM users WHERE email_key = ?")
         .bind(key)
@@ -91,7 +91,7 @@ pub(crate) async fn password_of(db: &mut SqliteConnection, key: &str) -> Result<
         .await
 }
 
-/// The hash of somebody's password.
+/// Returns the password hash of a user.
 pub(crate) async fn password_hash(db: &mut SqliteConnection, id: UserId) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT password_hash FROM users WHERE id = ?")
         .bind(id.0)
@@ -99,7 +99,7 @@ pub(crate) async fn password_hash(db: &mut SqliteConnection, id: UserId) -> Resu
         .await
 }
 
-/// Changes somebody's password; says whether it was still the one of the first hash.
+/// Replaces the password hash of a user, if it still equals `old_hash`. Returns whether it was replaced.
 pub(crate) async fn replace_password(
     db: &mut SqliteConnection,
     id: UserId,
@@ -134,8 +134,8 @@ pub(crate) async fn roles(db: &mut SqliteConnection, id: UserId) -> Result<Vec<U
         .await
 }
 
-/// Everybody who shares a relationship with this person and is a member of its organization, with that organization;
-/// those of one organization follow each other.
+/// Returns the people who share a relationship with this person and are members of its organization, with that
+/// organization. The result is ordered by organization.
 pub(crate) async fn partners(
     db: &mut SqliteConnection,
     id: UserId,
@@ -154,7 +154,7 @@ pub(crate) async fn partners(
     .await
 }
 
-/// How long this person's sessions take unless they say otherwise, in minutes.
+/// Returns the default duration of this person's coaching sessions in minutes.
 pub(crate) async fn default_duration(db: &mut SqliteConnection, id: UserId) -> Result<u16, sqlx::Error> {
     sqlx::query_scalar("SELECT default_duration_minutes FROM users WHERE id = ?")
         .bind(id.0)

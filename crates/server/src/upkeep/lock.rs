@@ -1,4 +1,4 @@
-//! Who uses a database file: any number of servers, or one program that replaces it.
+//! The lock of a database file: any number of servers can hold it, or one program that replaces the file.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -7,22 +7,22 @@ use std::path::Path;
 use super::beside;
 use crate::private;
 
-/// Keeps others away from a database file until it is dropped, or its process ends however it ends.
+/// A lock on a database file. It is released when it is dropped or its process ends for any reason.
 ///
-/// The lock is on a file beside the database: SQLite gives up its own locks as soon as anybody in the process closes
-/// the database file.
+/// A separate file beside the database is locked, because SQLite releases its own locks as soon as any code in the
+/// process closes the database file.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// The lock of a server; `None` while the file is being replaced.
+    /// Takes the lock for a server. Returns `None` while the file is being replaced.
     pub(crate) fn shared(data: &Path) -> io::Result<Option<Self>> {
         Self::of(data, File::try_lock_shared)
     }
 
-    /// The lock for replacing the file; `None` while a server uses it.
+    /// Takes the lock for replacing the file. Returns `None` while a server uses it.
     pub(super) fn exclusive(data: &Path) -> io::Result<Option<Self>> {
         Self::of(data, File::try_lock)
     }

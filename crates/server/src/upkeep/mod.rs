@@ -1,4 +1,4 @@
-//! What is done with the database file from outside of a running server: back it up, restore it, check it.
+//! Maintenance of the database file from outside of a running server: backup, restore and check.
 
 mod lock;
 
@@ -12,47 +12,47 @@ use crate::store::{check, copy, now};
 
 pub(crate) use lock::Lock;
 
-/// Why a file was not backed up, restored or checked. Each is a sentence for the operator.
+/// The reason for which a file was not backed up, restored or checked. Each message is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
-    /// There is no file to read.
+    /// The file to read does not exist.
     #[error("there is no file {}", .0.display())]
     Missing(PathBuf),
-    /// A backup would replace a file.
+    /// The target of a backup exists already.
     #[error("{} exists already, and a backup replaces nothing; choose another name", .0.display())]
     Exists(PathBuf),
     /// The file is in use.
     #[error("a server uses {}; stop it first", .0.display())]
     InUse(PathBuf),
-    /// What was to be restored is not sound.
+    /// The file to restore is not sound.
     #[error("{} was not restored: {}", file.display(), faults.join("; "))]
     Unsound {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What is wrong with it, in sentences.
+        /// The faults, as sentences.
         faults: Vec<String>,
     },
     /// A file can not be read or written.
     #[error("{}: {source}", file.display())]
     File {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// A database can not be read or written.
     #[error("{}: {source}", file.display())]
     Database {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         source: sqlx::Error,
     },
 }
 
-/// Copies the database into a new file that only its owner may read. A server that uses it goes on.
+/// Copies the database into a new file that only its owner can read. A server can use the database meanwhile.
 ///
-/// `target` appears when it is complete and on the disk. Returns what is wrong with it, in sentences: a database with
+/// `target` appears when it is complete and on the disk. Returns the faults of the copy as sentences. A database with
 /// faults is copied as well, as far as it can be read.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub async fn backup(data: &Path, target: &Path) -> Result<Vec<String>, UpkeepErr
     unfinished.fill(data).await?;
     let faults = check(&unfinished.0).await?;
     unfinished.sync()?;
-    // Unlike a renaming, this does not replace a file of that name that was made meanwhile.
+    // Unlike a rename, a link does not replace a file with this name that was created meanwhile.
     match fs::hard_link(&unfinished.0, target) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -83,13 +83,13 @@ pub async fn backup(data: &Path, target: &Path) -> Result<Vec<String>, UpkeepErr
     Ok(faults)
 }
 
-/// Puts a backup in the place of the database. Returns where the file is kept that was there before, if there was one.
+/// Replaces the database by a backup. Returns the path under which the previous file is kept, if there was one.
 ///
-/// Everybody has to sign in again: who signed out after the backup was made would otherwise be signed in again.
+/// All people have to sign in again. Otherwise a person who signed out after the backup would be signed in again.
 ///
 /// # Errors
 ///
-/// See [`UpkeepError`]. The database is as it was then.
+/// See [`UpkeepError`]. An error before the files are swapped leaves the database unchanged.
 pub async fn restore(source: &Path, data: &Path) -> Result<Option<PathBuf>, UpkeepError> {
     if !source.is_file() {
         return Err(UpkeepError::Missing(source.to_owned()));
@@ -122,7 +122,8 @@ pub async fn restore(source: &Path, data: &Path) -> Result<Option<PathBuf>, Upke
     Ok(replaced)
 }
 
-/// What is wrong with a database file, in sentences; nothing, if it is sound. A server that uses it goes on.
+/// Returns the faults of a database file as sentences; an empty list if it is sound. A server can use the file
+/// meanwhile.
 ///
 /// # Errors
 ///
@@ -138,8 +139,8 @@ pub async fn check(file: &Path) -> Result<Vec<String>, UpkeepError> {
     faults.await.map_err(database(file))
 }
 
-/// Keeps the file under another name, and with it what SQLite had not folded into it yet. That goes first: it would be
-/// taken for changes of the next file of this name.
+/// Keeps the current file under another name, together with its log that is not checkpointed yet. The log is renamed
+/// first, because it would otherwise be applied to the next file of this name.
 fn set_aside(data: &Path) -> Result<Option<PathBuf>, UpkeepError> {
     let kept = beside(data, &format!(".replaced-{}", now().format("%Y%m%dT%H%M%S%.6fZ")));
     for suffix in ["-wal", "-journal"] {
@@ -155,18 +156,18 @@ fn set_aside(data: &Path) -> Result<Option<PathBuf>, UpkeepError> {
     if !data.exists() {
         return Ok(None);
     }
-    // A second name rather than a new one: there is always a file of the old name.
+    // Adds a second name instead of renaming, so that there is always a file with the old name.
     if fs::hard_link(data, &kept).is_err() {
         fs::rename(data, &kept).map_err(at(data))?;
     }
     Ok(Some(kept))
 }
 
-/// A file that is removed unless it got its name.
+/// A temporary file that is removed on drop, unless it was renamed.
 struct Unfinished(PathBuf);
 
 impl Unfinished {
-    /// Makes it beside the file that it is to become, for nobody else to read.
+    /// Creates the file beside its target. Only its owner can read it.
     fn new(target: &Path) -> Result<Self, UpkeepError> {
         let path = beside(target, &format!(".unfinished-{}", std::process::id()));
         let mut options = private::options();
@@ -186,12 +187,12 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // Gone already if it got its name.
+        // The file is gone already if it was renamed.
         drop(fs::remove_file(&self.0));
     }
 }
 
-/// The same path with something added to the name of the file.
+/// Returns a path with a suffix added to the file name.
 fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(suffix);
@@ -202,7 +203,7 @@ fn folder(file: &Path) -> Option<&Path> {
     file.parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
-/// A file has its name for good once its folder is on the disk.
+/// Syncs the folder of a file, which makes a new name durable.
 fn sync_folder(file: &Path) -> Result<(), UpkeepError> {
     let folder = folder(file).unwrap_or_else(|| Path::new("."));
     File::open(folder)

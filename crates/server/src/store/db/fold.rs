@@ -1,4 +1,4 @@
-//! Folding the write-ahead log into the file.
+//! Checkpoints: moving the write-ahead log (WAL) into the database file.
 
 use std::time::Duration;
 
@@ -6,18 +6,20 @@ use tokio::time::timeout;
 
 use super::{Db, READERS};
 
-/// From how many pages of 4 KiB on the log is too large: 16 MiB.
+/// The size from which the log is too large, in pages of 4 KiB: 16 MiB.
 const LARGE: i64 = 4_096;
 
-/// How much of the file of the log is kept for the next changes, in bytes.
+/// The size to which the log file is truncated after a checkpoint, in bytes. Later changes reuse this space.
 pub(super) const KEPT_BYTES: &str = "16777216";
 
-/// How long a quiet moment is waited for. Everybody else waits as well.
+/// The maximum time that [`Db::fold_in_quiet`] waits for readers and writers to finish. All other requests wait
+/// meanwhile.
 const QUIET: Duration = Duration::from_millis(200);
 
 impl Db {
-    /// Folds what was written into the file, as far as nobody reads what was there before. Nobody waits for it. Returns
-    /// whether the log is large all the same: while there is always somebody who reads, it can not begin anew.
+    /// Checkpoints the log into the file, except for pages that replace those of a snapshot in use. Blocks no reader
+    /// and no writer. Returns whether the log is too large nevertheless: it can not restart while there is always a
+    /// reader.
     pub(crate) async fn fold(&self) -> Result<bool, sqlx::Error> {
         let mut connection = self.folder.acquire().await?;
         let (_, pages, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)")
@@ -26,8 +28,8 @@ impl Db {
         Ok(pages >= LARGE)
     }
 
-    /// Lets reading and writing end, for a moment, and then has the log begin anew. Returns whether it does: not if
-    /// somebody reads for longer.
+    /// Waits for a moment until all reads and writes have ended, then checkpoints and restarts the log. Returns whether
+    /// the log was restarted. It is not if a read takes longer.
     pub(crate) async fn fold_in_quiet(&self) -> Result<bool, sqlx::Error> {
         let mut connection = self.folder.acquire().await?;
         let quiet = async {
@@ -42,7 +44,7 @@ impl Db {
             return Ok(false);
         };
         let quiet = quiet?;
-        // Another process that reads is not waited for.
+        // Does not wait for a reader in another process.
         let (is_busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&mut *connection)
             .await?;

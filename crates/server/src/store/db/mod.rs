@@ -1,4 +1,4 @@
-//! The two ways into the database: read a snapshot, or write with announcements.
+//! Access to the database: a snapshot to read, or a write with its events.
 
 mod fold;
 mod read_limit;
@@ -24,55 +24,58 @@ use super::outbox::Audience;
 use super::{email, now, outbox, users};
 use crate::sse::{Announcement, Hub, Told};
 
-/// How long a request waits for a connection, and a connection for a lock that another process holds.
+/// The time limit for a request that waits for a connection, and for a connection that waits for a lock of another
+/// process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What brings the tables of a file up to date.
+/// The migrations that bring the tables of a file up to date.
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// How many snapshots can be read at the same time.
+/// The maximum number of concurrent snapshots.
 const READERS: u32 = 8;
 
 /// The database file. Clones share its connections.
 ///
-/// There is one connection that writes, so writes wait for each other in this process rather than fail in SQLite,
-/// and event numbers are given in the order in which changes become visible. Readers never wait for it (WAL).
+/// There is one connection for writes. Writes wait for each other in this process instead of failing in SQLite, and
+/// events get their numbers in the order in which changes become visible. Readers never wait for the writer (WAL).
 #[derive(Clone)]
 pub(crate) struct Db {
-    /// Held from the beginning of a change until everybody was told of it, so that they are told in that order as well.
+    /// Locked from the beginning of a change until its events are published, so that events are published in the order
+    /// of the changes.
     turn: Arc<Mutex<()>>,
     writer: SqlitePool,
     readers: SqlitePool,
-    /// Folds the write-ahead log into the file, which the writer must not be kept waiting by.
+    /// The connection for checkpoints, separate from the writer so that they do not delay writes.
     folder: SqlitePool,
     written: Arc<Notify>,
     disk: Arc<DiskHealth>,
     reserve: Arc<Reserve>,
     file: Arc<Path>,
-    /// How long a snapshot may be read from; zero: for ever.
+    /// The time limit of a snapshot; zero means no limit.
     read_limit: Duration,
     epoch: Arc<str>,
     hub: Hub,
 }
 
 impl Db {
-    /// Opens the file, creating it and bringing its tables up to date.
+    /// Opens the file. Creates it if it is missing and brings its tables up to date.
     pub(crate) async fn open(path: &Path, hub: Hub) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
-            // A commit is on the disk before anybody hears of it. Otherwise a power cut could take back the newest
-            // events, and their positions, which readers know already, would be given to others.
+            // A commit is on the disk before its events are published. Otherwise a power failure could remove the
+            // newest events, and later events would get positions that clients already know.
             .synchronous(SqliteSynchronous::Full)
-            // Rows come from a thread of their own; handing them over one at a time costs more than reading them. Nor
-            // are they many: each may have some ten thousand letters.
+            // Rows come from a separate thread. The transfer of single rows costs more than reading them. The buffer is
+            // small, because a row may have some ten thousand characters.
             .row_buffer_size(64);
         let writing = options
             .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // Far more than is ever there: one commit in a hundred would otherwise write everybody's pages as well.
+            // Far above the usual size of the log: at the default, one commit in a hundred would write the pages of
+            // other commits into the file as well.
             .pragma("wal_autocheckpoint", "25000")
             .pragma("journal_size_limit", fold::KEPT_BYTES);
         let pool = || {
@@ -80,10 +83,10 @@ impl Db {
                 .acquire_timeout(PATIENCE)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                // A file does not hang up: there is nothing to try before each use.
+                // A connection to a file does not break, so no test is needed before each use.
                 .test_before_acquire(false)
-                // SQLite ends a transaction by itself if the disk fails it. The connection still counts it, and would
-                // refuse to begin another one. One that was given up is over after the ping.
+                // SQLite rolls a transaction back by itself after a disk error. The connection still counts it as open,
+                // and would refuse to begin another. The ping ends a transaction that was dropped.
                 .after_release(|connection, _| {
                     Box::pin(async {
                         if connection.is_in_transaction() {
@@ -120,7 +123,7 @@ impl Db {
         })
     }
 
-    /// With a limit to the time in which a connection is used for reading, and to what changes leave of the disk.
+    /// Sets the time limit of a snapshot and the number of bytes of the disk that changes leave free.
     pub(crate) fn bounded(self, read_limit: Duration, disk_reserve: u64) -> Self {
         Self {
             read_limit,
@@ -129,7 +132,7 @@ impl Db {
         }
     }
 
-    /// Whether the disk has room for changes.
+    /// Checks that the disk has room for changes.
     pub(crate) fn check_room(&self) -> Result<(), DiskError> {
         if self.reserve.is_touched(Instant::now()) {
             return Err(DiskError::Full);
@@ -137,29 +140,29 @@ impl Db {
         Ok(())
     }
 
-    /// The epoch of the positions that are given since the start.
+    /// The epoch of the positions that are assigned since the server started.
     pub(crate) fn epoch(&self) -> &str {
         &self.epoch
     }
 
-    /// Whether nobody has ever been in here and nothing ever happened: the file is new, or whoever made it was
-    /// interrupted before anything was written into it.
+    /// Returns whether the file has neither users nor events: it is new, or its creation was interrupted before the
+    /// first write.
     pub(crate) async fn is_unused(&self) -> Result<bool, sqlx::Error> {
         let mut snapshot = self.snapshot().await?;
         Ok(snapshot.head() == 0 && !users::any(&mut snapshot).await?)
     }
 
-    /// For one question that is answered at once. More than one may be answered from before and from after the same
-    /// change; see [`Db::snapshot`].
+    /// Returns a connection for a single query. Two queries on it may see the states before and after a change; see
+    /// [`Db::snapshot`].
     pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
         self.readers.acquire().await
     }
 
-    /// A consistent view of everything, together with the position of the log that it reflects.
+    /// Returns a consistent view of the database, with its position in the event log.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         let mut transaction = self.readers.begin().await?;
         let limit = ReadLimit::impose(&mut transaction, self.read_limit).await?;
-        // The first read fixes the view, so this position and everything read after it belong together.
+        // The first read determines the state of the view, so this position matches all later reads.
         let head = outbox::head(&mut transaction).await?;
         Ok(Snapshot {
             transaction,
@@ -169,10 +172,11 @@ impl Db {
         })
     }
 
-    /// Begins to change things. Dropped without [`Write::commit`], nothing happened.
+    /// Begins a change. Dropping it without [`Write::commit`] rolls it back.
     pub(crate) async fn write(&self) -> Result<Write, sqlx::Error> {
         let turn = self.turn().await?;
-        // Immediate: what is checked here still holds when it is written, whatever another process does.
+        // Immediate: the results of checks in this transaction still hold when it writes, even if another process
+        // writes.
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         Ok(Write {
             transaction,
@@ -187,13 +191,13 @@ impl Db {
         })
     }
 
-    /// Something could not be written or read because of the disk.
+    /// Records that a read or write failed because of the disk.
     pub(crate) fn note_disk_error(&self, error: DiskError) {
         self.disk.note_failure(error, Instant::now());
     }
 
-    /// Whether changes can be made: there is room for them, and the last one did not fail because of the disk, or one
-    /// that changes nothing succeeds now.
+    /// Checks that changes can be made: the disk has room, and the last write did not fail because of the disk. After a
+    /// failure, tries a write without changes, at most once in an interval.
     pub(crate) async fn check_writable(&self) -> Result<(), DiskError> {
         self.check_room()?;
         let Some((error, is_due)) = self.disk.trouble(Instant::now()) else {
@@ -205,7 +209,7 @@ impl Db {
         Err(error)
     }
 
-    /// A change that leaves everything as it was, and is written all the same.
+    /// Makes a write that changes nothing.
     async fn write_nothing(&self) -> Result<(), sqlx::Error> {
         let mut write = self.write().await?;
         sqlx::query("UPDATE event_log SET epoch = epoch")
@@ -214,13 +218,13 @@ impl Db {
         write.commit().await
     }
 
-    /// The position of the log, at a moment when everybody was told of every change that is in it.
+    /// Returns the position of the log at a moment at which all of its events are published.
     pub(crate) async fn settled_head(&self) -> Result<u64, sqlx::Error> {
         let _turn = self.turn().await?;
         Ok(self.snapshot().await?.head())
     }
 
-    /// Waits until something was written since it was last waited for.
+    /// Waits until there was a write since the last call.
     pub(crate) async fn written(&self) {
         self.written.notified().await;
     }
@@ -232,7 +236,7 @@ impl Db {
             .or(Err(sqlx::Error::PoolTimedOut))
     }
 
-    /// Closes every connection, folding the write-ahead log into the file.
+    /// Closes all connections and checkpoints the log into the file.
     pub(crate) async fn close(&self) {
         self.folder.close().await;
         self.readers.close().await;
@@ -249,7 +253,7 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The position of the log that this view reflects: everything up to it is in here, nothing after it is.
+    /// The position of the event log at this view. The view contains all changes up to it, and none after it.
     pub(crate) fn cursor(&self) -> Cursor {
         Cursor {
             epoch: self.epoch.to_string(),
@@ -257,7 +261,7 @@ impl Snapshot {
         }
     }
 
-    /// The same, without its epoch.
+    /// The number of [`Snapshot::cursor`], without its epoch.
     pub(crate) const fn head(&self) -> u64 {
         self.head
     }
@@ -277,7 +281,7 @@ impl DerefMut for Snapshot {
     }
 }
 
-/// A change in the making, and who will hear of it.
+/// An uncommitted change, with its events and their recipients.
 pub(crate) struct Write {
     transaction: Transaction<'static, Sqlite>,
     turn: OwnedMutexGuard<()>,
@@ -291,8 +295,8 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    /// Adds an event to the log; it is sent if and when this change is committed. What happened in an organization is
-    /// told to its members only.
+    /// Appends an event to the log. It is sent when this change is committed. An event of an organization is sent to
+    /// members of the organization only.
     pub(crate) async fn announce(
         &mut self,
         event: &Event,
@@ -303,7 +307,7 @@ impl Write {
             .await
     }
 
-    /// The same for everybody there is.
+    /// Appends an event for all users.
     pub(crate) async fn announce_to_everyone(&mut self, event: &Event) -> Result<(), sqlx::Error> {
         self.append(event, None, Audience::Everyone).await
     }
@@ -324,17 +328,17 @@ impl Write {
         Ok(())
     }
 
-    /// Has the streams of this person look whether they may go on once this is committed: their sign-in changed.
+    /// Makes the streams of this person check after the commit whether their sign-in is still valid.
     pub(crate) fn nudge(&mut self, person: UserId) {
         self.nudged.insert(person);
     }
 
-    /// Has [`Write::commit`] hand the change to a request that adds its answer to it, and then commits both.
+    /// Makes [`Write::commit`] pass the change to a request, which adds its response to the change and commits both.
     pub(super) fn hold_for(&mut self, keyed: Arc<Keyed>) {
         self.held_for = Some(keyed);
     }
 
-    /// The position of the log as this change leaves it.
+    /// Returns the position of the log as of this change.
     pub(crate) async fn cursor(&mut self) -> Result<Cursor, sqlx::Error> {
         let seq = outbox::head(&mut self.transaction).await?;
         Ok(Cursor {
@@ -343,10 +347,10 @@ impl Write {
         })
     }
 
-    /// Makes the change, then tells the streams of everyone it is for.
+    /// Commits the change, then publishes its events to the streams of the recipients.
     ///
-    /// In a task of its own: once begun, both happen, even if the request that asked for it is given up half-way. A
-    /// change that was not told would be heard of at the next heartbeat only.
+    /// Runs in a separate task, so that both steps happen even if the request is cancelled. Otherwise the streams would
+    /// learn of the change at the next heartbeat only.
     pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
         if let Some(keyed) = self.held_for.take() {
             keyed.put(self);

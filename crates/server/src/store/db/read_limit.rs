@@ -1,4 +1,4 @@
-//! How long a snapshot may be read from before SQLite is interrupted.
+//! The time limit of a snapshot, after which SQLite is interrupted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use sqlx::SqliteConnection;
 
-/// How many steps of SQLite's virtual machine lie between two looks at the time: some tenths of a millisecond.
+/// The number of steps of SQLite's virtual machine between two checks of the time: some tenths of a millisecond.
 const STEPS: i32 = 10_000;
 
-/// A limit to the time in which a connection is used; dropping it ends it.
+/// A limit on the time in which a connection is used. Dropping it removes the limit.
 #[must_use = "a limit that is dropped limits nothing"]
 #[derive(Debug)]
 pub(super) struct ReadLimit(Arc<AtomicBool>);
 
 impl ReadLimit {
-    /// From now on the connection may be used for so long; zero: for ever. What takes longer fails (`SQLITE_INTERRUPT`).
+    /// Limits the use of the connection to `limit` from now on; zero means no limit. Statements that run longer fail
+    /// with `SQLITE_INTERRUPT`.
     pub(super) async fn impose(connection: &mut SqliteConnection, limit: Duration) -> Result<Self, sqlx::Error> {
         let is_over = Arc::new(AtomicBool::new(limit.is_zero()));
         if !limit.is_zero() {

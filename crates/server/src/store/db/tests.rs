@@ -1,4 +1,4 @@
-//! Commits, failed commits, and what is folded into the file.
+//! Tests of commits, failed commits and checkpoints.
 
 use futures_util::FutureExt as _;
 use sqlx::AssertSqlSafe;
@@ -62,7 +62,7 @@ async fn full_disk_refuses_only_one_change() {
     let error = announce(10_000).await.unwrap_err();
     assert_eq!(DiskError::of(&error), Some(DiskError::Full), "{error}");
     assert_eq!(db.snapshot().await.unwrap().head(), 1, "nothing of it was made");
-    // There is room again: the limit went with its connection.
+    // There is room again: the limit was a setting of the closed connection.
     announce(10_000).await.unwrap();
     assert_eq!(db.snapshot().await.unwrap().head(), 10_001);
 }
@@ -82,7 +82,7 @@ async fn what_was_folded_is_in_the_file_itself() {
     assert_eq!(copied.snapshot().await.unwrap().head(), 1);
 }
 
-/// Set in `.cargo/config.toml`.
+/// The option is set in `.cargo/config.toml`.
 #[tokio::test]
 async fn statements_are_planned_once() {
     let folder = tempfile::tempdir().unwrap();

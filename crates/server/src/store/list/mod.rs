@@ -1,8 +1,8 @@
-//! Lists in pages: in any order, bounded in rows and bytes.
+//! Paged lists: in any order, limited in rows and bytes.
 //!
-//! A page begins after a position: the sort key, the moment of creation and the id of the last row before it (keyset
-//! pagination). Rows that come and go elsewhere move nothing. A page is found by these three alone; the rest of a row is
-//! read only if the page has room for it.
+//! A page begins after a position: the sort key, the time of creation and the id of the last row before the page
+//! (keyset pagination). Rows that are added or removed elsewhere do not shift it. The query finds the rows of a page by
+//! these three values alone, and reads the other columns only of rows for which the page has room.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-/// By what rows are sorted. Equals are in order of creation, and a missing value is after all others.
+/// The sort key of a list. Equal rows are in order of creation. A missing value compares as the largest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     CreatedAt,
@@ -25,7 +25,8 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    /// Texts are compared by their beginning: a position has to fit into an address.
+    /// Returns the SQL expression of the key. Only the beginning of a text is compared, because a position has to fit
+    /// into a URL.
     const fn column(self) -> &'static str {
         match self {
             Self::CreatedAt => "item.created_at",
@@ -50,7 +51,7 @@ pub(crate) enum Order {
     Descending(Key),
 }
 
-/// The value that a row is sorted by.
+/// The value of the sort key of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     Missing,
@@ -58,7 +59,7 @@ enum Value {
     Text(String),
 }
 
-/// The place of a row in a list.
+/// The position of a row in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     value: Value,
@@ -67,7 +68,7 @@ pub(crate) struct Position {
 }
 
 impl fmt::Display for Position {
-    /// Writes it in characters that an address may have.
+    /// Writes the position in characters that are allowed in a URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
             Value::Missing => f.write_str("m")?,
@@ -81,7 +82,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// The text is no position.
+/// The error for a text that is not a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoPosition;
 
@@ -117,7 +118,7 @@ fn from_hex(hex: &str) -> Option<String> {
 }
 
 impl Position {
-    /// A place within what belongs to a parent, in order of creation.
+    /// Returns a position among the rows of a parent, in order of creation.
     pub(super) fn within(parent: Uuid, created_at: i64, id: Uuid) -> Self {
         Self {
             value: Value::Text(parent.simple().to_string()),
@@ -126,7 +127,7 @@ impl Position {
         }
     }
 
-    /// The parent, if it is a place within one.
+    /// Returns the parent, if the position was made by [`Position::within`].
     pub(super) fn parent(&self) -> Option<Uuid> {
         match &self.value {
             Value::Text(text) => Uuid::try_parse(text).ok(),
@@ -160,49 +161,50 @@ impl Position {
     }
 }
 
-/// How much a page holds.
+/// The limits of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSize {
-    /// At most so many rows.
+    /// The maximum number of rows.
     pub rows: u32,
-    /// No further row after so many bytes of JSON.
+    /// The number of bytes of JSON after which the page gets no further row.
     pub bytes: usize,
 }
 
-/// Which part of a list is asked for.
+/// The part of a list that a request asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) order: Order,
-    /// `None`: from the beginning.
+    /// The position after which the page begins. `None`: the beginning of the list.
     pub(crate) after: Option<Position>,
     pub(crate) size: PageSize,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Page {
     /// The rows, as a JSON array.
     pub(crate) json: Vec<u8>,
-    /// Where the next page begins, if there is one.
+    /// The position after which the next page begins, if there is one.
     pub(crate) next: Option<Position>,
 }
 
-/// A query for a page, and how it is sorted.
+/// A query for a page, and its order.
 pub(super) struct PageQuery {
     query: QueryBuilder<Sqlite>,
     wanted: Wanted,
 }
 
-/// What a list is made of, in SQL. The rows that are sorted are called `item`.
+/// The SQL of a list. The alias of the sorted rows is `item`.
 pub(super) struct Listing {
-    /// What is read of each row of the page.
+    /// The columns to read for each row of the page.
     pub(super) columns: &'static str,
-    /// The table of the rows, and what is joined with those of the page: `actions item ON item.id = p.sort_id`.
+    /// The table of the rows and its joins, for the rows of the page: `actions item ON item.id = p.sort_id`.
     pub(super) tables: &'static str,
 }
 
 impl PageQuery {
-    /// A query for a page of the rows that `from` describes: what follows `FROM`, with a `WHERE` to which more is added.
+    /// Creates a query for a page of the rows that `from` describes. `from` pushes the SQL after `FROM`, with a `WHERE`
+    /// clause to which conditions can be added.
     pub(super) fn new(wanted: Wanted, listing: &Listing, from: impl FnOnce(&mut QueryBuilder<Sqlite>)) -> Self {
         let (key, direction) = match wanted.order {
             Order::Creation => ("NULL", None),
@@ -223,12 +225,12 @@ impl PageQuery {
         if let Some(direction) = direction {
             query.push(key).push(" ").push(direction).push(", ");
         }
-        // One more than there is room for, to know whether there is a next page.
+        // One row more than the limit, to know whether there is a next page.
         query
             .push("item.created_at, item.id LIMIT ")
             .push_bind(i64::from(wanted.size.rows) + 1);
-        // SQLite takes the tables of a CROSS JOIN in the order in which they are written, so the rows come in the order
-        // of the page: https://sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join
+        // SQLite joins the tables of a CROSS JOIN in the written order, so the rows come in the order of the page:
+        // https://sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join
         query.push(") p CROSS JOIN ").push(listing.tables);
         Self { query, wanted }
     }
@@ -259,7 +261,7 @@ impl PageQuery {
     }
 }
 
-/// Leaves out the rows up to and including that at a position.
+/// Excludes the rows up to and including the row at a position.
 fn begin_after(query: &mut QueryBuilder<Sqlite>, order: Order, key: &'static str, after: &Position) {
     query.push(" AND (");
     let equal = match (order, &after.value) {
@@ -293,7 +295,7 @@ fn begin_after(query: &mut QueryBuilder<Sqlite>, order: Order, key: &'static str
     query.push(", ").push_bind(after.id).push("))");
 }
 
-/// Has a query leave out the rows whose column has another value, if there is one to compare with.
+/// Restricts a query to rows with this value in a column. `None` does not restrict it.
 pub(super) fn narrow<'q, T>(query: &mut QueryBuilder<Sqlite>, column: &'static str, value: Option<T>)
 where
     T: sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite> + 'q,

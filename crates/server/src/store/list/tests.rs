@@ -1,4 +1,4 @@
-//! The order of pages, and how SQLite finds them.
+//! Tests of the order of pages, and of the indexes that SQLite uses for them.
 
 use std::cmp::Reverse;
 
@@ -13,10 +13,10 @@ use crate::store::actions::{self, Whose};
 use crate::store::session_goals::{self, Sessions};
 use crate::store::{Db, coaching_sessions};
 
-/// Id, due date, text and moment of creation.
+/// A row: id, due date, text and time of creation.
 type Thing = (u128, Option<i64>, Option<&'static str>, i64);
 
-/// Eleven rows: some equal, some without a value, of two moments of creation.
+/// Eleven rows: some are equal, some lack a value, and there are two times of creation.
 const ROWS: [Thing; 11] = [
     (1, Some(5), Some("b"), 1),
     (2, None, None, 1),
@@ -68,7 +68,7 @@ async fn pages_of_any_size_are_the_whole_list() {
             .await
             .unwrap();
     }
-    // A missing value is after all others; equals stay in order of creation.
+    // A missing value compares as the largest; equal rows stay in order of creation.
     let due = |row: &Thing| (row.1.is_none(), row.1);
     let body = |row: &Thing| (row.2.is_none(), row.2);
     let by = |sort: &dyn Fn(&mut [Thing])| {
@@ -98,7 +98,7 @@ async fn pages_of_any_size_are_the_whole_list() {
                 found.extend(ids);
                 pages += 1;
                 let Some(next) = next else { break };
-                // As it travels.
+                // Round trip through the text form, as in a request.
                 after = Some(next.to_string().parse().unwrap());
             }
             assert_eq!(found, expected, "{order:?} by {rows}");
@@ -153,7 +153,7 @@ fn position_is_written_in_characters_of_an_address() {
     }
 }
 
-/// How SQLite answers a query.
+/// Returns SQLite's plan of a query.
 async fn plan(db: &mut SqliteConnection, query: QueryBuilder<sqlx::Sqlite>) -> Vec<String> {
     let sql = format!("EXPLAIN QUERY PLAN {}", query.sql().as_str());
     sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -203,7 +203,7 @@ async fn lists_are_found_by_indexes() {
     ] {
         let plan = plan(&mut snapshot, query).await;
         for line in &plan {
-            // The page itself is what is read in its order.
+            // A scan is allowed of the rows of the page only, which the subquery returns in order.
             assert!(!line.starts_with("SCAN") || line == "SCAN p", "{plan:#?}");
         }
         for index in used {
