@@ -1,10 +1,10 @@
-//! JSON that is nearly what was expected.
+//! Random JSON, and documents with random errors.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use serde_json::{Map, Value};
 
-/// Texts that have been trouble somewhere.
+/// Texts that are known to cause errors.
 const ODD: [&str; 24] = [
     "",
     " ",
@@ -32,7 +32,7 @@ const ODD: [&str; 24] = [
     "1e999",
 ];
 
-/// Any text, and often an odd or a long one.
+/// Generates any text, often an unusual or a long one.
 pub fn text() -> impl Strategy<Value = String> + Clone + use<> {
     prop_oneof![
         4 => proptest::sample::select(&ODD[..]).prop_map(str::to_owned),
@@ -41,7 +41,7 @@ pub fn text() -> impl Strategy<Value = String> + Clone + use<> {
     ]
 }
 
-/// Any JSON.
+/// Generates any JSON.
 pub fn value() -> impl Strategy<Value = Value> + Clone {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -68,11 +68,11 @@ enum Edit {
     Rename(String),
 }
 
-/// Changes of a document, each with a number that says where.
+/// Changes of a document, each with a number that selects the place.
 #[derive(Clone, Debug)]
 pub struct Edits(Vec<(usize, Edit)>);
 
-/// Up to so many changes.
+/// Generates up to `most` changes.
 pub fn edits(most: usize) -> impl Strategy<Value = Edits> {
     let edit = prop_oneof![
         4 => value().prop_map(Edit::Replace),
@@ -83,7 +83,7 @@ pub fn edits(most: usize) -> impl Strategy<Value = Edits> {
     vec((any::<usize>(), edit), 0..=most).prop_map(Edits)
 }
 
-/// The document after these changes.
+/// Returns the document after these changes.
 #[must_use]
 pub fn edited(mut document: Value, edits: &Edits) -> Value {
     for (place, edit) in &edits.0 {
@@ -97,7 +97,7 @@ pub fn edited(mut document: Value, edits: &Edits) -> Value {
     document
 }
 
-/// The JSON pointer (RFC 6901) of every place in a document.
+/// Collects the JSON pointers (RFC 6901) of all places in a document.
 fn collect(value: &Value, at: String, places: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -137,7 +137,7 @@ fn apply(document: &mut Value, place: &str, edit: &Edit) {
     }
 }
 
-/// Takes a field out of the object that it stands in.
+/// Removes a field from its object. Returns both.
 fn take<'document>(document: &'document mut Value, place: &str) -> Option<(&'document mut Map<String, Value>, Value)> {
     let (parent, name) = place.rsplit_once('/')?;
     let fields = document.pointer_mut(parent)?.as_object_mut()?;
@@ -155,7 +155,7 @@ mod tests {
     fn edits_reach_every_place() {
         let document = json!({ "a/b": [1, { "c": 2 }], "d": 3 });
         let edit = |place: usize, edit: Edit| edited(document.clone(), &Edits(vec![(place, edit)]));
-        // Places: /a~1b/0, /a~1b/1/c, /a~1b/1, /a~1b, /d, the whole.
+        // Places: /a~1b/0, /a~1b/1/c, /a~1b/1, /a~1b, /d, the whole document.
         assert_eq!(
             edit(1, Edit::Replace(json!("x"))),
             json!({ "a/b": [1, { "c": "x" }], "d": 3 })

@@ -1,10 +1,10 @@
-//! Looks for input that breaks a property, for a set time, and makes what it finds small. With `proptest`, whose
-//! strategies say what input is like.
+//! Searches for input that breaks a property, for a set time, and shrinks it. The strategies of `proptest` describe the
+//! input.
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `FRESHET_FUZZ_SECONDS` | how long each search takes | 1 |
-//! | `FRESHET_FUZZ_SEED` | where the search begins: a number, or `random` | 0 |
+//! | `FRESHET_FUZZ_SECONDS` | the time of each search in seconds | 1 |
+//! | `FRESHET_FUZZ_SEED` | the seed of the search: a number, or `random` | 0 |
 
 mod json;
 
@@ -19,14 +19,14 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 
 pub use json::{Edits, edited, edits, text, value};
 
-/// How many inputs are tried between two looks at the clock.
+/// The number of inputs between two checks of the time.
 const BATCH: u32 = 64;
 
-/// Tries input until the time is up, and prints how much it tried.
+/// Tries inputs until the time is over, and prints the number of inputs.
 ///
 /// # Errors
 ///
-/// The smallest input that was found to break the property, with the seed.
+/// Returns the smallest input that breaks the property, with the seed. Fails also if a variable is not a number.
 #[expect(clippy::disallowed_methods, reason = "this runs on no browser")]
 pub fn search<S: Strategy<Value: Debug>>(
     strategy: &S,
@@ -50,10 +50,10 @@ pub fn search<S: Strategy<Value: Debug>>(
     let until = Instant::now() + Duration::from_secs(seconds);
     let tried = Cell::new(0);
     while Instant::now() < until {
-        // A runner runs its number of cases once.
+        // A runner runs its number of cases once only.
         runner = TestRunner::new_with_rng(config.clone(), runner.new_rng());
         let outcome = runner.run(strategy, |input| {
-            // The rest of a batch is over at once.
+            // The remaining cases of a batch are skipped.
             if Instant::now() >= until && tried.get() > 0 {
                 return Ok(());
             }

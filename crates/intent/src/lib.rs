@@ -1,9 +1,9 @@
 //! Changes of a row as intents, and their three-way merge by field.
 //!
-//! An intent names the fields it changes and, for each, the value that was seen (`from`) and the value that is wanted
-//! (`to`). It stays valid however the row changes meanwhile: [`Changes::apply`] lays it over any form of the row,
-//! [`Changes::merge`] compares it with the row as the server has it now, [`Changes::then`] combines two intents that
-//! have not left yet.
+//! An intent names the fields that it changes. For each field it has the value that was seen (`from`) and the value
+//! that is wanted (`to`). It stays valid when the row changes meanwhile: [`Changes::apply`] applies it to any version
+//! of the row, [`Changes::merge`] compares it with the current row of the server, and [`Changes::then`] combines two
+//! intents that are not sent yet.
 //!
 //! A row is a JSON object. This crate knows no entity, no clock and no network.
 //!
@@ -38,8 +38,8 @@ pub struct FieldChange {
     pub from: Value,
     /// The value that the person wants.
     pub to: Value,
-    /// Whether the row had another value than `from` already when the change was made, as an undo may find. Then
-    /// `from` as the wanted value is a change as well.
+    /// Whether the row already had another value than `from` when the change was made, as may happen with an undo. In
+    /// this case `from` as the wanted value is a change as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_overtaken: bool,
 }
@@ -57,7 +57,7 @@ pub struct FieldConflict {
     pub theirs: Value,
 }
 
-/// The changes of one row that one person has made: at most one for each field.
+/// The changes that one person has made to one row: at most one for each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Changes(Vec<FieldChange>);
@@ -65,14 +65,14 @@ pub struct Changes(Vec<FieldChange>);
 /// The outcome of comparing an intent with a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// The fields that still have the value that was seen: they can be written.
+    /// The fields that still have the value that was seen. They can be written.
     pub write: Changes,
-    /// The fields that have another value than was seen and than is wanted.
+    /// The fields that have neither the value that was seen nor the value that is wanted.
     pub conflicts: Vec<FieldConflict>,
 }
 
 impl Changes {
-    /// The fields in which `after` differs from `before`.
+    /// Returns the fields in which `after` differs from `before`.
     #[must_use]
     pub fn between(before: &Row, after: &Row) -> Self {
         let changed = after.iter().filter_map(|(field, to)| {
@@ -87,24 +87,24 @@ impl Changes {
         Self(changed.collect())
     }
 
-    /// Whether there is nothing to write.
+    /// Returns whether there is nothing to write.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The changes, one for each field.
+    /// Returns the changes, one for each field.
     pub fn iter(&self) -> impl Iterator<Item = &FieldChange> {
         self.0.iter()
     }
 
-    /// Whether this field is changed.
+    /// Returns whether the intent changes this field.
     #[must_use]
     pub fn contains(&self, field: &str) -> bool {
         self.0.iter().any(|change| change.field == field)
     }
 
-    /// The row with the wanted values in it.
+    /// Returns the row with the wanted values.
     #[must_use]
     pub fn apply(&self, row: &Row) -> Row {
         let mut row = row.clone();
@@ -112,14 +112,14 @@ impl Changes {
         row
     }
 
-    /// The wanted values alone: a JSON Merge Patch (RFC 7396) of the row.
+    /// Returns the wanted values alone: a JSON Merge Patch (RFC 7396) of the row.
     #[must_use]
     pub fn patch(&self) -> Row {
         let fields = self.0.iter();
         fields.map(|change| (change.field.clone(), change.to.clone())).collect()
     }
 
-    /// The change that takes these back.
+    /// Returns the intent that reverses these changes.
     #[must_use]
     pub fn reversed(&self) -> Self {
         let reverse = |change: &FieldChange| FieldChange {
@@ -131,14 +131,15 @@ impl Changes {
         Self(self.0.iter().map(reverse).collect())
     }
 
-    /// These changes without that of a field.
+    /// Returns the changes without the change of a field.
     #[must_use]
     pub fn without(&self, field: &str) -> Self {
         Self(self.0.iter().filter(|change| change.field != field).cloned().collect())
     }
 
-    /// Whether later changes begin where these end, so that both are a single intent. They do not if they were made on a
-    /// screen that did not show these: it is then not known which of the two values the row has.
+    /// Returns whether later changes begin with the values with which these changes end, so that both are a single
+    /// intent. This is not the case if the later changes were made on a screen that did not show these. Then it is
+    /// unknown which of the two values the row has.
     #[must_use]
     pub fn leads_to(&self, later: &Self) -> bool {
         later.0.iter().all(|change| {
@@ -147,8 +148,8 @@ impl Changes {
         })
     }
 
-    /// These changes and later ones as a single intent. A field that ends where it began is not changed, unless it had
-    /// been overtaken.
+    /// Combines these changes and later ones into a single intent. A field that ends with its first value is not
+    /// changed, unless it was overtaken.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {
         let mut combined = self.clone();
@@ -164,7 +165,7 @@ impl Changes {
         combined
     }
 
-    /// The changes that a row does not have yet, as they are made to it.
+    /// Returns the changes that the row does not have yet, as they apply to this row.
     #[must_use]
     pub fn beyond(&self, row: &Row) -> Self {
         let news = self.0.iter().filter(|change| *value(row, &change.field) != change.to);
@@ -175,19 +176,19 @@ impl Changes {
         Self(made.collect())
     }
 
-    /// Whether the row still has every value that was seen.
+    /// Returns whether the row still has all values that were seen.
     #[must_use]
     pub fn fits(&self, row: &Row) -> bool {
         self.0.iter().all(|change| *value(row, &change.field) == change.from)
     }
 
-    /// Compares the intent with the row as it is now (three-way merge, field by field):
+    /// Compares the intent with the current row (three-way merge, field by field):
     ///
-    /// | the row has | outcome |
+    /// | value in the row | outcome |
     /// |---|---|
-    /// | the value that is wanted | nothing is left to do |
-    /// | the value that was seen | it is written |
-    /// | another value | both people changed the field: a conflict |
+    /// | the value that is wanted | nothing to do |
+    /// | the value that was seen | the field is written |
+    /// | another value | a conflict: both people changed the field |
     #[must_use]
     pub fn merge(&self, now: &Row) -> Merged {
         let mut merged = Merged::default();
@@ -219,7 +220,7 @@ impl FromIterator<FieldChange> for Changes {
 }
 
 impl FieldConflict {
-    /// The change that overwrites the other person's value with this person's, now that it was seen.
+    /// Returns the change that overwrites the other person's value, which was seen meanwhile, with this person's value.
     #[must_use]
     pub fn overwrite(&self) -> FieldChange {
         FieldChange {
@@ -231,7 +232,7 @@ impl FieldConflict {
     }
 }
 
-/// The value of a field. An absent field is null, as in a JSON Merge Patch.
+/// Returns the value of a field. An absent field is null, as in a JSON Merge Patch.
 fn value<'row>(row: &'row Row, field: &str) -> &'row Value {
     row.get(field).unwrap_or(&Value::Null)
 }

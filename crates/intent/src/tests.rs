@@ -1,4 +1,4 @@
-//! Tables and random rows.
+//! Tests with tables and with random rows.
 
 use serde_json::{Value, json};
 
@@ -120,7 +120,7 @@ fn conflict_overwrites_what_was_seen() {
     assert_eq!(overwrite, change(json!("c"), json!("b")));
 }
 
-/// Random rows of three fields with three values each.
+/// A generator of random rows with three fields of three values each.
 struct Random(fastrand::Rng);
 
 impl Random {

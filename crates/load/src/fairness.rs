@@ -1,8 +1,8 @@
-//! Measures how much the reads of one person slow another's down: one person reads now and then, while another with
-//! thousands of sessions reads all goals again and again, many times at once.
+//! Measures the effect of one person's reads on another person's reads. The greedy person has thousands of coaching
+//! sessions and reads all goals again and again, many times at once. The neighbour reads at intervals.
 //!
-//! Rounds with and without the other alternate, so that both see the same machine; the neighbour has a thread of its own,
-//! so that it does not wait for the answers of the other in here.
+//! Rounds with and without the greedy person alternate, so that both have the same conditions. The neighbour has a
+//! separate thread, so that it does not wait for the answers of the greedy person in this process.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,26 +18,26 @@ use tokio::time::sleep;
 use crate::people::{People, Person};
 use crate::server::Server;
 
-/// How many sessions the greedy person has.
+/// The number of coaching sessions of the greedy person.
 const SESSIONS: u32 = 20_000;
 
-/// How many goals each session works on.
+/// The number of goals of each coaching session.
 const GOALS: u32 = 3;
 
-/// How many reads they have at once.
+/// The number of concurrent reads of the greedy person.
 const READS: usize = 16;
 
-/// How often the neighbour reads in a round, and how long they pause between two reads.
+/// The number of reads of the neighbour in a round, and the pause between two reads.
 const ROUND: usize = 200;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How many rounds there are of each kind.
+/// The number of rounds of each kind.
 const ROUNDS: usize = 4;
 
-/// At most so many times as long as in quiet may a neighbour's read take (95th percentile).
+/// The maximum ratio of the neighbour's read times with and without the greedy person (95th percentile).
 const MOST: f64 = 3.0;
 
-/// Measures it on a fresh server.
+/// Measures the ratio on a fresh server.
 pub(crate) async fn measure(program: &Path) -> anyhow::Result<String> {
     let server = Server::start(program).await?;
     let people = People::move_in(&server.database(), 2).await?;
@@ -71,7 +71,7 @@ pub(crate) async fn measure(program: &Path) -> anyhow::Result<String> {
     Ok(line)
 }
 
-/// Gives the first pair thousands of sessions with goals. Says which relationship it is.
+/// Gives the first pair thousands of coaching sessions with goals. Returns the relationship of the pair.
 async fn fill(database: &Path, people: &People) -> anyhow::Result<uuid::Uuid> {
     let mut connection = SqliteConnectOptions::new().filename(database).connect().await?;
     let first = people.coachees.first().context("there is no coachee")?;
@@ -103,7 +103,8 @@ async fn fill(database: &Path, people: &People) -> anyhow::Result<uuid::Uuid> {
     Ok(relationship)
 }
 
-/// Reads as the neighbour, and says when the other is to read as well. How long it took in quiet, and beside the other.
+/// Reads as the neighbour, and signals the rounds of the greedy person. Returns the read times without and with the
+/// greedy person.
 async fn read_in_rounds(list: &str, cookie: &str, busy: &watch::Sender<bool>) -> anyhow::Result<(Duration, Duration)> {
     let client = Client::new();
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
@@ -124,7 +125,7 @@ async fn read_in_rounds(list: &str, cookie: &str, busy: &watch::Sender<bool>) ->
             times.push(asked.elapsed());
         }
     }
-    // The other ends where it waits for the next round.
+    // The greedy person stops when it waits for its next round.
     busy.send(false).context("the other reader has ended")?;
     Ok((p95(alone), p95(beside)))
 }
@@ -134,11 +135,11 @@ fn p95(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() * 95 / 100).copied().unwrap_or_default()
 }
 
-/// Reads as the greedy person whenever it is time to; says how many reads were answered.
+/// Reads as the greedy person during its rounds. Returns the number of answered reads.
 async fn read_greedily(url: &str, person: &Person, mut busy: watch::Receiver<bool>) -> anyhow::Result<usize> {
     let client = Client::new();
     let mut answered = 0;
-    // Until the neighbour has gone.
+    // Ends when the neighbour drops the sender.
     while busy.wait_for(|busy| *busy).await.is_ok() {
         let answer = client.get(url).header("cookie", &person.cookie).send().await?;
         let status = answer.status();

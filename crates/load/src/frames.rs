@@ -1,25 +1,26 @@
-//! Reads server-sent events out of a chunked response, as cheaply as may be: it runs beside the server it measures.
+//! Parses server-sent events from a chunked response. It has to be cheap, because it runs on the machine of the server
+//! under test.
 
 use memchr::memmem;
 
-/// What has come of a response so far.
+/// The state of the parser.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     part: Part,
-    /// The beginning of a frame whose end has not come.
+    /// The beginning of an incomplete frame.
     text: Vec<u8>,
 }
 
-/// Where in the chunked encoding the next byte belongs.
+/// The part of the chunked encoding to which the next byte belongs.
 #[derive(Clone, Copy, Debug, Default)]
 enum Part {
-    /// In the head of the response, after so many bytes of the blank line that ends it.
+    /// The head of the response, after `Head(n)` bytes of the blank line that ends it.
     #[default]
     Head0,
     Head(usize),
-    /// In the line that says how long the next chunk is.
+    /// The line with the length of the next chunk.
     Length(usize),
-    /// In a chunk that has so many bytes left, and the line break after it.
+    /// A chunk, with the number of bytes that are left, and the line break after it.
     Chunk(usize),
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct Frame<'a> {
 }
 
 impl Frames {
-    /// Takes in what has come, and hands out what is complete.
+    /// Parses the next bytes, and passes each complete frame to `each`.
     pub(crate) fn take_in(&mut self, mut bytes: &[u8], mut each: impl FnMut(Frame<'_>)) {
         while let [first, rest @ ..] = bytes {
             match self.part {

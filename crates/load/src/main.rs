@@ -1,8 +1,7 @@
-//! `freshet-load`: opens thousands of signed-in streams on a real server and measures what becomes of every message.
+//! `freshet-load`: opens thousands of signed-in streams on a real server and measures the delivery of every message.
 //!
-//! The server is a process of its own with a database file of its own, and every message goes the way that a change in
-//! the product goes: a request, a commit, the log, the streams. Client and server share the machine, so numbers hold
-//! only beside others of the same run.
+//! The server is a separate process with its own database file. Each message takes the path of a change in the product:
+//! request, commit, log, streams. Client and server share the machine, so numbers are comparable only within one run.
 #![expect(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
 mod fairness;
@@ -28,42 +27,42 @@ use report::Measured;
 use server::Server;
 use tally::Tally;
 
-/// Opens thousands of streams on a server and measures what becomes of every message.
+/// Opens thousands of streams on a server and measures the delivery of every message.
 #[derive(Debug, Parser)]
 #[command(name = "freshet-load")]
 struct Arguments {
-    /// The server's program, built with `--release`.
+    /// The path of the server program, built with `--release`.
     #[arg(long)]
     server: PathBuf,
-    /// How many streams, each of somebody else. Several numbers are measured one after the other, each on a fresh
-    /// server.
+    /// The number of streams, each of a different person. Several numbers are measured one after the other, each on a
+    /// fresh server.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 5_000, 10_000])]
     streams: Vec<usize>,
-    /// How many messages go to everybody.
+    /// The number of messages to all people.
     #[arg(long, default_value_t = 20)]
     broadcasts: u32,
-    /// How many milliseconds lie between them.
+    /// The pause between these messages, in milliseconds.
     #[arg(long, default_value_t = 500)]
     interval_ms: u64,
-    /// How many messages a second go to one person each.
+    /// The number of messages in a second that go to one person each.
     #[arg(long, default_value_t = 200)]
     rate: u32,
-    /// For how many seconds.
+    /// The number of seconds for which these messages are sent.
     #[arg(long, default_value_t = 10)]
     seconds: u32,
-    /// For how many seconds nothing is sent at all, to see what streams cost by being there.
+    /// The number of seconds without messages, in which the cost of open streams is measured.
     #[arg(long, default_value_t = 5)]
     idle_seconds: u64,
-    /// Measures what the reads of one person cost another, and nothing else.
+    /// Measures only the effect of one person's reads on another person's reads.
     #[arg(long)]
     fairness: bool,
-    /// Plays faults instead: all, or one: kill, disk, lock, clock, soak.
+    /// Injects faults instead: all of them, or one of kill, disk, lock, clock and soak.
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     faults: Option<String>,
-    /// How often the server is killed, of the faults.
+    /// The number of kills, for the fault `kill`.
     #[arg(long, default_value_t = 50)]
     kills: u32,
-    /// How many minutes it works without a pause, of the faults.
+    /// The number of minutes under load, for the fault `soak`.
     #[arg(long, default_value_t = 5)]
     minutes: u64,
 }
@@ -71,7 +70,7 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let files = rlimit::increase_nofile_limit(u64::MAX).context("the number of open files could not be raised")?;
-    // One thread: more would only take from the server.
+    // One thread, because more would take processor time from the server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if arguments.fairness {
         println!("{}", runtime.block_on(fairness::measure(&arguments.server))?);
@@ -96,14 +95,14 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One run on a fresh server.
+/// Measures one run on a fresh server.
 async fn measure(arguments: &Arguments, run: usize, streams: usize) -> anyhow::Result<Measured> {
     let server = Server::start(&arguments.server).await?;
     let people = People::move_in(&server.database(), streams).await?;
     let publisher = Publisher::new(&server, &people);
     let tally = Tally::new(streams);
 
-    // A first stream and a first message warm up what is warmed up once.
+    // The first stream and the first message of a server are slower, so they are not measured.
     let warm = Tally::new(1);
     let reader = Readers::open(&server, &people, 1, run, &warm).await?;
     publisher.broadcast(1, Duration::ZERO, &warm).await?;

@@ -1,8 +1,7 @@
-//! Who is there: one coach, who may tell everybody everything, and as many coachees as there are streams, all signed
-//! in.
+//! The people of a run, all signed in: one coach, who may send messages to all people, and one coachee for each stream.
 //!
-//! Written straight into the database: signing ten thousand people in by their passwords takes longer than everything
-//! else, and is not what is measured.
+//! They are written directly into the database. To sign in ten thousand people by password would take longer than
+//! everything else, and is not measured.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,9 +12,9 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use uuid::Uuid;
 
-/// A moment that is long over, in microseconds.
+/// A time in the past, in microseconds.
 const THEN: i64 = 1_700_000_000_000_000;
-/// And one that is far away.
+/// A time in the distant future, in microseconds.
 const LATER: i64 = 4_000_000_000_000_000;
 
 /// One coach and many coachees.
@@ -25,24 +24,24 @@ pub(crate) struct People {
     pub(crate) coachees: Vec<Coachee>,
 }
 
-/// Somebody who is signed in.
+/// A person who is signed in.
 #[derive(Debug)]
 pub(crate) struct Person {
     pub(crate) id: Uuid,
-    /// The session cookie, as a request carries it.
+    /// The session cookie in the form of a `Cookie` header.
     pub(crate) cookie: String,
 }
 
-/// Somebody who is coached.
+/// A person who is coached.
 #[derive(Debug)]
 pub(crate) struct Coachee {
     pub(crate) person: Person,
-    /// Their session with the coach.
+    /// Their coaching session with the coach.
     pub(crate) session: Uuid,
 }
 
 impl People {
-    /// Puts everybody into a database that the server has prepared.
+    /// Inserts all people into a database that the server has created.
     pub(crate) async fn move_in(database: &Path, coachees: usize) -> anyhow::Result<Self> {
         let mut connection = SqliteConnectOptions::new().filename(database).connect().await?;
         let mut transaction = connection.begin().await?;
@@ -106,7 +105,7 @@ async fn person(database: &mut SqliteConnection, organization: Uuid) -> anyhow::
     role(database, id, Some(organization), "User").await?;
     let token = format!("{}{}", id.simple(), Uuid::now_v7().simple());
     let hash: [u8; 32] = Sha256::digest(&token).into();
-    // A sign-in ends a while after it began, whatever is written about its end.
+    // The server limits a sign-in to a fixed time after `created_at`, independent of `expires_at`.
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros())?;
     sqlx::query(
         "INSERT INTO sign_ins (token_hash, id, user_id, since_seq, created_at, last_used_at, expires_at)

@@ -1,4 +1,4 @@
-//! Sends messages, each by a request that changes something.
+//! Sends messages. Each message is a request that changes something.
 
 use std::time::Duration;
 
@@ -14,25 +14,25 @@ use crate::people::People;
 use crate::server::Server;
 use crate::tally::Tally;
 
-/// What stands before the number of a message to one person.
+/// The text before the number of a message.
 const MARK: &str = "message ";
 
-/// Messages to everybody are numbered from here.
+/// The number of the first message to all people.
 const FIRST_BROADCAST: u64 = 1;
 
-/// Messages to one person are numbered from here.
+/// The number of the first message to one person.
 const FIRST_SINGLE: u64 = 1 << 40;
 
-/// How long the text of a message is.
+/// The length of the text of a message.
 const LENGTH: usize = 300;
 
-/// Which message an event is; 0 is none.
+/// Returns the number of the message in an event, or 0 if it contains none.
 pub(crate) fn number_of(frame: Frame<'_>) -> u64 {
     let marked = frame.data.split_once(MARK).and_then(|(_, rest)| rest.split(';').next());
     marked.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-/// Sends as the coach.
+/// The sender of all messages, signed in as the coach.
 #[derive(Debug)]
 pub(crate) struct Publisher<'a> {
     client: Client,
@@ -49,7 +49,7 @@ impl<'a> Publisher<'a> {
         }
     }
 
-    /// Sends messages to everybody.
+    /// Sends `messages` messages to all people, with a pause between them.
     pub(crate) async fn broadcast(&self, messages: u32, pause: Duration, tally: &Tally) -> anyhow::Result<()> {
         let mut pauses = interval(pause.max(Duration::from_millis(1)));
         for number in (FIRST_BROADCAST..).take(messages as usize) {
@@ -61,7 +61,7 @@ impl<'a> Publisher<'a> {
         Ok(())
     }
 
-    /// Sends so many messages a second, each to the next of the first `people` coachees.
+    /// Sends `rate` messages in a second, in turn to the first `people` coachees.
     pub(crate) async fn single(&self, rate: u32, seconds: u32, people: usize, tally: &Tally) -> anyhow::Result<()> {
         let coachees = self.people.coachees.iter().enumerate().take(people).cycle();
         let mut pauses = interval(Duration::from_secs(1) / rate.max(1));
@@ -99,7 +99,7 @@ impl<'a> Publisher<'a> {
     }
 }
 
-/// The text of a message.
+/// Returns the text of a message.
 fn text(number: u64) -> String {
     format!("{:.<LENGTH$}", format!("{MARK}{number};"))
 }

@@ -1,4 +1,4 @@
-//! The streams: thousands of connections, read by one thread.
+//! The streams: thousands of connections in one thread.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -23,22 +23,22 @@ use crate::publish::number_of;
 use crate::server::Server;
 use crate::tally::Tally;
 
-/// How long all of them may take to open.
+/// The time limit for the opening of all streams.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// How many wait for their `hello` at the same time.
+/// The maximum number of streams that wait for their `hello` at the same time.
 const MOST_OPENING: usize = 256;
 
-/// How many are opened at once, and how often.
+/// The number of streams that are opened at once, and the interval.
 const BATCH: usize = 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
 thread_local! {
-    /// One for all: what is read is taken in before anything else runs.
+    /// One buffer for all streams, because each read is parsed before other code runs.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 1 << 16]);
 }
 
-/// Streams that are open until this is closed or dropped.
+/// Streams that stay open until this value is closed or dropped.
 #[derive(Debug)]
 pub(crate) struct Readers {
     tasks: JoinSet<io::Result<()>>,
@@ -53,9 +53,9 @@ struct Shared {
 }
 
 impl Readers {
-    /// Opens a stream for each of the first so many coachees, and waits until all were greeted.
+    /// Opens a stream for each of the first `streams` coachees, and waits until all have received `hello`.
     ///
-    /// Each `run` comes from an address of its own, so that it does not look for ports among those of an earlier one.
+    /// Each `run` has its own local address, so that it does not search for free ports among those of an earlier run.
     pub(crate) async fn open(
         server: &Server,
         people: &People,
@@ -116,13 +116,13 @@ impl Readers {
         Ok(readers)
     }
 
-    /// Closes all of them; says how many the server had ended before.
+    /// Closes all streams. Returns the number of streams that the server had ended before.
     pub(crate) fn close(self) -> usize {
         self.shared.ended.get()
     }
 }
 
-/// Reads until the end.
+/// Reads until the end of the stream.
 async fn read(socket: &mut TcpStream, mut each: impl FnMut(Frame<'_>)) -> io::Result<()> {
     let mut frames = Frames::default();
     poll_fn(|context| {

@@ -1,28 +1,28 @@
-//! What was measured, as a table.
+//! The results as a table.
 
 use std::time::Duration;
 
 use crate::tally::Flaws;
 
-/// What one run has found.
+/// The results of one run.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) streams: usize,
-    /// How many streams the server has ended.
+    /// The number of streams that the server has ended.
     pub(crate) ended_early: usize,
     pub(crate) load_average: f64,
-    /// What all streams cost, messages included, in bytes.
+    /// The memory for all streams, including the messages, in bytes.
     pub(crate) memory: u64,
-    /// The share of one core that streams cost while nothing happens.
+    /// The share of one core that the streams use without messages.
     pub(crate) idle: f64,
-    /// How long each message to everybody took to each stream, shortest first.
+    /// The delay of each message to all people for each stream, shortest first.
     pub(crate) broadcast: Vec<Duration>,
     pub(crate) broadcast_cpu: Duration,
-    /// How long each message to one person took.
+    /// The delay of each message to one person, shortest first.
     pub(crate) single: Vec<Duration>,
     pub(crate) single_cpu: Duration,
     pub(crate) flaws: Flaws,
-    /// How long after the last stream was closed the server knew of none.
+    /// The time after the last stream was closed until the server counted no streams.
     pub(crate) count_back: Duration,
 }
 
@@ -54,13 +54,13 @@ impl Measured {
     }
 }
 
-/// The headings of the columns.
+/// Returns the headings of the columns.
 pub(crate) const fn head() -> &'static str {
     "streams  broadcast, ms  kB/stream  µs/deliv.  idle, %  one person, ms  µs/change  count 0, s  \
      lost/dbl/astr/end  load"
 }
 
-/// What the columns mean.
+/// Returns the explanation of the columns.
 pub(crate) const fn legend() -> &'static str {
     "\nFrom the request that changes something until the event was read, commit included: median / 99th percentile.\n\
      kB/stream: memory after all messages. µs: time on a core of the server, for each event delivered or each change.\n\
@@ -69,7 +69,7 @@ pub(crate) const fn legend() -> &'static str {
      is its load average, and numbers count only beside others of the same run."
 }
 
-/// How busy the machine is, the run itself included.
+/// Returns the load average of the machine, including the run itself.
 pub(crate) fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ')

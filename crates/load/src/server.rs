@@ -1,4 +1,4 @@
-//! The server under test: a process, its database, and what the system knows about it.
+//! The server under test: its process, its database, and its use of the system.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,13 +10,13 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::{interval, timeout};
 
-/// How long the server may take to start, to end, or to notice that everybody has left.
+/// The time limit for the server to start, to end, or to reach a number of streams.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How often it is asked how many streams are open.
+/// The interval of the requests for the number of open streams.
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What its metrics ask for.
+/// The token of the metrics.
 const METRICS_TOKEN: &str = "a token of the tests";
 
 /// A server with a port and a database of its own.
@@ -26,7 +26,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     folder: TempDir,
     process: Child,
-    /// Its id.
+    /// The process id.
     pub(crate) id: u32,
 }
 
@@ -35,7 +35,7 @@ impl Server {
         Self::start_with(program, &[]).await
     }
 
-    /// Starts it with more in its environment.
+    /// Starts a server with additional environment variables.
     pub(crate) async fn start_with(program: &Path, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let dist = folder.path().join("dist");
@@ -44,16 +44,16 @@ impl Server {
         Self::start_in(folder, program, environment).await
     }
 
-    /// Starts another one, on what one that has ended has left behind.
+    /// Starts a server again after its end, on the same files.
     pub(crate) async fn start_again(mut self, program: &Path) -> anyhow::Result<Self> {
         self.process.wait().await?;
         Self::start_in(self.folder, program, &[]).await
     }
 
     async fn start_in(folder: TempDir, program: &Path, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
-        // The port is free now; that somebody else takes it at once is not to be expected.
+        // The port is free now. Another program is unlikely to take it before the server does.
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.to_string();
-        // A limit on the size of its files is an error of a write, and no signal that ends it.
+        // With this signal ignored, a write beyond the limit of the file size fails, and does not end the server.
         let process = Command::new("env")
             .arg("--ignore-signal=XFSZ")
             .arg(program)
@@ -100,12 +100,12 @@ impl Server {
         Ok(server)
     }
 
-    /// Its database file.
+    /// Returns the path of the database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("load.db")
     }
 
-    /// Waits until it says that so many streams are open.
+    /// Waits until the server counts this number of open streams.
     pub(crate) async fn until_open(&self, streams: usize) -> anyhow::Result<()> {
         let client = reqwest::Client::new();
         let line = format!("freshet_streams_open {streams}\n");
@@ -125,7 +125,7 @@ impl Server {
             .with_context(|| format!("the server does not come to {streams} streams"))?
     }
 
-    /// The memory that it has touched, in bytes.
+    /// Returns the resident memory of the process, in bytes.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -135,18 +135,18 @@ impl Server {
         Ok(kilobytes.parse::<u64>()? * 1_024)
     }
 
-    /// How many files it has open.
+    /// Returns the number of open files of the process.
     pub(crate) fn files(&self) -> anyhow::Result<usize> {
         Ok(std::fs::read_dir(format!("/proc/{}/fd", self.id))?.count())
     }
 
-    /// How large its write-ahead log is, in bytes.
+    /// Returns the size of the write-ahead log, in bytes.
     pub(crate) fn log_size(&self) -> u64 {
         let log = self.database().with_extension("db-wal");
         std::fs::metadata(log).map_or(0, |log| log.len())
     }
 
-    /// How long its threads have been running.
+    /// Returns the processor time of all threads.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let mut nanoseconds = 0;
         for task in std::fs::read_dir(format!("/proc/{}/task", self.id))? {
@@ -160,7 +160,7 @@ impl Server {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// Ends it as a system does.
+    /// Ends the server with SIGTERM, and waits for its end.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         let kill = Command::new("kill").arg(self.id.to_string()).status().await?;
         ensure!(kill.success(), "the server could not be told to end");

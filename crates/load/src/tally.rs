@@ -1,4 +1,4 @@
-//! What was sent, and what came of it.
+//! The count of sent and received messages.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,33 +9,33 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How long stragglers are waited for.
+/// The time for which [`Tally::settled`] waits for a further message.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Counts messages and what comes of them. Clones share everything.
+/// The count of sent and received messages. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally(Rc<Counted>);
 
 #[derive(Debug)]
 struct Counted {
-    /// Messages that were sent: when, and to which stream; `None` is to all of them.
+    /// The sent messages, each with its time and its stream. `None` stands for all streams.
     sent: RefCell<HashMap<u64, (Instant, Option<usize>)>>,
     delays: RefCell<Vec<Duration>>,
-    /// The last position that each stream has seen.
+    /// The last position of the log that each stream has received.
     last: RefCell<Vec<u64>>,
     expected: Cell<usize>,
     flaws: Cell<Flaws>,
     came: Notify,
 }
 
-/// What must not happen.
+/// The numbers of delivery errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flaws {
-    /// Messages that did not come.
+    /// Messages that were not received.
     pub(crate) lost: usize,
-    /// Messages that came again, or after a later one.
+    /// Messages that were received twice, or after a later one.
     pub(crate) doubled: usize,
-    /// Messages that came to somebody else, or that nobody has sent.
+    /// Messages that a wrong stream received, or that were never sent.
     pub(crate) astray: usize,
 }
 
@@ -63,7 +63,7 @@ impl Tally {
         }))
     }
 
-    /// A message is sent now, to this stream or to all.
+    /// Counts a message that is sent now, to one stream or to all.
     pub(crate) fn send(&self, message: u64, to: Option<usize>) {
         let streams = self.0.last.borrow().len();
         let receipts = if to.is_some() { 1 } else { streams };
@@ -71,7 +71,7 @@ impl Tally {
         self.0.sent.borrow_mut().insert(message, (Instant::now(), to));
     }
 
-    /// A message has come to this stream, at this position of the log.
+    /// Counts a message that a stream received, at this position of the log.
     pub(crate) fn came(&self, stream: usize, seq: u64, message: u64) {
         let now = Instant::now();
         let last = std::mem::replace(&mut self.0.last.borrow_mut()[stream], seq);
@@ -88,7 +88,7 @@ impl Tally {
         self.0.flaws.set(flaws);
     }
 
-    /// Waits until everything that was sent has come, or until nothing comes any more.
+    /// Waits until all sent messages are received, or until no further message arrives.
     pub(crate) async fn settled(&self) {
         while self.0.delays.borrow().len() < self.0.expected.get() {
             if timeout(GRACE, self.0.came.notified()).await.is_err() {
@@ -97,7 +97,7 @@ impl Tally {
         }
     }
 
-    /// How long each message took, shortest first, and what went wrong; then begins anew.
+    /// Returns the delay of each message, shortest first, and the errors. Resets the count.
     pub(crate) fn take(&self) -> (Vec<Duration>, Flaws) {
         let mut delays = self.0.delays.take();
         delays.sort_unstable();

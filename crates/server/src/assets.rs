@@ -1,4 +1,4 @@
-//! The built app: files as they are, and its first page at every address that is a route of the app.
+//! The built app: its files, and `index.html` for every route of the app.
 
 use std::io;
 use std::path::Path;
@@ -16,9 +16,9 @@ use crate::error::Error;
 /// The page that loads the app.
 pub(crate) const INDEX: &str = "index.html";
 
-/// A file with a hash of its content in its name never changes.
+/// The cache header of a file with a hash of its content in its name. Such a file never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Anything else is asked for again, and mostly answered with 304.
+/// The cache header of all other files. They are requested again each time, and mostly answered with 304.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The extensions of the files that are served. Other files in the folder are not part of the app.
@@ -42,7 +42,7 @@ const KINDS: [&str; 17] = [
     "woff2",
 ];
 
-/// Serves the folder of the built app, compressed where a `.br` or `.gz` lies beside a file.
+/// Serves the folder of the built app. Serves a `.br` or `.gz` file instead of the original, if there is one beside it.
 pub(crate) fn service(dist: &Path) -> Router {
     let files = ServeDir::new(dist)
         .precompressed_br()
@@ -76,7 +76,7 @@ async fn serve(mut files: ServeDir, mut request: Request) -> Response {
     response
 }
 
-/// The type of a text, which is in UTF-8 here, with its character set.
+/// Returns the content type of a text with its character set. All texts of the app are in UTF-8.
 fn with_charset(kind: &HeaderValue) -> Option<HeaderValue> {
     let kind = kind.to_str().ok()?;
     let is_text = kind.starts_with("text/") && !kind.contains(';');
@@ -90,7 +90,7 @@ async fn find(files: &mut ServeDir, request: Request) -> Response {
     }
     match files.try_call(request).await {
         Ok(response) => response.map(Body::new),
-        // A name that is too long is that of no file.
+        // A name that is too long names no file.
         Err(error)
             if matches!(
                 error.kind(),
@@ -99,14 +99,14 @@ async fn find(files: &mut ServeDir, request: Request) -> Response {
         {
             StatusCode::NOT_FOUND.into_response()
         }
-        // No more files can be open, in this process or at all (EMFILE, ENFILE).
+        // The limit of open files is reached, of this process (EMFILE) or of the system (ENFILE).
         Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => Error::Busy.into_response(),
         Err(_) => Error::Internal("a file of the app can not be read").into_response(),
     }
 }
 
-/// What a request for a part says of the file that it has the rest of (`If-Range`), and the request for the whole file
-/// in case that is another one by now (RFC 9110, 13.1.5).
+/// Returns the validator of a range request (`If-Range`), and the same request for the whole file. The whole file is
+/// the answer if the file is no longer the one that the validator names (RFC 9110, 13.1.5).
 fn if_range(request: &Request) -> Option<(HeaderValue, Request)> {
     let validator = request.headers().get(IF_RANGE).cloned()?;
     request.headers().get(RANGE)?;
@@ -118,7 +118,8 @@ fn if_range(request: &Request) -> Option<(HeaderValue, Request)> {
     Some((validator, whole))
 }
 
-/// Whether an answer is of the very file that a validator is of: its strong tag, or its date. A weak tag is of none.
+/// Returns whether the validator names exactly the file of the answer. The validator is a strong tag or a date. A weak
+/// tag never matches.
 fn is_still(validator: &HeaderValue, response: &Response) -> bool {
     let name = if validator.as_bytes().starts_with(b"\"") {
         ETAG
@@ -128,7 +129,7 @@ fn is_still(validator: &HeaderValue, response: &Response) -> bool {
     response.headers().get(name) == Some(validator)
 }
 
-/// Whether a person follows a link into the app, as opposed to the app fetching a file.
+/// Returns whether a request opens a route of the app, as opposed to a file that the app fetches.
 fn is_app_route(request: &Request) -> bool {
     let path = request.uri().path();
     let accepts_pages = request
@@ -144,13 +145,15 @@ fn reads(request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
 }
 
-/// Whether a path may name a file of the app: of a known kind, and not hidden. None of their names has to be encoded.
+/// Returns whether a path may name a file of the app. Such a file has a known extension and is not hidden, and its name
+/// needs no percent-encoding.
 fn is_of_the_app(path: &str) -> bool {
     let kind = path.rsplit_once('.').map(|(_, kind)| kind.to_ascii_lowercase());
     kind.is_some_and(|kind| KINDS.contains(&kind.as_str())) && !path.contains('%') && !path.contains("/.")
 }
 
-/// Whether a part of the file's name looks like a hash: at least eight hexadecimal digits, not all of them letters.
+/// Returns whether a part of the file's name looks like a hash: at least eight hexadecimal digits, not all of them
+/// letters.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.split(['-', '_', '.']).any(|part| {

@@ -1,8 +1,9 @@
-//! The audit log: who signed in or failed to, from where, and what was refused to whom. One line of JSON for each.
+//! The audit log: sign-ins, failed sign-ins and refusals, each with the person and the network address. Each entry is
+//! one line of JSON.
 //!
-//! It names people and addresses, which no other log does, so it is a file of its own, for nobody but its owner to read,
-//! and there is none unless an option asks for it. What was typed is never in it: people type passwords into the wrong
-//! field. OWASP ASVS 4.0.3, 7.1.3, 7.1.4 and 7.2.
+//! The audit log names people and addresses, unlike all other logs. It is therefore a separate file that only its owner
+//! can read, and it exists only if an option names it. It contains no input, because people type passwords into the
+//! wrong field. OWASP ASVS 4.0.3, 7.1.3, 7.1.4 and 7.2.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -21,21 +22,23 @@ use crate::auth::{Address, Household};
 use crate::private;
 use crate::store::now;
 
-/// How many entries wait for the disk. More than that are counted, and the count is written.
+/// The maximum number of entries that wait for the disk. Further entries are dropped and counted, and the count is
+/// written.
 const MOST_WAITING: usize = 4_096;
 
-/// How many lines a minute are written of what one household is refused: refusals cost their author nothing, and would
-/// fill the disk.
+/// The maximum number of refusals of one household that are written in a minute. Refusals cost the client nothing, and
+/// would fill the disk.
 const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 
-/// How long a stopping server waits for the last entries.
+/// The time for which a stopping server waits for the last entries.
 const CLOSING: Duration = Duration::from_millis(500);
 
-/// Writes entries, if there is a file for them. A thread of its own does: a disk that hangs keeps no request waiting.
+/// The writer of the audit log. Without a file, entries are dropped. A separate thread writes, so that a hanging disk
+/// delays no request.
 #[derive(Debug)]
 pub(crate) struct Audit {
     entries: Option<mpsc::Sender<Message>>,
-    /// How many were not written. Their number is.
+    /// The number of entries that were dropped. The number is written with the next entry.
     lost: Arc<AtomicU64>,
     refusals: DefaultKeyedRateLimiter<Household>,
 }
@@ -46,7 +49,7 @@ enum Message {
     Close(oneshot::Sender<()>),
 }
 
-/// What happened.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Deed {
@@ -63,13 +66,13 @@ pub(crate) enum Deed {
     EmailChanged,
     /// A change was not confirmed by the right password.
     ConfirmationFailed,
-    /// Somebody asked for what is somebody else's.
+    /// A person requested a row in which the person takes no part.
     AccessDenied,
     LimitReached,
 }
 
 impl Deed {
-    /// Whether nothing was done: it can be tried again and again.
+    /// Returns whether nothing was done. A refused request can be repeated without end.
     const fn is_refusal(self) -> bool {
         match self {
             Self::SignInFailed | Self::ConfirmationFailed | Self::AccessDenied | Self::LimitReached => true,
@@ -85,22 +88,22 @@ impl Deed {
     }
 }
 
-/// One line.
+/// One entry of the log.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
     at: Timestamp,
     event: Deed,
     #[serde(serialize_with = "as_text")]
     from: Address,
-    /// Who did it, or as whom it was tried.
+    /// The person of the request, or the owner of the account for a failed sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<UserId>,
-    /// To whom it was done, if to somebody else.
+    /// The affected person, if it is not `person`.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    /// Method and path of the request. Without the query, where tickets are.
+    /// Method and path of the request. The query is left out, because it may contain a ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<String>,
 }
@@ -139,12 +142,12 @@ fn as_text<S: Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::
 }
 
 impl Audit {
-    /// Opens the file, or makes it. Without a path nothing is written.
+    /// Opens the file, or creates it. Without a path nothing is written.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         let Some(path) = path else {
             return Ok(Self::new(None, Arc::default()));
         };
-        // Appended: a program that rotates logs may empty the file meanwhile.
+        // Appends, because a program that rotates logs may empty the file meanwhile.
         let file = private::options().append(true).create(true).open(path)?;
         let (entries, waiting) = mpsc::channel(MOST_WAITING);
         let audit = Self::new(Some(entries), Arc::default());
@@ -175,12 +178,12 @@ impl Audit {
         }
     }
 
-    /// Forgets who was not refused anything for a while.
+    /// Removes the rate limits of households without recent refusals.
     pub(crate) fn forget_idle(&self) {
         self.refusals.retain_recent();
     }
 
-    /// Waits until what was recorded is written.
+    /// Waits until all recorded entries are written.
     pub(crate) async fn close(&self) {
         let Some(entries) = &self.entries else {
             return;
@@ -202,7 +205,7 @@ fn write(mut file: File, mut waiting: mpsc::Receiver<Message>, lost: &AtomicU64)
         let line = match message {
             Message::Line(line) => line,
             Message::Close(closed) => {
-                // Nobody waits if it took too long.
+                // The receiver is gone if closing took too long.
                 closed.send(()).ok();
                 return;
             }
@@ -259,7 +262,7 @@ mod tests {
         for kind in kinds.into_iter().cycle().take(refusals) {
             audit.record(&Entry::new(kind, from.into(), None));
         }
-        // Nobody reads from this one, as from a disk that hangs.
+        // This channel has no reader, as with a disk that hangs.
         let (entries, waiting) = tokio::sync::mpsc::channel(MOST_WAITING);
         let hanging = Audit::new(Some(entries), Arc::clone(&audit.lost));
         for _ in 0..MOST_WAITING + 7 {

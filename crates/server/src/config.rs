@@ -1,4 +1,4 @@
-//! What the server is told when it starts: the command line and its environment variables.
+//! The configuration of the server: the command line and its environment variables.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,111 +16,113 @@ use crate::state::Tuning;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "freshet-server", version)]
 pub struct Cli {
-    /// How the server runs, if there is no command.
+    /// The options of the server, which runs if there is no command.
     #[command(flatten)]
     pub config: Config,
-    /// What to do instead.
+    /// The command to carry out instead.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What the program does with the database file instead of serving it.
+/// The commands for the database file, as alternatives to serving it.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
-    /// Copies the database into a new file. A server that uses it goes on.
+    /// Copies the database into a new file. A running server is not interrupted.
     Backup {
         /// The new file.
         target: PathBuf,
     },
-    /// Puts a backup in the place of the database, and keeps the file that was there. The server must be stopped.
-    /// Everybody has to sign in again.
+    /// Replaces the database with a backup, and keeps the replaced file. The server must be stopped. All people have to
+    /// sign in again.
     Restore {
         /// The backup.
         source: PathBuf,
     },
-    /// Looks for damage in the database or a backup of it, and says what it finds. A server that uses it goes on.
+    /// Looks for damage in the database or in a backup, and prints the damage that it finds. A running server is not
+    /// interrupted.
     Check {
-        /// The file. By default the database.
+        /// The file to check. The default is the database.
         file: Option<PathBuf>,
     },
 }
 
-/// How the server runs.
+/// The options of the server.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "freshet-server", version)]
 pub struct Config {
     /// The address to listen on. Port 0 takes any free port.
     #[arg(long, env = "FRESHET_ADDR", default_value = "127.0.0.1:8080")]
     pub addr: SocketAddr,
-    /// The database file. It and its folder are created if missing.
+    /// The database file. The file and its folder are created if they are missing.
     #[arg(long, env = "FRESHET_DATA", default_value = "data/freshet.db", global = true)]
     pub data: PathBuf,
     /// The folder with the built app.
     #[arg(long, env = "FRESHET_DIST", default_value = "dist")]
     pub dist: PathBuf,
-    /// Puts two pairs of people to try it with into the database, if nobody is in it yet.
+    /// Adds demo people (two pairs) to a database without people.
     #[arg(long, env = "FRESHET_SEED_DEMO", value_parser = BoolishValueParser::new())]
     pub seed_demo: bool,
-    /// Another origin whose pages may use the API, such as `https://app.example`. Can be given more than once; by
-    /// default only pages of this server may.
+    /// Another origin whose pages may use the API, such as `https://app.example`. Can be given more than once. By
+    /// default only pages of this server may use it.
     #[arg(long, env = "FRESHET_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<Origin>,
-    /// After how many milliseconds of silence a stream carries a heartbeat.
+    /// The longest silence of a stream, in milliseconds. A heartbeat is sent after it.
     #[arg(long, env = "FRESHET_HEARTBEAT_MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
     pub heartbeat_ms: u64,
-    /// A reverse proxy whose last `X-Forwarded-For` entry says where a request comes from. Can be given more than
-    /// once; by default nobody is believed, and the limits below count everyone behind a proxy as one.
+    /// A reverse proxy whose last `X-Forwarded-For` entry names the client. Can be given more than once. By default the
+    /// header is ignored, and the limits below count all clients of a proxy as one.
     #[arg(long, env = "FRESHET_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
-    /// How many connections one network address may have, of IPv6 one /64. A trusted proxy may have any number. By
-    /// default 512, and at most half of what the limit of open files allows.
+    /// The maximum number of connections of one network address. A /64 of IPv6 counts as one address. A trusted proxy
+    /// has no limit. The default is 512, and at most half of the limit of open files.
     #[arg(long, env = "FRESHET_CONNECTIONS_PER_ADDRESS", value_parser = clap::value_parser!(u32).range(1..))]
     pub connections_per_address: Option<u32>,
-    /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
-    /// six times as many for all, a /48 of IPv6 twenty-four times as many. However many addresses guess, one account has
-    /// at most a hundred failed sign-ins an hour.
+    /// The maximum number of sign-in attempts in a minute for one email address from one network address. For all email
+    /// addresses together, a network address has six times as many, and a /48 of IPv6 twenty-four times as many. One
+    /// account has at most a hundred failed sign-ins in an hour, from all network addresses together.
     #[arg(long, env = "FRESHET_SIGN_INS_PER_MINUTE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub sign_ins_per_minute: u32,
-    /// After how many seconds without a request a sign-in ends.
+    /// The number of seconds without a request after which a sign-in ends.
     #[arg(long, env = "FRESHET_SIGN_IN_IDLE_S", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(60..=31_536_000))]
     pub sign_in_idle_s: u64,
-    /// After how many seconds a sign-in ends however often it is used.
+    /// The number of seconds after which a sign-in ends, used or not.
     #[arg(long, env = "FRESHET_SIGN_IN_LIFETIME_S", default_value_t = 2_592_000, value_parser = clap::value_parser!(u64).range(60..=31_536_000))]
     pub sign_in_lifetime_s: u64,
-    /// A file that says who signed in or failed to, from where, and what was refused to whom: one line of JSON for each,
-    /// appended. It names people, so it is for few to read. Without it nothing of the kind is written anywhere.
+    /// A file for sign-ins, failed sign-ins and refusals, each with person and network address. Each entry is one line
+    /// of JSON, which is appended. The file names people, so only few people should read it. Without the option such
+    /// entries are not written at all.
     #[arg(long, env = "FRESHET_AUDIT_LOG")]
     pub audit_log: Option<PathBuf>,
-    /// How many streams one person may have open. The oldest is closed for the next.
+    /// The maximum number of open streams of one person. The oldest one is closed for the next.
     #[arg(long, env = "FRESHET_STREAMS_PER_PERSON", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     pub streams_per_person: u16,
-    /// After how many seconds a stream is closed and opened anew at the latest. A fifth of it is spread by chance, so
-    /// that not everybody comes back at once.
+    /// The longest life of a stream, in seconds. Then it is closed, and the app opens it again. A random share of up to
+    /// a fifth is subtracted, so that not all clients reconnect at once.
     #[arg(long, env = "FRESHET_STREAM_LIFETIME_S", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub stream_lifetime_s: u64,
-    /// What `GET /metrics` asks for as a bearer token. Without one it answers nobody.
+    /// The bearer token that `GET /metrics` requires. Without a token, every request of the metrics is refused.
     #[arg(long, env = "FRESHET_METRICS_TOKEN", hide_env_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub metrics_token: Option<String>,
-    /// How many streams a minute one person may open from one network address.
+    /// The maximum number of streams that one person may open in a minute from one network address.
     #[arg(long, env = "FRESHET_STREAMS_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub streams_per_minute: u32,
-    /// How many changes a minute one person may make. A third of them may come at once.
+    /// The maximum number of changes that one person may make in a minute. A third of them may come at once.
     #[arg(long, env = "FRESHET_CHANGES_PER_MINUTE", default_value_t = 600, value_parser = clap::value_parser!(u32).range(3..=1_000_000))]
     pub changes_per_minute: u32,
-    /// How many MiB of the disk stay free: changes are refused rather than take them, while reading goes on.
+    /// The number of MiB of the disk that stay free. Changes that would use them are refused, while reading goes on.
     #[arg(long, env = "FRESHET_DISK_RESERVE_MB", default_value_t = 200, value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     pub disk_reserve_mb: u64,
-    /// How many MiB of events are kept for streams that come back. Older ones are removed; their readers read
-    /// everything again.
+    /// The number of MiB of events that are kept for streams that resume. Older events are removed. A client that needs
+    /// them reads everything again.
     #[arg(long, env = "FRESHET_LOG_MB", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub log_mb: u64,
-    /// For how many hours they are kept.
+    /// The number of hours for which events are kept.
     #[arg(long, env = "FRESHET_LOG_HOURS", default_value_t = 168, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub log_hours: u64,
 }
 
 impl Config {
-    /// The numbers that were given, and production's for the rest.
+    /// Returns the configured values, and the default values of production for the rest.
     #[must_use]
     pub fn tuning(&self) -> Tuning {
         Tuning {
@@ -143,21 +145,22 @@ impl Config {
         }
     }
 
-    /// Refuses to take the address of a database for the path of a file.
+    /// Refuses the address of a database in place of the path of a file.
     ///
     /// # Errors
     ///
-    /// [`StartError::DataIsAddress`], for `postgres://…`, `file:…`, `sqlite:…` and the like.
+    /// [`StartError::DataIsAddress`] for `postgres://…`, `file:…`, `sqlite:…` and similar addresses.
     pub fn check_data(&self) -> Result<(), StartError> {
         let address = self.data.to_str().and_then(scheme);
         address.map_or(Ok(()), |scheme| Err(StartError::DataIsAddress(scheme.to_owned())))
     }
 }
 
-/// What SQLite and its libraries take for more than the name of a file.
+/// The prefixes of a file name that have a special meaning for SQLite or its libraries.
 const SCHEMES: [&str; 5] = ["file:", "sqlite:", "sqlite3:", "jdbc:", ":memory:"];
 
-/// How an address begins, such as `postgres://…`, where a path was expected. Other paths may have colons.
+/// Returns the beginning of an address, such as `postgres://…`, if the text is an address. Other paths may contain
+/// colons.
 fn scheme(data: &str) -> Option<&str> {
     if let Some((scheme, _)) = data.split_once("://") {
         let mut letters = scheme.bytes();
@@ -179,23 +182,23 @@ fn scheme(data: &str) -> Option<&str> {
 pub struct Origin(String);
 
 impl Origin {
-    /// The origin as browsers write it.
+    /// Returns the origin as browsers write it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Host and port, as in a `Host` header.
+    /// Returns host and port, as in a `Host` header.
     pub(crate) fn place(&self) -> &str {
         self.0.split_once("://").map_or("", |(_, place)| place)
     }
 
-    /// Whether its pages come over https.
+    /// Returns whether the pages of the origin are loaded over https.
     pub(crate) fn is_secure(&self) -> bool {
         self.0.starts_with("https://")
     }
 
-    /// Whether its pages come from the machine of the browser.
+    /// Returns whether the pages of the origin are loaded from the machine of the browser.
     pub(crate) fn is_local(&self) -> bool {
         names_this_machine(self.place())
     }
@@ -207,7 +210,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The text is no origin.
+/// The text is not an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an origin such as https://app.example, without a path; * is not one")]
 pub struct ParseOriginError;

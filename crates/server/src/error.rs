@@ -1,4 +1,4 @@
-//! Everything a request can fail with, and the one place that gives it a status.
+//! The errors of all requests, and their statuses.
 
 use std::sync::Arc;
 
@@ -12,42 +12,43 @@ use wire::{Deletion, ErrorBody};
 
 use crate::store::{DiskError, primary_code};
 
-/// Why a request was not answered with what it asked for.
+/// The error of a request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// 400: path or query can not be read.
+    /// 400: the path or the query can not be parsed.
     #[error("{0}")]
     BadRequest(String),
-    /// 401: no living session, or a wrong email or password.
+    /// 401: no valid session, or a wrong email address or password.
     #[error("{0}")]
     Unauthorized(&'static str),
-    /// 403: signed in, but this is somebody else's.
+    /// 403: the person is signed in, and takes no part in the row.
     #[error("you have no part in this")]
     Forbidden,
-    /// 403: a page sent it that may not, or that could not keep its session cookie. The sentence says what to do, for
-    /// the person at that page.
+    /// 403: the page that sent the request may not use the API, or could not keep its session cookie. The sentence
+    /// tells the person at that page how to fix it.
     #[error("{0}")]
     ForeignOrigin(String),
     /// 404.
     #[error("there is no such thing")]
     NotFound,
-    /// 404: it was deleted. Only for those who could read it before.
+    /// 404: the row was deleted. Only people who could read it before receive this error.
     #[error("this was deleted")]
     Deleted(Deletion),
     /// 405.
     #[error("this address does not take that method")]
     MethodNotAllowed,
-    /// 408: it took longer than any request should, mostly to arrive.
+    /// 408: the request took longer than the time limit. Mostly its body arrived too slowly.
     #[error("the request took too long")]
     Timeout,
-    /// 409: it contradicts what is stored. `error` is a word for programs.
+    /// 409: the request contradicts the stored data. `error` is a code for programs.
     #[error("{message}")]
     Conflict {
         error: &'static str,
         message: String,
         details: Option<Value>,
     },
-    /// 409: a request with the same `Idempotency-Key` was carried out. Replaced by its answer wherever there is one.
+    /// 409: a request with the same `Idempotency-Key` was carried out. The stored response replaces this error, if
+    /// there is one.
     #[error("a request with this Idempotency-Key is being carried out")]
     Repeated,
     /// 412: the row has another version than the request names.
@@ -59,43 +60,43 @@ pub(crate) enum Error {
     /// 415.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
-    /// 422: readable, but not what is allowed here. `error` is a word for programs.
+    /// 422: the request can be parsed, and has a value that is not allowed. `error` is a code for programs.
     #[error("{message}")]
     Invalid { error: &'static str, message: String },
     /// 429, with the number of seconds to wait.
     #[error("too many requests; try again in {0} s")]
     TooManyRequests(u64),
-    /// 503: every connection to the database is taken. Trying again helps.
+    /// 503: all connections to the database are in use. A retry helps.
     #[error("the server is busy; try again in a moment")]
     Busy,
-    /// 503: a read took longer than any should, and was interrupted.
+    /// 503: a read exceeded its time limit and was interrupted.
     #[error("this read takes too long; ask for less at once, or try again later")]
     ReadTooLong,
-    /// 507 or 503: the disk has no room, or can not be written or read. Nothing was changed. The words of the database,
-    /// if it said any, are for the log.
+    /// 507: the disk is full. 503: the disk can not be written or read. Nothing was changed. The message of the
+    /// database, if there is one, is only for the log.
     #[error("{0}{words}", words = .1.as_ref().map(|error| format!(" ({error})")).unwrap_or_default())]
     Disk(DiskError, Option<sqlx::Error>),
-    /// 500, blank for the client: the database failed.
+    /// 500, without details for the client: the database failed.
     #[error("database: {0}")]
     Store(sqlx::Error),
-    /// 500, blank for the client: an invariant of the server itself did not hold.
+    /// 500, without details for the client: an invariant of the server did not hold.
     #[error("internal: {0}")]
     Internal(&'static str),
 }
 
-/// What a client that knows an old version of a row is told.
+/// The content of a 412 for a client that knows an old version of a row.
 #[derive(Debug)]
 pub(crate) struct Stale {
-    /// The row as it is.
+    /// The current row.
     pub(crate) row: Value,
-    /// Its entity tag.
+    /// The entity tag of the current row.
     pub(crate) etag: HeaderValue,
-    /// By field, the last author of what was written since the version that the client knows.
+    /// For each field that was written since the version of the client, the last author.
     pub(crate) changed: Value,
 }
 
 impl Error {
-    /// 422 with the code that most validation problems share.
+    /// Returns a 422 with the code that most validation errors share.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::Invalid {
             error: "validation_error",
@@ -103,8 +104,8 @@ impl Error {
         }
     }
 
-    /// 422: one sentence for every address that can not be used, whether it is none or somebody else's, so that it does
-    /// not tell who has an account.
+    /// Returns a 422 for an email address that can not be used. The message is the same for an invalid address and for
+    /// an address of another account, so that it does not reveal which addresses have an account.
     pub(crate) fn unusable_email() -> Self {
         Self::invalid(
             "email: this address can not be used. Check that it is written like name@example.com, without spaces or \
@@ -112,7 +113,7 @@ impl Error {
         )
     }
 
-    /// 409 with the code that most conflicts share.
+    /// Returns a 409 with the code that most conflicts share.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::Conflict {
             error: "conflict",
@@ -164,7 +165,7 @@ impl Error {
         }
     }
 
-    /// What the client reads. The database's own words stay here.
+    /// Returns the body for the client. It does not contain messages of the database.
     fn body(&self) -> ErrorBody {
         let message = match self {
             Self::Store(_) | Self::Internal(_) => "something went wrong on the server".to_owned(),
@@ -189,9 +190,9 @@ impl Error {
         }
     }
 
-    /// The body of the answer, for where there is no response to put it into.
+    /// Returns the body as JSON, for places without a response.
     pub(crate) fn json(&self) -> String {
-        // Numbers and texts only, so this can not fail.
+        // The body has numbers and texts only, so this can not fail.
         serde_json::to_string(&self.body()).unwrap_or_default()
     }
 
@@ -206,7 +207,7 @@ impl Error {
     }
 }
 
-/// Failures of the database that are the client's doing become a clear 4xx, by the name of the constraint.
+/// Database errors that the client caused become a specific 4xx error, according to the name of the constraint.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if matches!(error, sqlx::Error::PoolTimedOut) || is_locked(&error) {
@@ -229,18 +230,20 @@ impl From<DiskError> for Error {
     }
 }
 
-/// Whether another process kept the file to itself for longer than was waited: `SQLITE_BUSY`, `SQLITE_LOCKED`.
+/// Returns whether another process held the lock of the file for longer than the busy timeout: `SQLITE_BUSY`,
+/// `SQLITE_LOCKED`.
 fn is_locked(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(5 | 6))
 }
 
-/// Whether it was interrupted because its time was over: `SQLITE_INTERRUPT`.
+/// Returns whether a read was interrupted because its time limit had passed: `SQLITE_INTERRUPT`.
 fn is_interrupted(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(9)
 }
 
-/// SQLite names the columns of a unique constraint and the name of a check, but never the foreign key: handlers
-/// look up what a body refers to, in the same transaction, so that is only the last resort.
+/// Returns the error of a violated constraint. SQLite names the columns of a unique constraint and the name of a check,
+/// but not the foreign key. Handlers therefore look up the rows that a body refers to in the same transaction, and the
+/// error of a foreign key is only a fallback.
 fn constraint(message: &str) -> Option<Error> {
     if message.contains("session_goals.coaching_session_id, session_goals.goal_id") {
         Some(Error::Conflict {
@@ -268,7 +271,7 @@ fn constraint(message: &str) -> Option<Error> {
 }
 
 impl IntoResponse for Error {
-    /// No side effect: the error rides along in the response's extensions, and the log layer reads it there.
+    /// Has no side effect: the log layer reads the error from the extensions of the response.
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after() {

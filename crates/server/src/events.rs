@@ -1,19 +1,20 @@
-//! What follows from a change for the people in it: which events, in which order, to whom.
+//! The events that follow from a change: their content, order and recipients.
 
 use wire::{Action, CoachingSessionId, Event, Goal, GoalId, SessionGoal, SessionGoalId, Timestamp, UserId};
 
 use crate::store::access::Access;
 use crate::store::{Write, new_id, organizations, session_goals, users};
 
-/// Tells both participants.
+/// Sends an event to both participants of a relationship.
 pub(crate) async fn announce(write: &mut Write, access: &Access, event: &Event) -> Result<(), sqlx::Error> {
     write
         .announce(event, Some(access.organization), &access.participants())
         .await
 }
 
-/// Says that a session was planned, changed or removed. One event for all three, named after the title: whoever hears
-/// it reads the session and the lists it stands in again, or finds that it is gone.
+/// Announces that a coaching session was planned, changed or removed. The three cases share one event, which is named
+/// after the title. A client that receives it reads the session and the lists that contain it again, or finds that the
+/// session is gone.
 pub(crate) async fn session_changed(
     write: &mut Write,
     access: &Access,
@@ -25,7 +26,7 @@ pub(crate) async fn session_changed(
     announce(write, access, &event).await
 }
 
-/// Says that an action has changed.
+/// Announces a changed action.
 pub(crate) async fn action_updated(write: &mut Write, access: &Access, action: &Action) -> Result<(), sqlx::Error> {
     let event = Event::ActionUpdated {
         coaching_session_id: action.coaching_session_id,
@@ -34,7 +35,7 @@ pub(crate) async fn action_updated(write: &mut Write, access: &Access, action: &
     announce(write, access, &event).await
 }
 
-/// Says that a goal is new.
+/// Announces a new goal.
 pub(crate) async fn goal_created(write: &mut Write, access: &Access, goal: &Goal) -> Result<(), sqlx::Error> {
     let event = Event::GoalCreated {
         coaching_relationship_id: access.relationship,
@@ -43,7 +44,7 @@ pub(crate) async fn goal_created(write: &mut Write, access: &Access, goal: &Goal
     announce(write, access, &event).await
 }
 
-/// Says that a goal has changed.
+/// Announces a changed goal.
 pub(crate) async fn goal_updated(write: &mut Write, access: &Access, goal: &Goal) -> Result<(), sqlx::Error> {
     let event = Event::GoalUpdated {
         coaching_relationship_id: access.relationship,
@@ -52,7 +53,7 @@ pub(crate) async fn goal_updated(write: &mut Write, access: &Access, goal: &Goal
     announce(write, access, &event).await
 }
 
-/// Links a goal to a session and says so.
+/// Links a goal to a coaching session and announces the link.
 pub(crate) async fn link_goal(
     write: &mut Write,
     access: &Access,
@@ -72,7 +73,7 @@ pub(crate) async fn link_goal(
     Ok(link)
 }
 
-/// Says that a session works on a goal.
+/// Announces that a goal is linked to a coaching session.
 pub(crate) async fn goal_linked(
     write: &mut Write,
     access: &Access,
@@ -87,8 +88,9 @@ pub(crate) async fn goal_linked(
     announce(write, access, &event).await
 }
 
-/// Says that somebody's profile has changed: to them, and in each organization to those who work with them there. One
-/// event for each organization, so that who has left one is not told what is read later from the log.
+/// Announces a changed profile: to the person, and in each organization to the people who share a relationship with the
+/// person there. Each organization has an event of its own, so that a person who has left an organization does not
+/// receive its event from the log later.
 pub(crate) async fn user_updated(write: &mut Write, person: UserId) -> Result<(), sqlx::Error> {
     let event = Event::UserUpdated { user_id: person };
     let partners = users::partners(write, person).await?;

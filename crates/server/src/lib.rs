@@ -4,18 +4,18 @@
 //! ```text
 //!  http/  ── reads and changes ──▶ store/ ── one transaction: change + events ──▶ SQLite
 //!    │                               │ commit
-//!    │ whose is it? may they?        ▼
-//!    │                            sse::Hub ── what was committed ──▶ sse::Stream ──▶ connections
+//!    │ admits the person             ▼
+//!    │                            sse::Hub ── committed events ────▶ sse::Stream ──▶ connections
 //!    ▼                                                               (catches up from the log in store/)
 //!  error.rs: one enum, one status each
 //! ```
 //!
-//! - `store/` is SQL and knows no HTTP; `http/` has no SQL; `sse/` does not know what events mean.
-//! - Nothing is logged that says who did what: method, route pattern, status and duration only. Who did, for those who
-//!   must know, is in the audit log, a file of its own that an option asks for.
+//! - `store/` is SQL and knows no HTTP. `http/` has no SQL. `sse/` does not know the meaning of events.
+//! - The log contains method, route pattern, status and duration, and no people. The audit log, a separate file that an
+//!   option names, records the person of each sign-in and refusal.
 //!
-//! [`Server`] is all there is to run it, from `main` or from a test. [`backup`], [`restore`] and [`check`] are for the
-//! database file from outside of it.
+//! [`Server`] runs all of it, in `main` and in tests. [`backup`], [`restore`] and [`check`] work on the database file
+//! from outside of a server.
 
 mod assets;
 mod audit;

@@ -1,4 +1,4 @@
-//! `freshet-server`: reads its options, starts, and stops when told to; or does what a command asks for.
+//! `freshet-server`: runs the server until a signal stops it, or carries out a command.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -8,10 +8,10 @@ use server::{Cli, Command, Config, DEMO_PASSWORD, DEMO_PEOPLE, Server};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// What ends a start that was asked for something impossible, like clap does for options it can not read.
+/// The exit code of a start with impossible options. It is the exit code of clap for options that it can not parse.
 const USAGE: u8 = 2;
 
-/// How many files should be allowed to be open: ten thousand streams, the database, and some to spare.
+/// The number of open files that should be allowed: ten thousand streams, the database, and some to spare.
 const FILES: u64 = 16_384;
 
 #[tokio::main]
@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             let usage = error.is::<server::StartError>();
-            // If standard error is closed there is nobody to tell.
+            // A closed standard error is ignored.
             drop(writeln!(std::io::stderr(), "error: {error}"));
             if usage {
                 ExitCode::from(USAGE)
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Does what a command asks for.
+/// Carries out a command.
 async fn carry_out(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
     config.check_data()?;
     let data = &config.data;
@@ -80,7 +80,7 @@ async fn carry_out(command: Command, config: &Config) -> anyhow::Result<ExitCode
 
 async fn run(config: &Config) -> anyhow::Result<()> {
     raise_file_limit();
-    // Before anything is announced: a signal that comes right after must not kill the process.
+    // Installed before the server announces itself: a signal right after the announcement must not kill the process.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::start(config, config.tuning()).await?;
     if server.seeded() {
@@ -104,7 +104,8 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every stream is an open file, and many systems allow a program 1,024 of them unless it asks for more.
+/// Raises the limit of open files. Every stream is an open file, and many systems allow a program 1,024 of them unless
+/// it asks for more.
 fn raise_file_limit() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(FILES..) => {}

@@ -1,6 +1,6 @@
-//! Deletes, at intervals, what is out of date: old events, expired sign-ins, devices that were not
-//! used for long, stored answers, rows that were deleted long
-//! ago, idle rate limits.
+//! Periodic work: the deletion of outdated data, and checkpoints of the write-ahead log. Outdated data are old events,
+//! expired sign-ins, devices that were not used for long, stored responses, rows that were deleted long ago, and idle
+//! rate limits.
 
 use std::time::Duration;
 
@@ -10,13 +10,14 @@ use wire::{Action, Agreement, Goal};
 use crate::state::AppState;
 use crate::store::{deletion, devices, idempotency, now, outbox, sign_ins};
 
-/// How long after a change.
+/// The delay of a checkpoint after a write.
 const FOLD_AFTER: Duration = Duration::from_secs(1);
 
-/// How often everybody waits for a moment, at most, because the write-ahead log is large.
+/// The minimum interval between two waits for a quiet moment while the write-ahead log is large. All requests pause
+/// during such a wait.
 const QUIET_EVERY: Duration = Duration::from_secs(5);
 
-/// Tidies up until the server stops.
+/// Deletes outdated data at intervals until the server stops.
 pub(crate) async fn run(state: AppState) {
     let mut ticks = interval(state.tuning.maintenance_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -37,14 +38,14 @@ pub(crate) async fn run(state: AppState) {
     }
 }
 
-/// Folds what was written into the file, a moment after it was, until the server stops.
+/// Checkpoints the write-ahead log into the file shortly after each write, until the server stops.
 pub(crate) async fn fold(state: AppState) {
     let fold = async {
         let mut tried_at = None::<Instant>;
         let mut is_large = false;
         loop {
             if is_large {
-                // Also if nothing else is written.
+                // A large log is checkpointed again even without a further write.
                 drop(timeout(QUIET_EVERY, state.db.written()).await);
             } else {
                 state.db.written().await;
@@ -56,7 +57,7 @@ pub(crate) async fn fold(state: AppState) {
                     is_large = left;
                     tried_at = if waited { Some(Instant::now()) } else { tried_at };
                 }
-                // The next round tries again, and the writer does it by itself in the end.
+                // The next round tries again. In the end, the writing connection checkpoints by itself.
                 Err(error) => tracing::warn!(%error, "could not fold what was written into the file"),
             }
         }
@@ -67,7 +68,7 @@ pub(crate) async fn fold(state: AppState) {
     }
 }
 
-/// Returns whether the log is still large, and whether a quiet moment was waited for.
+/// Checkpoints once. Returns whether the log is still large, and whether a quiet moment was awaited.
 async fn fold_once(state: &AppState, may_wait: bool) -> Result<(bool, bool), sqlx::Error> {
     if !state.db.fold().await? {
         return Ok((false, false));

@@ -1,4 +1,4 @@
-//! What the server counts about itself, in the text form that Prometheus reads. No label names anybody.
+//! The metrics of the server, in the text format of Prometheus. No label names a person.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::listener::{self, Refusal};
 use crate::sse::Outcome;
 
-/// Everything that is counted. Clones share it.
+/// All metrics. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Metrics(Arc<Counted>);
 
@@ -26,7 +26,8 @@ struct Counted {
     opened: Family<Opened, Counter>,
     closed: Family<Closed, Counter>,
     rejected: Family<Rejected, Counter>,
-    /// One for each kind of event, in their order: looked up with every message.
+    /// One counter for each kind of event, in the order of the kinds. An array makes the lookup cheap for
+    /// every message.
     messages: Box<[Counter]>,
     lag: Histogram,
     stream_seconds: Histogram,
@@ -79,18 +80,18 @@ struct Request {
     status: u16,
 }
 
-/// Why a stream ended.
+/// The reason for which a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The reader hung up.
+    /// The client closed the connection.
     Gone,
-    /// The reader took nothing any more.
+    /// The client stopped reading.
     Stalled,
-    /// The sign-in behind it was ended or has expired.
+    /// The sign-in of the stream was ended or has expired.
     SignedOut,
-    /// It was old enough.
+    /// The stream reached its maximum age.
     Rotated,
-    /// Its person has opened more than they may have.
+    /// The person opened more streams than allowed.
     Crowded,
     /// The server stopped.
     Stopping,
@@ -117,9 +118,9 @@ impl Metrics {
         let mut registry = Registry::with_prefix("freshet");
         let (open, uptime) = (Gauge::default(), Gauge::default());
         let (opened, closed, rejected) = (Family::default(), Family::default(), Family::default());
-        // From half a millisecond to half a minute.
+        // Half a millisecond to half a minute.
         let lag = Histogram::new(exponential_buckets(0.000_5, 2.0, 17));
-        // From a second to a little more than an hour.
+        // One second to a little more than an hour.
         let stream_seconds = Histogram::new(exponential_buckets(1.0, 2.0, 13));
         let by_type = Family::<Message, Counter>::default();
         let messages = EventKind::ALL.iter().map(|kind| {
@@ -207,7 +208,7 @@ impl Metrics {
         }))
     }
 
-    /// Everything that was counted, as text.
+    /// Returns all metrics as text.
     pub(crate) fn text(&self) -> Result<String, Error> {
         self.0.uptime.set(self.0.started.elapsed().as_secs_f64());
         let mut text = String::new();
@@ -216,7 +217,7 @@ impl Metrics {
         Ok(text)
     }
 
-    /// A stream was opened.
+    /// Counts an opened stream.
     pub(crate) fn opened(&self, outcome: Outcome) {
         let outcome = match outcome {
             Outcome::New => "new",
@@ -226,13 +227,13 @@ impl Metrics {
         self.0.opened.get_or_create(&Opened { outcome }).inc();
     }
 
-    /// A stream was not opened.
+    /// Counts a stream that was refused.
     pub(crate) fn rejected(&self, error: &Error) {
         let reason = error.code();
         self.0.rejected.get_or_create(&Rejected { reason }).inc();
     }
 
-    /// Counts a stream as open until it is dropped.
+    /// Counts a stream as open until the returned value is dropped.
     pub(crate) fn open_stream(&self) -> OpenStream {
         self.0.open.inc();
         OpenStream {
@@ -242,35 +243,35 @@ impl Metrics {
         }
     }
 
-    /// A sign-in was tried.
+    /// Counts an attempt to sign in.
     pub(crate) fn signed_in(&self, outcome: &'static str) {
         self.0.sign_ins.get_or_create(&SignIn { outcome }).inc();
     }
 
-    /// Counts a connection as open until it has ended.
+    /// Counts an open connection, until [`Metrics::disconnected`].
     pub(crate) fn connected(&self) {
         self.0.connections.inc();
     }
 
-    /// A connection has ended.
+    /// Counts the end of a connection.
     pub(crate) fn disconnected(&self, why: listener::Ending) {
         let reason = why.label();
         self.0.connections.dec();
         self.0.connections_ended.get_or_create(&Closed { reason }).inc();
     }
 
-    /// There was no room for a connection.
+    /// Counts a connection that was refused for lack of room.
     pub(crate) fn refused(&self, refusal: Refusal) {
         let reason = refusal.label();
         self.0.connections_refused.get_or_create(&Rejected { reason }).inc();
     }
 
-    /// A connection could not be accepted.
+    /// Counts a connection that could not be accepted.
     pub(crate) fn accept_failed(&self, reason: &'static str) {
         self.0.accept_errors.get_or_create(&Rejected { reason }).inc();
     }
 
-    /// A request was answered. `route` is its pattern.
+    /// Counts a request with its duration. `route` is the pattern of its path.
     pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
         let (method, route) = (method.to_owned(), route.to_owned());
         let request = Request {
@@ -284,7 +285,7 @@ impl Metrics {
     }
 }
 
-/// A stream that is open.
+/// An open stream.
 pub(crate) struct OpenStream {
     metrics: Metrics,
     since: Instant,
@@ -292,20 +293,20 @@ pub(crate) struct OpenStream {
 }
 
 impl OpenStream {
-    /// Something was handed to the stream.
+    /// Counts a message that was passed to the stream.
     pub(crate) fn sent(&self, kind: EventKind) {
-        // The kinds are numbered as they are listed.
+        // The numbers of the kinds are their positions in `EventKind::ALL`.
         if let Some(counter) = self.metrics.0.messages.get(kind as usize) {
             counter.inc();
         }
     }
 
-    /// So long after its commit an event was handed to the stream.
+    /// Records the time from the commit of an event until it was passed to the stream.
     pub(crate) fn told_after(&self, lag: Duration) {
         self.metrics.0.lag.observe(lag.as_secs_f64());
     }
 
-    /// Why the stream ends. The first reason counts.
+    /// Counts the end of the stream, and records its duration. Only the first call counts.
     pub(crate) fn ends(&mut self, why: Ending) {
         if !std::mem::replace(&mut self.ended, true) {
             let reason = why.label();

@@ -1,8 +1,9 @@
-//! Files that only their owner may read: they hold what people say in confidence.
+//! Files that only their owner may read, because they hold confidential texts of people.
 
 use std::fs::OpenOptions;
 
-/// Options for opening a file. One that is created can be read and written by its owner alone (mode 0600 on Unix).
+/// Returns options for opening a file. A file that is created with them can be read and written by its owner alone
+/// (mode 0600 on Unix).
 pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]

@@ -1,5 +1,5 @@
-//! What one person may take of the server at the same time, so that the others do not wait for it: reads, bytes of
-//! answers that are not sent yet, and changes a minute.
+//! Quotas of a person: concurrent reads, bytes of answers that are not sent yet, and changes in a minute. They keep one
+//! person from delaying the others.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -19,16 +19,17 @@ use crate::error::Error;
 use crate::rate::{at_least_one, check};
 use crate::state::Tuning;
 
-/// How long a read waits for other reads of the same person.
+/// The maximum time that a read waits for other reads of the same person.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// After how many seconds a client that has taken too much may try again.
+/// The number of seconds after which a client over its quota may try again.
 const RETRY_AFTER_S: u64 = 1;
 
-/// How much of an answer is handed over at once, in bytes. An answer that is no larger is not counted.
+/// The number of bytes of an answer that are passed to the connection at once. An answer up to this size is not
+/// counted.
 const CHUNK: usize = 64 << 10;
 
-/// Everybody's quotas.
+/// The quotas of all people.
 pub(crate) struct Quotas {
     people: Mutex<HashMap<UserId, Arc<Person>>>,
     changes: DefaultKeyedRateLimiter<UserId>,
@@ -40,14 +41,14 @@ pub(crate) struct Quotas {
     unsent_in_all: usize,
 }
 
-/// What a person takes now.
+/// The current use of one person.
 struct Person {
     reads: Arc<Semaphore>,
     waiting: AtomicUsize,
     unsent: AtomicUsize,
 }
 
-/// The right to read, until it is dropped.
+/// The permission to read, until it is dropped.
 #[derive(Clone)]
 pub(crate) struct ReadPermit {
     _permit: Arc<OwnedSemaphorePermit>,
@@ -74,17 +75,18 @@ impl Quotas {
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyRequests`] beyond what a person may change in a minute.
+    /// [`Error::TooManyRequests`] beyond the number of changes that a person may make in a minute.
     pub(crate) fn change(&self, person: UserId) -> Result<(), Error> {
         check(&self.changes, &person)
     }
 
-    /// Waits until this person may read. Their reads are let in one after the other, as they came.
+    /// Waits until this person may read. Reads of a person are admitted in the order of their arrival.
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyRequests`] if too many of their reads wait already, or too much that they asked for is not sent
-    /// yet; [`Error::Busy`] if that is so for everybody together, or if it takes too long.
+    /// [`Error::TooManyRequests`] if too many reads of this person wait already, or if too many bytes for this person
+    /// are not sent yet. [`Error::Busy`] if too many bytes for all people together are not sent yet, or if the wait
+    /// takes too long.
     pub(crate) async fn read(&self, person: UserId) -> Result<ReadPermit, Error> {
         let person = self.person(person);
         if self.unsent.load(Ordering::Relaxed) >= self.unsent_in_all {
@@ -109,7 +111,7 @@ impl Quotas {
         }
     }
 
-    /// Forgets people who take nothing now, so that the tables do not grow with everybody who was ever here.
+    /// Removes people without current use, so that the tables do not grow with every person who was ever here.
     pub(crate) fn forget_idle(&self) {
         self.changes.retain_recent();
         self.lock().retain(|_, person| Arc::strong_count(person) > 1);
@@ -133,7 +135,7 @@ impl Quotas {
 }
 
 impl ReadPermit {
-    /// Counts the body of an answer for as long as it is not handed to the connection. It is handed over in parts.
+    /// Counts the body of an answer until it is passed to the connection, which happens in parts.
     pub(crate) fn count(self, response: Response) -> Response {
         let size = response.body().size_hint().exact();
         let Some(size) = size
@@ -156,10 +158,10 @@ impl ReadPermit {
     }
 }
 
-/// A read that waits for its turn, counted until it is dropped.
+/// A read in the queue, counted until it is dropped.
 struct Waiting<'a> {
     count: &'a AtomicUsize,
-    /// How many waited before it.
+    /// The number of reads that waited before it.
     others: usize,
 }
 
@@ -178,12 +180,12 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A body that counts what is left of it.
+/// A body that counts its unsent bytes.
 struct Unsent {
     body: Body,
-    /// What was taken from the body and is not handed over.
+    /// The bytes that were taken from the body and are not passed on yet.
     rest: Bytes,
-    /// How many bytes are counted.
+    /// The number of bytes that are still counted.
     size: usize,
     person: Arc<Person>,
     all: Arc<AtomicUsize>,
@@ -270,7 +272,7 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         assert!(third.as_mut().now_or_never().is_none());
         assert!(matches!(quotas.read(one).await, Err(Error::TooManyRequests(1))));
-        // A read that is given up leaves its place to the next.
+        // A read that is given up leaves its place to the next one.
         drop(third);
         let mut third = Box::pin(quotas.read(one));
         assert!(third.as_mut().now_or_never().is_none());

@@ -1,4 +1,4 @@
-//! Starting, running and stopping.
+//! Start, operation and stop of the server.
 
 use std::future::Future;
 use std::io;
@@ -30,75 +30,77 @@ use crate::store::{Db, sign_ins};
 use crate::upkeep::Lock;
 use crate::{assets, http, maintenance, private, seed};
 
-/// How long closing the database may take.
+/// The time limit for closing the database.
 const CLOSING: Duration = Duration::from_millis(500);
 
-/// How long the head of a request may be, in bytes. hyper lets through up to twice as much, as its buffer grows.
+/// The maximum size of the head of a request, in bytes. hyper lets through up to twice as much, because its buffer
+/// grows.
 const LONGEST_HEAD: usize = 32 * 1_024;
 
-/// Why the server did not start. Each is a sentence for the operator.
+/// The reason for which the server did not start. Each message is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Somebody else listens there.
+    /// Another program listens on the address.
     #[error("{0} is in use by another program; choose another with --addr")]
     AddressInUse(SocketAddr),
     /// The address can not be listened on for another reason.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
-        /// Where.
+        /// The address.
         addr: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The built app is not there.
+    /// The folder does not contain the built app.
     #[error("{} has no {}; build the app first or name its folder with --dist", .0.display(), assets::INDEX)]
     NoApp(PathBuf),
-    /// The database file is named by an address. Only how that begins: the rest may hold a password.
+    /// The database option is an address and not a path. Only the beginning of the address is shown, because the rest
+    /// may contain a password.
     #[error("--data is the path of a SQLite file, such as data/freshet.db, and not an address that begins with {0}")]
     DataIsAddress(String),
-    /// The file of the database is being replaced.
+    /// The database file is being replaced.
     #[error("{} is being restored from a backup; start again once that is done", .0.display())]
     BeingRestored(PathBuf),
-    /// The file of the database, or its folder, can not be made.
+    /// The database file or its folder can not be created.
     #[error("cannot create the database {}: {source}", data.display())]
     DataFile {
         /// The database file.
         data: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The database can not be opened or is none.
+    /// The database can not be opened, or the file is not a database.
     #[error("cannot open the database {}: {source}", data.display())]
     Database {
         /// The database file.
         data: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         source: sqlx::Error,
     },
     /// The audit log can not be opened.
     #[error("cannot write the audit log {}: {source}", path.display())]
     AuditLog {
-        /// Where it was asked for.
+        /// The path of the audit log.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The demo could not be written.
+    /// The demo data could not be written.
     #[error("cannot write the demo into the database: {0}")]
     Seed(sqlx::Error),
-    /// The cost of hashing a password makes no sense.
+    /// The configured cost of hashing a password is invalid.
     #[error("passwords can not be hashed at the configured cost")]
     PasswordCost,
 }
 
-/// A server that listens, and answers once it is [run](Server::run).
+/// A server that listens. It answers once it is [run](Server::run).
 pub struct Server {
     socket: TcpListener,
     addr: SocketAddr,
     app: Router,
     state: AppState,
     seeded: bool,
-    /// Keeps the database file from being replaced.
+    /// The lock that keeps the database file from being replaced.
     lock: Lock,
 }
 
@@ -111,9 +113,9 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// Opens the database, seeds it if asked to, and begins to listen.
+    /// Opens the database, seeds it if the option asks for it, and begins to listen.
     ///
-    /// `tuning` is mostly [`Config::tuning`]; tests make some of it smaller.
+    /// `tuning` is mostly [`Config::tuning`]. Tests reduce some of its values.
     ///
     /// # Errors
     ///
@@ -124,7 +126,7 @@ impl Server {
             return Err(StartError::NoApp(config.dist.clone()));
         }
         let passwords = Passwords::new(tuning.password_cost).or(Err(StartError::PasswordCost))?;
-        // Before the database: a start that can not listen should not leave a file behind.
+        // The socket comes before the database: a start that can not listen should not leave a file behind.
         let socket = TcpListener::bind(config.addr)
             .await
             .map_err(|source| match source.kind() {
@@ -182,26 +184,26 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Whether this start found the database unused and wrote the demo into it.
+    /// Returns whether this start found the database unused and wrote the demo into it.
     #[must_use]
     pub const fn seeded(&self) -> bool {
         self.seeded
     }
 
-    /// How many streams are open, now and from now on.
+    /// Returns the number of open streams, now and with each change.
     #[must_use]
     pub fn streams(&self) -> watch::Receiver<usize> {
         self.state.hub.count()
     }
 
-    /// Answers requests until `stop` is ready. Streams are then told to come back later and end; what has not ended
-    /// after the grace of [`Tuning::shutdown_grace`] is left behind.
+    /// Answers requests until `stop` is ready. Then asks the clients of streams to reconnect later, and ends the
+    /// streams. Connections that have not ended after [`Tuning::shutdown_grace`] are abandoned.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let Self {
             socket,
@@ -227,7 +229,7 @@ impl Server {
             tracing::warn!("a connection was left behind");
         }
         state.audit.close().await;
-        // Folding the log into the file only makes it easier to copy: a reader that hangs does not hold the end up.
+        // The checkpoint only makes the file easier to copy, so a hanging reader does not delay the end.
         if tokio::time::timeout(CLOSING, state.db.close()).await.is_err() {
             tracing::warn!("a connection to the database is still busy");
         }
@@ -235,9 +237,9 @@ impl Server {
     }
 }
 
-/// Answers all connections, for ever.
+/// Answers all connections, without end.
 ///
-/// HTTP/1.1 and nothing else: what a browser or a proxy speaks without https, and half the memory for each stream.
+/// Speaks HTTP/1.1 only: browsers and proxies use it without https, and it takes half the memory for each stream.
 async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections: &GracefulShutdown) {
     let limits = listener::Limits {
         stall: state.tuning.stall_limit,
@@ -248,8 +250,8 @@ async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections:
     let table = Connections::new(capacity, &state.trusted_proxies);
     let mut listener = Listener::new(socket, limits, table, state.metrics.clone());
     let mut http = http1::Builder::new();
-    // The time for a head is the listener's affair: hyper's would end connections between two requests as well.
-    // Events are short: copying one costs less than handing the system its parts.
+    // The listener limits the time for a head. The limit of hyper would also end connections between two requests.
+    // Events are short: copying one costs less than a vectored write.
     http.timer(TokioTimer::new()).header_read_timeout(None).writev(false);
     http.max_buf_size(LONGEST_HEAD);
     loop {
@@ -261,10 +263,10 @@ async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections:
             request.extensions_mut().insert(ConnectInfo(caller.clone()));
             // A router is always ready.
             let answer = answering.map(|answering| (app.clone().call(request), answering));
-            // Boxed, so that a stream does not keep the room that its request took.
+            // Boxed, so that a stream does not keep the memory of its request.
             Box::pin(async move {
                 let (answer, answering) = answer.ok_or(io::ErrorKind::ConnectionAborted)?;
-                // It can not fail.
+                // The error type is `Infallible`.
                 let Ok(answer) = answer.await;
                 io::Result::Ok(answer.map(|body| Answer::new(body, answering)))
             })
@@ -287,14 +289,14 @@ async fn serve(socket: TcpListener, app: &Router, state: &AppState, connections:
     }
 }
 
-/// Ends the sign-ins in time that were stored while the options allowed more.
+/// Shortens sign-ins that were stored while the options allowed more time.
 async fn shorten_sign_ins(db: &Db, tuning: &Tuning) -> Result<(), sqlx::Error> {
     let mut write = db.write().await?;
     sign_ins::shorten(&mut write, tuning.sign_in_lifetime, tuning.sign_in_idle).await?;
     write.commit().await
 }
 
-/// Opens the database.
+/// Locks the database file, creates it if it is missing, and opens it.
 async fn open_database(config: &Config, tuning: &Tuning, hub: Hub) -> Result<(Db, Lock), StartError> {
     let data = &config.data;
     if let Some(folder) = data.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -318,7 +320,7 @@ async fn open_database(config: &Config, tuning: &Tuning, hub: Hub) -> Result<(Db
     Ok((db.bounded(tuning.read_limit, tuning.disk_reserve), lock))
 }
 
-/// Creates the file, if there is none.
+/// Creates the file if it does not exist.
 fn create_private(data: &Path) -> io::Result<()> {
     match private::options().write(true).create_new(true).open(data) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

@@ -1,4 +1,4 @@
-//! What every request can reach, and the numbers that tests make smaller.
+//! The state that all requests share, and the parameters that tests reduce.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
@@ -16,83 +16,88 @@ use crate::quotas::Quotas;
 use crate::sse::{Hub, Tickets};
 use crate::store::{Db, PageSize};
 
-/// Times and bounds that are right in production and too large for a test.
+/// Time limits and bounds. The defaults are for production and too large for tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tuning {
-    /// How long a sign-in lasts after its last request.
+    /// The time after its last request at which a sign-in ends.
     pub sign_in_idle: Duration,
-    /// How long a sign-in lasts however often it is used (OWASP ASVS 4.0.3, 3.3.2).
+    /// The maximum life of a sign-in, used or not (OWASP ASVS 4.0.3, 3.3.2).
     pub sign_in_lifetime: Duration,
-    /// How long a browser is known after somebody signed in there.
+    /// The time for which a browser counts as known after a person signed in there.
     pub device_lifetime: Duration,
-    /// After how long a silence a stream carries a heartbeat.
+    /// The longest silence of a stream. A heartbeat is sent after it.
     pub heartbeat: Duration,
-    /// How long a connection waits for its client to take anything before it is cut.
+    /// The maximum time in which a client takes no byte of its connection. Then the connection is closed.
     pub stall_limit: Duration,
-    /// After how long a connection ends on which nothing was answered and nothing new was asked. Longer than a stream is
-    /// silent and than a request may take.
+    /// The maximum time in which a connection answers nothing and no new request comes. Longer than the silence of a
+    /// stream and than the time limit of a request.
     pub idle_limit: Duration,
-    /// How long the head of a request may take: since the connection was opened, and later since its first byte.
+    /// The time limit for the head of a request. It starts when the connection is opened, and for later requests with
+    /// their first byte.
     pub head_limit: Duration,
-    /// How many connections one network address may have; `None`: 512, and at most half of all that there can be.
+    /// The maximum number of connections of one network address. `None`: 512, and at most half of the possible
+    /// connections.
     pub connections_per_address: Option<usize>,
-    /// By how many events a stream may lag before it is told to read everything again.
+    /// The number of events by which a stream may lag. Beyond it, the server sends `resync`.
     pub lag_limit: usize,
-    /// How many sign-ins a minute are tried for one email address from one network address. The network address gets
-    /// six times as many for all, a /48 of IPv6 twenty-four times as many.
+    /// The maximum number of sign-in attempts in a minute for one email address from one network address. For all email
+    /// addresses together, a network address has six times as many, and a /48 of IPv6 twenty-four times as many.
     pub sign_ins_per_minute: u32,
-    /// How many wrong passwords are free of a wait, for an account from anywhere, for a device that its owner has used
-    /// before, and for the confirmation of a change. The waits for more hold them to a hundred an hour.
+    /// The number of wrong passwords without a wait. It applies separately to an account from all places together, to a
+    /// device that its owner has used before, and to the confirmation of a change. The waits after further ones limit
+    /// them to a hundred in an hour.
     pub failures_at_once: u32,
-    /// The wait after those. Each further one doubles it, up to a minute.
+    /// The first of these waits. Each further failure doubles it, up to a minute.
     pub failure_wait: Duration,
-    /// After how long a stream is closed and opened anew at the latest. A fifth of it is spread by chance.
+    /// The longest life of a stream. Then it is closed, and the app opens it again. A random share of up to a fifth is
+    /// subtracted.
     pub stream_lifetime: Duration,
-    /// How long before the end of its sign-in a stream says so.
+    /// The time before the end of its sign-in at which a stream warns.
     pub expiry_warning: Duration,
-    /// How many streams one person may have open.
+    /// The maximum number of open streams of one person.
     pub streams_per_person: usize,
-    /// How long a ticket waits to be used.
+    /// The time for which a ticket is valid.
     pub ticket_lifetime: Duration,
-    /// How many streams a minute one person may open from one network address.
+    /// The maximum number of streams that one person may open in a minute from one network address.
     pub streams_per_minute: u32,
-    /// How much of a list one answer holds: at most so many rows, and no further row after so many bytes.
+    /// The size limits of one page of a list: the number of rows, and the number of bytes after which no further row
+    /// follows.
     pub page_size: PageSize,
-    /// How long a request may use a connection to the database for reading.
+    /// The time limit of a request for reading from the database.
     pub read_limit: Duration,
-    /// How many requests of one person read at the same time. Further ones wait for these.
+    /// The maximum number of concurrent reads of one person. Further reads wait.
     pub reads_per_person: usize,
-    /// How many of them wait.
+    /// The maximum number of reads of one person that wait.
     pub read_queue_per_person: usize,
-    /// How many bytes of answers to one person may be waiting to be sent before another read is begun.
+    /// The number of unsent bytes of answers to one person from which on no further read begins.
     pub unsent_per_person: usize,
-    /// The same for all people together.
+    /// The same number for all people together.
     pub unsent_in_all: usize,
-    /// How many changes a minute one person may make.
+    /// The maximum number of changes that one person may make in a minute.
     pub changes_per_minute: u32,
-    /// How many of them may come at once.
+    /// The maximum number of changes that may come at once.
     pub changes_at_once: u32,
-    /// How many actions or agreements one session has, and how many goals one relationship.
+    /// The maximum number of actions or agreements of one coaching session, and of goals of one relationship.
     pub rows_per_parent: u32,
-    /// How many bytes the disk keeps free: changes are refused rather than take them.
+    /// The number of bytes of the disk that stay free. Changes that would use them are refused.
     pub disk_reserve: u64,
-    /// How many events the log keeps.
+    /// The maximum number of events in the log.
     pub log_rows: u64,
-    /// How many bytes of them.
+    /// The maximum size of the events in the log, in bytes.
     pub log_bytes: u64,
-    /// How long the log keeps them.
+    /// The maximum age of the events in the log.
     pub log_age: Duration,
-    /// How long the answer to a change with an `Idempotency-Key` is kept.
+    /// The time for which the response to a change with an `Idempotency-Key` is kept.
     pub answers_kept: Duration,
-    /// How many such answers are kept for one person.
+    /// The maximum number of such responses that are kept for one person.
     pub answers_per_person: u32,
-    /// How long a deleted row can be restored.
+    /// The time for which a deleted row can be restored.
     pub deleted_kept: Duration,
-    /// How often old events and expired sign-ins are removed.
+    /// The interval at which old events and expired sign-ins are removed.
     pub maintenance_every: Duration,
-    /// How long a stopping server waits for its connections.
+    /// The time for which a stopping server waits for its connections.
     pub shutdown_grace: Duration,
-    /// What hashing a password costs.
+    /// The cost of hashing a password.
     pub password_cost: PasswordCost,
 }
 
@@ -142,12 +147,12 @@ impl Default for Tuning {
     }
 }
 
-/// What hashing a password costs. The default is OWASP's for Argon2id.
+/// The cost of hashing a password. The default is the recommendation of OWASP for Argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordCost {
-    /// Memory in KiB.
+    /// The memory in KiB.
     pub memory_kib: u32,
-    /// Passes over it.
+    /// The number of passes over the memory.
     pub passes: u32,
 }
 
@@ -160,7 +165,7 @@ impl Default for PasswordCost {
     }
 }
 
-/// What every request can reach. Clones share everything, and cost next to nothing: every request makes several.
+/// The state that all requests share. Clones are cheap, because every request makes several.
 #[derive(Clone)]
 pub(crate) struct AppState(Arc<Shared>);
 
@@ -174,11 +179,11 @@ pub(crate) struct Shared {
     pub(crate) tickets: Tickets,
     pub(crate) metrics: Metrics,
     pub(crate) audit: Audit,
-    /// Who may see them; without one, nobody.
+    /// The token that the metrics require. Without one, every request of the metrics is refused.
     pub(crate) metrics_token: Option<String>,
     pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
-    /// Cancelled when the server begins to stop.
+    /// The token that is cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
 }
 
@@ -197,7 +202,7 @@ impl From<Shared> for AppState {
 }
 
 impl AppState {
-    /// Where a request comes from, whether or not a trusted proxy is in between.
+    /// Returns the network address of the client, also behind a trusted proxy.
     pub(crate) fn address_of(&self, peer: SocketAddr, headers: &HeaderMap) -> Address {
         Address::of(peer, headers, &self.trusted_proxies)
     }

@@ -1,4 +1,4 @@
-//! A system clock that is set forth and back by an hour: streams, sign-ins and changes go on. With libfaketime.
+//! A system clock that is set forward and back by an hour. Streams, sign-ins and changes continue. Uses libfaketime.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use super::writers::{client, listen, made};
 use crate::people::People;
 use crate::server::Server;
 
-/// Where Debian puts it.
+/// The path of the library on Debian.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
-/// How long an event may take.
+/// The time limit for the arrival of an event.
 const LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(program: &Path) -> anyhow::Result<String> {

@@ -1,4 +1,4 @@
-//! A disk that takes nothing more, again and again: changes are refused meanwhile, and made right after.
+//! A disk that repeatedly refuses all writes. Changes are refused meanwhile, and succeed right afterwards.
 
 use std::path::Path;
 

@@ -11,7 +11,7 @@ use super::writers::Acknowledged;
 use crate::people::People;
 use crate::server::Server;
 
-/// How many people write at the same time.
+/// The number of people who write at the same time.
 const WRITERS: usize = 8;
 
 pub(super) async fn run(program: &Path, kills: u32) -> anyhow::Result<String> {
@@ -20,7 +20,7 @@ pub(super) async fn run(program: &Path, kills: u32) -> anyhow::Result<String> {
     let mut acknowledged = Acknowledged::default();
     let mut slowest = Duration::ZERO;
     for kill in 0..kills {
-        // A different moment each time, spread over the first third of a second.
+        // The moment differs each time. The moments are spread over the first third of a second.
         let moment = Duration::from_millis(u64::from(kill * 37 % 331) + 5);
         let id = server.id;
         let killing = async {

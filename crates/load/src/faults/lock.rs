@@ -1,4 +1,4 @@
-//! Another program that holds the database's lock: changes are refused after a while, and reading goes on.
+//! Another program that holds the lock of the database. Changes are refused after a while, and reading goes on.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! A bad day, played on the server as a process: what was acknowledged must be there afterwards, and the server must go
-//! on by itself as soon as it can.
+//! Faults that are injected into the server process. All acknowledged changes must be there afterwards, and the server
+//! must recover by itself.
 
 mod clock;
 mod disk;
@@ -12,11 +12,11 @@ use anyhow::Context as _;
 
 use crate::Arguments;
 
-/// Plays every fault, or only the one of this name, and prints what came of it.
+/// Injects all faults, or only the named one, and prints the results.
 ///
 /// # Errors
 ///
-/// At the first that the server does not take as it should.
+/// Fails at the first fault that the server does not handle.
 pub(crate) async fn run(options: &Arguments, only: &str) -> anyhow::Result<()> {
     let wanted = |name: &str| only.is_empty() || name == only;
     let server = &options.server;

@@ -1,4 +1,4 @@
-//! Some minutes of work: memory, open files and the write-ahead log are as before when it is over.
+//! Some minutes of load. Afterwards memory, open files and the write-ahead log are as before.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,15 +9,15 @@ use super::writers::{client, listen, made, read};
 use crate::people::People;
 use crate::server::Server;
 
-/// How many people work at the same time, each with a stream.
+/// The number of people who work at the same time, each with a stream.
 const PEOPLE: usize = 40;
-/// How much memory may be added, in bytes.
+/// The maximum growth of the memory, in bytes.
 const GROWTH: u64 = 60 << 20;
-/// How large the write-ahead log may be at the end, in bytes.
+/// The maximum size of the write-ahead log at the end, in bytes.
 const LOG: u64 = 64 << 20;
-/// How many files may be open more than before: connections to the database that were opened meanwhile.
+/// The maximum number of additional open files. Connections to the database that were opened meanwhile are among them.
 const FILES: usize = 24;
-/// How long everything is warmed up.
+/// The time of the warm-up.
 const WARM: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(program: &Path, minutes: u64) -> anyhow::Result<String> {
@@ -50,7 +50,7 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// Everybody reads, writes, listens and tries to sign in. Returns the number of requests.
+/// Lets all people read, write and receive events, and one of them try to sign in. Returns the number of requests.
 async fn work(server: &Server, people: &People, duration: Duration) -> anyhow::Result<usize> {
     let client = client()?;
     let until = Instant::now() + duration;
@@ -62,7 +62,7 @@ async fn work(server: &Server, people: &People, duration: Duration) -> anyhow::R
             while Instant::now() < until {
                 read(&client, server, coachee).await?;
                 if requests % 5 == index % 5 {
-                    // What was added is deleted at once, so that lists stay short.
+                    // The new row is deleted at once, so that lists stay short.
                     let row = made(&client, server, coachee, "worked").await?;
                     let id = row["id"].as_str().context("no id")?;
                     let path = format!("http://{}/api/agreements/{id}", server.address);

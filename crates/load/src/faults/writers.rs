@@ -1,4 +1,4 @@
-//! People who write, and what the server has acknowledged of it.
+//! People who write, and the changes that the server has acknowledged.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::people::{Coachee, People};
 use crate::server::Server;
 
-/// How long an answer may take before its writer gives up.
+/// The time limit of a response.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// A client of the server.
+/// Returns a client of the server.
 pub(super) fn client() -> anyhow::Result<Client> {
     Ok(Client::builder().timeout(LIMIT).build()?)
 }
@@ -30,14 +30,14 @@ pub(super) async fn write(client: &Client, server: &Server, coachee: &Coachee, t
     Ok(request.send().await?)
 }
 
-/// Adds an agreement that has to be made. Returns it.
+/// Adds an agreement and returns it. Fails if the request is refused.
 pub(super) async fn made(client: &Client, server: &Server, coachee: &Coachee, text: &str) -> anyhow::Result<Value> {
     let answer = write(client, server, coachee, text).await?.error_for_status()?;
     let mut answer: Value = serde_json::from_slice(&answer.bytes().await?)?;
     Ok(answer["data"].take())
 }
 
-/// Opens the stream of a person.
+/// Opens a stream of a person.
 pub(super) async fn listen(server: &Server, coachee: &Coachee) -> anyhow::Result<Response> {
     let request = Client::new()
         .get(format!("http://{}/api/sse", server.address))
@@ -45,7 +45,7 @@ pub(super) async fn listen(server: &Server, coachee: &Coachee) -> anyhow::Result
     Ok(request.send().await?.error_for_status()?)
 }
 
-/// Reads the agreements of a session.
+/// Reads the agreements of a coaching session.
 pub(super) async fn read(client: &Client, server: &Server, coachee: &Coachee) -> anyhow::Result<Value> {
     let path = format!("/api/agreements?coaching_session_id={}", coachee.session);
     let request = client
@@ -56,7 +56,7 @@ pub(super) async fn read(client: &Client, server: &Server, coachee: &Coachee) ->
     Ok(serde_json::from_slice(&answer.bytes().await?)?)
 }
 
-/// Checks that a change is refused for now, in words that say so and with a time to wait.
+/// Checks that a change is refused temporarily, with a status that says so and a time to wait.
 pub(super) async fn check_refusal(answer: Response) -> anyhow::Result<()> {
     let status = answer.status().as_u16();
     ensure!(matches!(status, 503 | 507), "a change that can not be made is {status}");
@@ -64,12 +64,12 @@ pub(super) async fn check_refusal(answer: Response) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the server has acknowledged, by session.
+/// The ids of the acknowledged agreements, by coaching session.
 #[derive(Debug, Default)]
 pub(super) struct Acknowledged(Vec<(Uuid, BTreeSet<String>)>);
 
 impl Acknowledged {
-    /// One person writes until the server ends. Everything is noted that was acknowledged.
+    /// Writes as all people at the same time until the server ends. Records all acknowledged changes.
     pub(super) async fn write_until_it_ends(&mut self, server: &Server, people: &People) -> anyhow::Result<()> {
         let client = client()?;
         let writers = people.coachees.iter().map(async |coachee| {
@@ -87,12 +87,12 @@ impl Acknowledged {
         Ok(())
     }
 
-    /// How many changes were acknowledged.
+    /// Returns the number of acknowledged changes.
     pub(super) fn len(&self) -> usize {
         self.0.iter().map(|(_, ids)| ids.len()).sum()
     }
 
-    /// Checks that all of them are there.
+    /// Checks that all acknowledged changes are there.
     pub(super) async fn check(&self, server: &Server, people: &People) -> anyhow::Result<()> {
         let client = client()?;
         for coachee in &people.coachees {

@@ -28,7 +28,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/actions/{id}", get(read).put(update).patch(patch).delete(remove))
 }
 
-/// What a list of actions can be sorted by.
+/// The sort keys of a list of actions.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ActionField {
@@ -48,7 +48,7 @@ impl From<ActionField> for Key {
     }
 }
 
-/// Says that a session has as many actions as it can hold.
+/// The message for a coaching session that has as many actions as it can hold.
 pub(super) const FULL: &str = "This session has as many actions as it can hold.";
 
 #[derive(Debug, Deserialize)]
@@ -121,7 +121,7 @@ async fn create(
     Ok(Reply::created(action).tagged())
 }
 
-/// Opens an action for a change: admits the person, finds the row, checks the precondition.
+/// Opens an action for a change: admits the person, finds the row, and checks the precondition.
 async fn open(
     write: &mut Write,
     user: &CurrentUser,
@@ -135,7 +135,7 @@ async fn open(
     Ok((access, action))
 }
 
-/// Replaces everything about an action that can be written: what the body leaves out becomes null, except that
+/// Replaces all fields of an action that can be written. A field that the body leaves out becomes null, except that
 /// absent assignees stay.
 async fn update(
     State(state): State<AppState>,
@@ -161,7 +161,7 @@ async fn update(
     save(write, &access, &user, &before, after).await
 }
 
-/// Changes the fields that the patch names. One that changes nothing writes nothing.
+/// Changes the fields that the patch names. A patch without a difference writes nothing.
 async fn patch(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -193,7 +193,7 @@ async fn patch(
     save(write, &access, &user, &before, after).await
 }
 
-/// Stores a changed action and says so.
+/// Stores a changed action and announces it.
 async fn save(
     mut write: Write,
     access: &Access,
@@ -235,7 +235,7 @@ async fn remove(
     Ok(JsonReply(Deleted { id }))
 }
 
-/// An action serves a goal of its own relationship or none.
+/// Checks that the goal of an action belongs to the same relationship. An action without a goal is allowed.
 async fn check_goal(db: &mut SqliteConnection, access: &Access, goal: Option<GoalId>) -> Result<(), Error> {
     let Some(goal) = goal else { return Ok(()) };
     match goals::find(db, goal).await? {
@@ -244,7 +244,7 @@ async fn check_goal(db: &mut SqliteConnection, access: &Access, goal: Option<Goa
     }
 }
 
-/// Only the two people of a relationship do what is agreed in it. Naming one twice is naming them once.
+/// Checks that the assignees take part in the relationship. Returns them without duplicates.
 fn check_assignees(access: &Access, named: Vec<UserId>) -> Result<Vec<UserId>, Error> {
     let mut assignees = Vec::with_capacity(2);
     for person in named {

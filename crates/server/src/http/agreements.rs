@@ -46,7 +46,7 @@ impl From<AgreementField> for Key {
     }
 }
 
-/// Says that a session has as many agreements as it can hold.
+/// The message for a coaching session that has as many agreements as it can hold.
 pub(super) const FULL: &str = "This session has as many agreements as it can hold.";
 
 #[derive(Debug, Deserialize)]
@@ -112,7 +112,7 @@ async fn create(
     Ok(Reply::created(agreement).tagged())
 }
 
-/// Opens an agreement for a change: admits the person, finds the row, checks the precondition.
+/// Opens an agreement for a change: admits the person, finds the row, and checks the precondition.
 async fn open(
     write: &mut Write,
     user: &CurrentUser,
@@ -143,7 +143,7 @@ async fn update(
     save(write, &access, &user, &before, after).await
 }
 
-/// Changes the fields that the patch names. One that changes nothing writes nothing.
+/// Changes the fields that the patch names. A patch without a difference writes nothing.
 async fn patch(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -162,7 +162,7 @@ async fn patch(
     save(write, &access, &user, &before, after).await
 }
 
-/// Stores a changed agreement and says so.
+/// Stores a changed agreement and announces it.
 async fn save(
     mut write: Write,
     access: &Access,

@@ -1,4 +1,4 @@
-//! Announcements: what everybody should know.
+//! Announcements: messages for all people.
 
 use axum::Router;
 use axum::extract::State;
@@ -13,21 +13,21 @@ use crate::extract::{CurrentUser, Json};
 use crate::state::AppState;
 use crate::store::{announcements, now, users};
 
-/// How many are listed.
+/// The maximum number of announcements in the list.
 const MOST: u32 = 100;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/announcements", get(list).post(create))
 }
 
-/// Those that still matter.
+/// Lists the announcements that have not expired.
 async fn list(State(state): State<AppState>, _: CurrentUser) -> Result<Reply<Vec<Announcement>>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     let list = announcements::current(&mut snapshot, now(), MOST).await?;
     Ok(Reply::read(snapshot.cursor(), list))
 }
 
-/// Tells everybody, whatever organization they belong to. For whoever administers all of them.
+/// Sends an announcement to all people, in all organizations. Only an administrator of all organizations may do so.
 async fn create(
     State(state): State<AppState>,
     user: CurrentUser,

@@ -1,11 +1,11 @@
-//! Who may do what. The store says whose something is; this says what follows.
+//! Authorization. The store knows the owners of a row; this module decides what a person may do.
 
 use wire::{Role, UserId, UserRole};
 
 use crate::error::Error;
 use crate::store::access::Access;
 
-/// Lets a participant in: 404 if there is no such thing, 403 if it is somebody else's.
+/// Admits a participant. Returns 404 if the row does not exist, and 403 if the person takes no part in it.
 pub(super) fn admit(access: Option<Access>, person: UserId) -> Result<Access, Error> {
     let access = access.ok_or(Error::NotFound)?;
     if access.includes(person) {
@@ -15,7 +15,7 @@ pub(super) fn admit(access: Option<Access>, person: UserId) -> Result<Access, Er
     }
 }
 
-/// Lets only the coach in.
+/// Admits the coach only.
 pub(super) fn admit_coach(access: Option<Access>, person: UserId) -> Result<Access, Error> {
     let access = admit(access, person)?;
     if access.coach == Some(person) {
@@ -25,8 +25,8 @@ pub(super) fn admit_coach(access: Option<Access>, person: UserId) -> Result<Acce
     }
 }
 
-/// Whether somebody with these roles administers somebody with those: everybody's administrator, or the
-/// administrator of an organization that both belong to.
+/// Returns whether a person with `roles` administers a person with the roles `subject`. The first person is an
+/// administrator of all people, or of an organization to which both belong.
 pub(super) fn administers(roles: &[UserRole], subject: &[UserRole]) -> bool {
     roles.iter().any(|role| match role.role {
         Role::SuperAdmin => true,
@@ -38,7 +38,7 @@ pub(super) fn administers(roles: &[UserRole], subject: &[UserRole]) -> bool {
     })
 }
 
-/// Whether somebody with these roles administers every organization there is.
+/// Returns whether a person with these roles administers all organizations.
 pub(super) fn administers_everybody(roles: &[UserRole]) -> bool {
     roles.iter().any(|role| match role.role {
         Role::SuperAdmin => true,

@@ -33,7 +33,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/coaching_sessions/{id}/title", routing::patch(retitle))
 }
 
-/// What a list of sessions can be sorted by.
+/// The sort keys of a list of coaching sessions.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum SessionField {
@@ -67,7 +67,7 @@ async fn list(
     list.reply(snapshot.cursor(), page)
 }
 
-/// Reads a session. The first read of it links the goals that are then in progress.
+/// Reads a coaching session. The first read links the goals that are in progress at that time.
 async fn read(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -84,11 +84,11 @@ async fn read(
     let cursor = snapshot.cursor();
     drop(snapshot);
     let mut write = match user.write(&state.db).await {
-        // A session can be read on a full disk; its goals are linked by the next read.
+        // The read succeeds even if the disk is full or fails. The next read links the goals.
         Err(Error::Disk(..)) => return Ok(Reply::read(cursor, session).tagged()),
         write => write?,
     };
-    // Two people may open it at the same moment: only one of them finds it untouched.
+    // Two people may read it for the first time at the same moment. Only one of the two requests links the goals.
     let author = user.author(now());
     let mut session = coaching_sessions::find(&mut write, id).await?.ok_or(Error::NotFound)?;
     if session.hydrated_at.is_none() {
@@ -145,7 +145,7 @@ async fn create(
     Ok(Reply::created(session).tagged())
 }
 
-/// Opens a session for a change: admits the person, finds the row, checks the precondition.
+/// Opens a coaching session for a change: admits the person, finds the row, and checks the precondition.
 async fn open(
     write: &mut Write,
     user: &CurrentUser,
@@ -185,8 +185,8 @@ async fn update(
     Ok(Reply::done().for_row(&session))
 }
 
-/// Changes the fields that the patch names; either participant gives it a title, the rest is for the coach. One that
-/// changes nothing writes nothing.
+/// Changes the fields that the patch names. Either participant may change the title; the other fields are for the
+/// coach. A patch without a difference writes nothing.
 async fn patch(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -242,7 +242,7 @@ async fn retitle(
     Ok(Reply::updated(session).tagged())
 }
 
-/// Stores a changed session and says so.
+/// Stores a changed coaching session and announces it.
 async fn save(
     mut write: Write,
     access: &Access,

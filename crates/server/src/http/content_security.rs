@@ -10,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::assets::INDEX;
 
-/// Returns the policy for the page in this folder as it is now.
+/// Returns the policy for the current page in this folder.
 ///
-/// Scripts come from files of the server. A script within the page is allowed by its hash (CSP level 3, 8.3): Trunk
-/// writes such a script to start the app.
+/// Scripts come from files of the server. An inline script of the page is allowed by its hash (CSP level 3, 8.3),
+/// because Trunk writes such a script to start the app.
 pub(super) fn policy(dist: &Path) -> HeaderValue {
     let page = std::fs::read_to_string(dist.join(INDEX)).unwrap_or_default();
     let hashes: String = inline_scripts(&page).map(|script| source(&script)).collect();
@@ -28,10 +28,10 @@ fn source(script: &str) -> String {
     format!(" 'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script)))
 }
 
-/// The texts of the scripts that stand within a page. Data blocks are not scripts (HTML, 4.12.1).
+/// Returns the inline scripts of a page. Data blocks are not scripts (HTML, 4.12.1).
 fn inline_scripts(page: &str) -> impl Iterator<Item = String> {
     let mut emitter = DefaultEmitter::<()>::default();
-    // Without this, the text of a script would be read as tags.
+    // Without this, the tokenizer reads the text of a script as tags.
     emitter.naively_switch_states(true);
     let mut script = None::<String>;
     Tokenizer::new_with_emitter(page, emitter).filter_map(move |token| {

@@ -27,7 +27,7 @@ use crate::store::history::FIRST_VERSION;
 use crate::store::list::Key;
 use crate::store::{Write, access, actions, goals, new_id, now};
 
-/// How many goals of one relationship can be in progress.
+/// The maximum number of goals of one relationship that are in progress.
 const MOST_IN_PROGRESS: usize = 3;
 
 pub(super) fn router() -> Router<AppState> {
@@ -55,7 +55,7 @@ impl From<GoalField> for Key {
     }
 }
 
-/// Says that a coaching relationship has as many goals as it can hold.
+/// The message for a coaching relationship that has as many goals as it can hold.
 pub(super) const FULL: &str = "This coaching relationship has as many goals as it can hold.";
 
 #[derive(Debug, Deserialize)]
@@ -88,7 +88,8 @@ async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<G
     Ok(Reply::read(snapshot.cursor(), goal).tagged())
 }
 
-/// Sets a goal. Written down in a session, it is linked to it and put in progress, and announced as it then is.
+/// Creates a goal. A goal that is created in a coaching session is linked to it. If that goal is not started or on
+/// hold, it is put in progress. The event carries the resulting status.
 async fn create(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -145,7 +146,7 @@ async fn create(
     Ok(Reply::created(goal).tagged())
 }
 
-/// Opens a goal for a change: admits the person, finds the row, checks the precondition.
+/// Opens a goal for a change: admits the person, finds the row, and checks the precondition.
 async fn open(write: &mut Write, user: &CurrentUser, id: GoalId, if_match: &IfMatch) -> Result<(Access, Goal), Error> {
     let access = admit(access::of_goal(write, id).await?, user.id)?;
     let found = goals::find(write, id).await?;
@@ -154,7 +155,7 @@ async fn open(write: &mut Write, user: &CurrentUser, id: GoalId, if_match: &IfMa
     Ok((access, goal))
 }
 
-/// Replaces everything about a goal that can be written: what the body leaves out becomes null.
+/// Replaces all fields of a goal that can be written. A field that the body leaves out becomes null.
 async fn update(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -175,7 +176,7 @@ async fn update(
     save(write, &access, &user, &before, after).await
 }
 
-/// Changes the fields that the patch names. One that changes nothing writes nothing.
+/// Changes the fields that the patch names. A patch without a difference writes nothing.
 async fn patch(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -200,7 +201,7 @@ async fn patch(
     save(write, &access, &user, &before, after).await
 }
 
-/// Stores a changed goal and says so.
+/// Stores a changed goal and announces it.
 async fn save(
     mut write: Write,
     access: &Access,
@@ -235,7 +236,7 @@ async fn remove(
     let author = user.author(now());
     actions::lose_goal(&mut write, id, author).await?;
     goals::delete(&mut write, &goal, author).await?;
-    // Its links and what actions lose are announced by this alone.
+    // This event alone announces that the links of the goal are hidden and that actions lose the goal.
     let event = Event::GoalDeleted {
         coaching_relationship_id: access.relationship,
         goal_id: id,
@@ -245,7 +246,7 @@ async fn remove(
     Ok(JsonReply(Deleted { id }))
 }
 
-/// Moves a goal to another status and keeps the moments that belong to it.
+/// Sets the status of a goal, and the times that belong to the status.
 pub(super) fn set_status(goal: &mut Goal, status: ItemStatus, now: Timestamp) {
     if goal.status == status {
         return;
@@ -255,7 +256,7 @@ pub(super) fn set_status(goal: &mut Goal, status: ItemStatus, now: Timestamp) {
     goal.completed_at = (status == ItemStatus::Completed).then_some(now);
 }
 
-/// Refuses to put one more goal in progress than a relationship can work on.
+/// Refuses another goal in progress if the relationship has the maximum number already.
 pub(super) async fn check_limit(db: &mut SqliteConnection, relationship: CoachingRelationshipId) -> Result<(), Error> {
     let in_progress = goals::in_progress(db, relationship).await?;
     if in_progress.len() < MOST_IN_PROGRESS {

@@ -1,4 +1,4 @@
-//! `GET /healthz`: whether the server can answer at all. `GET /readyz`: whether it can do all that it is there for.
+//! `GET /healthz`: whether the server can answer at all. `GET /readyz`: whether it can also make changes.
 
 use axum::Router;
 use axum::extract::State;
@@ -13,13 +13,14 @@ pub(super) fn router() -> Router<AppState> {
         .route("/readyz", get(readyz))
 }
 
-/// `healthy`, if the database can be read. If not, a restart may help.
+/// Answers `healthy` if the database can be read. If it can not, a restart may help.
 async fn healthz(State(state): State<AppState>) -> Result<&'static str, Error> {
     state.db.snapshot().await?;
     Ok("healthy")
 }
 
-/// `ready`, if the database can be read and written. If not, a restart does not help: the disk has no room or fails.
+/// Answers `ready` if the database can be read and written. If it can not, a restart does not help: the disk is full or
+/// fails.
 async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error> {
     state.db.snapshot().await?;
     state.db.check_writable().await?;

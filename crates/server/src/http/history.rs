@@ -1,4 +1,4 @@
-//! The history of a row, for those who take part in it.
+//! The history of a row, for its participants.
 
 use axum::Router;
 use axum::extract::State;
@@ -14,10 +14,10 @@ use crate::extract::{CurrentUser, Path, Query};
 use crate::state::AppState;
 use crate::store::{Snapshot, access, actions, agreements, coaching_sessions, goals, history};
 
-/// How many entries a page has if the request does not say.
+/// The default number of entries on a page.
 const USUAL: u32 = 20;
 
-/// How many entries a page can have.
+/// The maximum number of entries on a page.
 const MOST: u32 = 100;
 
 pub(super) fn router() -> Router<AppState> {
@@ -28,11 +28,11 @@ pub(super) fn router() -> Router<AppState> {
         .route("/coaching_sessions/{id}/history", get(of_session))
 }
 
-/// Which page is asked for.
+/// The page that a request asks for.
 #[derive(Debug, Deserialize)]
 struct PageQuery {
     limit: Option<u32>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     before: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl PageQuery {
         }
     }
 
-    /// The version below which the page begins.
+    /// Returns the version below which the page begins.
     fn before(&self) -> Result<Option<u64>, Error> {
         let parse = |text: &String| text.parse().ok().filter(|version| *version <= i64::MAX.unsigned_abs());
         match &self.before {
@@ -111,7 +111,7 @@ async fn of_session(
     page(&state, snapshot, id.0, &query).await
 }
 
-/// One page of the history of the row with this id.
+/// Returns one page of the history of the row with this id.
 async fn page(
     state: &AppState,
     mut snapshot: Snapshot,

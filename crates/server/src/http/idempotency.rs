@@ -1,8 +1,9 @@
-//! `Idempotency-Key`: a change that is asked for again is answered again and made once.
+//! `Idempotency-Key`: a repeated request is answered again, and its change is made once.
 //!
-//! As the IETF's draft of that header has it. The answer is stored in the transaction of the change, so a client that
-//! heard nothing, whatever happened to its connection or to the server, asks again with the same key and learns what
-//! became of it. Failures of the server and refusals to even try are not answers: those are tried again.
+//! The module follows the IETF draft of that header. The response is stored in the transaction of the change. A client
+//! that received no response, because its connection or the server failed, repeats the request with the same key and
+//! receives the outcome. Server errors are not stored, and neither are refusals before the change was tried: such a
+//! request can be tried again.
 
 use std::sync::Arc;
 
@@ -22,13 +23,13 @@ use crate::state::AppState;
 use crate::store::idempotency::{Answer, Digest, Keyed};
 use crate::store::now;
 
-/// By which a client names a change.
+/// The header by which a client names a change.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// On an answer that is given again.
+/// The header of a response that is repeated.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// The longest key, in bytes.
+/// The maximum length of a key, in bytes.
 const LONGEST: usize = 128;
 
 /// Middleware: makes a change with a key at most once.
@@ -36,7 +37,7 @@ pub(super) async fn once(State(state): State<AppState>, mut request: Request, ne
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let key = if changes { key(request.headers())? } else { None };
     let user = request.extensions().get::<CurrentUser>().cloned();
-    // Without somebody signed in nothing is changed, and there is nobody whose key it could be.
+    // Without a session nothing is changed, and the key has no owner.
     let (Some(key), Some(user)) = (key, user) else {
         return Ok(next.run(request).await);
     };
@@ -49,7 +50,7 @@ pub(super) async fn once(State(state): State<AppState>, mut request: Request, ne
             StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
             _ => Error::BadRequest("the body could not be read".to_owned()),
         })?;
-    // What is stored of a request must not help to guess a password. Such changes may be made twice.
+    // The stored digest of a request must not help to guess a password. Such changes may be made twice.
     if holds_password(&body) {
         return Ok(next.run(Request::from_parts(parts, Body::from(body))).await);
     }
@@ -69,7 +70,7 @@ pub(super) async fn once(State(state): State<AppState>, mut request: Request, ne
     settle(&state, &keyed, response).await
 }
 
-/// Stores the answer together with the change, or finds that another request with this key was first.
+/// Stores the response together with the change, or returns the response to an earlier request with this key.
 async fn settle(state: &AppState, keyed: &Keyed, response: Response) -> Result<Response, Error> {
     let change = keyed.take();
     if !is_answer(&response) {
@@ -78,7 +79,7 @@ async fn settle(state: &AppState, keyed: &Keyed, response: Response) -> Result<R
     let mut write = match change {
         Some(change) if response.status().is_success() => change,
         unfinished => {
-            // It holds the connection that writes.
+            // An unfinished change holds the write connection.
             drop(unfinished);
             state.db.write().await?
         }
@@ -111,11 +112,11 @@ async fn settle(state: &AppState, keyed: &Keyed, response: Response) -> Result<R
     Ok(Response::from_parts(head, Body::from(body)))
 }
 
-/// Whether asking again would be answered the same. A request that was not let in or that came too late was not
-/// looked at, and one that found its key in use is answered with what is stored.
+/// Returns whether a repetition would receive the same response. A request that was refused or timed out was not
+/// processed. For a request whose key is in use, [`settle`] returns the stored response instead.
 ///
-/// Nor is a precondition that failed an answer: it changed nothing, no repetition can succeed (versions only rise), and
-/// its purpose is the row as it is now, which a stored answer would not have.
+/// A failed precondition is not stored either. It changes nothing, and no repetition can succeed, because versions only
+/// rise. Its purpose is to return the current row, and a stored response would contain an older one.
 fn is_answer(response: &Response) -> bool {
     let status = response.status();
     !status.is_server_error()
@@ -128,7 +129,7 @@ fn is_answer(response: &Response) -> bool {
         )
 }
 
-/// Gives the stored answer, if it was to the same request.
+/// Returns the stored response, if it belongs to the same request.
 fn replay(keyed: &Keyed, answer: Answer) -> Result<Response, Error> {
     if answer.digest != keyed.digest {
         return Err(Error::Invalid {
@@ -153,13 +154,14 @@ fn replay(keyed: &Keyed, answer: Answer) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// Whether a JSON body has a field with a password in it.
+/// Returns whether a JSON body has a field with a password.
 fn holds_password(body: &[u8]) -> bool {
     let field = format!("\"{CURRENT_PASSWORD}\"");
     body.windows(field.len()).any(|text| text == field.as_bytes())
 }
 
-/// The key of a request. The draft writes it in quotes, most clients without: both are the same key.
+/// Returns the key of a request. The draft writes the key in quotes, and most clients write it without. Both forms are
+/// the same key.
 fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let refusal = || {
         let message = format!("Idempotency-Key is one text of 1 to {LONGEST} visible ASCII characters");
@@ -181,11 +183,11 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     }
 }
 
-/// `If-Match` is no part of it: a client that heard no answer, and read the row meanwhile, asks for the same change with
-/// another version, and learns that it was made.
+/// Returns the digest that identifies a request. `If-Match` is not part of it: a client that received no response, and
+/// read the row meanwhile, sends the same change with another version, and learns that the change was made.
 fn digest(method: &Method, address: &str, body: &[u8]) -> Digest {
     let mut digest = Sha256::new();
-    // Neither a method nor an address holds a line break, so no two requests come to the same text.
+    // Neither a method nor a URI contains a line break, so two different requests have different texts.
     digest.update(method.as_str());
     digest.update(b"\n");
     digest.update(address);

@@ -1,4 +1,4 @@
-//! What holds for every request: what is said about it in the log, which headers it gets.
+//! Middleware for all requests: log, metrics, quotas and headers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,10 +28,10 @@ use crate::state::AppState;
 
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// How long a request may take, its arrival included.
+/// The time limit of a request, including its arrival.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
-/// Middleware: lets a person read as much at a time as their quotas allow.
+/// Middleware: limits the concurrent reads of a person to their quota.
 pub(super) async fn share_reads(
     State(state): State<AppState>,
     mut request: Request,
@@ -46,7 +46,7 @@ pub(super) async fn share_reads(
     Ok(next.run(request).await)
 }
 
-/// Middleware: lets a person make as many changes a minute as their quotas allow.
+/// Middleware: limits the changes of a person in a minute to their quota.
 pub(super) async fn limit_changes(
     State(state): State<AppState>,
     request: Request,
@@ -63,8 +63,8 @@ fn signed_in(request: &Request) -> Option<UserId> {
     request.extensions().get::<CurrentUser>().map(|user| user.id)
 }
 
-/// Middleware: runs the handler in a task of its own, so that it is not dropped half-way when its client hangs up. What
-/// lets it read is held until its end as well.
+/// Middleware: runs the handler in a separate task, so that the handler is not dropped half-way when its client closes
+/// the connection. The task holds the read permit until its end as well.
 pub(super) async fn run_to_the_end(mut request: Request, next: Next) -> Result<Response, Error> {
     let permit = request.extensions_mut().remove::<ReadPermit>();
     let answer = tokio::spawn(async move {
@@ -81,8 +81,8 @@ pub(super) async fn run_to_the_end(mut request: Request, next: Next) -> Result<R
     }
 }
 
-/// Middleware: refuses a request that does not name one host (RFC 9112, 3.2), because a proxy in between may have taken
-/// another. HTTP/1.0 has no such field, and may have it.
+/// Middleware: refuses a request that does not name exactly one host (RFC 9112, 3.2), because a proxy in between may
+/// have used another one. In HTTP/1.0 the field is optional.
 pub(super) async fn check_host(request: Request, next: Next) -> Result<Response, Error> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let is_one = match (hosts.next(), hosts.next()) {
@@ -98,7 +98,8 @@ pub(super) async fn check_host(request: Request, next: Next) -> Result<Response,
     ))
 }
 
-/// Middleware: while there are too many connections, the last ones answer health checks and streams only.
+/// Middleware: answers only health checks, metrics and streams on connections of the reserve, while all other places
+/// are taken.
 pub(super) async fn keep_reserve(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_kept = ["/healthz", "/readyz", "/metrics"].contains(&path) || path.starts_with("/api/sse");
@@ -112,7 +113,7 @@ pub(super) async fn keep_reserve(ConnectInfo(peer): ConnectInfo<Peer>, request: 
     response
 }
 
-/// Middleware: what the API answers is nobody's to keep.
+/// Middleware: forbids caches to store the responses of the API.
 pub(super) async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response
@@ -122,7 +123,7 @@ pub(super) async fn no_store(request: Request, next: Next) -> Response {
     response
 }
 
-/// Middleware: the headers that keep a page from being turned against its reader.
+/// Middleware: adds the headers that protect a page and its reader from attacks.
 pub(super) async fn secure(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
@@ -137,8 +138,8 @@ pub(super) async fn secure(State(policy): State<HeaderValue>, request: Request, 
     response
 }
 
-/// Middleware: one line per request, and its place in the metrics. The route's pattern, never the address: addresses
-/// carry people's ids.
+/// Middleware: writes one line of log for each request, and counts it in the metrics. Both use the pattern of the route
+/// and not the path, because paths contain ids of people.
 pub(super) async fn log(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
@@ -160,7 +161,7 @@ pub(super) async fn log(State(state): State<AppState>, request: Request, next: N
     response
 }
 
-/// Middleware: has the audit log say who was refused what is somebody else's, or had reached a limit.
+/// Middleware: records in the audit log each request that was refused for lack of access or because of a limit.
 pub(super) async fn note_refusals(
     State(state): State<AppState>,
     user: Option<CurrentUser>,
@@ -181,7 +182,8 @@ pub(super) async fn note_refusals(
     response
 }
 
-/// The method, if it is one that anything here answers: a client can make up as many as it likes.
+/// Returns the method if a route answers it, and `other` for all others, because a client can invent any number of
+/// methods.
 fn known(method: &Method) -> &str {
     match *method {
         Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
@@ -191,7 +193,8 @@ fn known(method: &Method) -> &str {
     }
 }
 
-/// Lets pages of other origins use the API, if any were named. Exactly those: credentials and `*` do not mix.
+/// Lets pages of other origins use the API, if an option names any. The origins are listed one by one, because
+/// credentials do not work with `*`.
 pub(super) fn cors(allowed: &[Origin]) -> Option<CorsLayer> {
     if allowed.is_empty() {
         return None;

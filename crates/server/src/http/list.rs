@@ -1,7 +1,7 @@
-//! Lists: in which order, from where on, and where the rest of them is.
+//! Paged lists: their order, their position, and the link to the next page.
 //!
-//! A list that is too long for one answer is answered in pages. Each names the address of the next in `Link`
-//! (RFC 8288, relation `next`), relative to its own, so that it holds behind any proxy.
+//! A list that is too long for one response is split into pages. Each page names the address of the next one in `Link`
+//! (RFC 8288, relation `next`). The address is relative, so that it is valid behind any proxy.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
@@ -18,7 +18,7 @@ use crate::extract::Query;
 use crate::state::AppState;
 use crate::store::list::{Key, Order, Page, PageSize, Position, Wanted};
 
-/// Which way.
+/// The direction of a sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Direction {
@@ -27,18 +27,19 @@ enum Direction {
     Desc,
 }
 
-/// How a list was asked to be sorted, by the fields of `F`. If only the direction was named, by its default.
+/// The requested sort of a list, by the fields of `F`. If the query names only the direction, the default field
+/// applies.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct By<F> {
     sort_by: Option<F>,
     sort_order: Option<Direction>,
 }
 
-/// A list that is always in order of creation.
+/// The sort of a list that is always in order of creation.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Unsorted {}
 
-/// What a query says of the order of a list.
+/// The part of a query that determines the order of a list.
 pub(super) trait Sort: DeserializeOwned + Send {
     fn order(self) -> Order;
 }
@@ -65,7 +66,7 @@ impl Sort for Unsorted {
     }
 }
 
-/// Which part of a list a request asks for, by its query.
+/// The part of a list that a query asks for.
 #[derive(Debug)]
 pub(super) struct List<S> {
     sort: S,
@@ -101,7 +102,7 @@ impl<S: Sort> FromRequestParts<AppState> for List<S> {
 }
 
 impl<S: Sort + Copy> List<S> {
-    /// What to read.
+    /// Returns the order, position and size to read.
     pub(super) fn wanted(&self) -> Wanted {
         Wanted {
             order: self.sort.order(),
@@ -110,14 +111,14 @@ impl<S: Sort + Copy> List<S> {
         }
     }
 
-    /// The answer with this page, as it stands at this position of the event log.
+    /// Returns the response with this page, as of this position of the event log.
     pub(super) fn reply(&self, cursor: Cursor, page: Page) -> Result<ListReply, Error> {
         let [before, after] = SURROUNDINGS;
         let body = [before, &page.json, after].concat();
         self.reply_with(cursor, body, page.next)
     }
 
-    /// The same with data that is more than a list.
+    /// Returns a response like [`List::reply`], with data that is more than a list.
     pub(super) fn reply_data(
         &self,
         cursor: Cursor,
@@ -142,10 +143,10 @@ impl<S: Sort + Copy> List<S> {
     }
 }
 
-/// What stands around a list in the envelope.
+/// The bytes before and after a list in the envelope.
 const SURROUNDINGS: [&[u8]; 2] = [b"{\"status_code\":200,\"data\":", b"}"];
 
-/// A page of a list as an answer.
+/// The response with one page of a list.
 #[derive(Debug)]
 pub(super) struct ListReply {
     cursor: Cursor,

@@ -1,9 +1,9 @@
-//! `GET /metrics`: what the server counts, for its operator.
+//! `GET /metrics`: the metrics of the server, for its operator.
 //!
-//! It tells how many people are there and what they do, so a request has to show the token of `--metrics-token`; without
-//! that option every request is refused. That a request comes from this machine says nothing: a proxy runs there as well, speaks for
-//! anybody, and need not say so. By default nginx passes on neither the address of its client nor the name that was
-//! asked for.
+//! The metrics reveal the number of people and their activity, so a request has to show the token of `--metrics-token`.
+//! Without that option every request is refused. A request from this machine proves nothing: a proxy runs on the
+//! machine as well and forwards requests of any client, possibly without a header that says so. By default nginx
+//! forwards neither the address of its client nor the requested host name.
 
 use axum::Router;
 use axum::extract::State;
@@ -39,7 +39,7 @@ async fn metrics(State(state): State<AppState>, headers: HeaderMap) -> Result<im
     Ok((head, state.metrics.text()?))
 }
 
-/// Whether the request shows the token. Digests are compared, so that the time it takes tells nothing.
+/// Returns whether the request shows the token. Compares digests, so that the time of the comparison reveals nothing.
 fn shows(headers: &HeaderMap, token: &str) -> bool {
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let shown = shown.and_then(|value| value.strip_prefix("Bearer "));

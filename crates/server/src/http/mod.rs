@@ -1,7 +1,7 @@
-//! The REST interface: one file per resource, each with its `router()` and its handlers, none with SQL.
+//! The REST interface. Each resource is one file with its `router()` and its handlers, without SQL.
 //!
-//! A handler reads like the rule it enforces: open a snapshot or a write, admit the person, check the input, store,
-//! announce, commit, answer.
+//! A handler has the steps of the rule that it enforces: open a snapshot or a write, admit the person, check the input,
+//! store, announce, commit, answer.
 
 mod actions;
 mod agreements;
@@ -40,7 +40,8 @@ use crate::{assets, auth, sse};
 /// The largest request body, in bytes.
 const MAX_BODY: usize = 1 << 20;
 
-/// The whole application: the API under `/api`, `/healthz`, and the built app at every other address.
+/// Returns the whole application: the API under `/api`, the health checks and metrics, and the built app at all other
+/// paths.
 pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
     let api = Router::new()
         .merge(session::administration())
@@ -55,16 +56,16 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .merge(history::router())
         .merge(restore::router())
         .layer(from_fn_with_state(state.clone(), idempotency::once))
-        // Not the sign-out, which is let through whatever its person did before.
+        // Does not apply to the sign-out, which is never limited.
         .layer(from_fn_with_state(state.clone(), layers::limit_changes))
-        // Outside of the stored answers, which do not set the cookie.
+        // Outside of `idempotency::once`: its stored responses contain no cookie.
         .merge(session::router())
         .merge(sign_ins::router())
         .merge(password::router())
-        // A request runs to its end even if its client hangs up, so that nobody waits for the writing connection
-        // behind a change that is neither made nor given up.
+        // A request runs to its end even if its client closes the connection. Otherwise other requests would wait for
+        // the write connection behind a change that is neither committed nor dropped.
         .layer(from_fn(layers::run_to_the_end))
-        // Outside of that task: a client that hangs up while its read waits gives up its place.
+        // Outside of that task: a read in the queue leaves its place when its client closes the connection.
         .layer(from_fn_with_state(state.clone(), layers::share_reads))
         .route("/sse", get(sse::open))
         .route("/sse/status", get(sse::status))
@@ -77,7 +78,7 @@ pub(crate) fn app(state: AppState, dist: &std::path::Path) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(layers::no_store));
 
-    // The one address under the API that a nested router leaves to the outer fallback.
+    // A nested router leaves this one path under the API to the outer fallback.
     let api_root = Router::new()
         .route("/api/", any(async || Error::NotFound))
         .layer(from_fn(layers::no_store));

@@ -1,4 +1,4 @@
-//! Organizations and the relationships in them.
+//! Organizations and their coaching relationships.
 
 use axum::Router;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Which pages may use the API, and what a person is told at any other.
+//! The origins whose pages may use the API, and the messages for other pages.
 
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
@@ -11,10 +11,10 @@ use crate::config::Origin;
 use crate::error::Error;
 use crate::state::AppState;
 
-/// Middleware: refuses what a page of another origin sends with this person's cookie.
+/// Middleware: refuses requests that a page of another origin sends with the cookie of a person.
 ///
-/// Browsers put `Origin` on every request that changes something. One that comes without it is judged by
-/// `Sec-Fetch-Site`, and without both comes from a program that carries no cookie jar of a person.
+/// Browsers send `Origin` with every request that changes something. A request without it is judged by
+/// `Sec-Fetch-Site`. A request without both headers comes from a program that does not have the cookies of a person.
 pub(super) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Result<Response, Error> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     match refusal(request.headers(), reads, &state.allowed_origins) {
@@ -23,8 +23,8 @@ pub(super) async fn check(State(state): State<AppState>, request: Request, next:
     }
 }
 
-/// Refuses to sign in a page whose browser would not keep the cookie: one of this server that came over plain http from
-/// another machine, even if its origin is among those that may use the API.
+/// Refuses a sign-in from a page whose browser would not store the cookie. Such a page was loaded from this server over
+/// plain http from another machine. It is refused even if its origin may use the API.
 pub(super) fn check_cookie(headers: &HeaderMap) -> Result<(), Error> {
     let origin = text(headers, ORIGIN).unwrap_or_default().to_ascii_lowercase();
     let host = text(headers, HOST).unwrap_or_default().to_ascii_lowercase();
@@ -34,20 +34,20 @@ pub(super) fn check_cookie(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why a page may not use the API.
+/// The reason for which a page may not use the API.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
-    /// It came over plain http from another machine. It may have been forged on the way, and the browser would not keep
-    /// the session cookie, which is `Secure`.
+    /// The page was loaded over plain http from another machine. It may have been forged on the way, and the browser
+    /// would not store the session cookie, which is `Secure`.
     PlainHttp,
-    /// It came from another origin than the host that the request names.
+    /// The page is of another origin than the host that the request names.
     OtherHost { origin: Origin, host: String },
-    /// It came from a page that does not say where it is from, or from another site.
+    /// The page does not name its origin, or is of another site.
     OtherSite,
 }
 
 impl Refusal {
-    /// What the person at the page is told.
+    /// Returns the message for the person at the page.
     fn sentence(&self) -> String {
         match self {
             Self::PlainHttp => {
@@ -73,10 +73,11 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
         .map(|value: &HeaderValue| value.to_str().unwrap_or_default())
 }
 
-/// Why the page behind a request may not send it, if it may not.
+/// Returns the reason for which the page may not send this request, if there is one.
 fn refusal(headers: &HeaderMap, reads: bool, allowed: &[Origin]) -> Option<Refusal> {
     let Some(origin) = text(headers, ORIGIN) else {
-        // A read without an origin is a link, an image or a page of ours, and its answer stays unreadable elsewhere.
+        // A read without an origin is a link, an image or a page of this server. Other origins can not read its
+        // response.
         let site = text(headers, HeaderName::from_static("sec-fetch-site")).filter(|_| !reads);
         let foreign = site.is_some_and(|site| site != "same-origin" && site != "none");
         return foreign.then_some(Refusal::OtherSite);
@@ -89,7 +90,8 @@ fn refusal(headers: &HeaderMap, reads: bool, allowed: &[Origin]) -> Option<Refus
     }
     let host = text(headers, HOST).unwrap_or_default().to_ascii_lowercase();
     let own = origin.place() == host;
-    // A page that came without https may be anybody's on the way, except at home.
+    // A page that was not loaded over https may have been forged on the way, unless it was loaded from the browser's
+    // own machine.
     if origin.is_secure() || origin.is_local() {
         return (!own).then_some(Refusal::OtherHost { origin, host });
     }

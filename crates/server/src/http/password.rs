@@ -1,4 +1,4 @@
-//! Confirming a change by one's password, and choosing another one.
+//! The confirmation of a change by password, and the change of a password.
 
 use std::fmt;
 
@@ -24,10 +24,10 @@ pub(super) fn router() -> Router<AppState> {
     Router::new().route("/users/{id}/password", put(change))
 }
 
-/// The name of the field by which a change is confirmed.
+/// The name of the field with the password that confirms a change.
 pub(super) const CURRENT_PASSWORD: &str = "current_password";
 
-/// A password. Its `Debug` shows nothing, so that no log can carry it.
+/// A password. Its `Debug` shows nothing, so that no log can contain it.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(super) struct Secret(String);
@@ -38,10 +38,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Makes sure that it is the person who is signed in, and not somebody at their unlocked screen (OWASP ASVS 4.0.3,
-/// 3.7.1). Answers with the hash of the password.
+/// Confirms a change by password, so that another person at an unlocked screen can not make it (OWASP ASVS 4.0.3,
+/// 3.7.1). Returns the hash of the password.
 ///
-/// A wrong password is 422: the sign-in is fine, and a client that reads 401 believes that it has ended.
+/// A wrong password is a 422 and not a 401: the session is still valid, and a client takes a 401 for its end.
 pub(super) async fn confirm(
     state: &AppState,
     user: &CurrentUser,
@@ -59,7 +59,7 @@ pub(super) async fn confirm(
     };
     let attempt = state.limits.confirm(user.id)?;
     let stored = users::password_hash(&mut *state.db.reader().await?, user.id).await?;
-    // No password is so long, and hashing it would take a while.
+    // No password is that long, and hashing it would take a while.
     let is_possible = password.len() <= validate::URL;
     let password = if is_possible { password } else { String::new() };
     let right = state.passwords.verify(password, stored.clone()).await?;
@@ -75,12 +75,13 @@ pub(super) async fn confirm(
 #[derive(Debug, Deserialize)]
 struct PasswordChange {
     current_password: Option<Secret>,
-    /// The coaching backend calls it `new_password`.
+    /// The name of this field is `new_password` in the coaching backend.
     #[serde(alias = "new_password")]
     password: Secret,
 }
 
-/// Changes one's password. This sign-in goes on; all others of the person end, and no other device stays known.
+/// Changes the person's own password. The current sign-in stays. All other sign-ins of the person end, and all other
+/// devices are forgotten.
 async fn change(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -125,7 +126,7 @@ async fn change(
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Reply::done()))
 }
 
-/// The names and the email address of a person, by which a password is guessed first.
+/// Returns the names and the email address of a person. Guesses of a password try these words first.
 async fn words_about(state: &AppState, id: UserId) -> Result<Vec<String>, Error> {
     let user = users::find(&mut *state.db.snapshot().await?, id)
         .await?

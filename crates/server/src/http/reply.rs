@@ -1,4 +1,4 @@
-//! Answers that worked, in the envelope.
+//! Successful responses in their envelope.
 
 use axum::Json;
 use axum::http::header::ETAG;
@@ -9,10 +9,10 @@ use wire::{Cursor, Envelope};
 
 use crate::store::history::Versioned;
 
-/// Which position of the event log a read reflects.
+/// The header with the position of the event log that a read reflects.
 pub(crate) const EVENT_CURSOR: HeaderName = HeaderName::from_static("x-event-cursor");
 
-/// An answer that worked.
+/// A successful response.
 #[derive(Debug)]
 pub(crate) struct Reply<T> {
     status: StatusCode,
@@ -21,14 +21,14 @@ pub(crate) struct Reply<T> {
     etag: Option<HeaderValue>,
 }
 
-/// The entity tag of a row: its version, in quotes.
+/// Returns the entity tag of a row: its version in quotes.
 pub(super) fn etag(version: u64) -> Option<HeaderValue> {
-    // Digits and quotes are a header.
+    // Digits and quotes are always a valid header.
     HeaderValue::try_from(format!("\"{version}\"")).ok()
 }
 
 impl<T> Reply<T> {
-    /// What was asked for, as it stands at this position of the event log.
+    /// Answers a read with the data as of this position of the event log.
     pub(crate) const fn read(cursor: Cursor, data: T) -> Self {
         Self {
             status: StatusCode::OK,
@@ -38,7 +38,7 @@ impl<T> Reply<T> {
         }
     }
 
-    /// What was changed.
+    /// Answers a change with the changed data.
     pub(crate) const fn updated(data: T) -> Self {
         Self {
             status: StatusCode::OK,
@@ -48,7 +48,7 @@ impl<T> Reply<T> {
         }
     }
 
-    /// What was created.
+    /// Answers a creation with the created data.
     pub(crate) const fn created(data: T) -> Self {
         Self {
             status: StatusCode::CREATED,
@@ -60,7 +60,7 @@ impl<T> Reply<T> {
 }
 
 impl<T: Versioned> Reply<T> {
-    /// With the entity tag of the row that is answered.
+    /// Adds the entity tag of the row in the response.
     pub(crate) fn tagged(self) -> Self {
         let etag = etag(self.envelope.data.version());
         Self { etag, ..self }
@@ -68,7 +68,8 @@ impl<T: Versioned> Reply<T> {
 }
 
 impl Reply<()> {
-    /// It is done and there is nothing to show. The status says 200, because an answer with a body can not say 204.
+    /// Answers a change without data. The HTTP status is 200 and not 204, because a response with status 204 has no
+    /// body.
     pub(crate) const fn done() -> Self {
         Self {
             status: StatusCode::OK,
@@ -81,14 +82,14 @@ impl Reply<()> {
         }
     }
 
-    /// With the entity tag of a row that is not answered.
+    /// Adds the entity tag of a row that the response does not contain.
     pub(crate) fn for_row(self, row: &impl Versioned) -> Self {
         let etag = etag(row.version());
         Self { etag, ..self }
     }
 }
 
-/// An answer that says which position of the event log it reflects.
+/// Adds the header with the position of the event log that a response reflects.
 pub(super) fn with_cursor(mut response: Response, cursor: Option<Cursor>) -> Response {
     let cursor = cursor.map(|cursor| HeaderValue::try_from(cursor.to_string()));
     if let Some(Ok(cursor)) = cursor {

@@ -1,4 +1,4 @@
-//! Bringing back what was deleted. A row that is not deleted is answered as it is.
+//! The restoration of deleted rows. A row that is not deleted is returned unchanged.
 
 use axum::Router;
 use axum::extract::State;
@@ -78,7 +78,8 @@ async fn agreement(
     Ok(Reply::updated(agreement).tagged())
 }
 
-/// Brings a goal back, with its links to sessions, and to the actions that lost it and have no other.
+/// Restores a goal with its links to coaching sessions. Returns the goal to the actions that lost it and have no other
+/// goal.
 async fn goal(State(state): State<AppState>, user: CurrentUser, Path(id): Path<GoalId>) -> Result<Reply<Goal>, Error> {
     let mut write = user.write(&state.db).await?;
     let access = admit(access::of_goal(&mut write, id).await?, user.id)?;

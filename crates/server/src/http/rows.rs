@@ -1,4 +1,4 @@
-//! What holds for every row that has a version: deleted rows are gone, and a precondition is checked before a change.
+//! Rules for all rows with a version: deleted rows are not found, and a precondition is checked before a change.
 
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -9,7 +9,8 @@ use crate::extract::IfMatch;
 use crate::store::deletion::{self, Deletable};
 use crate::store::history::{self, Versioned};
 
-/// The row that a participant asked for. One that is deleted is 404, with who deleted it and when.
+/// Returns the row that a participant asked for. A deleted row is a 404 with the time of its deletion and the person
+/// who deleted it.
 pub(super) async fn present<R: Deletable>(
     db: &mut SqliteConnection,
     row: Option<R>,
@@ -23,8 +24,8 @@ pub(super) async fn present<R: Deletable>(
     }
 }
 
-/// Refuses the row that was just restored if the session or relationship now has more than `most`. `full` is the
-/// sentence that says so.
+/// Refuses a restored row if the coaching session or relationship now has more than `most` rows. `full` is the message
+/// of the error.
 pub(super) async fn check_count<R: Deletable>(
     db: &mut SqliteConnection,
     parent: uuid::Uuid,
@@ -37,7 +38,7 @@ pub(super) async fn check_count<R: Deletable>(
     Err(too_many(most, full))
 }
 
-/// A session or relationship has as many rows as it may have. `full` is the sentence that says so.
+/// Returns the error for a coaching session or relationship that has the maximum number of rows. `full` is its message.
 pub(super) fn too_many(most: u32, full: &str) -> Error {
     Error::Conflict {
         error: "too_many_rows",
@@ -46,7 +47,7 @@ pub(super) fn too_many(most: u32, full: &str) -> Error {
     }
 }
 
-/// Checks `If-Match` against the row as it is. Says what has changed since the version that the client knows.
+/// Checks `If-Match` against the current row. The error lists the changes since the version that the client knows.
 pub(super) async fn check<R: Versioned>(db: &mut SqliteConnection, if_match: &IfMatch, row: &R) -> Result<(), Error> {
     let version = row.version();
     if if_match.allows(version) {

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Sign-in and sign-out.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -23,33 +23,34 @@ use crate::store::{Write, devices, email_key, now, sign_ins, users};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        // Before anybody is known, a body must not take much memory.
+        // Before the person is known, a body must not take much memory.
         .route("/login", post(sign_in).layer(DefaultBodyLimit::max(MAX_FORM)))
         .route("/delete", delete(sign_out))
         .route("/sessions", delete(sign_out_everywhere))
 }
 
-/// How large a sign-in may be, in bytes: an address, a password, and some to spare.
+/// The maximum size of a sign-in request, in bytes: an email address, a password, and some to spare.
 const MAX_FORM: usize = 8 << 10;
 
-/// What is done to the sign-ins of others.
+/// Returns the routes that administer the sign-ins of other people.
 pub(super) fn administration() -> Router<AppState> {
     Router::new().route("/users/{id}/force_logout", post(force_logout))
 }
 
-/// One sentence for an unknown address and a wrong password, so that it does not tell who has an account.
+/// The message for an unknown email address and for a wrong password. It is the same for both, so that it does not
+/// reveal which addresses have an account.
 const REFUSED: Error = Error::Unauthorized("The email address or the password is wrong.");
 
 type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
 
-/// Why a sign-in did not succeed.
+/// The reason for which a sign-in failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
-    /// The page may not use the API, or its browser would not keep the cookie.
+    /// The page may not use the API, or its browser would not store the cookie.
     ForeignOrigin,
-    /// No address or password is so long.
+    /// The email address or the password is too long.
     Unreadable,
-    /// There were too many before.
+    /// A limit of attempts was reached.
     Limited,
     UnknownEmail,
     WrongPassword,
@@ -75,7 +76,7 @@ async fn sign_in(
 ) -> Result<impl IntoResponse, Error> {
     let failed = |person: Option<UserId>, why: Failure| {
         state.metrics.signed_in(why.label());
-        // That a limit was reached is recorded for every request alike.
+        // A separate layer records reached limits for all requests.
         if why != Failure::Limited {
             let entry = Entry::new(Deed::SignInFailed, from, person);
             state.audit.record(&entry.because(why.label()));
@@ -104,12 +105,12 @@ async fn sign_in(
     let (token, device_token, now) = (Token::random(), Token::random(), now());
     let end = end_of(&state.tuning, now, now);
     let mut write = state.db.write().await?;
-    // The password may have been changed since it was looked at.
+    // The password may have changed since it was verified.
     if users::password_hash(&mut write, id).await? != stored {
         failed(Some(id), Failure::WrongPassword);
         return Err(REFUSED);
     }
-    // A browser has one sign-in: the one it comes with ends here.
+    // A browser has one sign-in. The one in the cookie of this request ends here.
     if let Some(previous) = Token::of(&headers)
         && let Some(person) = sign_ins::end(&mut write, &previous.hash()).await?
     {
@@ -150,7 +151,7 @@ async fn sign_in(
     ))
 }
 
-/// The device that the request comes from, if the owner of this email address has signed in there before.
+/// Returns the device of the request, if the owner of this email address has signed in on it before.
 async fn known_device(state: &AppState, headers: &HeaderMap, email: &str) -> Result<Option<TokenHash>, Error> {
     let shown = auth::devices(headers);
     if shown.is_empty() {
@@ -160,8 +161,8 @@ async fn known_device(state: &AppState, headers: &HeaderMap, email: &str) -> Res
     Ok(devices::known(&mut *state.db.reader().await?, email, &shown, since).await?)
 }
 
-/// Ends this sign-in, and its streams with it. The browser stays known: signing out is no reason to be kept out by the
-/// guesses of others.
+/// Ends the current sign-in and its streams. The browser stays known, so that guesses by others do not lock the person
+/// out after a sign-out.
 async fn sign_out(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -176,7 +177,7 @@ async fn sign_out(
     Ok(AppendHeaders([(SET_COOKIE, clearing_cookie(&headers)?)]))
 }
 
-/// Ends every sign-in of this person, in every browser.
+/// Ends all sign-ins of this person, in all browsers.
 async fn sign_out_everywhere(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -196,7 +197,7 @@ struct ForceLogout {
     reason: String,
 }
 
-/// Ends every sign-in of somebody whom this person administers.
+/// Ends all sign-ins of a person. The caller must be an administrator of that person.
 async fn force_logout(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -208,7 +209,7 @@ async fn force_logout(
     let mut write = user.write_at_any_rate(&state.db).await?;
     let roles = users::roles(&mut write, user.id).await?;
     let subject = users::roles(&mut write, id).await?;
-    // Nobody without a part in it learns whether there is such a person.
+    // A caller without authority does not learn whether the person exists.
     if !administers(&roles, &subject) {
         return Err(Error::Forbidden);
     }
@@ -219,7 +220,7 @@ async fn force_logout(
     Ok(Reply::done())
 }
 
-/// The sign-ins and the news of their end go in one transaction: each stream finds both or neither.
+/// Ends all sign-ins of a person. The event is in the same transaction, so that each stream sees both or neither.
 async fn end_everywhere(mut write: Write, person: UserId, reason: String) -> Result<(), Error> {
     sign_ins::end_all(&mut write, person).await?;
     if users::find(&mut write, person).await?.is_none() {

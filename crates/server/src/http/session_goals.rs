@@ -1,4 +1,4 @@
-//! Which goals a session works on.
+//! The links between coaching sessions and goals.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::state::AppState;
 use crate::store::session_goals::Sessions;
 use crate::store::{access, goals, now, session_goals};
 
-/// How many sessions one read asks about at most.
+/// The maximum number of coaching sessions that one request may name.
 const MOST_SESSIONS: usize = 200;
 
 pub(super) fn router() -> Router<AppState> {
@@ -47,7 +47,7 @@ async fn list(
 #[derive(Debug, Deserialize)]
 struct ManyQuery {
     coaching_relationship_id: Option<CoachingRelationshipId>,
-    /// Ids with commas between them.
+    /// The ids, separated by commas.
     coaching_session_ids: Option<String>,
 }
 
@@ -56,8 +56,8 @@ struct Many {
     session_goals: BTreeMap<CoachingSessionId, Vec<Goal>>,
 }
 
-/// The goals of several sessions at once: those of a relationship, or those that are named. A session whose goals do not
-/// fit into one page is in the next as well, with the rest of them.
+/// Lists the goals of several coaching sessions: those of a relationship, or those that are named. If the goals of a
+/// coaching session do not fit into one page, the next page contains the session again, with the rest of its goals.
 async fn list_many(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -98,7 +98,7 @@ fn parse_ids(list: &str) -> Result<Vec<CoachingSessionId>, Error> {
     }
 }
 
-/// Has a session work on a goal, which puts the goal in progress.
+/// Links a goal to a coaching session, and puts the goal in progress if it is not started or on hold.
 async fn link(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -109,7 +109,7 @@ async fn link(
     let mut write = user.write(&state.db).await?;
     let access = admit(access::of_session(&mut write, session).await?, user.id)?;
     let goal = goals::find(&mut write, goal_id).await?;
-    // A goal of another relationship is no goal as far as this session is concerned.
+    // A goal of another relationship does not exist for this coaching session.
     let goal = goal.filter(|goal| goal.coaching_relationship_id == access.relationship);
     let before = goal.ok_or(Error::NotFound)?;
     let mut goal = before.clone();
@@ -139,7 +139,7 @@ pub(super) fn completed() -> Error {
     }
 }
 
-/// A session no longer works on a goal. How far the goal has come stays as it is.
+/// Removes the link of a goal to a coaching session. The status of the goal does not change.
 async fn unlink(
     State(state): State<AppState>,
     user: CurrentUser,

@@ -1,4 +1,4 @@
-//! One's own sign-ins: the list of them, and their end.
+//! The person's own sign-ins: their list and their end.
 
 use axum::Router;
 use axum::extract::State;
@@ -24,22 +24,22 @@ pub(super) fn router() -> Router<AppState> {
         .route("/sign_ins/{id}", delete(end))
 }
 
-/// One sign-in, for the person who it is of.
+/// One sign-in, as its person sees it.
 #[derive(Debug, Serialize)]
 struct SignIn {
     id: Uuid,
     created_at: Timestamp,
-    /// To within a twenty-fourth of the idle time.
+    /// The time of the last use. The actual one may be later by a twenty-fourth of the idle time.
     last_used_at: Timestamp,
-    /// Unless it is used again.
+    /// The time at which the sign-in ends without further use.
     expires_at: Timestamp,
-    /// Browser and system, as the browser says.
+    /// The browser and system, as the browser names them.
     device: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether the request belongs to this sign-in.
     is_current: bool,
 }
 
-/// The newest first.
+/// Lists the sign-ins of this person, newest first.
 async fn list(State(state): State<AppState>, user: CurrentUser) -> Result<Reply<Vec<SignIn>>, Error> {
     let mut snapshot = state.db.snapshot().await?;
     let list = sign_ins::of_user(&mut snapshot, user.id, now()).await?;
@@ -54,7 +54,7 @@ async fn list(State(state): State<AppState>, user: CurrentUser) -> Result<Reply<
     Ok(Reply::read(snapshot.cursor(), list.collect()))
 }
 
-/// Ends one sign-in, and its streams with it.
+/// Ends one sign-in and its streams.
 async fn end(
     State(state): State<AppState>,
     user: CurrentUser,
@@ -76,7 +76,7 @@ async fn end(
     Ok((cookie, Reply::done()))
 }
 
-/// Ends every sign-in of this person but the one that asks.
+/// Ends all sign-ins of this person except the current one.
 async fn end_others(
     State(state): State<AppState>,
     user: CurrentUser,

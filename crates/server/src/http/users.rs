@@ -1,4 +1,4 @@
-//! People, and what is theirs across all sessions.
+//! People, and their organizations, relationships, coaching sessions and actions.
 
 use axum::Router;
 use axum::extract::State;
@@ -45,7 +45,7 @@ async fn read(State(state): State<AppState>, user: CurrentUser, Path(id): Path<U
     Ok(Reply::read(snapshot.cursor(), found))
 }
 
-/// What somebody may change about themselves. What is absent or null stays.
+/// The fields of a profile that a person may change. Absent and null fields stay.
 #[derive(Debug, Deserialize)]
 struct ProfileUpdate {
     email: Option<String>,
@@ -54,7 +54,8 @@ struct ProfileUpdate {
     display_name: Option<String>,
     timezone: Option<String>,
     default_coaching_session_duration_minutes: Option<u16>,
-    /// Asked for with another email address, because the account can be taken over by way of that.
+    /// The current password. It is required for another email address, because that address can be used to take over
+    /// the account.
     current_password: Option<Secret>,
 }
 
@@ -100,13 +101,14 @@ async fn update(
         None => false,
         Some(email) => {
             let found = users::find(&mut *state.db.snapshot().await?, id).await?;
-            // A client may send back what it has read.
+            // A client may send back the address that it has read.
             found.is_none_or(|user| user.email != *email)
         }
     };
     if changes_email {
         confirm(&state, &user, from, password).await?;
-        // Whether it succeeds tells whether somebody has the address, in whatever words.
+        // The outcome reveals whether another person has the address, independent of the message. Attempts are
+        // therefore limited.
         state.limits.take_address(id)?;
     }
     let mut write = user.write(&state.db).await?;
@@ -150,7 +152,7 @@ async fn list_relationships(
     list.reply(snapshot.cursor(), page)
 }
 
-/// Which sessions are asked for. Both days are included.
+/// The coaching sessions that a request asks for. Both dates are inclusive.
 #[derive(Debug, Deserialize)]
 pub(super) struct SessionQuery {
     pub(super) coaching_relationship_id: Option<CoachingRelationshipId>,
@@ -190,7 +192,7 @@ async fn list_sessions(
     list.reply(snapshot.cursor(), page)
 }
 
-/// Whether actions are looked for in somebody's sessions or among what they are to do.
+/// The actions of a list: those in the coaching sessions of a person, or those that are assigned to the person.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Scope {
@@ -209,7 +211,7 @@ struct ActionQuery {
     goal_id: Option<GoalId>,
 }
 
-/// Somebody's own actions, or those of somebody they coach.
+/// Lists the actions of the caller or of a coachee of the caller.
 async fn list_actions(
     State(state): State<AppState>,
     user: CurrentUser,

@@ -1,4 +1,4 @@
-//! What texts and numbers are accepted. Every refusal is a 422 that names the field.
+//! Validation of texts and numbers. Every error is a 422 that names the field.
 
 use icu_properties::props::{BidiControl, DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -8,19 +8,19 @@ use wire::MAX_TITLE;
 use crate::auth::{LONGEST, SHORTEST};
 use crate::error::Error;
 
-/// The longest address of a web page, in characters.
+/// The maximum length of the address of a web page, in characters.
 pub(super) const URL: usize = 2_000;
 
-/// The longest name of a person or a time zone, in characters.
+/// The maximum length of the name of a person or of a time zone, in characters.
 const NAME: usize = 200;
 
-/// The longest email address, in bytes.
+/// The maximum length of an email address, in bytes.
 const EMAIL: usize = 254;
 
 /// Refuses a text that is too long.
 pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
     match text {
-        // Bytes first: counting characters is only needed for a text that may be too long.
+        // Compares bytes first: characters are counted only in a text that may be too long.
         Some(text) if text.len() > most && text.chars().count() > most => {
             Err(Error::invalid(format!("{field} has at most {most} characters")))
         }
@@ -28,7 +28,7 @@ pub(super) fn length(field: &str, text: Option<&str>, most: usize) -> Result<(),
     }
 }
 
-/// Refuses a text that is too long, or that is there and blank.
+/// Refuses a text that is too long, and a text that is present and blank.
 pub(super) fn text(field: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
     length(field, text, most)?;
     if text.is_some_and(|text| text.trim().is_empty()) {
@@ -37,8 +37,8 @@ pub(super) fn text(field: &str, text: Option<&str>, most: usize) -> Result<(), E
     Ok(())
 }
 
-/// Refuses a name that is too long, or has a character that would break the line or turn the direction of the text
-/// around it.
+/// Refuses a name that is too long, or that has a character which breaks the line or changes the direction of the
+/// surrounding text.
 pub(super) fn name(field: &str, text: Option<&str>) -> Result<(), Error> {
     length(field, text, NAME)?;
     let turns = CodePointSetData::new::<BidiControl>();
@@ -48,14 +48,14 @@ pub(super) fn name(field: &str, text: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether an email address is short enough. In bytes, as mail servers count: an address that may be stored must also
-/// be one that signs in.
+/// Returns whether an email address is short enough. Counts bytes, as mail servers do. Storage and sign-in use this
+/// same limit, so that a stored address can always sign in.
 pub(super) const fn fits_email(email: &str) -> bool {
     email.len() <= EMAIL
 }
 
-/// An email address, as it is stored: without space around it, in Unicode NFC. Spaces, control characters and what is
-/// not seen (marks that turn the direction of a text, for one) would let two people look the same.
+/// Returns an email address as it is stored: trimmed, in Unicode NFC. Refuses spaces, control characters and invisible
+/// characters, for example direction marks, because they would let two people look the same.
 pub(super) fn email(text: &str) -> Result<String, Error> {
     let email: String = text.trim().nfc().collect();
     let is_well_formed = fits_email(&email)
@@ -72,14 +72,14 @@ pub(super) fn email(text: &str) -> Result<String, Error> {
     }
 }
 
-/// Whether a character is not seen by itself: Unicode's format characters (category Cf), and those that are ignored
-/// where they can not be shown.
+/// Returns whether a character is invisible by itself. Unicode's format characters (category Cf) are, and characters
+/// that are ignored where they can not be shown.
 fn is_invisible(c: char) -> bool {
     CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// The length of a password that somebody chooses, in characters.
+/// Checks the length of a new password, in characters.
 pub(super) fn password(password: &str) -> Result<(), Error> {
     let length = password.chars().count();
     if length < SHORTEST {
@@ -88,13 +88,13 @@ pub(super) fn password(password: &str) -> Result<(), Error> {
     self::length("password", Some(password), LONGEST)
 }
 
-/// A title: blank means none.
+/// Returns a title, or `None` if it is blank.
 pub(super) fn title(title: Option<String>) -> Result<Option<String>, Error> {
     length("title", title.as_deref(), MAX_TITLE)?;
     Ok(title.filter(|title| !title.trim().is_empty()))
 }
 
-/// The length of a session in minutes.
+/// Checks the duration of a coaching session, in minutes.
 pub(super) fn duration(minutes: u16) -> Result<u16, Error> {
     if (1..=480).contains(&minutes) {
         Ok(minutes)
@@ -103,7 +103,7 @@ pub(super) fn duration(minutes: u16) -> Result<u16, Error> {
     }
 }
 
-/// The address of a meeting: only what a browser may follow without running anything.
+/// Checks the address of a meeting. Only an address that runs no code in the browser is allowed.
 pub(super) fn meeting_url(url: Option<String>) -> Result<Option<String>, Error> {
     let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
         return Ok(None);
@@ -116,7 +116,7 @@ pub(super) fn meeting_url(url: Option<String>) -> Result<Option<String>, Error> 
     }
 }
 
-/// Whose service a meeting is held with: one that the app knows, or none in particular.
+/// Checks the provider of a meeting: one that the app knows, or `None`.
 pub(super) fn provider(provider: Option<String>) -> Result<Option<String>, Error> {
     match provider.as_deref() {
         None | Some("google" | "zoom") => Ok(provider),
