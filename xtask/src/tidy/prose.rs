@@ -42,12 +42,12 @@ const RULES: [Rule; 2] = [
     Rule {
         is_broken_by: has_clause_as_subject,
         explanation: "a sentence starts with a noun or a verb, not with a clause",
-        max_percent: 13,
+        max_percent: 7,
     },
     Rule {
         is_broken_by: has_indefinite,
         explanation: "a sentence names the thing: \"the entry\", \"the tab\", \"the request\"",
-        max_percent: 6,
+        max_percent: 4,
     },
 ];
 
