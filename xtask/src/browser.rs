@@ -1,10 +1,10 @@
-//! Finding the browser that the tests run in, and the driver that steers it.
+//! The search for the browser of the tests and its driver.
 
 use std::path::PathBuf;
 
-/// Names the driver, if the one on the `PATH` is not the right one.
+/// The variable that names the driver, if the one on the `PATH` is wrong.
 pub(crate) const DRIVER_VARIABLE: &str = "CHROMEDRIVER";
-/// Names the browser, if the one on the `PATH` is not the right one.
+/// The variable that names the browser, if the one on the `PATH` is wrong.
 pub(crate) const BROWSER_VARIABLE: &str = "CHROMIUM";
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -18,7 +18,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Looks at the variables, then along the `PATH`. `None` when either of the two is missing.
+    /// Searches the variables, then the `PATH`. Returns `None` if either of the two is missing.
     pub(crate) fn find() -> Option<Self> {
         let executable = named_by(BROWSER_VARIABLE)
             .or_else(|| BROWSERS.iter().find_map(|name| which::which(name).ok()))

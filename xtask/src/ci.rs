@@ -1,4 +1,4 @@
-//! `ci`: everything that must hold before a change is merged. What fails fastest comes first.
+//! `ci`: every check of a merge. The checks that fail fastest come first.
 
 use anyhow::Context as _;
 

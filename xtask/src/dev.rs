@@ -9,10 +9,10 @@ use crate::start::{Up, ended_by_itself, must_be_free, sign_ins, wait_until_up};
 use crate::supervisor::{Happening, Supervisor};
 use crate::{build, setup};
 
-/// Where the server listens; `[[proxy]]` in Trunk.toml points here.
+/// The port of the server; `[[proxy]]` in Trunk.toml names it.
 const SERVER_PORT: u16 = 8081;
 
-/// Where the page is.
+/// The address of the page.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Options {
     /// The port of the page on 127.0.0.1.
@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step("Building and starting the server (debug)");
     let mut server = cargo();
     server.args(["run", "--package", "server", "--bin", build::SERVER, "--"]);
-    // A data file of its own: `start` may be running at the same time.
+    // Uses a separate database, since `start` may be running at the same time.
     server.args([
         "--addr",
         &server_address.to_string(),
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         "dist",
         "--seed-demo",
     ]);
-    // Pages come from Trunk, which is another origin.
+    // Trunk serves the pages, from another origin.
     server.args(["--allow-origin", &format!("http://{page_address}"), "--allow-origin"]);
     server.arg(format!("http://localhost:{}", options.port));
     supervisor.spawn("the server", &mut server)?;

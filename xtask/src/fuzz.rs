@@ -1,24 +1,24 @@
-//! `fuzz`: looks for input that breaks the server or a decoder, from another place each time.
+//! `fuzz`: looks for input that breaks the server or a decoder, with another seed each time.
 
 use clap::Args;
 
 use crate::shell::{cargo, run as run_program, step};
 
-/// How long each search takes in the tests, in seconds, and in which variable that stands.
+/// The environment variable with the duration of each search, and its default in the tests, in seconds.
 pub(crate) const IN_TESTS: (&str, &str) = (SECONDS, "30");
 
 const SECONDS: &str = "FRESHET_FUZZ_SECONDS";
 const SEED: &str = "FRESHET_FUZZ_SEED";
 
-/// How long to look, and for what.
+/// The searches and their duration.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
     /// Only the searches whose name contains this, such as `patch`.
     name: Option<String>,
-    /// How many seconds each search takes.
+    /// The duration of each search, in seconds.
     #[arg(long, default_value_t = 600)]
     seconds: u64,
-    /// Where each search begins, as an earlier one has printed; by chance if not given.
+    /// The seed of each search, as printed by an earlier one; random if not given.
     #[arg(long)]
     seed: Option<u64>,
 }

@@ -1,7 +1,7 @@
-//! What one does with this repository: `cargo xtask <task>`.
+//! The tasks of this repository: `cargo xtask <task>`.
 //!
-//! One file per task. Every task prints its steps, can be run again at once, and fails with a sentence that says
-//! what to do. Nothing here is part of the product.
+//! Each task has a file. Every task prints its steps, can be run again at once, and fails with a sentence that names
+//! the remedy. This program is not part of the product.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What one does with this repository.
+/// The tasks of this repository.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -36,7 +36,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install what is missing: the wasm target, Trunk, wasm-bindgen.
+    /// Install missing tools: the wasm target, Trunk, wasm-bindgen.
     Setup(setup::Options),
     /// Build the app into dist/ and the server into the target folder.
     Build(build::Options),
@@ -44,17 +44,17 @@ enum Task {
     Start(start::Options),
     /// Run server and app from source; the page reloads when the app changes.
     Dev(dev::Options),
-    /// Weigh what a first visit loads, and hold it to its budget.
+    /// Measure the size of a first visit, and compare it with its budget.
     Size(size::Options),
-    /// Measure how fast it is.
+    /// Measure the speed.
     Bench(bench::Options),
     /// Look for input that breaks the server or a decoder.
     Fuzz(fuzz::Options),
-    /// Check the house rules: who may import whom, and other things a compiler does not check.
+    /// Check the house rules: the imports of each module, and other rules that a compiler does not check.
     Tidy,
     /// Run every test, or one group of them.
     Test(test::Options),
-    /// Everything that must hold before a change is merged.
+    /// Run every check of a merge.
     Ci,
 }
 

@@ -1,4 +1,4 @@
-//! `setup`: installs what is missing, and says "already there" of the rest.
+//! `setup`: installs the missing tools, and reports the others as "already there".
 
 use std::path::PathBuf;
 
@@ -8,25 +8,26 @@ use clap::Args;
 use crate::browser::Browser;
 use crate::shell::{cargo, note, program, read, root, run as run_program, step};
 
-/// What the app is compiled to.
+/// The target of the app's compilation.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// What the source of Rust's standard library is called.
+/// The name of the component with the source of Rust's standard library.
 const STANDARD_LIBRARY: &str = "rust-src";
 
-/// Pinned, because `build` rewrites the page that Trunk writes and is tested on the output of this version.
+/// The pinned version of Trunk: `build` rewrites the page that Trunk writes and is tested with the output of this
+/// version.
 const TRUNK_VERSION: &str = "0.21.14";
 
-/// Any version will do: all that is used of it is `wasm-pack test --mode no-install`.
+/// The program `wasm-pack`, in any version: only `wasm-pack test --mode no-install` is used.
 const WASM_PACK: &str = "wasm-pack";
 
-/// Checks the licences and sources of dependencies, in any version.
+/// The program that checks the licences and sources of dependencies, in any version.
 const CARGO_DENY: &str = "cargo-deny";
 
-/// What to install.
+/// The tools to install.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// Also what the tests need: wasm-pack, cargo-deny, Chromium and its driver, nginx.
+    /// Also the tools of the tests: wasm-pack, cargo-deny, Chromium and its driver, nginx.
     #[arg(long)]
     pub(crate) tests: bool,
 }
@@ -36,7 +37,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     wasm_target()?;
     standard_library()?;
     tool("trunk", Some(TRUNK_VERSION), "trunk")?;
-    // Trunk and the test runner insist on the very version that the app is linked with.
+    // Trunk and the test runner require exactly the version that the app is linked with.
     tool(
         "wasm-bindgen",
         Some(&locked_version("wasm-bindgen")?),
@@ -56,7 +57,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 fn wasm_target() -> anyhow::Result<()> {
     let there = match read(program("rustup").args(["target", "list", "--installed"])) {
         Ok(installed) => installed.lines().any(|line| line.trim() == WASM_TARGET),
-        // A Rust that does not come from rustup brings its targets along, or nothing here can add them.
+        // Without rustup the target is part of the Rust installation, or can not be added here.
         Err(_) => sysroot_has_target()?,
     };
     if there {
@@ -72,7 +73,7 @@ fn sysroot_has_target() -> anyhow::Result<bool> {
     Ok(sysroot()?.join(WASM_TARGET).is_dir())
 }
 
-/// The source of the standard library, which is built along with the app.
+/// Installs the source of the standard library, which is built together with the app.
 fn standard_library() -> anyhow::Result<()> {
     if sysroot()?.join("src/rust/library/Cargo.lock").is_file() {
         note(&format!("{STANDARD_LIBRARY}: already there"));
@@ -88,7 +89,7 @@ fn sysroot() -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(sysroot.trim()).join("lib/rustlib"))
 }
 
-/// Installs `package` unless the `program` it provides is there, in the wanted version if one is wanted.
+/// Installs `package` unless its program `name` is there, in the wanted version if there is one.
 fn tool(name: &str, wanted: Option<&str>, package: &str) -> anyhow::Result<()> {
     let found = read(program(name).arg("--version")).ok();
     let found = found.as_deref().and_then(version_in);
@@ -108,7 +109,7 @@ fn tool(name: &str, wanted: Option<&str>, package: &str) -> anyhow::Result<()> {
     }
     install(package, wanted, &["--locked"])
         .or_else(|_| {
-            // A mirror of the registry need not have the very versions that the package was published with.
+            // A mirror of the registry may lack the exact versions of the package's lock file.
             note("what it was published with is not to be had: trying what fits instead");
             install(package, wanted, &[])
         })
@@ -146,9 +147,9 @@ fn chromium() -> anyhow::Result<()> {
         .context("Chromium was installed, but is not on the PATH: add it, then run this again")
 }
 
-/// The proxy of the README, which a test puts before the server, and what it is asked with.
+/// Installs the proxy of `docs/deploy.md`, which a test runs in front of the server, and the other tools of that test.
 fn nginx() -> anyhow::Result<()> {
-    // Debian has it where only root looks.
+    // Debian installs it in a folder that is only on root's `PATH`.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let paths = std::env::join_paths(std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]))?;
     if let Ok(found) = which::which_in("nginx", Some(paths), root()) {
@@ -160,7 +161,7 @@ fn nginx() -> anyhow::Result<()> {
         .context("a test needs nginx: install it by hand, then run this again")
 }
 
-/// Installs packages of Debian, where that is allowed.
+/// Installs packages of Debian, if this user may do so.
 fn debian_packages(names: &[&str]) -> anyhow::Result<()> {
     let is_root = read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !is_root || which::which("apt-get").is_err() {
@@ -172,7 +173,7 @@ fn debian_packages(names: &[&str]) -> anyhow::Result<()> {
     run_program(install.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// The version of a package in the lock file.
+/// Returns the version of a package in the lock file.
 fn locked_version(package: &str) -> anyhow::Result<String> {
     let path = root().join("Cargo.lock");
     let text = std::fs::read_to_string(&path)
@@ -189,7 +190,7 @@ fn version_of(package: &str, lock_file: &str) -> Option<String> {
     found.get("version")?.as_str().map(str::to_owned)
 }
 
-/// The version in what a program answers to `--version`, such as `trunk 0.21.14`.
+/// Returns the version in a program's answer to `--version`, such as `trunk 0.21.14`.
 fn version_in(answer: &str) -> Option<&str> {
     answer
         .split_whitespace()

@@ -1,4 +1,4 @@
-//! Running other programs, and telling what is going on.
+//! Functions that run other programs and report the progress.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -6,41 +6,41 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-/// Announces the next step.
+/// Prints the next step.
 pub(crate) fn step(text: &str) {
     println!("==> {text}");
 }
 
-/// Adds a detail to the step that was announced last.
+/// Prints a detail of the last step.
 pub(crate) fn note(text: &str) {
     println!("    {text}");
 }
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
-    // As cargo says now, not as it was when this was compiled: copies of a repository may share a target folder.
+    // Uses the present value, not that of the compilation: copies of a repository may share a target folder.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let package = PathBuf::from(package);
     package.parent().unwrap_or(&package).to_owned()
 }
 
-/// A program that will run in the root of the repository.
+/// Returns a command for a program in the root of the repository.
 pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root());
     command
 }
 
-/// The cargo that runs this task.
+/// Returns a command for the cargo that runs this task.
 pub(crate) fn cargo() -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs a program to its end; its output is the user's.
+/// Runs a program to its end; the user sees its output.
 ///
 /// # Errors
 ///
-/// When it can not be started, or ends with anything but success.
+/// If the program can not be started, or fails.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let status = command
         .stdin(Stdio::null())
@@ -52,11 +52,11 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a program to its end and returns what it printed.
+/// Runs a program to its end and returns its output.
 ///
 /// # Errors
 ///
-/// When it can not be started, ends with anything but success, or prints something that is not text.
+/// If the program can not be started, fails, or prints anything else than text.
 pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -69,11 +69,11 @@ pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something that is not text", line(command)))
 }
 
-/// Where cargo puts what it builds.
+/// Returns cargo's target folder.
 ///
 /// # Errors
 ///
-/// When cargo does not say.
+/// If cargo does not name it.
 pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
     let metadata = read(cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
@@ -82,7 +82,7 @@ pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
         .context("cargo metadata names no target directory")
 }
 
-/// The command as one would type it.
+/// Returns the command line.
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! `start`: the product on this machine, from nothing, in one command.
+//! `start`: sets up, builds and runs the product on this machine with one command.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::shell::{note, program, step};
 use crate::supervisor::{Happening, Supervisor};
 use crate::{build, setup};
 
-/// How often to look whether the server answers.
+/// The interval of the checks whether the server answers.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where to run it.
+/// The address of the server.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Options {
     /// The port on 127.0.0.1.
@@ -55,7 +55,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
 }
 
-/// Who can sign in to a data file that this made.
+/// Prints the accounts of a database that this task has created.
 pub(crate) fn sign_ins() {
     note("Sign in as coach@example.com or, in another browser or a private window,");
     note("as coachee@example.com; the password is freshet-demo for both.");
@@ -68,11 +68,11 @@ pub(crate) enum Up {
     Interrupted,
 }
 
-/// Waits until something answers at `address`.
+/// Waits until a program answers at `address`.
 ///
 /// # Errors
 ///
-/// When a program that should answer has ended instead.
+/// If a program that should answer has ended instead.
 pub(crate) fn wait_until_up(supervisor: &Supervisor, address: SocketAddr) -> anyhow::Result<Up> {
     loop {
         if TcpStream::connect_timeout(&address, PROBE_INTERVAL).is_ok() {
@@ -86,9 +86,11 @@ pub(crate) fn wait_until_up(supervisor: &Supervisor, address: SocketAddr) -> any
     }
 }
 
+/// Checks that no program listens at `address`.
+///
 /// # Errors
 ///
-/// When something listens there already.
+/// If a program listens there already.
 pub(crate) fn must_be_free(address: SocketAddr) -> anyhow::Result<()> {
     TcpListener::bind(address).map(drop).with_context(|| {
         format!(
@@ -98,9 +100,11 @@ pub(crate) fn must_be_free(address: SocketAddr) -> anyhow::Result<()> {
     })
 }
 
+/// Fails with the exit status of a program that has ended without a request.
+///
 /// # Errors
 ///
-/// Always: nobody asked it to end.
+/// Always.
 pub(crate) fn ended_by_itself<T>(name: &str, status: Option<std::process::ExitStatus>) -> anyhow::Result<T> {
     match status {
         Some(status) => bail!("{name} has ended by itself ({status}): what it printed says why"),

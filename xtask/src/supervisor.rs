@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use shared_child::SharedChild;
 
-/// How long a program may take to end after it was asked to.
+/// The time limit for a program to end after the request to do so.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What a [`Supervisor`] waits for.
+/// An event that a [`Supervisor`] waits for.
 #[derive(Debug)]
 pub(crate) enum Happening {
-    /// The user, or whoever runs this, wants it to end.
+    /// The user has requested the end, with Ctrl-C.
     Interrupted,
     /// A program has ended by itself.
     Ended {
-        /// Which one.
+        /// The name of the program.
         name: &'static str,
-        /// How.
+        /// Its exit status.
         status: Option<ExitStatus>,
     },
 }
 
-/// Owns the programs that run; ends them when dropped.
+/// The owner of the running programs; it ends them when dropped.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     happenings: Receiver<Happening>,
@@ -35,15 +35,15 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// A supervisor of nothing yet; from now on Ctrl-C does not end this program but is a [`Happening`].
+    /// Returns a supervisor without programs. From now on Ctrl-C does not end this program but is a [`Happening`].
     ///
     /// # Errors
     ///
-    /// When there is one already.
+    /// If there is a supervisor already.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let (sender, happenings) = mpsc::channel();
         let interrupts = sender.clone();
-        // Nobody listens any more when the supervisor is gone: then the program is about to end anyway.
+        // The channel is closed once the supervisor is gone: the program is about to end then.
         ctrlc::set_handler(move || drop(interrupts.send(Happening::Interrupted)))
             .context("cannot listen for Ctrl-C")?;
         Ok(Self {
@@ -57,7 +57,7 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// When it can not be started.
+    /// If the program can not be started.
     pub(crate) fn spawn(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<()> {
         let child = SharedChild::spawn(command.stdin(Stdio::null())).with_context(|| format!("cannot start {name}"))?;
         let child = Arc::new(child);
@@ -70,13 +70,13 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Waits for the next thing to happen.
+    /// Waits for the next event.
     pub(crate) fn next(&self) -> Happening {
         // The supervisor holds a sender itself, so the channel is never closed.
         self.happenings.recv().unwrap_or(Happening::Interrupted)
     }
 
-    /// Waits for the next thing to happen, but not longer than `limit`.
+    /// Waits for the next event, but not longer than `limit`.
     pub(crate) fn next_within(&self, limit: Duration) -> Option<Happening> {
         match self.happenings.recv_timeout(limit) {
             Ok(happening) => Some(happening),
@@ -101,7 +101,7 @@ impl Drop for Supervisor {
             }
         }
         for child in self.running.iter().filter(|child| alive(child)) {
-            // It has just ended by itself: all the better.
+            // An error means that the program has just ended by itself.
             drop(child.kill());
         }
     }
@@ -110,7 +110,7 @@ impl Drop for Supervisor {
 #[cfg(unix)]
 fn ask_to_end(child: &SharedChild) {
     use shared_child::unix::SharedChildExt as _;
-    // It has just ended by itself: all the better.
+    // An error means that the program has just ended by itself.
     drop(child.send_signal(TERMINATE));
 }
 

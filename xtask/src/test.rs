@@ -1,4 +1,4 @@
-//! `test`: every test there is, in groups; the first group that fails ends it.
+//! `test`: runs all tests in groups; the first group that fails ends the run.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,20 +10,20 @@ use crate::browser::{BROWSER_VARIABLE, Browser, DRIVER_VARIABLE};
 use crate::shell::{cargo, note, program, root, run as run_program, step, target_dir};
 use crate::{build, fuzz, setup};
 
-/// How long all tests of one file may take in the browser, in seconds. Generous: a limit, not an expectation.
+/// The time limit for all tests of one file in the browser, in seconds. It is much longer than the tests usually take.
 const BROWSER_TEST_TIMEOUT: &str = "300";
 
-/// Which tests to run.
+/// The tests to run.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// One group; all of them if not given.
+    /// One group; all groups if not given.
     group: Option<Group>,
 }
 
-/// The groups, in the order in which they run: what fails fastest comes first.
+/// The groups, in the order in which they run: the group that fails fastest comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Group {
-    /// Everything that runs without a browser.
+    /// All tests that run without a browser.
     Host,
     /// The app's parts in a real browser.
     Browser,
@@ -93,7 +93,7 @@ fn browser() -> anyhow::Result<()> {
             "--chromedriver",
         ])
         .arg(&browser.driver);
-    // Without the examples in comments: those ran on the host.
+    // Omits the examples in comments, which have run on the host.
     tests.args(["--", "--lib", "--test", "*"]);
     tests.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_TIMEOUT);
     tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver_configuration(&browser)?);
@@ -105,7 +105,7 @@ fn e2e() -> anyhow::Result<()> {
     step("Testing end to end");
     let mut tests = cargo();
     tests.args(["test", "--package", "e2e"]);
-    // An error says what failed; where it was made is of no use to anybody.
+    // The error names the failure; a backtrace adds nothing useful.
     tests.env("RUST_LIB_BACKTRACE", "0");
     tests
         .env("FRESHET_E2E_SERVER", build::server_program()?)
@@ -126,7 +126,7 @@ fn find_browser() -> anyhow::Result<Browser> {
     Ok(browser)
 }
 
-/// Writes what the test runner tells the driver: `webdriver.json`, and which browser to start.
+/// Writes the configuration that the test runner sends to the driver: `webdriver.json` and the browser to start.
 fn webdriver_configuration(browser: &Browser) -> anyhow::Result<std::path::PathBuf> {
     let text = std::fs::read_to_string(root().join("webdriver.json")).context("cannot read webdriver.json")?;
     let mut configuration: serde_json::Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
@@ -138,11 +138,11 @@ fn webdriver_configuration(browser: &Browser) -> anyhow::Result<std::path::PathB
 
 const SCRIPTED_STREAM: &str = "scripted-stream";
 
-/// The server of the browser tests; ends when dropped.
+/// The server of the browser tests; it ends when dropped.
 struct ScriptedStream(Child);
 
 impl ScriptedStream {
-    /// Starts it and waits until it listens: it says so in its first line.
+    /// Starts it and waits until it listens, which its first line reports.
     fn start() -> anyhow::Result<Self> {
         use std::io::{BufRead as _, BufReader};
         let path = target_dir()?
@@ -165,7 +165,7 @@ impl ScriptedStream {
 
 fn start_quietly(path: &Path) -> anyhow::Result<Child> {
     let mut command = Command::new(path);
-    // Why it does not start is all there is to say about it.
+    // The reason of a failed start needs no backtrace.
     command
         .env("RUST_LIB_BACKTRACE", "0")
         .stdin(Stdio::null())
@@ -177,7 +177,7 @@ fn start_quietly(path: &Path) -> anyhow::Result<Child> {
 
 impl Drop for ScriptedStream {
     fn drop(&mut self) {
-        // It has ended already, or ends now; there is nothing to keep.
+        // An error means that it has ended already.
         drop(self.0.kill());
         drop(self.0.wait());
     }

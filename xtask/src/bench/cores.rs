@@ -1,4 +1,4 @@
-//! Runs the app's benchmarks, each a file in `benches/`, and shows what criterion has measured as one table.
+//! Runs the app's benchmarks, each a file in `benches/`, and shows criterion's results as one table.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ use crate::shell::{cargo, root, run as run_program, step, target_dir};
 #[derive(Debug, PartialEq)]
 struct Measurement {
     name: String,
-    /// The median, which other programs on the same machine disturb least.
+    /// The median, which other programs on the same machine affect least.
     nanoseconds: f64,
     throughput: Option<Throughput>,
 }
 
-/// What one iteration handles.
+/// The amount that one iteration handles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Throughput {
     Bytes(f64),
@@ -38,7 +38,7 @@ pub(super) fn run(only: Option<&str>) -> anyhow::Result<()> {
         bench.args(["--bench", name]);
     }
     bench.args(["--", "--noplot", "--quiet"]).args(only);
-    // What criterion says of each is in the table.
+    // The table has criterion's results.
     run_program(bench.stdout(Stdio::null())).context("a benchmark failed: see above")?;
 
     let measurements = read(&results)?;
@@ -52,7 +52,7 @@ pub(super) fn run(only: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The benchmarks in a folder, by name.
+/// Returns the names of the benchmarks in a folder.
 fn benches(folder: &Path) -> anyhow::Result<Vec<String>> {
     let list = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut names = Vec::new();
@@ -66,7 +66,7 @@ fn benches(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Removes what an earlier run has left as its newest, so that only what is measured now is shown.
+/// Removes the newest results of an earlier run, so that only the results of this run are shown.
 fn forget_last_run(results: &Path) -> anyhow::Result<()> {
     for newest in newest(results) {
         fs::remove_dir_all(&newest).with_context(|| format!("cannot remove {}", newest.display()))?;
@@ -74,7 +74,7 @@ fn forget_last_run(results: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folders of what was measured last.
+/// Returns the folders of the newest results.
 fn newest(results: &Path) -> Vec<PathBuf> {
     let folders = WalkDir::new(results).sort_by_file_name().into_iter().flatten();
     let folders = folders.map(walkdir::DirEntry::into_path);
@@ -132,7 +132,7 @@ fn table(measurements: &[Measurement]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A time in the unit that leaves one to three digits before the point.
+/// Formats a time in the unit that gives one to three digits before the point.
 fn time(nanoseconds: f64) -> String {
     match nanoseconds {
         small if small < 1e3 => format!("{small:.1} ns"),

@@ -1,4 +1,4 @@
-//! `bench`: how fast it is, measured here and now. One file for each thing that can be measured.
+//! `bench`: measures the speed on this machine. Each subject has a file.
 
 mod cores;
 mod page;
@@ -6,27 +6,28 @@ mod server;
 
 use clap::{Args, ValueEnum};
 
-/// What to measure.
+/// The measurements to make.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
-    /// Which part of the product.
+    /// The part of the product.
     #[arg(default_value = "cores")]
     subject: Subject,
-    /// Only what has this in its name; of the server, only so many streams, or `fairness`.
+    /// Only benchmarks with this text in their name; for the server, this number of streams, or `fairness`.
     #[arg(long)]
     only: Option<String>,
 }
 
-/// What can be measured.
+/// The subject of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Subject {
-    /// What the app computes, on this machine without a browser.
+    /// The computations of the app, on this machine without a browser.
     Cores,
     /// The app in a browser, beside the same page in React and SWR. Needs Node.js.
     Page,
     /// The server, with up to ten thousand streams.
     Server,
-    /// The server on a bad day: killed, without a disk, locked out, with its clock set, and worked for minutes.
+    /// The server under faults: killed, without a disk, with a locked database, with its clock set, and under load for
+    /// minutes.
     Faults,
 }
 

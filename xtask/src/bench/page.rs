@@ -1,4 +1,4 @@
-//! Shows the app beside the same page in React and SWR (`bench/react/`), both in a real browser on the real server.
+//! Compares the app with the same page in React and SWR (`bench/react/`), both in a real browser with the real server.
 
 use std::process::Command;
 
@@ -25,10 +25,10 @@ pub(super) fn run() -> anyhow::Result<()> {
     step("Measuring: leave this machine alone for some minutes");
     let mut bench = cargo();
     bench.args(["run", "--quiet", "--package", "e2e", "--bin", "page-bench", "--"]);
-    // A burst is more than one person may change in a minute.
+    // A burst exceeds the limit of changes for one person in a minute.
     bench.env("FRESHET_CHANGES_PER_MINUTE", "1000000");
     bench.arg(build::dist()).arg(comparison);
-    // An error says what failed; where it was made is of no use to anybody.
+    // The error names the failure; a backtrace adds nothing useful.
     bench.env("RUST_LIB_BACKTRACE", "0");
     bench.env("FRESHET_E2E_SERVER", build::server_program()?);
     bench.env(DRIVER_VARIABLE, &browser.driver);

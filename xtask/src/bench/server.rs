@@ -1,4 +1,5 @@
-//! The server as it is released: thousands of streams, what became of every message, what reads cost others, and faults.
+//! Measures the release build of the server: thousands of streams with the fate of every message, the cost of reads for
+//! other people, and faults.
 
 use std::path::PathBuf;
 
@@ -7,10 +8,10 @@ use anyhow::Context as _;
 use crate::build;
 use crate::shell::{cargo, program, run as run_program, step};
 
-/// The program that does it.
+/// The program that measures.
 const LOAD: &str = "freshet-load";
 
-/// Of its measurements, the one without streams.
+/// The name of the measurement without streams.
 const FAIRNESS: &str = "fairness";
 
 pub(super) fn run(only: Option<&str>) -> anyhow::Result<()> {
@@ -23,14 +24,14 @@ pub(super) fn run(only: Option<&str>) -> anyhow::Result<()> {
     }
 }
 
-/// Plays faults on it: all, or the one of this name.
+/// Runs the server under faults: all of them, or the one with this name.
 pub(super) fn faults(only: Option<&str>) -> anyhow::Result<()> {
     let server = prepare()?;
     step("Playing faults on the server");
     load(&server, &["--faults", only.unwrap_or_default()])
 }
 
-/// Builds the server and the load. Returns where the server is.
+/// Builds the server and the load program. Returns the path of the server.
 fn prepare() -> anyhow::Result<PathBuf> {
     step("Building the server and the load (release)");
     run_program(cargo().args(["build", "--release", "--package", "server", "--package", "load"]))?;
@@ -40,7 +41,7 @@ fn prepare() -> anyhow::Result<PathBuf> {
 fn load(server: &PathBuf, arguments: &[&str]) -> anyhow::Result<()> {
     let mut load = program(server.with_file_name(format!("{LOAD}{}", std::env::consts::EXE_SUFFIX)));
     load.arg("--server").arg(server).args(arguments);
-    // An error says what failed; where it was made is of no use to anybody.
+    // The error names the failure; a backtrace adds nothing useful.
     load.env("RUST_LIB_BACKTRACE", "0");
     run_program(&mut load).context("the load found something wrong: see above")
 }

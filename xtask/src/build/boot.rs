@@ -1,8 +1,8 @@
 //! Moves the script that starts the app out of the page.
 //!
-//! Trunk writes it into `index.html`. The server's content security policy allows scripts from files only
-//! (`script-src 'self' 'wasm-unsafe-eval'`), so every inline module goes into a file named after its content. Data
-//! blocks, such as the app's configuration, are no scripts and stay.
+//! Trunk writes it into `index.html`. The server's content security policy allows only scripts from files
+//! (`script-src 'self' 'wasm-unsafe-eval'`), so every inline module is moved into a file named after its content. Data
+//! blocks, such as the app's configuration, are not scripts and stay.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,11 +11,11 @@ use anyhow::{Context as _, bail};
 
 use super::hash;
 
-/// Rewrites `index.html` in `dist` and writes the files it then refers to.
+/// Rewrites `index.html` in `dist` and writes the files that it then refers to.
 ///
 /// # Errors
 ///
-/// When the page can not be read or written, or holds an inline script that is not a module.
+/// If the page can not be read or written, or holds an inline script that is not a module.
 pub(super) fn externalize(dist: &Path) -> anyhow::Result<()> {
     let page = dist.join("index.html");
     let html = std::fs::read_to_string(&page)
@@ -30,7 +30,7 @@ pub(super) fn externalize(dist: &Path) -> anyhow::Result<()> {
 #[derive(Debug, Default)]
 struct Rewritten {
     html: String,
-    /// Name and content of each new file.
+    /// The name and content of each new file.
     files: Vec<(String, String)>,
 }
 
@@ -51,7 +51,7 @@ fn rewrite(html: &str) -> anyhow::Result<Rewritten> {
             Kind::Stays => rewritten.html.push_str(&element[..script.length]),
             Kind::Moves => {
                 let name = file_name(script.text);
-                // The page is served at every depth, so the path starts at the root.
+                // The page is served for paths of any depth, so the address starts at the root.
                 write!(rewritten.html, r#"<script type="module" src="/{name}"></script>"#)?;
                 rewritten.files.push((name, script.text.trim_start().to_owned()));
             }
@@ -62,9 +62,9 @@ fn rewrite(html: &str) -> anyhow::Result<Rewritten> {
     Ok(rewritten)
 }
 
-/// Where the next script element or comment starts.
+/// Returns the start of the next script element or comment.
 fn next_tag(html: &str) -> Option<usize> {
-    // ASCII lower case keeps every offset.
+    // The conversion to ASCII lower case changes no offset.
     let lower = html.to_ascii_lowercase();
     let script = lower.match_indices("<script").map(|(at, _)| at).find(|at| {
         let next = lower.as_bytes().get(at + "<script".len());
@@ -75,11 +75,11 @@ fn next_tag(html: &str) -> Option<usize> {
 
 /// A script element.
 struct Script<'html> {
-    /// What stands between `<script` and `>`.
+    /// The text between `<script` and `>`.
     attributes: &'html str,
-    /// What stands between the tags.
+    /// The text between the tags.
     text: &'html str,
-    /// The whole element, in bytes.
+    /// The length of the whole element, in bytes.
     length: usize,
 }
 
@@ -93,7 +93,7 @@ impl<'html> Script<'html> {
     fn parse(html: &'html str) -> anyhow::Result<Self> {
         let unfinished = "index.html holds a script element without an end";
         let open_end = tag_end(html).context(unfinished)?;
-        // As in a browser: whatever the text is, the first `</script` ends it.
+        // The same as in a browser: the first `</script` ends any text.
         let text_length = html[open_end..]
             .to_ascii_lowercase()
             .find("</script")
@@ -124,7 +124,7 @@ impl<'html> Script<'html> {
     }
 }
 
-/// Where the opening tag ends, just after its `>`; a `>` in a quoted value does not count.
+/// Returns the end of the opening tag, just after its `>`; a `>` in a quoted value does not count.
 fn tag_end(html: &str) -> Option<usize> {
     let mut quote = None;
     for (at, letter) in html.char_indices() {
@@ -139,7 +139,7 @@ fn tag_end(html: &str) -> Option<usize> {
     None
 }
 
-/// The value of an attribute; empty when it has none.
+/// Returns the value of an attribute; empty if it has none.
 fn attribute(attributes: &str, name: &str) -> Option<String> {
     let mut rest = attributes;
     loop {
@@ -172,7 +172,7 @@ fn split_value(text: &str) -> (&str, &str) {
     text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
-/// A name that changes with the content, so that the file may be cached for ever.
+/// Returns a name that changes with the content, so that the file may be cached for ever.
 fn file_name(script: &str) -> String {
     format!("boot-{}.js", hash([script.as_bytes()]))
 }
@@ -181,7 +181,7 @@ fn file_name(script: &str) -> String {
 mod tests {
     use super::{attribute, externalize, rewrite};
 
-    /// What Trunk 0.21.14 makes of a page with a comment, a data block and a rust link.
+    /// The output of Trunk 0.21.14 for a page with a comment, a data block and a rust link.
     const PAGE: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>

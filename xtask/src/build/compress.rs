@@ -1,4 +1,4 @@
-//! Writes a `.br` and a `.gz` beside every file worth it, so that the server compresses nothing.
+//! Writes a `.br` and a `.gz` beside every compressible file, so that the server compresses nothing.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,19 +10,19 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use walkdir::WalkDir;
 
-/// What is text, or as good as: pictures and fonts are compressed already.
+/// The extensions of text files and similar ones: pictures and fonts are compressed already.
 const EXTENSIONS: [&str; 8] = ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest"];
 
-/// The best there is: a build compresses once what is loaded many times.
+/// The best quality: a build compresses a file once, and it is loaded many times.
 const BROTLI_QUALITY: i32 = 11;
-/// 16 MiB, the largest window that every browser accepts.
+/// The binary logarithm of the window: 16 MiB, the largest one that every browser accepts.
 const BROTLI_WINDOW: i32 = 24;
 
-/// Compresses everything under `dist`; returns a line about each file.
+/// Compresses all files under `dist`; returns a line about each file.
 ///
 /// # Errors
 ///
-/// When a file can not be read or written.
+/// If a file can not be read or written.
 pub(super) fn compress(dist: &Path) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     for path in compressible(dist)? {
@@ -63,11 +63,11 @@ fn sibling(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// As browsers are sent it.
+/// Compresses content with brotli, as browsers receive it.
 ///
 /// # Errors
 ///
-/// When it can not be compressed.
+/// If it can not be compressed.
 pub(crate) fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
     let params = BrotliEncoderParams {
         quality: BROTLI_QUALITY,

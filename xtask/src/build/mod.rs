@@ -1,4 +1,4 @@
-//! `build`: leaves the app in `dist/`, ready to be served, and the server in the target folder.
+//! `build`: builds the app into `dist/`, ready to be served, and the server into the target folder.
 
 mod boot;
 pub(crate) mod compress;
@@ -18,17 +18,17 @@ use crate::shell::{cargo, note, program, root, run as run_program, step, target_
 /// The name of the server's program.
 pub(crate) const SERVER: &str = "freshet-server";
 
-/// The profile of the app: small rather than fast. Not in Trunk.toml, where it would slow `dev` down too.
+/// The profile of the app: small rather than fast. It is not in Trunk.toml, where it would slow `dev` down too.
 pub(crate) const PROFILE: &str = "wasm-release";
 
-/// What the compiler is told of the app beyond the profile: that a panic is the end, without a message that would take
-/// all that is needed to write one along. `static/early.js` tells the person.
+/// The compiler flags of the app beyond the profile: a panic aborts without a message, so that the app does not contain
+/// the code that formats one. `static/early.js` shows the failure to the person.
 const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort";
 
-/// What to build.
+/// The parts to build.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// Leave the server alone.
+    /// Build only the app, not the server.
     #[arg(long, alias = "no-server")]
     pub(crate) app_only: bool,
 }
@@ -41,38 +41,38 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the app is built.
+/// Returns the folder of the built app.
 pub(crate) fn dist() -> PathBuf {
     root().join("dist")
 }
 
-/// Where `run` leaves the server.
+/// Returns the path of the built server.
 pub(crate) fn server_program() -> anyhow::Result<PathBuf> {
     Ok(target_dir()?
         .join("release")
         .join(format!("{SERVER}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// Trunk, in the root of the repository.
+/// Returns a command for Trunk in the root of the repository.
 pub(crate) fn trunk() -> Command {
     let mut trunk = program("trunk");
-    // Trunk takes the usual `NO_COLOR=1` for a wrong value of its own option and refuses to start.
+    // Trunk treats the usual `NO_COLOR=1` as a wrong value of its own option and refuses to start.
     if std::env::var_os("NO_COLOR").is_some() {
         trunk.env("NO_COLOR", "true");
     }
     trunk
 }
 
-/// Has a command build the app as it is deployed, with these flags for the compiler as well.
+/// Configures a command to build the app as deployed, with these additional compiler flags.
 ///
-/// The standard library is built along, since the one that comes with Rust is made to be fast, and to panic at length.
-/// That is no stable feature of Cargo; it stays what it is because rust-toolchain.toml says which version of Rust this
-/// is. It takes a tenth off what is loaded.
+/// The standard library is built as well, since the one of the Rust distribution is optimised for speed and contains
+/// the code of panic messages. This feature of Cargo is unstable, so rust-toolchain.toml pins the version of Rust. It
+/// makes the loaded files a tenth smaller.
 pub(crate) fn as_deployed<'command>(build: &'command mut Command, flags: &str) -> &'command mut Command {
     build
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
-        // The split tells functions by their names, and takes the names out afterwards.
+        // The split identifies functions by their names, and removes the names afterwards.
         .env("CARGO_PROFILE_WASM_RELEASE_STRIP", "none")
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
@@ -107,7 +107,7 @@ fn app() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Digits that change with any of these, for the name of a file that may be cached for ever.
+/// Returns a hash of the contents, for the name of a file that may be cached for ever.
 fn hash<'content>(contents: impl IntoIterator<Item = &'content [u8]>) -> String {
     let digest = contents.into_iter().fold(Sha256::new(), Sha256::chain_update);
     digest.finalize()[..8]

@@ -1,8 +1,8 @@
-//! Takes what nobody needs before they have signed in out of the file that starts the app.
+//! Moves the code that is not needed before a sign-in out of the file that starts the app.
 //!
-//! `src/lazy.rs` marks where. What only that part needs is found by the references between functions, which the linker
-//! writes down and wasm-bindgen throws away; so this has to happen between the two. Trunk offers no place there: its
-//! result is replaced by what it would have been.
+//! `src/lazy.rs` marks the place of the split. The code that only the later part needs is found by the references
+//! between functions. The linker writes these references and wasm-bindgen removes them, so the split has to happen
+//! between the two. Trunk has no hook there, so its output is replaced afterwards by the split app.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,31 +16,31 @@ use super::hash;
 use super::shorten::without_indentation;
 use crate::shell::{program, run};
 
-/// What the linker has to be told, so that it writes down what refers to what.
+/// The linker option that writes the references between functions.
 pub(super) const LINKER: &str = "-Clink-arg=--emit-relocs";
 
-/// The feature of the app that marks where to split it.
+/// The feature of the app that marks the place of the split.
 pub(super) const FEATURE: &str = "split";
 
-/// How the script that loads the parts is called by the one that starts the app, and by the WebAssembly file.
+/// The name of the script that loads the parts, as used by the script that starts the app and by the WebAssembly file.
 const LOADER: &str = "./__wasm_split.js";
-/// How the names of the files end, after what they have in common.
+/// The ends of the file names, after their common stem.
 const STARTS: &str = ".js";
 const STARTED: &str = "_bg.wasm";
 const LOADS: &str = "_split.js";
-/// How a part begins, after what the names of the files have in common; its name and `.wasm` follow.
+/// The text of a part's file name after the common stem; the name of the part and `.wasm` follow.
 const PART: &str = "_part_";
 
-/// Whether a file is loaded after the app has started.
+/// Returns whether a file is loaded after the app has started.
 pub(crate) fn is_part(name: &str) -> bool {
     name.contains(PART)
 }
 
-/// Splits the app in `dist` that `linked` is of, using the folder `scratch`.
+/// Splits the app in `dist`, whose linked file is `linked`, in the scratch folder `scratch`.
 ///
 /// # Errors
 ///
-/// When a file can not be read, understood or written, or there is nothing to split.
+/// If a file can not be read, parsed or written, or there is nothing to split.
 pub(super) fn split(dist: &Path, linked: &Path, scratch: &Path) -> anyhow::Result<()> {
     let parts = take_apart(linked, scratch)?;
     let bound = scratch.join("bound");
@@ -74,7 +74,7 @@ pub(super) fn split(dist: &Path, linked: &Path, scratch: &Path) -> anyhow::Resul
     app.replace_in(dist)
 }
 
-/// Leaves the parts in `scratch`, and `app.wasm` for wasm-bindgen. Returns the former.
+/// Writes the parts and `app.wasm`, the input of wasm-bindgen, into `scratch`. Returns the paths of the parts.
 fn take_apart(linked: &Path, scratch: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if scratch.exists() {
         fs::remove_dir_all(scratch).with_context(|| format!("cannot empty {}", scratch.display()))?;
@@ -104,20 +104,20 @@ fn take_apart(linked: &Path, scratch: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(parts)
 }
 
-/// What an app that has been split consists of.
+/// The files of an app that has been split.
 struct App {
-    /// The script that starts it.
+    /// The script that starts the app.
     starts: String,
-    /// The WebAssembly that is started.
+    /// The WebAssembly file that is started.
     started: Vec<u8>,
     /// The script that loads the parts.
     loads: String,
-    /// The name under which each part is loaded, and the part.
+    /// The parts, each with the name under which it is loaded.
     parts: Vec<(String, Vec<u8>)>,
 }
 
 impl App {
-    /// Puts this in the place of what Trunk has left in `dist`.
+    /// Replaces the output of Trunk in `dist`.
     fn replace_in(mut self, dist: &Path) -> anyhow::Result<()> {
         let page = dist.join("index.html");
         let html = fs::read_to_string(&page)
@@ -129,15 +129,15 @@ impl App {
         for (name, _) in &mut self.parts {
             let served = format!("{after}{PART}{}", name.strip_prefix("split_").unwrap_or(name));
             self.loads = replace(&self.loads, &format!("./{name}"), &format!("./{served}"))?;
-            // Over a slow line a part would come at the expense of what is waited for. `static/early.js` makes a hint of
-            // this for whoever needs all parts.
+            // On a slow connection a preloaded part would delay the first files. `static/early.js` turns this link into
+            // a hint if the person needs all parts.
             hints += &format!(
                 r#"<link data-part href="/{served}" as="fetch" type="application/wasm" crossorigin="anonymous">"#
             );
             *name = served;
         }
         self.loads = replace(&self.loads, "./app.js", &format!("./{after}{STARTS}"))?;
-        // The other mention is the name under which the WebAssembly asks for it, and stays.
+        // The other occurrence is the name under which the WebAssembly file imports the loader, and stays.
         self.starts = replace(
             &self.starts,
             &format!("from \"{LOADER}\""),
@@ -162,8 +162,8 @@ impl App {
         write("index.html".to_owned(), html.as_bytes())
     }
 
-    /// What the names of all files have in common. It changes with the content of any of them: parts of different
-    /// builds do not fit together.
+    /// Returns the common stem of all file names. It changes with the content of any file: parts of different builds do
+    /// not fit together.
     fn stem(&self, before: &str) -> String {
         let (name, _) = before.rsplit_once('-').unwrap_or((before, ""));
         let fixed = [self.starts.as_bytes(), &self.started, self.loads.as_bytes()];
@@ -172,14 +172,14 @@ impl App {
     }
 }
 
-/// What the names of the files that Trunk wrote have in common: `freshet-0123456789abcdef`.
+/// Returns the common stem of the files that Trunk wrote: `freshet-0123456789abcdef`.
 fn stem_in(html: &str) -> anyhow::Result<String> {
     let (before, _) = html.split_once(STARTED).context("the page names no WebAssembly file")?;
     let start = before.rfind(['/', '"', '\'']).map_or(0, |at| at + 1);
     Ok(before[start..].to_owned())
 }
 
-/// Like [`str::replace`], for what must be there.
+/// Replaces a text like [`str::replace`], and fails if the text is missing.
 fn replace(text: &str, from: &str, to: &str) -> anyhow::Result<String> {
     if !text.contains(from) {
         bail!("{from} was to become {to}, but is not there: have the tools changed?");
@@ -187,9 +187,9 @@ fn replace(text: &str, from: &str, to: &str) -> anyhow::Result<String> {
     Ok(text.replace(from, to))
 }
 
-/// The same module without the names of its functions, and without the room that the linker left beside each number.
+/// Returns the module without the names of its functions, and without the padding of numbers that the linker wrote.
 fn compact(module: &[u8]) -> anyhow::Result<Vec<u8>> {
-    /// Leaves out what no engine reads.
+    /// A copy that omits the custom sections, which no engine reads.
     struct Compact;
     impl Reencode for Compact {
         type Error = std::convert::Infallible;
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_part_is_written_without_padding_and_names() {
-        // `(func)`, the length of its body written with five digits, and a section of names.
+        // `(func)`, with five bytes for the length of its body, and a section of names.
         let padded = b"\0asm\x01\0\0\0\
             \x01\x04\x01\x60\0\0\
             \x03\x02\x01\0\

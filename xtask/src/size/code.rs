@@ -1,4 +1,4 @@
-//! What a WebAssembly file consists of: its sections, and its functions by name.
+//! The content of a WebAssembly file: its sections, and its functions by name.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
-/// A WebAssembly file, taken apart. Sizes are in bytes.
+/// The content of a WebAssembly file. Sizes are in bytes.
 #[derive(Debug, Default)]
 pub(super) struct Code {
-    /// Name and size of each section that the browser is sent; names of functions are not.
+    /// The name and size of each section that browsers receive; they do not receive the names of functions.
     pub(super) sections: Vec<(String, u64)>,
     /// The functions, in the order of the file.
     pub(super) functions: Vec<Function>,
@@ -18,16 +18,16 @@ pub(super) struct Code {
 /// One function.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Function {
-    /// The name it was compiled under.
+    /// The name in the compiled file.
     pub(super) symbol: String,
     pub(super) size: u64,
 }
 
-/// Takes a file apart.
+/// Reads the content of a file.
 ///
 /// # Errors
 ///
-/// When the file can not be read, or is no WebAssembly.
+/// If the file can not be read, or is not WebAssembly.
 pub(super) fn read(path: &Path) -> anyhow::Result<Code> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     take_apart(&bytes).with_context(|| format!("{} is no WebAssembly that can be read", path.display()))
@@ -77,7 +77,7 @@ fn take_apart(bytes: &[u8]) -> anyhow::Result<Code> {
     Ok(code)
 }
 
-/// What the specification calls the section with this number.
+/// Returns the specification's name of the section with this number.
 fn section(id: u8) -> String {
     let names = [
         "custom",

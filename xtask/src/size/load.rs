@@ -1,7 +1,7 @@
-//! Which files a first visit loads, and how large they are.
+//! The files that a first visit loads, and their sizes.
 //!
-//! What is loaded is what is named: the page names files, scripts and styles among them name others. Whatever names a
-//! file in `dist` has it loaded, at first or, if it is a part of the app that is not needed to sign in, after that.
+//! A file in `dist` counts as loaded if a loaded file names it: the page names files, of which scripts and styles name
+//! others. Parts of the app that are not needed to sign in are loaded later, all other files at first.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,27 +11,27 @@ use anyhow::Context as _;
 
 use crate::build::{compress, split};
 
-/// The file that a visit begins with.
+/// The first file of a visit.
 const PAGE: &str = "index.html";
 
-/// What a visit loads.
+/// The files that a visit loads.
 #[derive(Debug, Default)]
 pub(super) struct Load {
-    /// Before anything is shown; the page first.
+    /// The files before anything is shown; the page is first.
     pub(super) first: Vec<Loaded>,
-    /// While somebody signs in.
+    /// The files that load during the sign-in.
     pub(super) later: Vec<Loaded>,
 }
 
 impl Load {
-    /// How much that is, in bytes: before anything is shown, and altogether.
+    /// Returns the sums, in bytes: before anything is shown, and in total.
     pub(super) fn sums(&self) -> (Sum, Sum) {
         let first = self.first.iter().fold(Sum::default(), Sum::and);
         (first, self.later.iter().fold(first, Sum::and))
     }
 }
 
-/// Several files together. Sizes are in bytes.
+/// The total size of several files, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sum {
     pub(super) raw: usize,
@@ -47,20 +47,20 @@ impl Sum {
     }
 }
 
-/// A file that is loaded. Sizes are in bytes.
+/// A loaded file. Sizes are in bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Loaded {
-    /// Its path in `dist`.
+    /// The path in `dist`.
     pub(super) name: String,
     pub(super) raw: usize,
     pub(super) brotli: usize,
 }
 
-/// Everything that is loaded with the page.
+/// Returns the files that are loaded with the page.
 ///
 /// # Errors
 ///
-/// When there is no page, or a file can not be read.
+/// If there is no page, or a file can not be read.
 pub(super) fn load(dist: &Path) -> anyhow::Result<Load> {
     let (mut load, mut seen) = (Load::default(), BTreeSet::from([PAGE.to_owned()]));
     let mut to_read = vec![PAGE.to_owned()];
@@ -89,7 +89,7 @@ pub(super) fn load(dist: &Path) -> anyhow::Result<Load> {
     Ok(load)
 }
 
-/// The addresses in quotes: the app lives at the root of its host, all of it.
+/// Returns the paths in quotes, without the leading slash: all files of the app are served at the root of its host.
 fn named_in(text: &str) -> impl Iterator<Item = &str> {
     text.split(['"', '\'', '`', '(', ')'])
         .filter_map(|quoted| quoted.strip_prefix('.').unwrap_or(quoted).strip_prefix('/'))

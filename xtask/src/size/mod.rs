@@ -1,7 +1,7 @@
-//! `size`: what a first visit loads, and whether that is within the budget.
+//! `size`: measures the files of a first visit and compares them with the budget.
 //!
-//! With `--by-crate` also where the code comes from, which takes a build of its own: names are stripped from the real
-//! one.
+//! With `--by-crate` it also lists the origin of the code. This needs a separate build, since the deployed app has no
+//! names.
 
 mod code;
 mod load;
@@ -17,13 +17,13 @@ use crate::build;
 use crate::setup::WASM_TARGET;
 use crate::shell::{cargo, program, root, run as run_program, step, target_dir};
 
-/// How to look at the size.
+/// The options of the report.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// Also say which crates and functions the code consists of (builds the app once more, with names).
+    /// Also list the crates and functions of the code (builds the app once more, with names).
     #[arg(long)]
     by_crate: bool,
-    /// How many functions to list.
+    /// The number of functions to list.
     #[arg(long, default_value_t = 40)]
     top: usize,
 }
@@ -54,11 +54,11 @@ fn check(what: &str, sum: usize, budget: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The most bytes that a visit may load, compressed.
+/// The maximum size of a visit, in compressed bytes.
 struct Budget {
-    /// Before anything is shown.
+    /// The maximum before anything is shown.
     first: usize,
-    /// Altogether.
+    /// The maximum in total.
     all: usize,
 }
 
@@ -80,7 +80,7 @@ impl Budget {
     }
 }
 
-/// Builds the app as it is, but for the names of its functions. Returns the WebAssembly file.
+/// Builds the app as deployed, but with the names of its functions. Returns the WebAssembly file.
 fn build_with_names() -> anyhow::Result<PathBuf> {
     step("Building the app once more, with names (takes some minutes)");
     let app = [
@@ -92,7 +92,7 @@ fn build_with_names() -> anyhow::Result<PathBuf> {
         "--target",
         WASM_TARGET,
     ];
-    // Names that say what a generic function was made for.
+    // These names contain the type arguments of a generic function.
     let names = "-Csymbol-mangling-version=v0";
     run_program(build::as_deployed(
         cargo().args(app).args(["--profile", build::PROFILE]),
@@ -101,7 +101,7 @@ fn build_with_names() -> anyhow::Result<PathBuf> {
     .context("the app does not build: see above")?;
     let target = target_dir()?;
     let (built, names) = (target.join(WASM_TARGET).join(build::PROFILE), target.join("size"));
-    // As Trunk does, but without making the names readable: that loses which crate a function is from.
+    // Same as Trunk, but without demangling: a demangled name lacks the crate of a function.
     run_program(
         program("wasm-bindgen")
             .args(["--target", "web", "--no-typescript", "--no-demangle", "--out-dir"])

@@ -1,4 +1,4 @@
-//! Prints what was weighed.
+//! Prints the measured sizes.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use super::load::{Load, Loaded, Sum};
 use super::symbol;
 use crate::shell::note;
 
-/// A name longer than this is cut.
+/// The maximum length of a name; longer ones are truncated.
 const MOST_LETTERS: usize = 150;
 
-/// What a visit loads, by file.
+/// Prints the files of a visit.
 pub(super) fn load(load: &Load) {
     let (first, all) = load.sums();
     note("   raw  brotli");
@@ -30,7 +30,7 @@ fn together(Sum { raw, brotli }: Sum, what: &str) {
     note(&format!("{raw:>7} {brotli:>7}  {what}"));
 }
 
-/// The code by section, by crate, by what it was made for, and the largest functions.
+/// Prints the code by section, by crate and by the user of a generic function, and the largest functions.
 pub(super) fn code(code: &Code, top: usize) {
     table(
         "sections, raw",
@@ -55,7 +55,7 @@ pub(super) fn code(code: &Code, top: usize) {
     table("largest functions", by_function, top);
 }
 
-/// Adds up what has the same name and prints the largest.
+/// Adds up the rows with the same name and prints the largest ones.
 fn table(title: &str, rows: impl Iterator<Item = (String, u64)>, top: usize) {
     let mut sums: HashMap<String, (u64, usize)> = HashMap::new();
     for (name, size) in rows {

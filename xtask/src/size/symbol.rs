@@ -1,16 +1,16 @@
-//! What the name of a compiled function says: who wrote it, and for whom the compiler made this copy.
+//! The content of a compiled function's name: its crate, and the type for which the compiler made this copy.
 //!
-//! Knows the mangling that rustc calls "v0" as far as that takes.
+//! The parser covers only the necessary part of the mangling that rustc calls "v0".
 
-/// The crates whose types are the app's own.
+/// The crates of the app's own types.
 const OWN: [&str; 2] = ["freshet", "wire"];
 
-/// What the name of a function says.
+/// The content of a function's name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Symbol {
-    /// The name as one would write it.
+    /// The name as in the source.
     pub(super) name: String,
-    /// The crate whose source it is in; for a generic function, the one that defines it.
+    /// The crate of its source; for a generic function, the crate that defines it.
     pub(super) crate_name: String,
     /// The first type or function of the app that a generic function of another crate was made for.
     pub(super) made_for: Option<String>,
@@ -34,21 +34,21 @@ pub(super) fn read(symbol: &str) -> Symbol {
     }
 }
 
-/// Follows the path at the start of a mangled name to its root, the crate. `None` where the path begins with a type: a
-/// default method of a trait.
+/// Follows the path at the start of a mangled name to its root, the crate. Returns `None` if the path begins with a
+/// type: a default method of a trait.
 fn defining_crate(symbol: &str) -> Option<String> {
     let path = symbol.strip_prefix("_R")?.as_bytes();
     let mut at = 0;
-    // A reference back leads to an earlier place, so this ends; the limit is for names that are none.
+    // A back reference leads to an earlier position, so the loop ends; the limit is for invalid names.
     for _ in 0..64 {
         at = match path.get(at)? {
             // A crate: its name follows.
             b'C' => return identifier(&path[after_number(path, at + 1)..]),
-            // Something in a namespace, then what it is in.
+            // An item in a namespace; its parent follows.
             b'N' => at + 2,
-            // A generic path, then its arguments.
+            // A generic path; its arguments follow.
             b'I' => at + 1,
-            // An implementation, then where it stands.
+            // An implementation; its module follows.
             b'M' | b'X' => after_number(path, at + 1),
             b'B' => reference(&path[at + 1..])?,
             _ => return None,
@@ -57,7 +57,7 @@ fn defining_crate(symbol: &str) -> Option<String> {
     None
 }
 
-/// Past the number that tells apart what has the same name, if there is one: `s`, digits, `_`.
+/// Returns the position after the disambiguator of equal names, if there is one: `s`, digits, `_`.
 fn after_number(path: &[u8], at: usize) -> usize {
     if path.get(at) != Some(&b's') {
         return at;
@@ -66,7 +66,7 @@ fn after_number(path: &[u8], at: usize) -> usize {
     end.map_or(at, |end| at + end + 1)
 }
 
-/// A decimal length, perhaps an underscore, then so many bytes.
+/// Reads an identifier: a decimal length, an optional underscore, and this number of bytes.
 fn identifier(text: &[u8]) -> Option<String> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let length: usize = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
@@ -74,7 +74,7 @@ fn identifier(text: &[u8]) -> Option<String> {
     String::from_utf8(text.get(start..start + length)?.to_vec()).ok()
 }
 
-/// Where a reference back leads: a number of base 62, less one, ended by `_`.
+/// Returns the target of a back reference: a number of base 62, less one, ended by `_`.
 fn reference(text: &[u8]) -> Option<usize> {
     let mut value = 0_usize;
     for (index, byte) in text.iter().enumerate() {
@@ -91,13 +91,13 @@ fn reference(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// The crate of `Trait` in `<Type as Trait>::method`.
+/// Returns the crate of `Trait` in `<Type as Trait>::method`.
 fn crate_of_trait(name: &str) -> Option<String> {
     let mut depth = 0_usize;
     for (at, letter) in name.char_indices() {
         match letter {
             '<' => depth += 1,
-            // The arrow of a function's type closes nothing.
+            // The arrow of a function's type is not a closing bracket.
             '>' if !name[..at].ends_with('-') => depth = depth.saturating_sub(1),
             ' ' if depth == 1 && name[at..].starts_with(" as ") => {
                 let path = &name[at + " as ".len()..];
@@ -110,7 +110,7 @@ fn crate_of_trait(name: &str) -> Option<String> {
     None
 }
 
-/// The first path in a name that begins with a crate of the app.
+/// Returns the first path in a name that begins with a crate of the app.
 fn first_own_path(name: &str) -> Option<String> {
     let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     name.split(|letter| !is_path(letter))

@@ -1,4 +1,4 @@
-//! Rules about calls that no code here makes: waiting blindly, and leaking what a guard should own.
+//! Rules about forbidden calls: sleeps, and leaks of resources that a guard should own.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -6,7 +6,7 @@ use super::Finding;
 use super::paths::paths;
 use super::source::SourceFile;
 
-/// A test waits for the thing itself: a message, a state, with a timeout as the limit of its patience.
+/// Finds tests that sleep. A test waits for a condition, such as a message or a state, with a timeout as the limit.
 pub(super) fn sleeps(file: &SourceFile) -> Vec<Finding> {
     let is_test_file = is_test(&file.path);
     let mut findings = Vec::new();
@@ -29,7 +29,7 @@ fn is_test(path: &str) -> bool {
     path.split('/').any(|part| part == "tests" || part == "tests.rs")
 }
 
-/// What is registered with the browser is owned by a guard that takes it back.
+/// Finds leaks. A guard owns each registration with the browser and removes it.
 pub(super) fn leaks(file: &SourceFile) -> Vec<Finding> {
     let mut lines = Vec::new();
     leaking_calls(file.tokens(), &mut lines);
@@ -55,7 +55,7 @@ fn leaking_calls(tokens: TokenStream, lines: &mut Vec<usize>) {
             }
             TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
-        // After `.` or `::`; a function of one's own may be called `forget`.
+        // Counts only after `.` or `::`; the definition of a function may be named `forget`.
         after_access = matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':'));
     }
 }

@@ -1,7 +1,7 @@
-//! The rule that keeps `docs/security.md` honest: the tests and files that it names as evidence are there.
+//! The rule that checks `docs/security.md`: the tests and files that it names as evidence exist.
 //!
-//! Evidence is the last column of a table if it is headed so. What is held to be true (`yes` in the column before) names
-//! a test or a file; what is not says what is missing.
+//! Evidence is the last column of a table with this heading. A row whose requirement holds (`yes` in the column before)
+//! names a test or a file; another row describes the missing part.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use super::source::SourceFile;
 /// The heading of the column.
 const COLUMN: &str = "evidence";
 
-/// What the name of a file ends with.
+/// The extensions of files.
 const EXTENSIONS: [&str; 7] = ["css", "html", "js", "md", "rs", "sql", "toml"];
 
 pub(super) fn evidence(files: &[SourceFile]) -> Vec<Finding> {
@@ -71,20 +71,20 @@ impl Known<'_> {
         wrong
     }
 
-    /// A folder, with `/` at its end, is there if something is in it.
+    /// Returns whether a file exists. A folder, with `/` at its end, exists if it contains a file.
     fn has_file(&self, path: &str) -> bool {
         self.files.contains(path) || (path.ends_with('/') && self.files.iter().any(|file| file.starts_with(path)))
     }
 }
 
-/// Whether this is a path within the repository. Addresses of the server begin with a slash.
+/// Returns whether this is a path within the repository. Addresses of the server begin with a slash.
 fn is_path(text: &str) -> bool {
     let is_file = || SourceFile::new(text, "").has_extension(&EXTENSIONS) || text.starts_with(".ci/");
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
     text.bytes().all(is_part) && !text.starts_with('/') && (text.ends_with('/') || is_file())
 }
 
-/// Whether this is written like the name of a test, such as `ten_events_cause_one_fetch`.
+/// Returns whether this has the form of a test name, such as `ten_events_cause_one_fetch`.
 fn is_name(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b':');
     text.contains('_') && text.bytes().all(is_part)
@@ -94,7 +94,7 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::{SourceFile, evidence};
 
-    /// What is found in a table with this row, as `line: rule`.
+    /// Returns the findings in a table with this row, as `line: rule`.
     fn found(row: &str) -> Vec<String> {
         let document = format!("| number | asked | holds? | evidence |\n|---|---|---|---|\n{row}\n");
         let files = [

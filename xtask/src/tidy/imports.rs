@@ -1,15 +1,15 @@
-//! The rule about who may import whom: data flows one way, and each module knows only its neighbours.
+//! The rule about imports: data flows one way, and each module knows only its neighbours.
 //!
-//! [`TABLE`] says for each module what it must not name. A module that is not in the table may name anything that
-//! the rules for everybody allow.
+//! [`TABLE`] lists for each module the paths that it must not name. Modules outside the table have to obey only the
+//! general rules.
 
 use super::Finding;
 use super::paths::{NamedPath, matches, module_of, paths};
 use super::source::SourceFile;
 
-/// What the modules under `place` must not name.
+/// The paths that the modules under `place` must not name.
 struct Row {
-    /// A folder and, under it, modules; `*` in a name stands for anything.
+    /// The folder that contains the modules; `*` in the name of a module stands for any text.
     place: &'static str,
     modules: &'static [&'static str],
     forbidden: &'static [&'static str],
@@ -31,7 +31,7 @@ const TABLE: &[Row] = &[
             "crate::live",
         ],
     },
-    // The machine of the connection and what it is made of: no clock, no browser, no task.
+    // The machine of the connection and its parts: no clock, no browser, no task.
     Row {
         place: APP,
         modules: &[
@@ -55,7 +55,7 @@ const TABLE: &[Row] = &[
             "crate::pages",
         ],
     },
-    // The machine of the cache: knows no entity, no network, no screen.
+    // The machine of the cache: no entity, no network, no screen.
     Row {
         place: APP,
         modules: &[
@@ -110,7 +110,7 @@ const TABLE: &[Row] = &[
         modules: &["resources"],
         forbidden: &["crate::sse", "crate::browser", "crate::components", "crate::pages"],
     },
-    // The types of `crate::api`'s errors are what a component may show.
+    // Components may show the errors of `crate::api`, so they may name their types.
     Row {
         place: APP,
         modules: &["components"],
@@ -149,10 +149,10 @@ const TABLE: &[Row] = &[
     },
 ];
 
-/// The browser itself, which only `src/browser` and the program's start name.
+/// The crates of the browser, which only `src/browser` and the program's start may name.
 const BROWSER_CRATES: [&str; 5] = ["web_sys", "js_sys", "gloo_*", "wasm_bindgen_futures", "idb"];
 
-/// What views may name of it: the types of elements and events, which do nothing by themselves.
+/// The paths of these crates that views may name: the types of elements and events, which have no effects.
 const ELEMENT_TYPES: [&str; 2] = ["web_sys::Html*Element", "web_sys::*Event"];
 const VIEWS: [&str; 2] = ["components", "pages"];
 
@@ -211,7 +211,7 @@ fn other_page(file: &SourceFile, path: &NamedPath) -> Option<String> {
     (own != other).then(|| format!("the page `{own}` must not know the page `{other}`"))
 }
 
-/// Whether a file is, or is under, `module` of the crate whose source is in `place`.
+/// Returns whether a file is, or is under, `module` of the crate with the source folder `place`.
 fn is_in(file: &SourceFile, place: &str, module: &str) -> bool {
     let Some(inside) = file
         .path
@@ -228,12 +228,12 @@ fn is_in(file: &SourceFile, place: &str, module: &str) -> bool {
         .all(|part| found.next().is_some_and(|name| matches(part, name)))
 }
 
-/// Whether a path names what a table forbids: something of this crate, a crate, or a function by its last names.
+/// Returns whether a path matches a forbidden one: an item of this crate, a crate, or a function by its last segments.
 fn names(path: &NamedPath, forbidden: &str) -> bool {
     if forbidden.starts_with(char::is_uppercase) {
         return path.ends_with(forbidden);
     }
-    // A single name may be anything, such as a variable; with `::` after it, it is a crate.
+    // A single name may be a variable; only a name before `::` is a crate.
     let is_path = path.segments.len() > 1;
     is_path && path.starts_with(forbidden)
 }

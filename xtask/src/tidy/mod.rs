@@ -1,7 +1,7 @@
 //! `tidy`: the house rules that no compiler checks, each explained in `ARCHITECTURE.md`.
 //!
-//! A rule is a function from a [`SourceFile`] to what is wrong with it, or from all of them. Rules about code look at
-//! its tokens, so that comments and strings may say what they like.
+//! A rule is a function from a [`SourceFile`], or from all of them, to findings. Rules about code inspect its tokens,
+//! so that they do not apply to comments and strings.
 
 mod calls;
 mod evidence;
@@ -32,7 +32,7 @@ const RULES: [fn(&SourceFile) -> Vec<Finding>; 9] = [
     tests_of::names,
 ];
 
-/// One place where a rule is broken.
+/// A violation of a rule.
 #[derive(Debug, PartialEq, Eq)]
 struct Finding {
     path: String,
@@ -77,7 +77,7 @@ mod tests {
     use super::{Finding, SourceFile, check, source};
     use crate::shell::root;
 
-    /// What `rule` finds in a file, as `line: rule`.
+    /// Returns the findings of `rule` in a file, as `line: rule`.
     pub(super) fn findings(rule: fn(&SourceFile) -> Vec<Finding>, path: &str, text: &str) -> Vec<String> {
         let found = rule(&SourceFile::new(path, text));
         assert!(found.iter().all(|finding| finding.path == path));

@@ -1,7 +1,7 @@
-//! Finds every path that a file names, such as `crate::query::Key`, spelled out in full.
+//! Finds every path that a file names, such as `crate::query::Key`, as an absolute path.
 //!
-//! `use` trees are opened, `self` and `super` are resolved from the file's place, and the insides of macros count
-//! like everything else. Names that an import shortened are not resolved: the import itself is found.
+//! `use` trees are expanded, `self` and `super` are resolved from the file's path, and the content of macros counts as
+//! well. Names that an import shortens are not resolved: the import itself is found.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -18,15 +18,15 @@ pub(super) struct NamedPath {
 }
 
 impl NamedPath {
-    /// Whether the path starts with `prefix`, segment by segment. A `*` in a segment of the prefix stands for
-    /// anything.
+    /// Returns whether the path starts with `prefix`, segment by segment. A `*` in a segment of the prefix stands for
+    /// any text.
     pub(super) fn starts_with(&self, prefix: &str) -> bool {
         let mut wanted = prefix.split("::");
         let mut segments = self.segments.iter();
         wanted.all(|wanted| segments.next().is_some_and(|segment| matches(wanted, segment)))
     }
 
-    /// Whether the path ends with `suffix`, segment by segment.
+    /// Returns whether the path ends with `suffix`, segment by segment.
     pub(super) fn ends_with(&self, suffix: &str) -> bool {
         let wanted: Vec<_> = suffix.split("::").collect();
         let start = self.segments.len().checked_sub(wanted.len());
@@ -34,7 +34,7 @@ impl NamedPath {
     }
 }
 
-/// Whether a name fits a pattern with at most one `*` in it.
+/// Returns whether a name matches a pattern with at most one `*`.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
@@ -42,7 +42,7 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The module that a file is, such as `["crate", "query", "cache"]`.
+/// Returns the module of a file, such as `["crate", "query", "cache"]`.
 pub(super) fn module_of(path: &str) -> Vec<String> {
     let inside = path.rsplit_once("src/").map_or(path, |(_, inside)| inside);
     let inside = inside.strip_suffix(".rs").unwrap_or(inside);
@@ -57,7 +57,7 @@ pub(super) fn module_of(path: &str) -> Vec<String> {
     module
 }
 
-/// Every path that the file names.
+/// Returns every path that the file names.
 pub(super) fn paths(file: &SourceFile) -> Vec<NamedPath> {
     let mut scan = Scan {
         module: module_of(&file.path),
@@ -93,7 +93,7 @@ impl Scan {
         }
     }
 
-    /// Scans `mod name { … }` if that is what `tokens` start with.
+    /// Scans `mod name { … }` if `tokens` start with it, and returns whether they do.
     fn inline_module(&mut self, tokens: &[TokenTree]) -> bool {
         let [_, TokenTree::Ident(name), TokenTree::Group(body), ..] = tokens else {
             return false;
@@ -104,7 +104,7 @@ impl Scan {
         true
     }
 
-    /// Scans the path that `tokens` start with, of which `before` is known already; returns how many tokens it has.
+    /// Scans the path at the start of `tokens`, whose first segments are `before`; returns the number of its tokens.
     fn path(&mut self, tokens: &[TokenTree], before: &[String]) -> usize {
         let Some(TokenTree::Ident(first)) = tokens.first() else {
             return 1;
@@ -120,7 +120,7 @@ impl Scan {
                     self.tree(group.stream(), &segments);
                     return at + 3;
                 }
-                // `use crate::*` and `Vec::<u8>`.
+                // Covers `use crate::*` and `Vec::<u8>`.
                 _ => {
                     at += 2;
                     break;
@@ -146,7 +146,7 @@ impl Scan {
         }
     }
 
-    /// Replaces `self` and `super` at the start by what they mean here, and a trailing `self` by nothing.
+    /// Replaces `self` and `super` at the start by the modules that they denote, and removes a trailing `self`.
     fn absolute(&self, mut segments: Vec<String>) -> Vec<String> {
         let ups = segments.iter().take_while(|segment| *segment == "super").count();
         let starts_here = segments
@@ -165,7 +165,7 @@ impl Scan {
     }
 }
 
-/// The identifier without `r#`.
+/// Returns the identifier without `r#`.
 fn plain(ident: &proc_macro2::Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map_or_else(|| text.clone(), str::to_owned)

@@ -1,7 +1,7 @@
-//! The rule that keeps the specifications in `docs/` alive: whatever they state, they name the tests that prove it.
+//! The rule that checks the specifications in `docs/`: each promise names the tests that prove it.
 //!
-//! A statement is a row of a table whose last column is headed `proved by`. What a specification leaves out on
-//! purpose stands under a heading that starts with "Left out", and needs a reason instead.
+//! A promise is a row of a table whose last column has the heading `proved by`. Features that a specification omits on
+//! purpose are under a heading that starts with "Left out", and need a reason instead.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use super::tests_of::tests_of;
 /// The heading of the column that names tests.
 const COLUMN: &str = "proved by";
 
-/// The heading, at any level, of what needs no proof.
+/// The start of a heading, at any level, above rows that need no proof.
 const LEFT_OUT: &str = "Left out";
 
 pub(super) fn proofs(files: &[SourceFile]) -> Vec<Finding> {
@@ -27,12 +27,12 @@ pub(super) fn proofs(files: &[SourceFile]) -> Vec<Finding> {
     findings.flat_map(|(file, row)| check(file, &row, &tests)).collect()
 }
 
-/// Whether the file is a specification.
+/// Returns whether the file is a specification.
 pub(super) fn is_document(file: &SourceFile) -> bool {
     file.path.starts_with("docs/") && file.has_extension(&["md"])
 }
 
-/// What the tests of the repository may be called.
+/// All names of the tests of the repository.
 pub(super) struct Tests(HashSet<String>);
 
 impl Tests {
@@ -41,15 +41,15 @@ impl Tests {
         Self(tests.iter().flat_map(|path| names(path)).collect())
     }
 
-    /// Whether there is a test of this name, with any of the modules around it.
+    /// Returns whether there is a test of this name, with any of the modules around it.
     pub(super) fn has(&self, name: &str) -> bool {
         let telling: Vec<_> = name.split("::").filter(|segment| *segment != "tests").collect();
         self.0.contains(&telling.join("::"))
     }
 }
 
-/// Everything that a test may be called: its own name, and that with ever more of the modules around it. That a
-/// module is called `tests` says nothing.
+/// Returns all names of a test: its own name, and its name after one or more of the modules around it. Modules named
+/// `tests` are omitted, since they identify nothing.
 fn names(path: &[String]) -> impl Iterator<Item = String> {
     let telling: Vec<_> = path
         .iter()
@@ -79,19 +79,19 @@ fn check(file: &SourceFile, row: &Row, tests: &Tests) -> Vec<Finding> {
 pub(super) struct Row {
     /// Counted from 1.
     pub(super) line: usize,
-    /// As many as the head of the table has.
+    /// The cells, in the number of the table's head.
     pub(super) cells: Vec<String>,
 }
 
 impl Row {
-    /// What stands between backticks in the last cell.
+    /// Returns the texts between backticks in the last cell.
     pub(super) fn named(&self) -> impl Iterator<Item = &str> {
         let last = self.cells.last().map_or("", String::as_str);
         last.split('`').skip(1).step_by(2)
     }
 }
 
-/// The rows of all tables whose last column has this heading, except what is left out.
+/// Returns the rows of all tables whose last column has this heading, except those under a "Left out" heading.
 pub(super) fn rows(file: &SourceFile, column: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     let (mut is_code, mut left_out, mut columns) = (false, None, None);
@@ -106,7 +106,7 @@ pub(super) fn rows(file: &SourceFile, column: &str) -> Vec<Row> {
         }
         if let Some(level) = heading_level(line) {
             let text = line[level..].trim_start();
-            // What is under a deeper heading is still left out.
+            // Rows under a deeper heading are still left out.
             left_out = match left_out {
                 Some(outer) if level > outer => Some(outer),
                 _ => text.starts_with(LEFT_OUT).then_some(level),
@@ -139,7 +139,7 @@ fn heading_level(line: &str) -> Option<usize> {
     (level > 0 && line[level..].starts_with(' ')).then_some(level)
 }
 
-/// The cells of a line of a table, trimmed; `None` if it is none. An escaped bar is no border.
+/// Returns the trimmed cells of a line of a table; `None` for another line. An escaped bar does not separate cells.
 fn cells(line: &str) -> Option<Vec<&str>> {
     let inside = line.trim().strip_prefix('|')?;
     let inside = inside
@@ -159,7 +159,7 @@ fn cells(line: &str) -> Option<Vec<&str>> {
     Some(cells)
 }
 
-/// Whether a line is the one under the head of a table, such as `|---|:-:|`.
+/// Returns whether a line is the separator under the head of a table, such as `|---|:-:|`.
 fn is_separator(line: &str) -> bool {
     let is_rule = |cell: &str| cell.contains('-') && cell.bytes().all(|byte| matches!(byte, b'-' | b':'));
     cells(line).is_some_and(|cells| cells.into_iter().all(is_rule))
@@ -173,7 +173,7 @@ mod tests {
         #[test] fn ten_events_cause_one_fetch() {}
         mod tests { #[tokio::test] async fn it_holds() {} }";
 
-    /// What is found in a document, as `line: rule`.
+    /// Returns the findings in a document, as `path:line: rule`.
     fn found(document: &str) -> Vec<String> {
         let files = [
             SourceFile::new("docs/cache.md", document),

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::source::SourceFile;
 
-/// A sentence that begins with one of these has a clause as its subject.
+/// The first words of a clause. A sentence that begins with one of them has a clause as its subject.
 const RELATIVES: [&str; 11] = [
     "how",
     "that",
@@ -18,7 +18,7 @@ const RELATIVES: [&str; 11] = [
     "whose",
 ];
 
-/// Words that name no thing.
+/// Pronouns without a definite referent.
 const INDEFINITES: [&str; 8] = [
     "anybody",
     "everybody",
@@ -34,7 +34,7 @@ const INDEFINITES: [&str; 8] = [
 struct Rule {
     is_broken_by: fn(&str) -> bool,
     explanation: &'static str,
-    /// The largest share of sentences that may break it. It only ever falls.
+    /// The maximum share of sentences that may break the rule. It is only ever lowered.
     max_percent: usize,
 }
 
@@ -51,7 +51,7 @@ const RULES: [Rule; 2] = [
     },
 ];
 
-/// Comments and documentation are plain: few sentences break a rule of language.
+/// Finds sentences of comments and documentation that break a rule of language, if there are too many of them.
 pub(super) fn prose(files: &[SourceFile]) -> Vec<Finding> {
     let sentences: Vec<_> = files
         .iter()
@@ -90,7 +90,7 @@ fn words(sentence: &str) -> impl Iterator<Item = String> {
     parts.filter(|part| !part.is_empty()).map(str::to_lowercase)
 }
 
-/// The sentences of a file, each with the line on which its paragraph starts.
+/// Returns the sentences of a file, each with the first line of its paragraph.
 fn sentences(file: &SourceFile) -> Vec<(usize, String)> {
     let mut paragraphs = Paragraphs::default();
     for (number, line) in file.numbered_lines() {
@@ -108,13 +108,13 @@ fn sentences(file: &SourceFile) -> Vec<(usize, String)> {
     paragraphs.ended.into_iter().flat_map(of).collect()
 }
 
-/// The text of a line that is a comment.
+/// Returns the text of a comment line.
 fn comment(line: &str) -> Option<&str> {
     let text = line.trim_start().strip_prefix("//")?;
     Some(text.trim_start_matches(['/', '!']).trim())
 }
 
-/// Paragraphs, items of lists and cells of tables. Blocks of code are left out.
+/// The paragraphs, items of lists and cells of tables of a file. Blocks of code are omitted.
 #[derive(Default)]
 struct Paragraphs {
     ended: Vec<(usize, String)>,
@@ -152,7 +152,7 @@ impl Paragraphs {
     }
 }
 
-/// The text with a letter in the place of each piece of code.
+/// Returns the text with the letter `X` in place of each piece of code.
 fn without_code(text: &str) -> String {
     let pieces = text.split('`').enumerate();
     pieces

@@ -1,4 +1,4 @@
-//! The files that rules look at.
+//! The files that the rules check.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use proc_macro2::TokenStream;
 use walkdir::{DirEntry, WalkDir};
 
-/// What is not ours, or not written by hand.
+/// The folders with files that are foreign or not written by hand.
 const SKIPPED_FOLDERS: [&str; 7] = [".git", "data", "dist", "node_modules", "pkg", "screenshots", "target"];
 
 const EXTENSIONS: [&str; 12] = [
@@ -16,7 +16,7 @@ const EXTENSIONS: [&str; 12] = [
 /// A text file of the repository.
 #[derive(Debug)]
 pub(super) struct SourceFile {
-    /// From the root of the repository, with `/` between the parts.
+    /// The path from the root of the repository, with `/` between the parts.
     pub(super) path: String,
     pub(super) text: String,
 }
@@ -39,12 +39,12 @@ impl SourceFile {
         self.has_extension(&["rs"])
     }
 
-    /// Its lines, counted from 1.
+    /// Returns the lines, counted from 1.
     pub(super) fn numbered_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.split('\n').enumerate().map(|(index, line)| (index + 1, line))
     }
 
-    /// Its tokens; none when it is no Rust, or none that can be read: the compiler will say so.
+    /// Returns the tokens; none if the file is not Rust, or can not be parsed, which the compiler reports.
     pub(super) fn tokens(&self) -> TokenStream {
         if self.is_rust() {
             self.text.parse().unwrap_or_default()
@@ -54,11 +54,11 @@ impl SourceFile {
     }
 }
 
-/// Every text file under `root`, in the order of their paths.
+/// Returns every text file under `root`, ordered by path.
 ///
 /// # Errors
 ///
-/// When one can not be read.
+/// If a file can not be read.
 pub(super) fn read_all(root: &Path) -> anyhow::Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     let is_ours = |entry: &DirEntry| {

@@ -1,4 +1,4 @@
-//! Which tests a file has.
+//! The tests of a file, and the rule about their names.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -6,10 +6,11 @@ use super::Finding;
 use super::paths::module_of;
 use super::source::SourceFile;
 
-/// What makes a function a test, alone or at the end of a path.
+/// The attributes of a test function, alone or at the end of a path.
 const ATTRIBUTES: [&str; 2] = ["test", "wasm_bindgen_test"];
 
-/// The paths of all test functions of a file, such as `["crate", "query", "tests", "races", "ten_events_cause_one"]`.
+/// Returns the paths of all test functions of a file, such as `["crate", "query", "tests", "races",
+/// "ten_events_cause_one"]`.
 pub(super) fn tests_of(file: &SourceFile) -> Vec<Vec<String>> {
     let mut tests = Vec::new();
     scan(file.tokens(), &module_of(&file.path), &mut tests);
@@ -19,7 +20,7 @@ pub(super) fn tests_of(file: &SourceFile) -> Vec<Vec<String>> {
 /// The maximum number of words in the name of a test.
 const MAX_WORDS: usize = 8;
 
-/// Names of tests are short: each says a behaviour, and leaves the details to the test.
+/// Finds long names of tests. A name says behaviour, and leaves the details to the test.
 pub(super) fn names(file: &SourceFile) -> Vec<Finding> {
     let tests = tests_of(file).into_iter().filter_map(|mut path| path.pop());
     let long = tests.filter(|name| name.split('_').count() > MAX_WORDS);
@@ -59,7 +60,7 @@ fn scan(tokens: TokenStream, module: &[String], tests: &mut Vec<Vec<String>>) {
                 scan(body.stream(), &within(name.to_string()), tests);
                 at += 2;
             }
-            // `pub(super) async`.
+            // Skips `pub(super) async`.
             (TokenTree::Ident(word), ..) if *word == "pub" || *word == "async" => {}
             (TokenTree::Group(group), ..) => {
                 is_test &= group.delimiter() == Delimiter::Parenthesis;
@@ -71,7 +72,7 @@ fn scan(tokens: TokenStream, module: &[String], tests: &mut Vec<Vec<String>>) {
     }
 }
 
-/// Whether an attribute, such as `tokio::test(start_paused = true)`, makes a function a test.
+/// Returns whether an attribute, such as `tokio::test(start_paused = true)`, makes a function a test.
 fn makes_a_test(attribute: TokenStream) -> bool {
     let path = attribute.into_iter().take_while(|token| match token {
         TokenTree::Ident(_) => true,

@@ -1,12 +1,12 @@
-//! Rules about text: documentation, white space, length, paths that exist on one machine only.
+//! Rules about text: documentation, white space, length, paths that exist only on one machine.
 
 use super::Finding;
 use super::source::SourceFile;
 
-/// A longer file holds more than one idea.
+/// The maximum number of lines. A longer file has more than one subject.
 const MAX_LINES: usize = 400;
 
-/// Written in parts, so that the rule does not find itself.
+/// The starts of such paths, written in parts so that the rule does not find itself.
 const MACHINE_PATHS: [&str; 4] = [
     concat!("/wo", "rk/"),
     concat!("/ro", "ot/"),
@@ -14,7 +14,7 @@ const MACHINE_PATHS: [&str; 4] = [
     concat!("/Us", "ers/"),
 ];
 
-/// Every module says what it is and what it does not know, first thing.
+/// Finds modules that do not begin with their documentation.
 pub(super) fn module_documentation(file: &SourceFile) -> Vec<Finding> {
     if !file.is_rust() || file.text.starts_with("//!") {
         return Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn module_documentation(file: &SourceFile) -> Vec<Finding> {
     )]
 }
 
-/// Nothing invisible in the files that people edit.
+/// Finds invisible characters in the files that people edit.
 pub(super) fn white_space(file: &SourceFile) -> Vec<Finding> {
     if !file.has_extension(&["css", "html", "md", "rs", "toml"]) {
         return Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn white_space(file: &SourceFile) -> Vec<Finding> {
     findings
 }
 
-/// No file outgrows its idea.
+/// Finds files with too many lines.
 pub(super) fn length(file: &SourceFile) -> Vec<Finding> {
     let parts: Vec<_> = file.path.split('/').collect();
     let is_product = matches!(parts[..], ["src", ..] | ["crates", _, "src", ..] | ["xtask", "src", ..]);
@@ -58,8 +58,8 @@ pub(super) fn length(file: &SourceFile) -> Vec<Finding> {
     )]
 }
 
-/// No text stands in `html!` as a node of its own: whatever replaces that node, such as a browser that translates the
-/// page, takes it out of the app's hands. The element that shows a text sets it.
+/// Finds texts that are nodes of their own in `html!`. A browser that translates the page may replace such a node, and
+/// the app can not update it after that. The element that shows a text has to set it.
 pub(super) fn text_nodes(file: &SourceFile) -> Vec<Finding> {
     if !file.is_rust() || !file.path.starts_with("src/") || !file.text.contains("html!") {
         return Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn text_nodes(file: &SourceFile) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a child in braces, which stands at the start of a line or behind a tag or another child, is a text.
+/// Returns whether a child in braces, at the start of a line or after a tag or another child, is a text.
 fn has_text_node(line: &str) -> bool {
     line.match_indices("{ ").any(|(at, braces)| {
         let (before, inside) = (line[..at].trim_end(), &line[at + braces.len()..]);
@@ -79,7 +79,7 @@ fn has_text_node(line: &str) -> bool {
     })
 }
 
-/// Nothing points at a folder of somebody's machine.
+/// Finds absolute paths of one machine.
 pub(super) fn machine_paths(file: &SourceFile) -> Vec<Finding> {
     let names_one = |line: &str| MACHINE_PATHS.iter().any(|path| line.contains(path));
     let lines = file.numbered_lines().filter(|(_, line)| names_one(line));
