@@ -1,8 +1,8 @@
-//! Giving up what the browser is about to do.
+//! A guard that aborts an operation of the browser.
 
 use web_sys::{AbortController, AbortSignal};
 
-/// Aborts whatever listens to its signal when it is dropped. Aborting what has ended does nothing.
+/// An `AbortController` that aborts when it is dropped. To abort an operation that has ended has no effect.
 pub(super) struct Abort(Option<AbortController>);
 
 impl Abort {
@@ -10,12 +10,12 @@ impl Abort {
         Self(AbortController::new().ok())
     }
 
-    /// What is to listen; `None` where the browser can not abort anything.
+    /// Returns the signal that the operation listens to; `None` if the browser has no `AbortController`.
     pub(super) fn signal(&self) -> Option<AbortSignal> {
         self.0.as_ref().map(AbortController::signal)
     }
 
-    /// Nothing is left to be aborted. Dropping it would do nothing as well, only slowly.
+    /// Disarms the guard after the operation has ended. To drop an armed guard has the same effect, but is slower.
     pub(super) fn ended(mut self) {
         self.0 = None;
     }

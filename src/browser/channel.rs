@@ -1,4 +1,4 @@
-//! Texts that the pages of this origin tell each other.
+//! Messages between the tabs of this origin.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// A channel to all other pages that have opened one of this name; dropping it closes it. One's own texts do not come
-/// back.
+/// A channel to all other tabs that have opened one of the same name. Dropping it closes it. A tab does not receive its
+/// own messages.
 #[derive(Debug)]
 #[must_use = "a channel that is dropped is closed"]
 pub struct Channel {
@@ -17,17 +17,17 @@ pub struct Channel {
     closed: Rc<Cell<bool>>,
 }
 
-/// This browser has no channels.
+/// The error that the browser has no channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the browser has no channels")]
 pub struct NoChannel;
 
 impl Channel {
-    /// Opens a channel. What is no text is not heard.
+    /// Opens a channel. Messages that are not texts are ignored.
     ///
     /// # Errors
     ///
-    /// The browser has none.
+    /// The browser has no channels.
     pub fn open(name: &str, receive: impl Fn(String) + 'static) -> Result<Self, NoChannel> {
         let Ok(channel) = BroadcastChannel::new(name) else {
             return Err(NoChannel);
@@ -51,7 +51,7 @@ impl Channel {
         })
     }
 
-    /// Tells all others.
+    /// Sends a text to all other tabs.
     pub fn send(&self, text: &str) {
         if self.channel.post_message(&text.into()).is_err() {
             log::warn!("the other pages can not be told");
@@ -64,7 +64,7 @@ impl Drop for Channel {
         self.closed.set(true);
         self.channel.set_onmessage(None);
         self.channel.close();
-        // Often this runs inside the closure, and a closure must not be dropped while it runs.
+        // The drop often happens inside the closure, and a closure must not be dropped while it runs.
         let on_message = std::mem::replace(&mut self.on_message, Closure::new(|_| {}));
         super::spawn(async move { drop(on_message) });
     }

@@ -1,4 +1,4 @@
-//! The clocks, and chance.
+//! The clocks, and random numbers.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -6,17 +6,17 @@ use crate::time::{EpochMillis, Instant, Now};
 
 #[wasm_bindgen]
 extern "C" {
-    // As one call: `web_sys` would ask for the window and its `performance` each time.
+    // One call into JavaScript: `web_sys` would also fetch the window and its `performance` each time.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
 }
 
-/// The time that has passed since the page began. Nobody can set this clock; it may stand still while the machine
-/// sleeps.
+/// Returns the time since the app's document was opened. This clock can not be set. It may stand still while the
+/// machine sleeps.
 #[must_use]
 pub fn now() -> Instant {
     if cfg!(not(target_arch = "wasm32")) {
-        // A test on the host has a time of its own.
+        // Tests on the host use a clock of their own.
         return Instant::default();
     }
     #[expect(
@@ -27,7 +27,7 @@ pub fn now() -> Instant {
     Instant::from_millis(performance_now() as u64)
 }
 
-/// The time on the wall clock.
+/// Returns the time of the wall clock.
 #[must_use]
 pub fn wall() -> EpochMillis {
     if cfg!(not(target_arch = "wasm32")) {
@@ -41,7 +41,7 @@ pub fn wall() -> EpochMillis {
     EpochMillis::from_millis(js_sys::Date::now() as u64)
 }
 
-/// Both clocks.
+/// Reads both clocks.
 #[must_use]
 pub fn read() -> Now {
     Now {
@@ -50,13 +50,13 @@ pub fn read() -> Now {
     }
 }
 
-/// A seed that differs from page to page.
+/// Returns a seed that differs from tab to tab.
 #[must_use]
 pub fn seed() -> u64 {
     (js_sys::Math::random() * f64::from(u32::MAX)).to_bits() ^ wall().as_millis()
 }
 
-/// How far local time is ahead of UTC at this moment, in minutes.
+/// Returns the number of minutes by which local time is ahead of UTC at this moment.
 #[must_use]
 pub fn utc_offset_minutes(moment: EpochMillis) -> i32 {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
@@ -66,7 +66,7 @@ pub fn utc_offset_minutes(moment: EpochMillis) -> i32 {
     -behind
 }
 
-/// A number that no other is likely to equal.
+/// Returns a number that is very likely unique.
 #[must_use]
 pub fn chance() -> u64 {
     #[cfg(not(target_arch = "wasm32"))]
@@ -75,7 +75,7 @@ pub fn chance() -> u64 {
     random()
 }
 
-/// The host has no browser whose chance could be asked for: it counts.
+/// A counter in place of random numbers, because the host has no browser that provides them.
 #[cfg(not(target_arch = "wasm32"))]
 mod host {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,7 +98,7 @@ fn random() -> u64 {
     half() << 32 | half()
 }
 
-/// A text that no other is likely to equal.
+/// Returns a text that is very likely unique.
 #[must_use]
 pub fn unique() -> String {
     format!("{:016x}{:016x}", chance(), chance())

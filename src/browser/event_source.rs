@@ -7,7 +7,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSourceInit, MessageEvent};
 
-/// What an [`EventSource`] reports.
+/// A report of an [`EventSource`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamEvent {
     /// The response has begun.
@@ -21,15 +21,15 @@ pub enum StreamEvent {
         /// The last id that the stream sent.
         id: String,
     },
-    /// The stream broke; the browser would try again by itself.
+    /// The stream broke; the browser would reconnect by itself.
     Lost,
-    /// The browser has given up on it: the answer was no event stream.
+    /// The browser has given up the stream, because the answer was no event stream.
     Refused,
 }
 
 /// An open stream of server-sent events; dropping it removes every listener and closes the stream.
 ///
-/// The browser never tries again on its own: whoever gets [`StreamEvent::Lost`] drops this, and that ends it.
+/// The browser never reconnects by itself, because the receiver of [`StreamEvent::Lost`] drops this object.
 #[derive(Debug)]
 #[must_use = "a stream that is dropped is closed"]
 pub struct EventSource {
@@ -42,12 +42,12 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    /// Opens a stream, with cookies. `names` are the events to listen to besides unnamed messages: browsers have no
-    /// wildcard.
+    /// Opens a stream, with cookies. `names` are the events to listen to besides unnamed messages, because browsers
+    /// have no wildcard.
     ///
     /// # Errors
     ///
-    /// The address is none.
+    /// The address is invalid.
     pub fn open(
         url: &str,
         names: &'static [&'static str],
@@ -68,7 +68,7 @@ impl EventSource {
 
         let on_open = Closure::<dyn Fn(Event)>::new({
             let report = Rc::clone(&report);
-            // A server may name an event `open` or `error`; such a message is neither.
+            // A server may name an event `open` or `error`. Such an event is a message.
             move |event: Event| {
                 if !event.is_instance_of::<MessageEvent>() {
                     report(StreamEvent::Opened);
@@ -125,7 +125,7 @@ impl Drop for EventSource {
             debug_assert!(removed.is_ok(), "the listener was there");
         }
         self.source.close();
-        // Often this runs inside one of these closures, and a closure must not be dropped while it runs.
+        // The drop often happens inside one of these closures, and a closure must not be dropped while it runs.
         let nothing = || Closure::<dyn Fn(Event)>::new(|_| {});
         let closures = (
             std::mem::replace(&mut self.on_open, nothing()),

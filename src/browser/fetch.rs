@@ -1,4 +1,4 @@
-//! Requests, as bytes.
+//! HTTP requests with responses as bytes.
 
 use std::time::Duration;
 
@@ -53,36 +53,37 @@ impl Verb {
     }
 }
 
-/// What came back.
+/// The response to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status.
     pub status: u16,
     /// `Retry-After`, as sent.
     pub retry_after: Option<String>,
-    /// The position of the server's event log that this reflects, as sent.
+    /// The position of the server's event log that the response reflects, as sent.
     pub event_cursor: Option<String>,
-    /// Where there is more of this, as sent (RFC 8288).
+    /// The `Link` header, with the address of the next part of a list, as sent (RFC 8288).
     pub link: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Whether a body is a page, or what Go's servers (such as Traefik) and the ingress of Kubernetes say of an address that
-/// they do not know. No server of this app refuses anything with one of them.
+/// Returns whether a body comes from a proxy. Such a body is an HTML page, or the text that Go's servers (such as
+/// Traefik) and the ingress of Kubernetes send for an unknown address. No server of this app sends any of these with an
+/// error.
 #[must_use]
 pub fn is_from_proxy(body: &[u8]) -> bool {
     let body = body.trim_ascii();
     body.starts_with(b"<") || body == b"404 page not found" || body == b"default backend - 404"
 }
 
-/// Nothing came back.
+/// The reason why there is no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// The server could not be reached, or its answer was withheld by the browser.
+    /// The server could not be reached, or the browser withheld its answer.
     #[error("the server can not be reached")]
     Network,
-    /// It took too long.
+    /// The answer took longer than the limit.
     #[error("the server took too long to answer")]
     Timeout,
 }
@@ -93,7 +94,7 @@ pub enum FetchError {
 ///
 /// See [`FetchError`]; an answer of any status is no error here.
 pub async fn fetch(request: Request, limit: Duration) -> Result<Response, FetchError> {
-    // Dropped at the end, whatever the end is.
+    // Aborts the request if this function ends before the response is complete.
     let abort = Abort::new();
     match within(limit, send(request, abort.signal())).await {
         Some(Ok(response)) => {
@@ -117,8 +118,8 @@ async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response,
     if let Some((_, body)) = &request.body {
         init.set_body(&body.into());
     }
-    // Made here rather than by gloo's builder, which makes two of them and an address: that takes .1 ms, as long as a
-    // list of 200 takes to be read.
+    // Created here and not by gloo's builder, which creates two requests and an address. This takes 0.1 ms, as long as
+    // it takes to read a list of 200 entries.
     let sent = web_sys::Request::new_with_str_and_init(&request.url, &init).map_err(|error| failed(&error))?;
     let headers = sent.headers();
     for (name, value) in &request.headers {
@@ -140,8 +141,9 @@ async fn send(request: Request, signal: Option<AbortSignal>) -> Result<Response,
     })
 }
 
-/// Reads a body as it arrives, until it ends or has this length. Asked for all of it at once, a browser begins when all
-/// of it is there: half a millisecond later for 100 kB, and a whole one for 500. That it has ended comes later still.
+/// Reads a body as it arrives, until it ends or has this length. A browser that is asked for the whole body at once
+/// starts when all of it has arrived: half a millisecond later for 100 kB, and a whole one for 500 kB. The end of the
+/// body is reported later still.
 async fn read(body: Option<ReadableStream>, length: Option<usize>) -> Result<Vec<u8>, JsValue> {
     let mut bytes = Vec::new();
     let Some(body) = body else { return Ok(bytes) };
@@ -168,8 +170,8 @@ fn length_of(response: &gloo_net::http::Response) -> Option<usize> {
     length_of_body(&length, headers.get("content-encoding").as_deref())
 }
 
-/// How long a body is, if that is known: a compressed one is longer than the server says. From another origin nothing is
-/// known, since browsers do not tell whether it was compressed.
+/// Returns the length of a body, if it is known. A compressed body is longer than the header says. The length of a body
+/// from another origin is not known, since browsers do not tell whether it was compressed.
 fn length_of_body(length: &str, encoding: Option<&str>) -> Option<usize> {
     match encoding {
         None | Some("identity") => length.parse().ok(),

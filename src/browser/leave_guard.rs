@@ -1,4 +1,4 @@
-//! Has the browser ask before the page is closed.
+//! A guard that has the browser ask before the tab is closed.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -6,16 +6,18 @@ use web_sys::Event;
 
 const BEFORE_UNLOAD: &str = "beforeunload";
 
-/// While it lives, the browser may ask the person before the page is closed or loaded anew
-/// (HTML, "beforeunload"; browsers ask only if the person has used the page).
+/// A listener that lets the browser ask the person before the tab is closed or loaded anew (HTML, "beforeunload";
+/// browsers ask only if the person has used the page). Dropping it removes the listener.
 ///
-/// Some browsers put no page with such a listener into their back-forward cache, so it lives no longer than it has to.
+/// Some browsers do not put a tab with such a listener into the back/forward cache. So the guard lives no longer than
+/// needed.
 #[derive(Debug)]
 #[must_use = "a guard that is dropped guards nothing"]
 pub struct LeaveGuard(Closure<dyn Fn(Event)>);
 
 impl LeaveGuard {
-    /// Guards the page from now on: the person is asked if this says so when the page is about to be closed.
+    /// Guards the tab from now on. The browser asks the person if `must_ask` returns true when the tab is about to be
+    /// closed.
     pub fn new(must_ask: impl Fn() -> bool + 'static) -> Self {
         let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             if must_ask() {

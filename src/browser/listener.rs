@@ -1,27 +1,27 @@
-//! What happens to the page as a whole.
+//! Events of the tab as a whole.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::EventTarget;
 
-/// Something that happens to the page as a whole.
+/// An event of the tab as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageEvent {
     /// The network came back.
     Online,
-    /// The network went.
+    /// The network is gone.
     Offline,
-    /// The page became visible, or hidden.
+    /// The tab became visible, or hidden.
     VisibilityChange,
-    /// The page is put away, perhaps to come back.
+    /// The tab goes into the back/forward cache, or leaves the app for good.
     PageHide,
-    /// The page came back as it was, from the browser's back-forward cache.
+    /// The tab came back from the back/forward cache. Browsers also send this event after the first load.
     PageShow,
-    /// The browser stops the page where it stands.
+    /// The browser freezes the tab.
     Freeze,
-    /// The browser lets the page go on.
+    /// The browser resumes a frozen tab.
     Resume,
-    /// Another tab has changed what the browser keeps.
+    /// Another tab has changed the local storage.
     Storage,
     /// The page has been scrolled, by a person or by a script.
     Scroll,
@@ -72,7 +72,7 @@ impl PageEvent {
     }
 }
 
-/// Calls back whenever something happens; dropping it removes the listener.
+/// A listener that calls back on every event of one kind. Dropping it removes the listener.
 #[derive(Debug)]
 #[must_use = "a listener that is dropped hears nothing"]
 pub struct Listener {
@@ -82,7 +82,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens to one kind of event of the page.
+    /// Listens to one kind of event.
     pub fn new(event: PageEvent, callback: impl Fn() + 'static) -> Self {
         let (target, name) = (event.target(), event.name());
         let closure = Closure::<dyn Fn()>::new(callback);

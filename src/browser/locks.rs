@@ -1,7 +1,7 @@
-//! Locks that all pages of this origin share, such as the one that says which of them leads.
+//! Locks that all tabs of this origin share, such as the lock that determines the leader.
 //!
-//! The browser's Web Locks. A lock ends with its page, whatever becomes of the page, so none is ever left behind.
-//! The bindings are our own: those of web-sys need a compiler flag, because they may still change.
+//! Uses the browser's Web Locks. The browser releases a lock when its tab ends, even if the tab crashes, so no lock is
+//! left behind. The bindings are written here, because those of web-sys need a compiler flag: they may still change.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,44 +27,44 @@ extern "C" {
     fn query(this: &LockManager) -> Result<Promise, JsValue>;
 }
 
-/// Who else may hold a lock at the same time.
+/// The mode of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Nobody.
+    /// No other lock of this name is held at the same time.
     Exclusive,
-    /// Everybody who shares it too.
+    /// Other shared locks of this name may be held at the same time.
     Shared,
 }
 
-/// Why there is no lock.
+/// The reason why there is no lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
-    /// This browser has no locks, or none for pages that did not come over a secure connection.
+    /// The browser has no locks, or none for pages that were loaded over an insecure connection.
     #[error("the browser has no locks")]
     Missing,
-    /// The browser refuses; this is its name for why.
+    /// The browser refuses the lock, with its name for the reason.
     #[error("the browser refuses a lock: {0}")]
     Refused(String),
 }
 
-/// A lock that is held; dropping it releases it.
+/// A held lock. Dropping it releases it.
 #[derive(Debug)]
 #[must_use = "a lock that is dropped is released"]
 pub struct Lock {
-    /// Ends the promise that holds it.
+    /// The function that ends the promise by which the lock is held.
     release: Option<Function>,
     held: Rc<Cell<bool>>,
     lost: oneshot::Receiver<()>,
 }
 
 impl Lock {
-    /// Whether it is still ours: another page can steal it.
+    /// Returns whether the lock is still held: another tab can steal it.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.held.get()
     }
 
-    /// Waits until another page has stolen it.
+    /// Waits until another tab has stolen the lock.
     pub async fn lost(&mut self) {
         _ = (&mut self.lost).await;
     }
@@ -80,7 +80,7 @@ impl Drop for Lock {
     }
 }
 
-/// Waits for a lock, for as long as it takes. Dropping the future gives up the place in the queue.
+/// Waits for a lock, without a time limit. Dropping the future gives up the place in the queue.
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ pub async fn request(name: &str, mode: Mode) -> Result<Lock, LockError> {
     granted(lock?)
 }
 
-/// Takes a lock if nobody is in the way; `None` if somebody is.
+/// Takes a lock if it is free, and returns `None` otherwise.
 ///
 /// # Errors
 ///
@@ -104,7 +104,7 @@ pub async fn try_request(name: &str, mode: Mode) -> Result<Option<Lock>, LockErr
     ask(name, mode, Some(("ifAvailable", &JsValue::TRUE))).await
 }
 
-/// Takes a lock away from whoever holds it, and goes before whoever waits for it.
+/// Steals a lock from its holder, ahead of all requests in the queue.
 ///
 /// # Errors
 ///
@@ -113,7 +113,7 @@ pub async fn steal(name: &str) -> Result<Lock, LockError> {
     granted(ask(name, Mode::Exclusive, Some(("steal", &JsValue::TRUE))).await?)
 }
 
-/// The names of all locks that pages of this origin hold, this page included.
+/// Returns the names of all locks that tabs of this origin hold, this tab included.
 ///
 /// # Errors
 ///
@@ -128,7 +128,7 @@ pub async fn held_names() -> Result<Vec<String>, LockError> {
         .collect())
 }
 
-/// Only who asks for what is free can be told that it is not.
+/// Returns the lock. Only a request with `ifAvailable` may be answered without a lock.
 fn granted(lock: Option<Lock>) -> Result<Lock, LockError> {
     lock.ok_or_else(|| LockError::Refused("null".to_owned()))
 }
@@ -150,7 +150,7 @@ async fn ask(name: &str, mode: Mode, option: Option<(&str, &JsValue)>) -> Result
     let held = Rc::new(Cell::new(true));
     let on_grant = {
         let (grant, held) = (Rc::clone(&grant), Rc::clone(&held));
-        // Called with a lock, or with nothing. The lock is held until the promise that this returns has ended.
+        // The browser calls this with a lock or with `null`. It holds the lock until the returned promise has ended.
         Closure::once(move |lock: JsValue| {
             let mut release = None;
             let (lock, until) = if lock.is_null() {
@@ -159,7 +159,7 @@ async fn ask(name: &str, mode: Mode, option: Option<(&str, &JsValue)>) -> Result
                 let until = Promise::new(&mut |resolve, _| release = Some(resolve));
                 (Some(Lock { release, held, lost }), until.into())
             };
-            // If nobody waits for it any more, it is dropped here, and thereby released.
+            // If the receiver is gone, the lock is dropped here, and thereby released.
             drop(grant.take().map(|grant| grant.send(Ok(lock))));
             until
         })
@@ -174,7 +174,7 @@ async fn ask(name: &str, mode: Mode, option: Option<(&str, &JsValue)>) -> Result
                 drop(grant.send(Err(refused(&error))));
             } else {
                 held.set(false);
-                // Most who hold a lock do not wait to lose it.
+                // The result does not matter: most holders do not wait for the loss of the lock.
                 _ = lose.send(());
             }
         }

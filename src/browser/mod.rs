@@ -1,6 +1,6 @@
-//! The only room that touches the browser.
+//! The only module that touches the browser.
 //!
-//! Whatever is taken from the browser is owned by a guard, and dropping the guard gives it back:
+//! A guard owns each resource of the browser, and dropping the guard releases the resource:
 //!
 //! | guard | its `Drop` |
 //! |---|---|
@@ -16,7 +16,7 @@
 //! | [`Channel`](channel::Channel) | closes the channel |
 //! | [`fetch`](fetch::fetch)'s future | aborts the request |
 //!
-//! Nothing here decides anything: a policy in this room is in the wrong room.
+//! This module decides nothing: a policy belongs into another module.
 
 #![expect(
     clippy::disallowed_methods,

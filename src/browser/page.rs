@@ -1,4 +1,4 @@
-//! The page: its configuration, its title, whether it is seen.
+//! The document of the tab: its configuration, its title, its visibility.
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement, VisibilityState};
@@ -7,38 +7,38 @@ fn document() -> Option<Document> {
     web_sys::window()?.document()
 }
 
-/// The text of the element with this id.
+/// Returns the text of the element with this id.
 #[must_use]
 pub fn text_of(id: &str) -> Option<String> {
     document()?.get_element_by_id(id)?.text_content()
 }
 
-/// Whether the person can see the page.
+/// Returns whether the tab is visible.
 #[must_use]
 pub fn is_visible() -> bool {
     document().is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
 }
 
-/// Whether the browser believes that there is a network.
+/// Returns whether the browser reports a network.
 #[must_use]
 pub fn is_online() -> bool {
     web_sys::window().is_none_or(|window| window.navigator().on_line())
 }
 
-/// Names the page, as in the tab and the history.
+/// Sets the title, which the browser shows in the tab and in the history.
 pub fn set_title(title: &str) {
     if let Some(document) = document() {
         document.set_title(title);
     }
 }
 
-/// A text as it may stand in the query of an address.
+/// Escapes a text for the query of an address.
 #[must_use]
 pub fn escape(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
-/// Moves the focus to the element with this id: after a change of page, to where reading begins.
+/// Moves the focus to the element with this id. After a change of page, this is the element where reading begins.
 pub fn focus(id: &str) {
     let element = document().and_then(|document| document.get_element_by_id(id));
     if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok())
@@ -48,7 +48,8 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Replaces the page by a message, for when the app can not even begin. `static/early.js` says that it has ended.
+/// Replaces the page with a message, for an app that can not start. `static/early.js` shows the message for an app that
+/// has stopped.
 pub fn show_fatal(title: &str, explanation: &str) {
     let Some(document) = document() else { return };
     if let Err(error) = replace_body(&document, title, explanation) {
@@ -77,14 +78,14 @@ fn replace_body(document: &Document, title: &str, explanation: &str) -> Result<(
     Ok(())
 }
 
-/// How grave something is.
+/// The severity of a line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// For whoever looks into the app.
+    /// Information for developers.
     Debug,
-    /// Odd, but dealt with.
+    /// An odd situation that the app has dealt with.
     Warning,
-    /// Wrong.
+    /// An error.
     Error,
 }
 

@@ -8,7 +8,7 @@ use web_sys::{
     NodeList, PointerEvent, Window,
 };
 
-/// What every row of a list has.
+/// The selector of the rows of all lists.
 const SELECTOR: &str = "main [data-id]";
 
 fn window() -> Option<Window> {
@@ -24,7 +24,7 @@ fn document() -> Option<Document> {
 pub struct Row(Element);
 
 impl Row {
-    /// The row at a point of the window.
+    /// Returns the row at a point of the window.
     #[must_use]
     pub fn at((x, y): (i32, i32)) -> Option<Self> {
         #[expect(clippy::cast_precision_loss, reason = "a window is not that large")]
@@ -32,28 +32,29 @@ impl Row {
         Self::around(&element)
     }
 
-    /// The row that an element belongs to.
+    /// Returns the row that an element belongs to.
     fn around(element: &Element) -> Option<Self> {
         element.closest(SELECTOR).ok()?.map(Self)
     }
 
-    /// The distance of its top from the top of the window, in CSS pixels; nothing once it is gone.
+    /// Returns the distance of the row's top from the top of the window, in CSS pixels; `None` once the row is removed.
     #[must_use]
     pub fn top(&self) -> Option<f64> {
         self.0.is_connected().then(|| self.0.get_bounding_client_rect().top())
     }
 }
 
-/// Scrolls the page by so many CSS pixels, or as far as it goes.
+/// Scrolls the page by this many CSS pixels, or as far as possible.
 pub fn scroll_by(distance: f64) {
     if let Some(window) = window() {
         window.scroll_by_with_x_and_y(0.0, distance);
     }
 }
 
-/// Calls back when rows have come, gone or changed, before anything is painted; dropping it ends that.
+/// An observer that calls back when rows were added, removed or changed, before the browser paints. Dropping it ends
+/// the observation.
 ///
-/// To look into what has changed costs as much as to show it, so that it is asked first whether anything depends on it.
+/// To inspect the changes costs as much as to show them. So the observer first asks whether anything depends on them.
 #[derive(Debug)]
 #[must_use = "an observer that is dropped sees nothing"]
 pub struct RowObserver {
@@ -62,7 +63,7 @@ pub struct RowObserver {
 }
 
 impl RowObserver {
-    /// Observes the rows of all lists. Lists that are shown for the first time do not count.
+    /// Observes the rows of all lists. The first appearance of a list does not count.
     pub fn new(is_needed: impl Fn() -> bool + 'static, callback: impl Fn() + 'static) -> Self {
         let callback = Closure::<dyn Fn(Array)>::new(move |records: Array| {
             if is_needed() && records.iter().any(|record| is_about_rows(record.unchecked_ref())) {
@@ -112,14 +113,14 @@ fn has_row(nodes: &NodeList) -> bool {
         })
 }
 
-/// What a pointer does.
+/// An action of a pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointerAction {
-    /// It moves, or a button or finger goes down.
+    /// The pointer moves, or a button or finger goes down.
     Move,
-    /// It leaves the window, or what it did was no click but a gesture.
+    /// The pointer leaves the window, or the browser took its action for a gesture.
     Leave,
-    /// It clicks. Clicks of the keyboard and of scripts do not count.
+    /// The pointer clicks. Clicks of the keyboard and of scripts do not count.
     Click,
 }
 
@@ -131,26 +132,26 @@ const EVENTS: [(&str, PointerAction); 5] = [
     ("click", PointerAction::Click),
 ];
 
-/// Something that a pointer did.
+/// An input of a pointer.
 #[derive(Clone, Debug)]
 pub struct PointerInput {
-    /// What.
+    /// The action.
     pub action: PointerAction,
-    /// Where in the window.
+    /// The point in the window.
     pub point: (i32, i32),
-    /// The row that it was done to.
+    /// The row that contains the target of the action.
     pub row: Option<Row>,
-    /// Whether it is a finger: one that is lifted points to nothing.
+    /// Whether the pointer is a finger. A finger that is lifted points to nothing.
     pub is_touch: bool,
 }
 
 impl PointerInput {
     fn read(event: &Event, action: PointerAction) -> Option<Self> {
-        // A click is one as well.
+        // A click is a pointer event as well.
         let event: &PointerEvent = event.dyn_ref()?;
         let counts = match action {
             PointerAction::Move => true,
-            // It goes from element to element all the time.
+            // `pointerout` also fires when the pointer moves from one element to another.
             PointerAction::Leave => event.type_() == "pointercancel" || event.related_target().is_none(),
             PointerAction::Click => event.detail() > 0,
         };
@@ -164,7 +165,8 @@ impl PointerInput {
     }
 }
 
-/// Calls back whenever a pointer does something, before anything else hears of it; dropping it removes the listener.
+/// A listener that calls back on every input of a pointer, before all other listeners. Dropping it removes the
+/// listener.
 #[derive(Debug)]
 #[must_use = "a listener that is dropped hears nothing"]
 pub struct PointerListener {
@@ -172,7 +174,7 @@ pub struct PointerListener {
 }
 
 impl PointerListener {
-    /// Listens to all pointers. What the callback says no to does not happen.
+    /// Listens to all pointers. An input is cancelled if the callback returns false.
     pub fn new(callback: impl Fn(PointerInput) -> bool + Clone + 'static) -> Self {
         let closures = EVENTS.map(|(name, action)| {
             let callback = callback.clone();

@@ -1,48 +1,50 @@
-//! The little that outlives the page.
+//! The browser's local storage, for the few values that outlive a tab.
 
-/// The id of who was signed in last, so that a reload can ask whether they still are. `static/early.js` looks for it too.
+/// The id of the person who was signed in last, so that a reload can ask whether they still are. `static/early.js`
+/// looks for it too.
 const USER: &str = "freshet-user";
-/// That somebody has signed out and the server could not be told yet.
+/// The flag that a person has signed out, and the server has not been told yet.
 const SIGN_OUT_PENDING: &str = "freshet-sign-out-pending";
 
-/// That a tab has changes that were not sent; the name of the tab follows.
+/// The prefix of the flag that a tab has unsent changes. The name of the tab follows.
 const UNSENT: &str = "freshet-unsent-";
 
 fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
 
-/// Who was signed in last. `None` too where the browser keeps nothing.
+/// Returns the id of the person who was signed in last. Returns `None` as well if the browser stores nothing.
 #[must_use]
 pub fn remembered_user() -> Option<String> {
     read(USER).filter(|user| !user.is_empty())
 }
 
-/// Remembers who is signed in, or that nobody is.
+/// Remembers the person who is signed in, or that no person is.
 pub fn remember_user(user: Option<&str>) {
-    // An empty record stands for nobody. A missing one means that the site's data was cleared.
+    // An empty record means that no person is signed in. A missing record means that the site's data was cleared.
     keep(USER, Some(user.unwrap_or_default()));
 }
 
-/// Whether the records of this site were cleared since the app began, as "clear site data" does. True too where the
-/// browser keeps nothing.
+/// Returns whether the records of this site were cleared since the app started, as "clear site data" does. Returns true
+/// as well if the browser stores nothing.
 #[must_use]
 pub fn was_cleared() -> bool {
     read(USER).is_none()
 }
 
-/// Whether the server has yet to be told that somebody has signed out.
+/// Returns whether a person has signed out, and the server has not been told yet.
 #[must_use]
 pub fn is_sign_out_pending() -> bool {
     read(SIGN_OUT_PENDING).is_some()
 }
 
-/// Remembers whether the server has yet to be told that somebody has signed out.
+/// Remembers whether a person has signed out, and the server has not been told yet.
 pub fn set_sign_out_pending(pending: bool) {
     keep(SIGN_OUT_PENDING, pending.then_some("yes"));
 }
 
-/// The tabs that have changes that were not sent, be they alive or gone. `None` where the browser keeps nothing.
+/// Returns the names of the tabs, open or closed, that have unsent changes. Returns `None` if the browser stores
+/// nothing.
 #[must_use]
 pub fn tabs_with_unsent() -> Option<Vec<String>> {
     storage()?;
@@ -54,12 +56,12 @@ pub fn tabs_with_unsent() -> Option<Vec<String>> {
     )
 }
 
-/// Remembers whether a tab has changes that were not sent.
+/// Remembers whether a tab has unsent changes.
 pub fn set_has_unsent(tab: &str, has_unsent: bool) {
     keep(&format!("{UNSENT}{tab}"), has_unsent.then_some("yes"));
 }
 
-/// The names that begin like this.
+/// Returns all names with this prefix.
 #[must_use]
 pub fn names(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
@@ -68,13 +70,13 @@ pub fn names(prefix: &str) -> Vec<String> {
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 
-/// The text under a name.
+/// Returns the text under a name.
 #[must_use]
 pub fn read(name: &str) -> Option<String> {
     storage()?.get_item(name).ok().flatten()
 }
 
-/// Writes a text under a name, or removes it. Returns whether the browser has kept it.
+/// Writes a text under a name, or removes it. Returns whether the browser has stored the change.
 pub fn write(name: &str, value: Option<&str>) -> bool {
     let Some(storage) = storage() else { return false };
     match value {
@@ -84,7 +86,7 @@ pub fn write(name: &str, value: Option<&str>) -> bool {
     .is_ok()
 }
 
-/// A browser that keeps nothing is no obstacle.
+/// Writes a text under a name, or removes it. Logs a failure, since the app works in a browser that stores nothing.
 fn keep(name: &str, value: Option<&str>) {
     if !write(name, value) {
         log::warn!("the browser keeps nothing");

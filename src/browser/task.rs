@@ -1,4 +1,4 @@
-//! Futures that run by themselves.
+//! Futures that run in the background.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -23,7 +23,7 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        // While the future itself drops its own task, the slot is taken and stays empty.
+        // If the future drops its own task, it has been taken out of the slot. The slot stays empty then.
         if let Ok(mut slot) = self.0.try_borrow_mut() {
             let stopped = slot.take();
             drop(slot);
@@ -49,7 +49,7 @@ impl Future for Run {
         };
         match future.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(()),
-            // Nobody is left who could stop it or wait for it: the owner dropped it from within.
+            // The future has dropped its own task, so nothing can stop or await it any more.
             Poll::Pending if Rc::strong_count(&self.0) == 1 => Poll::Ready(()),
             Poll::Pending => {
                 *self.0.borrow_mut() = Some(future);
@@ -59,7 +59,7 @@ impl Future for Run {
     }
 }
 
-/// Runs a future to its end, whatever becomes of whoever started it. For what must not be left half done.
+/// Runs a future to its end, even if the caller is dropped. It serves for operations that must not be left half done.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(future);
 }

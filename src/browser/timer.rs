@@ -1,4 +1,4 @@
-//! One timer.
+//! Timers and time limits.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 
-/// Calls back once after a while; dropping it cancels the call.
+/// A timer that calls back once. Dropping it cancels the call.
 #[derive(Debug)]
 #[must_use = "a timeout that is dropped never fires"]
 pub struct Timeout(#[expect(dead_code, reason = "held for its Drop")] gloo_timers::callback::Timeout);
 
-/// The longest wait that browsers keep; a longer one would fire at once.
+/// The longest delay that browsers support, in milliseconds. A longer one would fire at once.
 const LONGEST: u32 = i32::MAX as u32;
 
 impl Timeout {
@@ -23,19 +23,19 @@ impl Timeout {
     }
 }
 
-/// Waits this long.
+/// Waits for `delay`.
 pub async fn wait(delay: Duration) {
     within(delay, std::future::pending::<()>()).await;
 }
 
-/// What the future comes to, if it does within this time.
+/// Returns the output of the future, or `None` if the limit expires first.
 pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut limited = None;
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
         Poll::Pending => {
-            // Only now: what the future begins with does not wait for the timer.
+            // The timer starts after the first poll, so that the future's first step does not wait for it.
             let (expired, _timeout) = limited.get_or_insert_with(|| {
                 let (expire, expired) = oneshot::channel::<()>();
                 (expired, Timeout::new(limit, move || drop(expire)))

@@ -1,14 +1,15 @@
-//! The keys that undo.
+//! The keyboard shortcut that undoes a change.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventTarget, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 
-/// Fields whose own text these keys undo.
+/// The selector of the fields in which the shortcut undoes typing.
 const FIELDS: &str =
     "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
 
-/// Calls back when `Ctrl+Z` or `Cmd+Z` is pressed where there is no text to undo; dropping it removes the listener.
+/// A listener that calls back when `Ctrl+Z` or `Cmd+Z` is pressed where there is no text to undo. Dropping it removes
+/// the listener.
 #[derive(Debug)]
 #[must_use = "a listener that is dropped hears nothing"]
 pub struct UndoKey {
@@ -17,7 +18,8 @@ pub struct UndoKey {
 }
 
 impl UndoKey {
-    /// Listens. The callback says whether there was something to undo; the browser does nothing else then.
+    /// Listens to the shortcut. The callback returns whether there was something to undo; if so, the browser does
+    /// nothing else.
     pub fn new(callback: impl Fn() -> bool + 'static) -> Self {
         let closure = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
             if is_undo(&event) && !is_in_field(&event) && callback() {
@@ -37,13 +39,13 @@ impl UndoKey {
 }
 
 fn is_undo(event: &KeyboardEvent) -> bool {
-    // By its place where the letter there is none of the Latin ones.
+    // On a keyboard without Latin letters, the position of the key counts.
     let is_z = event.key().eq_ignore_ascii_case("z") || (!event.key().is_ascii() && event.code() == "KeyZ");
     is_z && (event.ctrl_key() || event.meta_key()) && !event.shift_key() && !event.alt_key()
 }
 
-/// Whether the focus is in a field whose text the keys undo. In an empty one there is none: the focus is there after a
-/// row was deleted.
+/// Returns whether the focus is in a field in which the shortcut undoes typing. An empty field does not count, as it
+/// has no text to undo: the focus is in such a field after a row was deleted.
 fn is_in_field(event: &KeyboardEvent) -> bool {
     let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
         return false;

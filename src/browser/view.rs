@@ -1,4 +1,4 @@
-//! The part of the page that is seen: where it is scrolled to, what has the focus, and what history keeps of both.
+//! The visible part of the page: the scroll position, its copy in the browser's history, and the focus.
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -8,7 +8,7 @@ use web_sys::{
     ScrollIntoViewOptions, ScrollLogicalPosition, ScrollRestoration, Window,
 };
 
-/// The names of what is kept in the state of an entry of the browser's history.
+/// The names of the values in the state of an entry of the browser's history.
 const TOP: &str = "freshetTop";
 const ROW: &str = "freshetRow";
 const OFFSET: &str = "freshetOffset";
@@ -16,12 +16,12 @@ const OFFSET: &str = "freshetOffset";
 /// The attribute that identifies a row of a list.
 const ROW_ID: &str = "data-id";
 
-/// Where a page is scrolled to.
+/// The scroll position of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Position {
     /// The distance between the top of the page and the top of the window, in CSS pixels.
     pub top: f64,
-    /// The id of the first row in sight, and the distance of its top from the top of the window.
+    /// The id of the first visible row, and the distance of its top from the top of the window.
     pub row: Option<(String, f64)>,
 }
 
@@ -38,7 +38,8 @@ fn document() -> Option<Document> {
     window()?.document()
 }
 
-/// Stops the browser from scrolling by itself when it goes back or forward: what it goes to is not rendered yet.
+/// Stops the browser from scrolling by itself when it goes back or forward, because the page is not rendered at that
+/// time.
 pub fn take_over_scroll_restoration() {
     let history = window().and_then(|window| window.history().ok());
     if history.is_none_or(|history| history.set_scroll_restoration(ScrollRestoration::Manual).is_err()) {
@@ -46,7 +47,7 @@ pub fn take_over_scroll_restoration() {
     }
 }
 
-/// Where the page is scrolled to.
+/// Returns the scroll position of the page.
 #[must_use]
 pub fn position() -> Position {
     let top = window().and_then(|window| window.scroll_y().ok()).unwrap_or_default();
@@ -56,7 +57,7 @@ pub fn position() -> Position {
     }
 }
 
-/// The first row below the header, at a place where every layout has rows.
+/// Returns the first row below the header, at a place where every layout has rows.
 fn first_row() -> Option<(String, f64)> {
     let width = window()?.inner_width().ok()?.as_f64()?;
     #[expect(clippy::cast_possible_truncation, reason = "a screen is not that wide")]
@@ -65,13 +66,13 @@ fn first_row() -> Option<(String, f64)> {
     Some((row.get_attribute(ROW_ID)?, row.get_bounding_client_rect().top()))
 }
 
-/// How much of the window the header covers, in CSS pixels.
+/// Returns the height of the part of the window that the header covers, in CSS pixels.
 fn header_height() -> Option<f64> {
     let header = document()?.query_selector("body > header").ok()?;
     Some(header.map_or(0.0, |header| header.get_bounding_client_rect().bottom()))
 }
 
-/// Scrolls the page; says whether it stays there whatever is laid out later.
+/// Scrolls the page. Returns whether the position is final, so that later layout does not change it.
 pub fn scroll_to(position: &Position) -> bool {
     let Some(window) = window() else { return false };
     let row = position.row.as_ref().and_then(|(id, offset)| Some((find(id)?, offset)));
@@ -79,11 +80,11 @@ pub fn scroll_to(position: &Position) -> bool {
         Some((row, offset)) => window.scroll_by_with_x_and_y(0.0, row.get_bounding_client_rect().top() - offset),
         None => window.scroll_to_with_x_and_y(0.0, position.top),
     }
-    // What a row comes to stand on once the rows around it have been laid out is not known yet.
+    // The final place of a row is not known before the rows around it have been laid out.
     position.row.is_none() && window.scroll_y().is_ok_and(|top| (top - position.top).abs() < 1.0)
 }
 
-/// Scrolls the element with this id, or the row, to below the header; says whether it is there.
+/// Scrolls the element with this id, or the row, to below the header. Returns whether it exists.
 pub fn scroll_into_view(id: &str) -> bool {
     let Some(element) = find(id) else { return false };
     let options = ScrollIntoViewOptions::new();
@@ -92,7 +93,7 @@ pub fn scroll_into_view(id: &str) -> bool {
     true
 }
 
-/// The element with this id, or the row of a list.
+/// Returns the element with this id, or the row of a list.
 fn find(id: &str) -> Option<Element> {
     let document = document()?;
     document.get_element_by_id(id).or_else(|| select(&document, ROW_ID, id))
@@ -105,13 +106,13 @@ fn select(document: &Document, attribute: &str, value: &str) -> Option<Element> 
         .ok()?
 }
 
-/// Moves the focus to the element with this id, or to the row, without scrolling; says whether it is there. The link of
-/// a row gets the focus in its place.
+/// Moves the focus to the element with this id, or to the row, without scrolling. Returns whether it exists. The link
+/// of a row gets the focus in place of the row.
 pub fn focus(id: &str) -> bool {
     find(id).is_some_and(|element| focus_element(&link_of(&element).unwrap_or(element)))
 }
 
-/// Moves the focus to the link with this address, without scrolling; says whether it is there.
+/// Moves the focus to the link with this address, without scrolling. Returns whether it exists.
 pub fn focus_link(address: &str) -> bool {
     document()
         .and_then(|document| select(&document, "href", address))
@@ -127,7 +128,7 @@ fn focus_element(element: &Element) -> bool {
     let Some(element) = element.dyn_ref::<HtmlElement>() else {
         return false;
     };
-    // Only what can be reached by the keyboard, or is told so, can have the focus.
+    // An element can have the focus only if the keyboard can reach it or if it has a `tabindex`.
     if element.tab_index() < 0 && !element.has_attribute("tabindex") {
         element.set_tab_index(-1);
     }
@@ -136,7 +137,7 @@ fn focus_element(element: &Element) -> bool {
     element.focus_with_options(&options).is_ok()
 }
 
-/// Whether nothing has the focus: what had it is gone.
+/// Returns whether no element has the focus, because the element that had it was removed.
 #[must_use]
 pub fn has_no_focus() -> bool {
     document()
@@ -144,7 +145,7 @@ pub fn has_no_focus() -> bool {
         .is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// What was kept with this entry of the browser's history; nothing if it has not been seen yet.
+/// Returns the position that is stored with this entry of the browser's history; `None` if the entry is new.
 #[must_use]
 pub fn kept_position() -> Option<Position> {
     let state = window()?.history().ok()?.state().ok()?;
@@ -156,7 +157,7 @@ pub fn kept_position() -> Option<Position> {
     Some(Position { top, row })
 }
 
-/// Keeps a position with this entry of the browser's history, beside what else is kept there.
+/// Stores a position with this entry of the browser's history. Other values of the entry stay.
 pub fn keep_position(position: &Position) {
     if let Err(error) = replace_state(position) {
         log::info!("the history keeps no position: {error:?}");
@@ -180,7 +181,8 @@ fn replace_state(position: &Position) -> Result<(), JsValue> {
     history.replace_state(&state, "")
 }
 
-/// Calls back whenever elements come, go or change their size; dropping it ends that.
+/// An observer that calls back when elements are added or removed, or when the page changes its size. Dropping it ends
+/// the observation.
 #[derive(Debug)]
 #[must_use = "an observer that is dropped sees nothing"]
 pub struct ContentObserver {

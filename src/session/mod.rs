@@ -1,7 +1,7 @@
-//! Who is signed in, and the one way out.
+//! The session: the person who is signed in, and the steps of a sign-out.
 //!
-//! Signing out always takes the same steps in the same order, whoever asked for it: whatever has registered a cleanup
-//! is cleaned up, what is remembered is forgotten, the state changes (and with it the page), the server is told.
+//! A sign-out takes the same steps in the same order for every reason: the registered cleanups run, the remembered
+//! person is forgotten, the state changes (and with it the page), and the server is told.
 
 mod provider;
 
@@ -18,40 +18,40 @@ use crate::backoff::Backoff;
 use crate::browser::{self, Timeout, storage};
 pub use provider::{SessionProvider, SessionProviderProperties, use_session};
 
-/// How long to wait before asking again who is signed in. Pages that were loaded while the server was away are few, and
-/// were not loaded at the same moment: chance need not keep them apart.
+/// The delays between attempts to find out who is signed in. Few tabs are loaded while the server is unreachable, and
+/// not at the same moment. So they need no jitter.
 const RETRIES: Backoff = Backoff {
     cap: Duration::from_secs(15),
     jitter: 0.0,
     ..Backoff::DEFAULT
 };
 
-/// Who is signed in.
+/// The state of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Session {
     /// The server is being asked.
     Restoring,
     /// The server could not be asked.
     Unknown(ApiError),
-    /// Nobody.
+    /// No person is signed in. The reason is given if a person was signed out.
     SignedOut(Option<Farewell>),
-    /// This person.
+    /// This person is signed in.
     SignedIn(Rc<User>),
 }
 
-/// Why somebody was signed out.
+/// The reason of a sign-out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Farewell {
-    /// They asked for it.
+    /// The person asked for it.
     Asked,
     /// The session has ended.
     Expired,
-    /// The server insisted, for this reason.
+    /// The server has forced it, for this reason.
     Forced(String),
 }
 
 impl Farewell {
-    /// The word for it in an address.
+    /// Returns the word for the reason in an address.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Farewell {
     }
 }
 
-/// Who is signed in, and what can be done about it. Equal while the same person is.
+/// The session and the actions on it. Handles are equal while the session stays the same.
 #[derive(Clone, Debug)]
 pub struct SessionHandle {
     session: Session,
@@ -73,34 +73,35 @@ type Cleanup = dyn Fn(&Farewell) -> Result<(), String>;
 
 struct Core {
     api: Api,
-    /// The truth; what components see is a copy of it.
+    /// The authoritative session. Components see a copy of it.
     session: RefCell<Session>,
     publish: Callback<Session>,
     cleanups: RefCell<Vec<(&'static str, Weak<Cleanup>)>>,
     is_leaving: Cell<bool>,
-    /// Whether the page has been put away and is not back yet.
+    /// Whether the tab is hidden in the back/forward cache.
     is_away: Cell<bool>,
-    /// Which time it is that the server is asked who is signed in: only the last answer counts.
+    /// The number of the latest attempt to find out who is signed in. Only the answer to the latest attempt counts.
     asking: Cell<u64>,
-    /// When to ask again that could not be asked, and how often it could not.
+    /// The timer of the next attempt, after a failed one.
     retry: RefCell<Option<Timeout>>,
+    /// The number of failed attempts in a row.
     failures: Cell<u32>,
-    /// Whether the browser remembers who is signed in here; some keep nothing.
+    /// Whether the browser remembers the person who is signed in. Some browsers store nothing.
     is_remembered: Cell<bool>,
-    /// How many changes of whoever was signed out are kept until they are back.
+    /// The number of changes of the person who was signed out that are kept until they are back.
     kept: Cell<usize>,
-    /// What tells that the server has been told of the last sign-out, or could not be.
+    /// The receiver that ends once the server has been told of the last sign-out, or could not be told.
     telling: RefCell<Option<oneshot::Receiver<()>>>,
 }
 
 impl SessionHandle {
-    /// Who is signed in.
+    /// Returns the state of the session.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// The person who is signed in.
+    /// Returns the person who is signed in.
     #[must_use]
     pub fn user(&self) -> Option<&Rc<User>> {
         match &self.session {
@@ -109,19 +110,19 @@ impl SessionHandle {
         }
     }
 
-    /// How many changes of whoever was signed out last are kept until they are back.
+    /// Returns the number of changes of the person who was signed out last that are kept until they are back.
     #[must_use]
     pub fn kept_changes(&self) -> usize {
         self.core.kept.get()
     }
 
-    /// A cleanup keeps so many changes or texts of the person who is signed out.
+    /// Notes that a cleanup keeps this many changes or texts of the person who is signed out.
     pub fn note_kept(&self, changes: usize) {
         self.core.kept.set(self.core.kept.get() + changes);
     }
 
-    /// Has something cleaned up whenever somebody signs out, until the guard is dropped. A cleanup is told why, and one
-    /// that fails does not keep the others from running.
+    /// Registers a cleanup that runs on every sign-out, until the guard is dropped. The cleanup receives the reason. A
+    /// cleanup that fails does not keep the others from running.
     pub fn on_sign_out(
         &self,
         name: &'static str,
@@ -138,9 +139,9 @@ impl SessionHandle {
     ///
     /// # Errors
     ///
-    /// The server refused, or could not be asked.
+    /// The server refused, or could not be reached.
     pub async fn sign_in(&self, credentials: &Credentials) -> Result<(), ApiError> {
-        // The answer to a sign-out that is under way would take the new session's cookie with it.
+        // The answer to a pending sign-out would remove the cookie of the new session. So the sign-in waits for it.
         let telling = self.core.telling.borrow_mut().take();
         if let Some(telling) = telling {
             telling.await.unwrap_or(());
@@ -151,18 +152,20 @@ impl SessionHandle {
         Ok(())
     }
 
-    /// Signs out. The first call counts: what follows it while it is under way has no effect.
+    /// Signs out. Only the first call counts: later calls have no effect while the sign-out is under way.
     pub fn sign_out(&self, farewell: Farewell) {
         Core::leave(&self.core, farewell);
     }
 
-    /// Asks the server whether the session still lives, and is still this person's: another tab may have signed out
-    /// and somebody else in. Calls back if it is; asking has renewed it then, where servers renew sessions.
+    /// Asks the server whether the session is alive and still belongs to this person: another tab may have signed them
+    /// out and another person in. Calls back if so. The request has then also renewed the session, on servers that
+    /// renew sessions.
     pub fn check(&self, if_alive: impl FnOnce() + 'static) {
         Core::check(&self.core, if_alive);
     }
 
-    /// Asks again at once who is signed in, after it could not be asked. It is asked again by itself now and then.
+    /// Asks the server again at once who is signed in, after it could not be asked. Further attempts are made
+    /// automatically.
     pub fn restore(&self) {
         self.core.set(Session::Restoring);
         let core = Rc::clone(&self.core);
@@ -191,8 +194,8 @@ impl Core {
 
     fn check(core: &Rc<Self>, if_alive: impl FnOnce() + 'static) {
         let Some(user) = core.user() else { return };
-        // What the browser remembers needs no answer from the server: nothing of theirs is shown a moment longer.
-        // Records that were cleared say nothing about it.
+        // If the browser remembers another person or none, the sign-out does not wait for the server, so that no data
+        // of this person is shown any longer. Cleared records say nothing about the session.
         let remembered = storage::remembered_user();
         if core.is_remembered.get() && !storage::was_cleared() && remembered != Some(user.to_string()) {
             return Self::leave(core, Farewell::Expired);
@@ -209,7 +212,7 @@ impl Core {
                 Err(error) if matches!(error.kind(), Kind::Unauthorized) => {
                     return Self::leave(&core, Farewell::Expired);
                 }
-                // Nobody knows; whoever needs the server will find out.
+                // Other errors leave the session as it is; the next request detects an expired one.
                 Err(_) => {}
             }
             if storage::was_cleared() {
@@ -218,13 +221,13 @@ impl Core {
         });
     }
 
-    /// The page comes back as it was, after another has taken its place.
+    /// Handles the return of the tab from the back/forward cache.
     fn come_back(core: &Rc<Self>) {
         if !core.is_away.replace(false) {
             return;
         }
         if matches!(&*core.session.borrow(), Session::Restoring) {
-            // What the server answers to the question of before is an answer of before.
+            // The answer to the earlier request is out of date.
             let core = Rc::clone(core);
             browser::spawn(async move { Self::restore(&core).await });
         }
@@ -259,14 +262,14 @@ impl Core {
                 log::error!("cleaning up {name} failed: {error}");
             }
         }
-        // Another tab may have remembered somebody else by now.
+        // Another tab may have remembered another person by now.
         if storage::was_cleared() || storage::remembered_user() == Some(user.to_string()) {
             storage::remember_user(None);
         }
         let server_knows = farewell == Farewell::Expired;
         core.set(Session::SignedOut(Some(farewell)));
         if !server_knows {
-            // Whoever loads the page before the server could be told must not be taken for signed in.
+            // A reload before the server has been told must not restore the session.
             storage::set_sign_out_pending(true);
             let (told, is_told) = oneshot::channel::<()>();
             *core.telling.borrow_mut() = Some(is_told);
@@ -278,7 +281,7 @@ impl Core {
         }
     }
 
-    /// Ends the session on the server. Returns whether it is ended.
+    /// Ends the session on the server. Returns whether that succeeded.
     async fn tell_server(&self) -> bool {
         match self.api.sign_out().await {
             Ok(()) => {
@@ -292,17 +295,17 @@ impl Core {
         }
     }
 
-    /// Who the server says is signed in.
+    /// Asks the server for the person who is signed in.
     async fn ask(&self) -> Result<User, ApiError> {
         match self.api.current_user().await {
-            // Not every server can be asked this, but every one can be asked for the person who was there before.
+            // Some servers do not support this request. All servers support the request for a person by id.
             Err(error) if matches!(error.kind(), Kind::Invalid(_) | Kind::NotFound | Kind::Forbidden) => {
                 let remembered = storage::remembered_user().and_then(|id| id.parse::<UserId>().ok());
                 let Some(id) = remembered else {
                     return Err(Kind::Unauthorized.into());
                 };
                 self.api.user(id).await.map_err(|error| match error.kind() {
-                    // Whoever is signed in is somebody else.
+                    // Another person is signed in.
                     Kind::Forbidden | Kind::NotFound => Kind::Unauthorized.into(),
                     _ => error,
                 })
@@ -323,7 +326,7 @@ impl Core {
             if core.asking.get() != turn {
                 return;
             }
-            // Unless another tab has signed in or out meanwhile: then it is an answer of before.
+            // The answer is out of date if another tab has signed in or out meanwhile.
             if storage::remembered_user() == remembered {
                 break answer;
             }
@@ -342,7 +345,7 @@ impl Core {
         core.failures.set(0);
     }
 
-    /// It could not be asked who is signed in: it is asked again after a while, and when there is a network again.
+    /// Schedules the next attempt to find out who is signed in. The return of the network brings it forward.
     fn retry_later(core: &Rc<Self>, error: &ApiError) {
         let failures = core.failures.get();
         core.failures.set(failures + 1);
@@ -359,7 +362,7 @@ impl Core {
         core.retry.replace(Some(timer));
     }
 
-    /// Asks again if it is not known who is signed in. What is shown stays until there is an answer.
+    /// Asks the server again if the session is unknown. The page stays as it is until there is an answer.
     fn retry(core: &Rc<Self>) {
         if matches!(&*core.session.borrow(), Session::Unknown(_)) {
             let core = Rc::clone(core);
@@ -374,7 +377,7 @@ impl std::fmt::Debug for Core {
     }
 }
 
-/// Keeps a cleanup registered.
+/// A guard that keeps a cleanup registered.
 #[must_use = "a cleanup whose guard is dropped does not run"]
 pub struct CleanupGuard(#[expect(dead_code, reason = "held so that it lives")] Rc<Cleanup>);
 

@@ -1,4 +1,4 @@
-//! Finds out who is signed in, and lets components know.
+//! The provider of the session, for all components below it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,12 +14,12 @@ use crate::browser::{self, PageEvent, storage};
 pub struct SessionProviderProperties {
     /// The server to sign in to. Fixed for the life of the provider.
     pub api: Api,
-    /// What may know who is signed in.
+    /// The components that can use the session.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// Finds out who is signed in and lets everything below know.
+/// Finds out who is signed in, and provides the session to all components below.
 #[component]
 pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
     let session = use_state(|| Session::Restoring);
@@ -55,7 +55,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
             browser::Listener::new(event, move || act(&core))
         };
         let listeners = [
-            // Another tab signs somebody in or out, or does something that is no concern of the session.
+            // Another tab signs a person in or out, or changes a value that does not concern the session.
             on(PageEvent::Storage, |core| {
                 if storage::remembered_user() != core.user().map(|user| user.to_string()) {
                     Core::check(core, || {});
@@ -77,7 +77,7 @@ pub fn SessionProvider(props: &SessionProviderProperties) -> Html {
     }
 }
 
-/// Who is signed in.
+/// Returns the session.
 ///
 /// # Panics
 ///

@@ -1,4 +1,5 @@
-//! What the browser's `EventSource` does not tell or can not say: why a stream was refused, and who it is for.
+//! Requests that make up for what `EventSource` lacks: it does not report why a stream was refused, and it can not
+//! identify the person where cookies are not sent.
 
 use std::time::Duration;
 
@@ -9,15 +10,15 @@ use crate::backoff::retry_after;
 use crate::browser::clock;
 use crate::browser::fetch::{FetchError, Request, Response, Verb, fetch, is_from_proxy};
 
-/// The driver has given up waiting long before.
+/// The time limit of a request. The time limits of the connection are much shorter.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Why the server refuses a stream, if it says so at this address.
+/// Asks this address why the server refuses a stream.
 pub(super) async fn why(url: String) -> Answer {
     answer(&ask(Verb::Get, url).await)
 }
 
-/// A ticket for one stream.
+/// Fetches a ticket for one stream.
 pub(super) async fn ticket(url: String) -> Result<String, Answer> {
     let response = ask(Verb::Post, url).await;
     if let Ok(response) = &response

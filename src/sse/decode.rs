@@ -1,24 +1,23 @@
-//! From what the browser hands over to what the connection understands.
+//! The translation of the browser's messages into frames of the connection.
 
 use wire::{Cursor, DecodeError, Event, EventKind};
 
 use super::transport::{Frame, Hello, Message};
 
-/// What the stream has to say to the app.
+/// A delivery of the stream to the app.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    /// Something happened.
+    /// An event.
     Event(Event),
-    /// Something of this kind happened, but what exactly could not be read, or was too much to be read. Whatever it
-    /// may have touched is stale.
+    /// An event of this kind whose content could not be read, or was too long. All data that it may affect is stale.
     Unreadable(EventKind),
 }
 
 /// Reads one message. `name` is the event's name, `data` its data and `id` the last id that the stream sent.
 ///
-/// The browser repeats the last id for messages without one, so an id counts only where the log's events carry it:
-/// control messages have no position. But for a heartbeat, before which a server may send an id alone: that the stream
-/// has come so far without anything for this reader.
+/// The browser repeats the last id for messages without one. So an id counts only for events of the log and for
+/// `resync`: other control messages have no position. A heartbeat is an exception, because a server may send an id
+/// alone before it. Such an id reports that the stream has come so far without an event for this reader.
 #[must_use]
 pub fn decode(name: &str, data: &str, id: &str) -> Message<Delivery> {
     let position = || id.parse::<Cursor>().ok();

@@ -1,5 +1,5 @@
-//! Carries out what the link decides: opens and closes the stream, arms the timer, holds the lock, hands events on. Has
-//! no policy of its own.
+//! The driver of the link: opens and closes the stream, arms the timer, holds the lock, delivers events. It has no
+//! policy of its own.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -22,35 +22,35 @@ use super::transport::{Answer, Generation, Signal};
 use crate::browser::{self, EventSource, StreamEvent, Timeout, clock};
 use crate::time::Instant;
 
-/// Where the stream is, and what there is beside it.
+/// The address of the stream, and of related requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
-    /// The stream.
+    /// The address of the stream.
     pub stream: String,
-    /// What says why a stream was refused: answers as the stream would, without being one. If there is nothing, the
-    /// session is asked for.
+    /// The address that answers as the stream would, without being one. It tells why a stream was refused. Without it,
+    /// the session is checked.
     pub status: Option<String>,
-    /// Where tickets are issued, if streams need them.
+    /// The address that issues tickets, if streams need them.
     pub ticket: Option<String>,
-    /// The names of the events that the stream is to carry, with commas between them; empty: all.
+    /// The names of the events that the stream is to carry, separated by commas. An empty text stands for all events.
     pub types: String,
 }
 
-/// The connection of the page: one link, at most one stream, one timer. Cheap to clone.
+/// The connection of the tab: one link, at most one stream, one timer. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Driver(Rc<Inner>);
 
 struct Inner {
     address: Address,
     link: RefCell<Link>,
-    /// Whose stream it is.
+    /// The person that the stream belongs to.
     person: RefCell<String>,
     source: RefCell<Option<EventSource>>,
     pages: Pages,
-    /// Asks the server something about the newest stream.
+    /// The current request to the server about the newest stream.
     asking: RefCell<Option<browser::Task>>,
     timer: RefCell<Option<(Instant, Timeout)>>,
-    /// Goes on with what has arrived, once the page has breathed.
+    /// The timer that continues with received messages after the browser had time to render.
     later: RefCell<Option<Timeout>>,
     slice: Slice,
     inputs: RefCell<VecDeque<Input>>,
@@ -64,7 +64,7 @@ struct Inner {
 pub(super) type Listener = dyn Fn(&Report);
 type Input = Box<dyn FnOnce(&mut Link, Instant)>;
 
-/// How often the time of the last event is published at most.
+/// The shortest interval at which the time of the last event is published.
 const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 
 impl Driver {
@@ -89,7 +89,7 @@ impl Driver {
         }))
     }
 
-    /// Tells a listener of everything from now on, for as long as it lives.
+    /// Sends all further reports to a listener, for as long as it lives.
     pub(super) fn listen(&self, listener: &Rc<Listener>) {
         self.0.listeners.borrow_mut().push(Rc::downgrade(listener));
     }
@@ -131,8 +131,8 @@ impl Driver {
         self.input(move |link, now| link.handle_read(now, position));
     }
 
-    /// Takes an input. While another is being worked off this one waits its turn, so that whoever is told of
-    /// something may ask for something.
+    /// Handles an input. An input that arrives during another one is queued, so that a listener may make inputs as
+    /// well.
     fn input(&self, input: impl FnOnce(&mut Link, Instant) + 'static) {
         self.0.inputs.borrow_mut().push_back(Box::new(input));
         if self.0.is_draining.replace(true) {
@@ -152,7 +152,7 @@ impl Driver {
             if !self.0.link.borrow().has_work() || self.0.later.borrow().is_some() {
                 break;
             }
-            // Where nobody looks, browsers hold timers back for up to a minute: the pages that we lead would wait.
+            // Browsers delay the timers of hidden tabs by up to a minute. The followers would wait.
             if self.0.slice.is_over(clock::now()) && browser::page::is_visible() {
                 self.go_on_later();
                 break;
@@ -166,7 +166,7 @@ impl Driver {
         self.0.is_draining.set(false);
     }
 
-    /// Takes an input from something that does not keep us alive.
+    /// Handles an input from an object that does not keep the driver alive.
     fn reach(inner: &Weak<Inner>, input: impl FnOnce(&mut Link, Instant) + 'static) {
         if let Some(inner) = inner.upgrade() {
             Self(inner).input(input);
@@ -268,7 +268,7 @@ impl Driver {
         }
     }
 
-    /// Asks the server something, and has the link told what it says.
+    /// Makes a request to the server, and passes the answer to the link.
     fn ask<T: 'static>(
         &self,
         question: impl Future<Output = T> + 'static,
@@ -293,12 +293,12 @@ impl Driver {
         }
     }
 
-    /// What the lock and the channel of this person are called.
+    /// Returns the name of the lock and the channel of this person.
     fn name(&self) -> String {
         format!("freshet-live-{}", self.0.person.borrow())
     }
 
-    /// Arms the timer, unless it comes early enough as it is: then it is armed anew when it has come.
+    /// Arms the timer, unless it is armed early enough. An early timer is armed again when it fires.
     fn arm_timer(&self) {
         let due = self.0.link.borrow().poll_timeout();
         let armed = self.0.timer.borrow().as_ref().map(|(armed, _)| *armed);
@@ -325,7 +325,8 @@ impl Driver {
         drop(old);
     }
 
-    /// Publishes what has changed; if only the time of the last event has, at most once a second.
+    /// Publishes the status if it has changed. A change of only the time of the last event is published at most once a
+    /// second.
     fn publish(&self) {
         let status = self.0.link.borrow().status();
         let mut published = self.0.published.borrow().clone();
@@ -367,7 +368,7 @@ impl Driver {
     }
 }
 
-/// From what the browser reports to what the link understands.
+/// Converts a report of the browser into one of the link.
 fn read(event: StreamEvent) -> Raw {
     match event {
         StreamEvent::Opened => Raw::Signal(Signal::Opened),
@@ -391,7 +392,7 @@ impl std::fmt::Debug for Driver {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The stream, the lock and the timers go with it; what was published must not outlive them.
+        // The stream, the lock and the timers are dropped with it. The published status must not outlive them.
         let dispatch = self.dispatch.clone();
         browser::spawn(async move { dispatch.set(StatusStore::default()) });
     }

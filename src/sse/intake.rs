@@ -1,7 +1,7 @@
-//! What has arrived and has not been looked at yet.
+//! The queue of received messages.
 //!
-//! A burst of events is worked off in slices, between which the page can breathe. What piles up in spite of that is
-//! folded: of a kind of event that arrived a thousand times it is enough to know that it did.
+//! A burst of events is handled in slices, and the browser can render in between. If the queue grows long in spite of
+//! that, messages are coalesced: of a thousand events of one kind, only the fact remains that this kind arrived.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -10,16 +10,16 @@ use wire::EventKind;
 use super::decode::{Delivery, decode};
 use super::transport::{Frame, Message, Signal};
 
-/// What a stream reports, as the browser, or the page that leads, hands it over.
+/// A report of a stream, as the browser or the leader delivers it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Raw {
-    /// A signal without content.
+    /// A signal that needs no decoding.
     Signal(Signal<Delivery>),
-    /// A message that has not been read yet.
+    /// A message that is not decoded yet.
     Message(RawMessage),
 }
 
-/// A message that has not been read yet.
+/// A message that is not decoded yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RawMessage {
     /// The event's name; `message` if it has none.
@@ -30,24 +30,24 @@ pub(crate) struct RawMessage {
     pub(crate) id: String,
 }
 
-/// How many may wait before they are folded.
+/// The number of queued messages from which on further messages are coalesced.
 const BOUND: usize = 500;
 
-/// What waits to be looked at, in the order in which it arrived. `G` says where from.
+/// The queue of received messages, in the order of their arrival. `G` names their source.
 #[derive(Debug)]
 pub(super) struct Intake<G>(VecDeque<(G, Waiting)>);
 
-/// Something that waits to be looked at.
+/// An element of the queue.
 #[derive(Debug)]
 pub(super) enum Waiting {
-    /// As it arrived.
+    /// A report as it arrived.
     One(Raw),
-    /// Many.
+    /// The rest of many messages.
     Folded(Folded),
 }
 
 impl Waiting {
-    /// Reads it.
+    /// Decodes the element.
     pub(super) fn read(&self) -> Vec<Signal<Delivery>> {
         match self {
             Self::One(Raw::Signal(signal)) => vec![signal.clone()],
@@ -57,13 +57,13 @@ impl Waiting {
     }
 }
 
-/// What is left of messages that were too many.
+/// The rest of messages that were too many to keep.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
     kinds: BTreeSet<EventKind>,
-    /// Whether there were some whose name does not say what they are.
+    /// Whether some of the messages had a name that does not tell their kind.
     is_anything: bool,
-    /// The last id among them.
+    /// The last id of the messages.
     pub(super) id: String,
 }
 
@@ -74,7 +74,7 @@ impl<G> Default for Intake<G> {
 }
 
 impl<G: Copy + PartialEq> Intake<G> {
-    /// Something has arrived.
+    /// Appends a report, or coalesces it if the queue is long.
     pub(super) fn push(&mut self, from: G, raw: Raw) {
         let message = match raw {
             Raw::Message(message) if self.0.len() >= BOUND && is_foldable(&message.name) => message,
@@ -90,12 +90,12 @@ impl<G: Copy + PartialEq> Intake<G> {
         }
     }
 
-    /// What arrived first.
+    /// Takes the oldest element.
     pub(super) fn pop(&mut self) -> Option<(G, Waiting)> {
         self.0.pop_front()
     }
 
-    /// Whether nothing waits.
+    /// Returns whether the queue is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -105,8 +105,8 @@ impl<G: Copy + PartialEq> Intake<G> {
     }
 }
 
-/// Whether it is enough to know that something of this name has arrived: not of what speaks to the connection, and not
-/// of what speaks to a person. Of what has no name of its own anything may have arrived.
+/// Returns whether messages of this name may be coalesced. Control messages and `force_logout` may not. Unnamed
+/// messages may, and can be of any kind.
 fn is_foldable(name: &str) -> bool {
     match name.parse::<EventKind>() {
         Ok(kind) => !kind.is_control() && kind != EventKind::ForceLogout,
@@ -115,7 +115,7 @@ fn is_foldable(name: &str) -> bool {
 }
 
 impl Folded {
-    /// What another page is told instead: that it has missed something.
+    /// Returns the message that the other tabs receive instead: a `resync`, because they have missed events.
     pub(super) fn as_resync(&self) -> RawMessage {
         RawMessage {
             name: EventKind::Resync.name().to_owned(),
@@ -132,7 +132,7 @@ impl Folded {
             frames.push(Frame::Resync);
         }
         let last = frames.len().saturating_sub(1);
-        // Only the last of them says how far the stream has come: what is at a position that was told is no news.
+        // Only the last frame carries the position. A frame at a position that was delivered before would be dropped.
         let signals = frames.into_iter().enumerate().map(|(at, frame)| {
             let cursor = (at == last).then(|| self.id.parse().ok()).flatten();
             Signal::Message(Message { cursor, frame })

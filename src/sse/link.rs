@@ -1,7 +1,8 @@
-//! The live link of a page, without the browser: the connection, the other pages of the same person, what has arrived
-//! and waits, and reading again and again while nothing arrives.
+//! The live link of a tab, without the browser: the connection, the other tabs of the same person, the queue of
+//! received messages, and polling.
 //!
-//! Each of them decides its own matters and knows nothing of the others; here is what one has to say to the other.
+//! Each part decides its own matters and knows nothing of the others. This module passes outputs of one part to
+//! another.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -20,33 +21,33 @@ use super::tabs::{LockNews, TabOutput, Tabs};
 use super::transport::{Answer, Generation};
 use crate::time::{Instant, Now};
 
-/// What the link tells the rest of the app.
+/// A report of the link to the rest of the app.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
-    /// Something arrived.
+    /// The stream has delivered an event.
     Delivery(Rc<Delivery>),
-    /// Something may have been missed: what is live must be read again.
+    /// Events may have been missed: live data must be read again.
     Gap,
-    /// Nothing tells of changes: what is on the screen should be read again.
+    /// There is no stream: the data on the screen should be read again.
     Poll,
-    /// Find out whether the session still lives, and have it renewed if that is needed; then
+    /// Check whether the session is alive, and renew it if needed. Then call
     /// [`SseHandle::refreshed`](super::SseHandle::refreshed).
     CheckSession,
-    /// The server insists that nobody is signed in.
+    /// The server insists that no person is signed in.
     SessionEnded,
-    /// From now on changes arrive as they happen and none was missed, or no longer.
+    /// Whether from now on changes arrive as they happen and none was missed.
     Current(bool),
-    /// The machine has slept, for at least this much longer than the monotonic clock has counted: what is on the screen
+    /// The machine has slept for at least this much longer than the monotonic clock has counted. The data on the screen
     /// may be old.
     Slept(Duration),
 }
 
-/// What the link wants done.
+/// A task of the driver.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Task {
-    /// Ask for a ticket, then [`Link::handle_ticket`].
+    /// Fetch a ticket, then call [`Link::handle_ticket`].
     FetchTicket(Generation),
-    /// Open a stream, and hand over what it brings: [`Link::receive`].
+    /// Open a stream, and pass its reports to [`Link::receive`].
     Open {
         generation: Generation,
         cursor: Option<Cursor>,
@@ -54,31 +55,33 @@ pub(crate) enum Task {
     },
     /// Close the stream.
     Close,
-    /// Ask the server why it refused a stream, then [`Link::handle_answer`].
+    /// Ask the server why it refused a stream, then call [`Link::handle_answer`].
     Probe(Generation),
-    /// Listen to what other pages say; ask for the lock, and wait for it if need be; then [`Link::handle_lock`].
+    /// Open the channel to the other tabs, request the lock, and wait for it if needed. Then call
+    /// [`Link::handle_lock`].
     Seek,
-    /// Take the lock from whoever has it.
+    /// Steal the lock from its holder.
     Steal,
-    /// Give back the lock, or the place in its queue, and listen no longer.
+    /// Release the lock, or its place in the queue, and close the channel.
     Leave,
-    /// Tell all other pages this.
+    /// Send this to all other tabs.
     Say(String),
-    /// Tell the app this.
+    /// Report this to the app.
     Report(Report),
 }
 
-/// The live link of a page, without the browser.
+/// The live link of a tab, without the browser.
 ///
-/// Used like the [`Connection`], with [`read_clocks`](Self::read_clocks) before every call: after every call [`poll`](Self::poll) until `None`; at
-/// [`poll_timeout`](Self::poll_timeout), [`handle_timeout`](Self::handle_timeout). Besides, while
-/// [`has_work`](Self::has_work), [`work`](Self::work): that may wait until the page has breathed.
+/// Used like the [`Connection`], with [`read_clocks`](Self::read_clocks) before every call. After every call, the
+/// caller calls [`poll`](Self::poll) until it returns `None`. At the time of [`poll_timeout`](Self::poll_timeout), it
+/// calls [`handle_timeout`](Self::handle_timeout). While [`has_work`](Self::has_work) returns true, it calls
+/// [`work`](Self::work), which may wait until the browser has rendered.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Link {
     settings: Settings,
     connection: Connection<Delivery>,
-    /// `None`: this page keeps to itself.
+    /// The other tabs; `None` if this tab does not share a stream.
     tabs: Option<Tabs>,
     intake: Intake<Generation>,
     polling: Polling,
@@ -86,15 +89,16 @@ pub(crate) struct Link {
     is_suspended: bool,
     is_visible: bool,
     was_current: bool,
-    /// What the clocks said last.
+    /// The last readings of the clocks.
     clocks: Option<Now>,
-    /// The position that our newest stream was asked to take up from.
+    /// The position from which the tab's own newest stream was asked to resume.
     asked: Option<Cursor>,
     tasks: VecDeque<Task>,
 }
 
 impl Link {
-    /// `me` names this page among all pages; without it, it keeps to itself. The seed decides all jitter.
+    /// Creates a link. `me` names this tab among all tabs; without it, the tab does not share a stream. The seed
+    /// determines all jitter.
     pub(crate) fn new(settings: Settings, seed: u64, me: Option<String>) -> Self {
         Self {
             settings,
@@ -112,7 +116,7 @@ impl Link {
         }
     }
 
-    /// What to show of it.
+    /// Returns the status for display.
     pub(crate) fn status(&self) -> Status {
         Status {
             is_polling: self.polling.is_polling(),
@@ -130,9 +134,9 @@ impl Link {
         all.into_iter().flatten().min()
     }
 
-    /// The clocks say this. A wall clock that has run ahead of the monotonic one means that the machine has slept, or
-    /// that the clock was set: the stream has to show that it lives, and no wait changes. A wall clock that was set back
-    /// means nothing.
+    /// Takes readings of the clocks. A wall clock that has run ahead of the monotonic one means that the machine has
+    /// slept, or that the clock was set. The stream then undergoes a liveness check, and no wait changes. A wall clock
+    /// that was set back means nothing.
     pub(crate) fn read_clocks(&mut self, now: Now) {
         let before = self.clocks.replace(now);
         let slept = before.map_or(Duration::ZERO, |before| now.gap_since(before));
@@ -149,7 +153,7 @@ impl Link {
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         let is_late = |due| now.since(due) > self.settings.late_after;
-        // Browsers hold the timers back of pages that nobody sees.
+        // Browsers delay the timers of hidden tabs.
         if self.is_visible && self.poll_timeout().is_some_and(is_late) {
             self.tasks.push_back(Task::Report(Report::Slept(Duration::ZERO)));
         }
@@ -163,7 +167,7 @@ impl Link {
         self.settle(now);
     }
 
-    /// Somebody has signed in.
+    /// Starts after a person has signed in.
     pub(crate) fn start(&mut self, now: Instant) {
         if !std::mem::replace(&mut self.is_signed_in, true)
             && let Some(tabs) = &mut self.tabs
@@ -176,7 +180,7 @@ impl Link {
         self.settle(now);
     }
 
-    /// The person has signed out.
+    /// Stops after the person has signed out.
     pub(crate) fn stop(&mut self, now: Instant) {
         self.is_signed_in = false;
         self.intake.clear();
@@ -184,7 +188,7 @@ impl Link {
         if let Some(tabs) = &mut self.tabs {
             tabs.sign_out();
         }
-        // What has not been told yet was about them.
+        // The queued tasks concern the person who has signed out.
         self.tasks.retain(|task| matches!(task, Task::Close | Task::Leave));
         self.settle(now);
     }
@@ -225,7 +229,7 @@ impl Link {
         self.settle(now);
     }
 
-    /// A person wants it to be tried now.
+    /// Retries now, because a person asks for it.
     pub(crate) fn retry(&mut self, now: Instant) {
         self.connection.retry(now);
         if let Some(tabs) = &mut self.tabs {
@@ -265,8 +269,8 @@ impl Link {
         }
     }
 
-    /// Another page has said something. What is due is done first: where nobody looks, timers are held back, and what
-    /// pages tell each other is not. So a page that leads unseen answers with what is the case now.
+    /// Handles a text from another tab. Handles the timers that are due first: browsers delay the timers of hidden
+    /// tabs, but not the messages between tabs. So a hidden leader answers with its current state.
     pub(crate) fn handle_text(&mut self, now: Instant, text: &str) {
         if self.tabs.is_none() || !self.is_signed_in || self.is_suspended {
             return;
@@ -278,17 +282,17 @@ impl Link {
         self.settle(now);
     }
 
-    /// A stream has brought something. It waits for [`work`](Self::work).
+    /// Queues a report of a stream for [`work`](Self::work).
     pub(crate) fn receive(&mut self, generation: Generation, raw: Raw) {
         self.intake.push(generation, raw);
     }
 
-    /// Whether something has arrived that has not been looked at.
+    /// Returns whether the queue contains a report.
     pub(crate) fn has_work(&self) -> bool {
         !self.intake.is_empty()
     }
 
-    /// Looks at what arrived first.
+    /// Handles the oldest report in the queue.
     pub(crate) fn work(&mut self, now: Instant) {
         let Some((generation, waiting)) = self.intake.pop() else {
             return;
@@ -304,7 +308,7 @@ impl Link {
         }
     }
 
-    /// Tells the other pages what our own stream has told.
+    /// Relays reports of the tab's own stream to the other tabs.
     fn tell(&mut self, waiting: &Waiting) {
         let Some(tabs) = &mut self.tabs else { return };
         match waiting {
@@ -314,7 +318,7 @@ impl Link {
         }
     }
 
-    /// Carries what each of them wants to the others, until nobody wants anything.
+    /// Passes outputs from part to part until there are none.
     fn settle(&mut self, now: Instant) {
         while self.carry_one(now) {}
         self.polling.set_need(now, self.connection.need(), &self.settings);
@@ -328,7 +332,7 @@ impl Link {
         }
     }
 
-    /// Returns whether there was anything to be carried.
+    /// Passes one output on. Returns whether there was one.
     fn carry_one(&mut self, now: Instant) -> bool {
         if let Some(output) = self.connection.poll() {
             self.carry(output);

@@ -11,13 +11,13 @@
 //!  └──────────────    └─────── Waiting · Offline · Resting ◀─────┘
 //! ```
 //!
-//! *Wanted* is derived from facts (somebody is signed in, the page is not put away, nobody else leads …); every change
-//! of a fact ends in the same question: is there a stream that should not be, or none that should?
+//! *Wanted* is derived from facts (a person is signed in, the tab is not frozen, no other tab is the leader …). Every
+//! change of a fact ends in the same check, whether there is a stream that should not be, or none that should.
 //!
-//! [`Connection`] decides all of this and touches nothing. `tabs` decides which page of a person has the stream and
-//! what it tells the others, `intake` holds what has arrived, `polling` knows when to read without a stream; `link`
-//! carries what one wants to the other, and the driver carries out what they want of the browser. This room does not
-//! know that a cache exists, what an event means, or how a person signs in.
+//! [`Connection`] makes these decisions, without input and output. `tabs` decides which tab of a person has the stream,
+//! and the messages that it sends to the others. `intake` holds received messages, and `polling` determines when to
+//! read without a stream. `link` passes outputs from one part to another, and the driver carries them out in the
+//! browser. This module knows nothing of the cache, of the meaning of events, or of how a person signs in.
 
 mod ask;
 mod connection;
@@ -54,7 +54,7 @@ pub use status::{Cause, ConnectionError, Failure, State, Status};
 pub use store::StatusStore;
 pub use transport::{Answer, Frame, Generation, Hello, Message, Signal};
 pub use use_event::{use_sse_event, use_sse_reports, use_sse_state, use_sse_status};
-/// For the simulation of the whole client.
+/// Exports for the simulation of the whole client.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) use {
     intake::{Raw, RawMessage},

@@ -1,51 +1,51 @@
-//! What the connection wants done.
+//! The outputs of the connection.
 
 use wire::Cursor;
 
 use super::transport::{Generation, Hello};
 
-/// What the connection wants done.
+/// An output of the connection, which the driver carries out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<E> {
-    /// Ask for a ticket, with which the next stream is opened.
+    /// Fetch a ticket for the next stream.
     FetchTicket {
         /// The number of that stream.
         generation: Generation,
     },
-    /// Open a stream. There is none now.
+    /// Open a stream. No stream is open now.
     Open {
         /// The number of the new stream.
         generation: Generation,
-        /// The position to take up from.
+        /// The position to resume from.
         cursor: Option<Cursor>,
-        /// The ticket that says who it is for, where tickets are asked for.
+        /// The ticket that identifies the person, if streams need tickets.
         ticket: Option<String>,
     },
-    /// Ask the page that leads to be told what its stream tells. There is no stream now.
+    /// Ask the leader to relay its stream. No stream is open now.
     Join {
-        /// The number of what it will tell.
+        /// The number of the relayed stream.
         generation: Generation,
-        /// The position to take up from.
+        /// The position to resume from.
         cursor: Option<Cursor>,
     },
-    /// Close this stream, or listen to the page that leads no longer.
+    /// Close this stream, or stop listening to the leader.
     Close {
         /// Its number.
         generation: Generation,
     },
-    /// Our own stream has begun: nothing to do but for whoever tells others what it brings.
+    /// The tab's own stream has begun. A leader needs this for its followers.
     Begun(Hello),
     /// Ask the server why it refused this stream.
     Probe {
         /// Its number.
         generation: Generation,
     },
-    /// Hand this event to the app. Each position is delivered once, in order.
+    /// Deliver this event to the app. Each position is delivered once, in order.
     Deliver(E),
-    /// Events may have been missed: everything live must be read again.
+    /// Events may have been missed: live data must be read again.
     Gap,
-    /// The session is about to end, or has: have it renewed, or find out whether it still lives.
+    /// The session is about to end, or has ended: renew it, or find out whether it is alive.
     Refresh,
-    /// The server insists that nobody is signed in.
+    /// The server insists that no person is signed in.
     SessionEnded,
 }

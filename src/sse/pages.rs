@@ -1,4 +1,4 @@
-//! The lock and the channel that the pages of a person share.
+//! The lock and the channel that the tabs of a person share.
 
 use std::cell::RefCell;
 
@@ -7,55 +7,55 @@ use crate::browser::Task;
 use crate::browser::channel::Channel;
 use crate::browser::locks::{self, Mode};
 
-/// What is heard of the other pages.
+/// A report about the other tabs.
 #[derive(Clone, Debug)]
 pub(super) enum Heard {
-    /// What has become of the lock.
+    /// A change of the lock.
     Lock(LockNews),
-    /// What one of them has said.
+    /// A text from another tab.
     Text(String),
 }
 
-/// The lock and the channel, if they are in use.
+/// The lock and the channel, while they are in use.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     channel: RefCell<Option<Channel>>,
-    /// Waits for the lock, and then holds it.
+    /// The task that waits for the lock, and then holds it.
     lock: RefCell<Option<Task>>,
 }
 
 impl Pages {
-    /// Listens to the other pages, and asks for the lock.
+    /// Opens the channel to the other tabs, and requests the lock.
     pub(super) fn seek(&self, name: &str, tell: impl Fn(Heard) + Clone + 'static) {
         if self.channel.borrow().is_none() {
             let hear = tell.clone();
             match Channel::open(name, move |text| hear(Heard::Text(text))) {
                 Ok(channel) => *self.channel.borrow_mut() = Some(channel),
-                // Without it the others could not be told.
+                // Without the channel, the leader could not send anything to the other tabs.
                 Err(_) => return tell(Heard::Lock(LockNews::Missing)),
             }
         }
         self.hold(name, false, tell);
     }
 
-    /// Takes the lock from whoever has it.
+    /// Steals the lock from its holder.
     pub(super) fn steal(&self, name: &str, tell: impl Fn(Heard) + 'static) {
         self.hold(name, true, tell);
     }
 
-    /// Tells all other pages this.
+    /// Sends this to all other tabs.
     pub(super) fn say(&self, text: &str) {
         if let Some(channel) = &*self.channel.borrow() {
             channel.send(text);
         }
     }
 
-    /// Gives back the lock, or the place in its queue, and listens no longer.
+    /// Releases the lock, or its place in the queue, and closes the channel.
     pub(super) fn leave(&self) {
         drop((self.lock.take(), self.channel.take()));
     }
 
-    /// Waits for the lock, or takes it, and holds it for as long as nobody takes it away.
+    /// Waits for the lock, or steals it, and holds it until another tab steals it.
     fn hold(&self, name: &str, steals: bool, tell: impl Fn(Heard) + 'static) {
         let name = name.to_owned();
         let task = Task::new(async move {

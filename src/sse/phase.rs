@@ -1,43 +1,44 @@
-//! What the connection is doing, and who does it.
+//! The phase of the connection, and the role of the tab.
 
 use super::status::Failure;
 
-/// What the connection is doing.
+/// The phase of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing, because nothing is wanted: nobody is signed in, the page is put away, or nobody has looked for long.
+    /// No stream is wanted: no person is signed in, the role is not decided, the tab is frozen, or it was hidden for
+    /// long.
     Idle,
     /// Waiting for the ticket of the next stream. Owns [`Timer::Connect`](super::timer::Timer::Connect).
     Ticketing,
-    /// A stream was asked for and has not said hello. Owns [`Timer::Connect`](super::timer::Timer::Connect), unless
-    /// another page is asked.
+    /// A stream was asked for and has not sent its hello. Owns [`Timer::Connect`](super::timer::Timer::Connect), unless
+    /// the tab is a follower.
     Connecting,
-    /// The server refused a stream, and is asked why. Owns [`Timer::Probe`](super::timer::Timer::Probe).
+    /// The server refused a stream, and is asked for the reason. Owns [`Timer::Probe`](super::timer::Timer::Probe).
     Probing,
-    /// The stream lives.
+    /// The stream is alive.
     Connected,
-    /// Waiting to try again. Owns [`Timer::Retry`](super::timer::Timer::Retry).
+    /// Waiting for the next attempt. Owns [`Timer::Retry`](super::timer::Timer::Retry).
     Waiting,
     /// There is no network. Owns [`Timer::Retry`](super::timer::Timer::Retry), because browsers are sometimes wrong
-    /// about that.
+    /// about the network.
     Offline,
-    /// Trying in quick succession has ended: now and then one attempt. Owns
+    /// The cooldown after many retries, with an attempt at long intervals. Owns
     /// [`Timer::Retry`](super::timer::Timer::Retry).
     Resting,
-    /// Trying has ended until a person, or another session, changes something.
+    /// Attempts have ended until a person retries, or until the session changes.
     Failed(Failure),
 }
 
-/// Whose stream this page listens to.
+/// The role of a tab: the source of its stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
-    /// Its own, and nobody else's.
+    /// The tab has a stream of its own, and does not share it.
     #[default]
     Alone,
-    /// Not known yet.
+    /// The role is not known yet.
     Undecided,
-    /// Its own, which the other pages of this person listen to as well.
+    /// The tab is the leader: it has a stream of its own, and relays it to the other tabs of this person.
     Leads,
-    /// That of the page that leads.
+    /// The tab is a follower: it receives the leader's stream.
     Follows,
 }

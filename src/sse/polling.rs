@@ -1,33 +1,33 @@
-//! Reading again and again while nothing tells of changes.
+//! Polling while there is no stream.
 //!
-//! If and only if the connection is lost: whoever is told of changes need not ask for them.
+//! Polling runs if and only if the connection is lost. A tab that receives changes need not ask for them.
 
 use crate::time::Instant;
 
 use super::settings::Settings;
 
-/// How much reading again and again is needed.
+/// The need for polling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Not at all: there is a connection, or none is wanted.
+    /// No polling: there is a connection, or none is wanted.
     None,
-    /// There is no connection, but nobody could see what is read, or nothing can be read.
+    /// There is no connection, but the tab is hidden or there is no network.
     Paused,
     /// There is no connection.
     Now,
 }
 
-/// When to read again. Like the connection it knows no clock.
+/// The schedule of polling. Like the connection, it knows no clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Polling {
     lost_since: Option<Instant>,
-    /// When it was first read in this outage.
+    /// The time of the first poll in this outage.
     begun: Option<Instant>,
     due: Option<Instant>,
 }
 
 impl Polling {
-    /// How much it is needed from now on.
+    /// Sets the need for polling.
     pub(super) fn set_need(&mut self, now: Instant, need: Need, settings: &Settings) {
         if need == Need::None || settings.poll_every.is_zero() {
             *self = Self::default();
@@ -41,12 +41,12 @@ impl Polling {
         }
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout).
+    /// Returns the time at which to call [`handle_timeout`](Self::handle_timeout).
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Time has passed. Returns whether to read now.
+    /// Handles the passing of time. Returns whether to read now.
     pub(super) fn handle_timeout(&mut self, now: Instant, settings: &Settings) -> bool {
         if self.due.is_none_or(|due| now < due) {
             return false;
@@ -61,7 +61,7 @@ impl Polling {
         true
     }
 
-    /// Whether it has been read in this outage, and will be again.
+    /// Returns whether there was a poll in this outage, and another one is planned.
     pub(super) fn is_polling(&self) -> bool {
         self.begun.is_some() && self.due.is_some()
     }

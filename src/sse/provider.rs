@@ -1,4 +1,4 @@
-//! Owns the connection of the page and hands out what it brings.
+//! The provider of the tab's connection, for all components below it.
 
 use std::rc::Rc;
 
@@ -12,40 +12,40 @@ use super::settings::Settings;
 use super::store::StatusStore;
 use crate::browser::{self, PageEvent, page};
 
-/// What components may do with the connection. Equal for as long as it is the same connection.
+/// The access of components to the connection. Handles are equal as long as the connection is the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SseHandle(Driver);
 
 impl SseHandle {
-    /// Listens to everything that is reported, until the returned guard is dropped.
+    /// Sends all reports to a listener, until the returned guard is dropped.
     pub fn subscribe(&self, listener: impl Fn(&Report) + 'static) -> Subscription {
         let listener: Rc<Listener> = Rc::new(listener);
         self.0.listen(&listener);
         Subscription(listener)
     }
 
-    /// Tries again now.
+    /// Retries now.
     pub fn retry(&self) {
         self.0.retry();
     }
 
-    /// Closes the stream until somebody signs in again.
+    /// Closes the stream until a person signs in again.
     pub fn stop(&self) {
         self.0.stop();
     }
 
-    /// A read has returned that reflects this position of the server's log.
+    /// Notes a fetch that reflects this position of the event log.
     pub fn note_read(&self, position: Option<Cursor>) {
         self.0.note_read(position);
     }
 
-    /// The session lives: the answer to [`Report::CheckSession`].
+    /// Confirms that the session is alive: the answer to [`Report::CheckSession`].
     pub fn refreshed(&self) {
         self.0.refreshed();
     }
 }
 
-/// Keeps a listener alive; dropping it ends the listening.
+/// A guard that keeps a listener alive. Dropping it ends the subscription.
 #[must_use = "a subscription that is dropped hears nothing"]
 pub struct Subscription(#[expect(dead_code, reason = "held so that it lives")] Rc<Listener>);
 
@@ -58,24 +58,24 @@ impl std::fmt::Debug for Subscription {
 /// Properties of [`SseProvider`].
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct SseProviderProperties {
-    /// Where the stream is. Fixed for the life of the provider.
+    /// The address of the stream. Fixed for the life of the provider.
     pub address: Address,
-    /// The numbers of the connection. Fixed for the life of the provider.
+    /// The settings of the connection. Fixed for the life of the provider.
     #[prop_or_default]
     pub settings: Settings,
-    /// Who is signed in: any text that differs from person to person. There is a stream if and only if there is
-    /// somebody it is for, and pages of the same person share one.
+    /// The person who is signed in: any text that differs from person to person. There is a stream if and only if a
+    /// person is signed in, and the tabs of one person share it.
     pub person: Option<AttrValue>,
-    /// Whether they do. Fixed for the life of the provider.
+    /// Whether the tabs of one person share a stream. Fixed for the life of the provider.
     #[prop_or(true)]
     pub shares: bool,
-    /// What may use the connection.
+    /// The components that can use the connection.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// Owns the connection of the page: opens it when somebody signs in, closes it when they sign out, and keeps it
-/// across every change of page and every render in between.
+/// Owns the connection of the tab: opens it on sign-in, closes it on sign-out, and keeps it across all changes of page
+/// and all renders in between.
 #[component]
 pub fn SseProvider(props: &SseProviderProperties) -> Html {
     let dispatch = use_dispatch::<StatusStore>();
@@ -108,7 +108,7 @@ pub fn SseProvider(props: &SseProviderProperties) -> Html {
         }
     });
     use_effect_with((props.person.clone(), Rc::clone(&handle)), |(person, handle)| {
-        // Whoever it was before, this is somebody else.
+        // The person has changed, so the stream of the previous one ends.
         handle.0.stop();
         if let Some(person) = person {
             handle.0.start(person);
@@ -121,7 +121,7 @@ pub fn SseProvider(props: &SseProviderProperties) -> Html {
     }
 }
 
-/// The connection.
+/// Returns the connection.
 ///
 /// # Panics
 ///

@@ -1,80 +1,81 @@
-//! The numbers of the connection.
+//! The settings of the connection.
 
 use std::time::Duration;
 
 use crate::backoff::Backoff;
 
-/// The numbers of the connection.
+/// The delays, time limits and counts of the connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// How long to wait between attempts.
+    /// The delays between attempts.
     pub backoff: Backoff,
-    /// How many retries follow a failure before trying in quick succession ends.
+    /// The number of retries that follow a failure before the cooldown starts.
     pub max_retries: u32,
-    /// How long to rest then before one attempt is made; doubles with every one that fails, up to `rest_cap`.
+    /// The length of the cooldown before one attempt is made. It doubles with every attempt that fails, up to
+    /// `rest_cap`.
     pub rest: Duration,
-    /// The longest rest.
+    /// The longest cooldown.
     pub rest_cap: Duration,
-    /// How long a new stream may take to say hello. An answer that does not come would never be reported: the
-    /// seventh stream over HTTP/1.1 hangs without a word.
+    /// The time within which a new stream must send its hello. The browser would never report that an answer does not
+    /// come: the seventh stream over HTTP/1.1 hangs silently.
     pub connect_timeout: Duration,
-    /// How long the server may take to say why it refused.
+    /// The time within which the server must answer why it refused a stream.
     pub probe_timeout: Duration,
-    /// How long a stream must live before earlier failures are forgiven. Forgiving at once would turn a server
-    /// that accepts and drops into a tight loop.
+    /// The time for which a stream must live before earlier failures are reset. An immediate reset would turn a server
+    /// that accepts and drops streams into a tight loop.
     pub stable_after: Duration,
-    /// The time between two opens, whatever the reason for the second.
+    /// The shortest time between two opens, whether the second is automatic or not.
     pub min_open_gap: Duration,
-    /// How long after a good moment to try comes the attempt: whoever comes back may have been signed out meanwhile,
-    /// and asking that is under way.
+    /// The delay between an opportunity and the attempt. A person who comes back may have been signed out meanwhile,
+    /// and the request that finds this out is under way.
     pub opportunity_delay: Duration,
-    /// Over what time attempts spread that many pages would make in the same instant: when the network is back, or
-    /// when a stream that was well ends.
+    /// The time over which attempts are spread that many tabs would make at the same instant: when the network is back,
+    /// or when a stream that was well ends.
     pub spread: Duration,
-    /// How long to wait for a session to be renewed before trying with the one there is.
+    /// The time to wait for the renewal of the session before an attempt with the existing session.
     pub refresh_patience: Duration,
-    /// How late a timer must be for the machine to have slept.
+    /// The delay of a timer from which on the machine counts as having slept.
     pub late_after: Duration,
-    /// How often to look at the clock while the page can be seen.
+    /// The interval at which the clock is read while the tab is visible.
     pub tick: Duration,
-    /// How long after sleep a stream has to show that it lives.
+    /// The time that a stream has after sleep to prove its liveness.
     pub wake_grace: Duration,
-    /// How long the network may be gone before nobody is told that they are connected.
+    /// The time for which the network may be gone before the connection no longer counts as connected.
     pub offline_flap: Duration,
-    /// How long a stream has that still speaks after the browser has said that there is no network.
+    /// The time after the loss of the network at which a stream is closed if no message has arrived since.
     pub offline_grace: Duration,
-    /// How long to wait for the network before trying in spite of what the browser says.
+    /// The time to wait for the network before an attempt is made in spite of the browser's report.
     pub offline_retry: Duration,
-    /// How long a page that listens for itself keeps its stream while nobody can see it.
+    /// The time for which a tab that does not share a stream keeps its stream while it is hidden.
     pub release_after: Duration,
-    /// How often to ask whether the session still lives while the stream promises no heartbeat.
+    /// The interval of session checks while the stream promises no heartbeat.
     pub check_every: Duration,
-    /// How long to wait before saying that something was missed: what is missed meanwhile is said with it.
+    /// The delay before a gap is reported. Further gaps in this time are reported with it.
     pub gap_delay: Duration,
-    /// Over what time pages spread that have missed something because the server was away: else all would ask it for
-    /// everything at once.
+    /// The time over which the tabs spread their reports of a gap after an outage of the server. Otherwise, all tabs
+    /// would fetch everything at once.
     pub gap_spread: Duration,
-    /// When to begin reading again and again while nothing tells of changes.
+    /// The time without a stream after which polling starts.
     pub poll_after: Duration,
-    /// How often to read then; zero: never.
+    /// The interval of polling; zero disables polling.
     pub poll_every: Duration,
-    /// When to become slower.
+    /// The time after which polling becomes slower.
     pub poll_slow_after: Duration,
-    /// How often to read then.
+    /// The interval of slower polling.
     pub poll_slow_every: Duration,
-    /// How often a page that follows asks whether the one that leads is still there.
+    /// The interval at which a follower pings the leader.
     pub lead_ping: Duration,
-    /// How long the one that leads may be silent before another takes its place.
+    /// The time for which the leader may be silent before another tab takes its place.
     pub lead_lease: Duration,
-    /// Whether the server says hello. If it does not, an opened stream counts as connected, nothing is ever
-    /// resumed, and silence is noticed only once a first heartbeat was seen.
+    /// Whether the server sends a hello. Without it, an opened stream counts as connected, no stream is ever resumed,
+    /// and silence is noticed only after a first heartbeat.
     pub expects_hello: bool,
     /// Whether every stream needs a ticket of its own.
     pub needs_ticket: bool,
 }
 
 impl Settings {
-    /// What is right for a server like ours.
+    /// The settings for a server like the one in this repository.
     pub const DEFAULT: Self = Self {
         backoff: Backoff::DEFAULT,
         max_retries: 10,
@@ -114,16 +115,17 @@ impl Default for Settings {
     }
 }
 
-/// Silence that is allowed where a heartbeat was seen but never promised.
+/// The heartbeat interval that is assumed if a heartbeat arrives that was never promised.
 pub(super) const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(15);
-/// The longest that a server may have us wait, be it in silence or before coming back.
+/// The longest wait that a server can impose, as silence or before the next attempt.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// The shortest heartbeat that may be promised: less would kill healthy streams.
+/// The shortest heartbeat interval that a server can promise. A shorter one would end healthy streams.
 const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(5);
-/// What the network may add to two heartbeats before the stream counts as dead.
+/// The delay by the network that is added to two heartbeat intervals before the stream counts as dead.
 const WATCHDOG_SLACK: Duration = Duration::from_secs(10);
 
-/// How long a stream with this heartbeat may be silent before it counts as dead; `None` if it promises none.
+/// Returns the time for which a stream with this heartbeat interval may be silent before it counts as dead; `None` if
+/// it promises no heartbeat.
 pub(super) fn patience(heartbeat: Duration) -> Option<Duration> {
     (!heartbeat.is_zero()).then(|| heartbeat.clamp(SHORTEST_HEARTBEAT, LONGEST_WAIT) * 2 + WATCHDOG_SLACK)
 }

@@ -1,19 +1,19 @@
-//! How long we work before the page may breathe.
+//! Slices of work, between which the browser can render.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use crate::time::Instant;
 
-/// For how long what has arrived is worked off before the page may breathe.
+/// The time for which received messages are handled before the browser should render.
 const LENGTH: Duration = Duration::from_millis(6);
-/// Within this time the page has perhaps not breathed; clocks are not more precise.
+/// The longest pause between two inputs in which the browser may not have rendered. Clocks are not more precise.
 const BREATH: Duration = Duration::from_millis(1);
 
-/// For how long we have worked since the page last breathed, as far as we know.
+/// The time for which the tab has worked since the browser last had time to render, as far as is known.
 ///
-/// A browser that has received many messages at once hands them over one by one, and does nothing else in between:
-/// that is one slice, not many.
+/// A browser that has received many messages at once delivers them one by one, and does nothing else in between. They
+/// form one slice, not many.
 #[derive(Debug, Default)]
 pub(super) struct Slice {
     begun: Cell<Instant>,
@@ -21,24 +21,24 @@ pub(super) struct Slice {
 }
 
 impl Slice {
-    /// We begin to work, or go on without a breath.
+    /// Starts work, or continues it without a pause.
     pub(super) fn begin(&self, now: Instant) {
         if now.since(self.ended.get()) > BREATH {
             self.begun.set(now);
         }
     }
 
-    /// Whether the page should breathe now.
+    /// Returns whether the browser should get time to render now.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         now.since(self.begun.get()) > LENGTH
     }
 
-    /// We have stopped working.
+    /// Ends the work.
     pub(super) fn end(&self, now: Instant) {
         self.ended.set(now);
     }
 
-    /// The page has breathed.
+    /// Notes that the browser had time to render.
     pub(super) fn breathe(&self) {
         self.ended.take();
     }
@@ -63,7 +63,7 @@ mod tests {
         slice.begin(now);
         assert!(slice.is_over(now));
         slice.end(now);
-        // A breath, said and seen.
+        // A pause is noted, or seen on the clock.
         slice.breathe();
         slice.begin(now);
         assert!(!slice.is_over(now));

@@ -1,30 +1,30 @@
-//! What the rest of the app may know of the connection.
+//! The status of the connection, for the rest of the app.
 
 use crate::time::Instant;
 
-/// What the rest of the app may know of the connection: a snapshot, published by the driver.
+/// The status of the connection, for the rest of the app: a snapshot that the driver publishes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
-    /// Where the connection stands.
+    /// The state of the connection.
     pub state: State,
-    /// The last failure. Stays while trying again, ends with success.
+    /// The last failure. It stays during retries, and ends with success.
     pub last_error: Option<ConnectionError>,
-    /// When the connection was last established.
+    /// The time at which the connection was last established.
     pub last_connected_at: Option<Instant>,
-    /// When the last event arrived. Published at most once a second.
+    /// The time at which the last event arrived. Published at most once a second.
     pub last_event_at: Option<Instant>,
-    /// When the next attempt is due.
+    /// The time at which the next attempt is due.
     pub retry_at: Option<Instant>,
-    /// Whether the browser says that there is no network, and nothing that arrives says otherwise.
+    /// Whether the browser reports no network, and no arriving message contradicts it.
     pub is_offline: bool,
-    /// Whether what is on the screen is read again now and then, because nothing tells of changes.
+    /// Whether the data on the screen is polled, because there is no stream.
     pub is_polling: bool,
 }
 
-/// Where the connection stands.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Nothing is connected, and that is as it should be: nobody is signed in, or nobody looks.
+    /// There is no connection, as intended: no person is signed in, or the tab is hidden or frozen.
     #[default]
     Disconnected,
     /// The first connection of this sign-in is being made.
@@ -33,12 +33,12 @@ pub enum State {
     Connected,
     /// The connection was lost and is being made again.
     Reconnecting,
-    /// Trying has ended, or has become rare: see [`Status::last_error`] for why.
+    /// Attempts have ended, or have become rare. [`Status::last_error`] contains the reason.
     Error,
 }
 
 impl State {
-    /// The word for it in the document, for tests and styles.
+    /// Returns the name of the state in the document, for tests and styles.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,47 +54,47 @@ impl State {
 /// A failure of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionError {
-    /// What went wrong.
+    /// The cause of the failure.
     pub cause: Cause,
-    /// When.
+    /// The time of the failure.
     pub at: Instant,
-    /// How many times in a row it has gone wrong, this one included.
+    /// The number of failures in a row, this one included.
     pub attempt: u32,
 }
 
-/// What went wrong with a stream.
+/// The cause of a failure of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
-    /// It broke, or could not be reached.
+    /// The stream broke, or the server could not be reached.
     #[error("The server can not be reached.")]
     Network,
     /// The server answered with something other than a stream.
     #[error("The server refused the live connection.")]
     Refused,
-    /// The server answered, and this page is not allowed to read what.
+    /// The question for the reason of a refusal, or for a ticket, got no answer that can be read.
     #[error("The server can not be reached, or does not let this page connect.")]
     Unreadable,
-    /// The server asks to come back later.
+    /// The server asks the app to come back later.
     #[error("The server is busy.")]
     Busy,
-    /// Nothing came back in time. Browsers also wait silently when too many tabs are connected over HTTP/1.1.
+    /// No answer arrived in time. Browsers also wait silently when too many tabs are connected over HTTP/1.1.
     #[error("The server did not answer in time. If many tabs of it are open, closing some may help.")]
     Timeout,
-    /// It went silent for longer than the server ever is.
+    /// The stream was silent for longer than the server ever is.
     #[error("The live connection fell silent.")]
     Silence,
-    /// It will not work by trying again.
+    /// The connection will not work by trying again.
     #[error("{0}")]
     Final(Failure),
 }
 
-/// Why trying again is of no use.
+/// The reason why trying again is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Nobody is signed in, the server says, and says again.
+    /// The server repeats, after an attempt to renew the session, that no person is signed in.
     #[error("You are no longer signed in.")]
     Unauthorized,
-    /// This person may not be told of changes.
+    /// This person may not receive changes.
     #[error("You are not allowed to receive live updates. Ask whoever runs this server.")]
     Forbidden,
     /// There is no stream at this address.

@@ -1,4 +1,4 @@
-//! The status in a yewdux store, for whoever shows it.
+//! The status in a yewdux store, for components that show it.
 
 use yewdux::Store;
 

@@ -1,37 +1,37 @@
-//! Every timer that the connection has.
+//! The timers of the connection.
 
 use std::time::Duration;
 
 use crate::time::Instant;
 
-/// Every timer that the connection has.
+/// The timers of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// The stream has not said hello yet; ends in giving it up.
+    /// The stream has not sent its hello yet. The attempt fails when this fires.
     Connect,
-    /// The server has not said yet why it refused.
+    /// The server has not answered yet why it refused.
     Probe,
-    /// Waiting before the next attempt.
+    /// The wait before the next attempt.
     Retry,
-    /// The stream has not lived long enough to forgive earlier failures.
+    /// The stream has not lived long enough to reset earlier failures.
     Stable,
-    /// Nothing has arrived for longer than the server lets pass in silence.
+    /// The longest silence that the server allows.
     Watchdog,
-    /// Looks at the clock: one that has jumped means that the machine slept.
+    /// The next reading of the clock. A clock that has jumped means that the machine slept.
     Tick,
-    /// The page, or the machine, slept: what has arrived meanwhile gets a moment to be heard.
+    /// The liveness check after sleep. Messages that have arrived meanwhile get a moment to be handled.
     Grace,
-    /// The browser says that there is no network; it may only flap.
+    /// The browser reports no network, which may be a flap.
     Flap,
-    /// The browser says that there is no network, but the stream may not know.
+    /// The browser reports no network, but the stream may still be alive.
     OfflineGrace,
-    /// The stream promises no heartbeat, so nothing else would tell that the session has ended.
+    /// The stream promises no heartbeat, so nothing else would show that the session has ended.
     Check,
-    /// The session behind the stream ends soon: the latest moment to open another.
+    /// The latest moment to open another stream, because the session behind this one ends soon.
     Renew,
-    /// Nobody has looked at the page for so long that it does not need a stream.
+    /// The tab is hidden. It gives its stream up when this fires.
     Release,
-    /// Something was missed, and is about to be said so.
+    /// Events were missed, and the gap is about to be reported.
     Gap,
 }
 
@@ -71,7 +71,7 @@ impl Timers {
         *self = Self::default();
     }
 
-    /// Cancels whatever belongs to one attempt to be connected; what outlives it stays.
+    /// Cancels the timers of one attempt to connect. Timers that outlive an attempt stay.
     pub(super) fn cancel_attempt(&mut self) {
         for timer in Timer::ALL {
             if timer != Timer::Release {
@@ -88,12 +88,12 @@ impl Timers {
         self.deadline(timer).is_some()
     }
 
-    /// The earliest deadline.
+    /// Returns the earliest deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.iter().flatten().min().copied()
     }
 
-    /// Takes the earliest timer whose deadline has passed, and by how much it has.
+    /// Takes the earliest timer whose deadline has passed, and the time since its deadline.
     pub(super) fn take_expired(&mut self, now: Instant) -> Option<(Timer, Duration)> {
         let expired = Timer::ALL.into_iter().filter_map(|timer| {
             let deadline = self.deadline(timer).filter(|deadline| *deadline <= now)?;

@@ -1,28 +1,28 @@
-//! What the connection and the object that carries the bytes say to each other.
+//! The interface between the connection and the object that carries the bytes.
 
 use std::time::Duration;
 
 use wire::Cursor;
 
-/// Which stream object a signal comes from.
+/// The number of a stream object.
 ///
-/// Every stream the connection opens has a number of its own. A signal of any other than the newest is late news
-/// of something that was closed, and has no effect.
+/// Every stream that the connection opens has a number of its own. A signal of any number other than the newest comes
+/// late from a closed stream, and has no effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub u64);
 
-/// What happened to a stream object.
+/// A signal of a stream object.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signal<E> {
-    /// The response has begun: status and headers are right.
+    /// The response has begun: its status and headers are right.
     Opened,
     /// A message has arrived.
     Message(Message<E>),
-    /// The stream broke, or could not be reached.
+    /// The stream broke, or the server could not be reached.
     Lost,
-    /// The server answered with something that is no event stream. The browser does not say what.
+    /// The server answered with something that is no event stream. The browser does not report what it was.
     Refused,
-    /// Nothing was asked for: the address is none.
+    /// No request was made, because the address is invalid.
     Nowhere,
 }
 
@@ -31,20 +31,20 @@ pub enum Signal<E> {
 pub struct Message<E> {
     /// Its position in the server's log, if it has one.
     pub cursor: Option<Cursor>,
-    /// What it says.
+    /// Its content.
     pub frame: Frame<E>,
 }
 
-/// What a message says, as far as the connection is concerned.
+/// The content of a message, as far as the connection is concerned.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame<E> {
-    /// The stream's first words.
+    /// The first message of a stream.
     Hello(Hello),
-    /// A sign of life.
+    /// A message without content that proves liveness.
     Heartbeat,
-    /// The server may have left something out.
+    /// The server may have left out events.
     Resync,
-    /// The server is about to close the stream, and asks to wait this many milliseconds.
+    /// The server is about to close the stream, and asks the app to wait this many milliseconds.
     Shutdown {
         /// Milliseconds.
         retry_ms: u64,
@@ -54,48 +54,49 @@ pub enum Frame<E> {
         /// Milliseconds.
         in_ms: u64,
     },
-    /// Something for the app; the connection does not look inside.
+    /// An event for the app. The connection does not look inside.
     Event(E),
-    /// Something that could not be read, or that is of no interest. A sign of life all the same.
+    /// A message that could not be read, or that is of no interest. It proves liveness all the same.
     Ignored,
 }
 
-/// The stream's first words.
+/// The first message of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hello {
-    /// Whether everything after the cursor that was asked for will arrive.
+    /// Whether everything after the requested cursor will arrive.
     pub resumed: bool,
-    /// The position after which this stream tells everything.
+    /// The position after which this stream delivers everything.
     pub cursor: Option<Cursor>,
-    /// The longest silence that the server allows itself, in milliseconds; `None` if it promises nothing.
+    /// The longest silence that the server allows itself, in milliseconds. Zero: it sends no heartbeats. `None`: it
+    /// promises nothing.
     pub heartbeat_ms: Option<u64>,
 }
 
-/// What the server says when it is asked why it refused a stream, or did not give a ticket.
+/// The server's answer to the question why it refused a stream, or why it issued no ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It would not refuse one, or says something that tells nothing.
+    /// The server would not refuse a stream, or gives no reason.
     Unclear,
-    /// It can not be reached, or its answer can not be read.
+    /// The server can not be reached, or its answer can not be read.
     Unreachable,
-    /// Nobody is signed in.
+    /// No person is signed in.
     Unauthorized,
-    /// This person may not have one.
+    /// This person may not have a stream.
     Forbidden,
     /// There is nothing at this address.
     Missing,
-    /// It asks to come back after this time.
+    /// The server asks the app to come back after this time.
     Later(Duration),
 }
 
 impl Answer {
-    /// What an HTTP status says. `wait` is what `Retry-After` asks for.
+    /// Returns the meaning of an HTTP status. `wait` is the time in `Retry-After`.
     #[must_use]
     pub fn from_status(status: u16, wait: Option<Duration>) -> Self {
         match (status, wait) {
             (401, _) => Self::Unauthorized,
             (403, _) => Self::Forbidden,
-            // The specification of server-sent events has a 204 mean "do not come back" (HTML, §9.2.3).
+            // The specification of server-sent events defines 204 as "do not come back" (HTML, §9.2.3).
             (204 | 404 | 410, _) => Self::Missing,
             (429 | 503, Some(wait)) => Self::Later(wait),
             _ => Self::Unclear,

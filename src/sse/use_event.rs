@@ -1,4 +1,4 @@
-//! Hooks for whoever needs to hear of something.
+//! Hooks for components that react to events or show the status.
 
 use std::rc::Rc;
 
@@ -12,8 +12,8 @@ use super::provider::use_sse;
 use super::status::{State, Status};
 use super::store::StatusStore;
 
-/// Calls the handler with every report of the connection: always the handler of the newest render, through one
-/// listener that is never registered anew.
+/// Calls the handler with every report of the connection. It always calls the handler of the newest render, through one
+/// listener that is registered once.
 #[hook]
 pub fn use_sse_reports(handler: impl Fn(&Report) + 'static) {
     let handle = use_sse();
@@ -43,14 +43,14 @@ pub fn use_sse_event(kind: EventKind, handler: impl Fn(&Event) + 'static) {
     });
 }
 
-/// What is known of the connection. Renders again with every change of it; to look at a part only, use
-/// [`use_sse_state`].
+/// Returns the status of the connection. Renders again with every change of the status. [`use_sse_state`] returns only
+/// the state.
 #[hook]
 pub fn use_sse_status() -> Rc<Status> {
     use_selector(|store: &StatusStore| store.0.clone())
 }
 
-/// Where the connection stands.
+/// Returns the state of the connection.
 #[hook]
 pub fn use_sse_state() -> State {
     *use_selector(|store: &StatusStore| store.0.state)

@@ -1,8 +1,9 @@
-//! What the browser keeps on disk: named stores of records, each under a text.
+//! The browser's database on disk: named stores of records, each with a text as its key.
 //!
-//! On IndexedDB, by way of the callbacks of the crate `idb`: its futures do not tell why a transaction was aborted, which
-//! is how a full disk shows. Whatever goes wrong is a value, and everything ends within a limit: IndexedDB can be missing
-//! or withheld, full, damaged, held by another tab, or just never answer.
+//! Uses IndexedDB through the callbacks of the crate `idb`. The futures of `idb` do not report why a transaction was
+//! aborted, and a full disk shows only in that reason. Every failure is returned as a value, and every operation ends
+//! within a time limit: IndexedDB can be missing, withheld, full, damaged or held by another tab, or it may never
+//! answer.
 
 mod wait;
 
@@ -18,59 +19,60 @@ use web_sys::DomException;
 
 use self::wait::{answer, end};
 
-/// What a database is called, and what is in it.
+/// The name, the version and the stores of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
     /// Its name.
     pub name: &'static str,
-    /// Its version, from 1 on. A higher one than what is on disk upgrades it: stores that are not there yet are added,
-    /// those that are not named any more are deleted, the others stay as they are.
+    /// Its version, from 1 on. A version higher than the one on disk upgrades the database: missing stores are added,
+    /// stores that are no longer listed are deleted, and the others stay as they are.
     pub version: u32,
     /// Its stores.
     pub stores: &'static [&'static str],
 }
 
-/// What is kept under a text.
+/// The value of a key in a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// What there is to know about the bytes.
+    /// A description of the bytes.
     pub note: String,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-/// Why something could not be kept, or found again.
+/// A failure of the database.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseError {
-    /// This browser has no database, or none for this page.
+    /// The browser has no database, or provides none here.
     #[error("the browser keeps nothing")]
     Missing,
-    /// Another page has an older version open and does not let go of it.
+    /// Another tab has an older version open and does not close it.
     #[error("another page holds the database")]
     Blocked,
-    /// A newer version than this has been here.
+    /// The database on disk has a newer version than the requested one.
     #[error("the database is of a newer version")]
     Newer,
-    /// The disk is full, or what the browser grants of it.
+    /// The disk is full, or the part of it that the browser grants.
     #[error("there is no room left")]
     Full,
-    /// Another page needed the database gone or upgraded, or the browser has taken it away. It can be opened again.
+    /// The connection was closed by the browser, or because another tab deletes or upgrades the database. The database
+    /// can be opened again.
     #[error("the database was closed")]
     Closed,
-    /// What is kept there is not what was once put there.
+    /// The value in the store is not a valid record.
     #[error("a record can not be understood")]
     Corrupt,
-    /// It took too long.
+    /// The operation took longer than the limit.
     #[error("the database does not answer")]
     TimedOut,
-    /// Something else; this is the browser's name for it, such as `UnknownError` for a damaged disk.
+    /// Another failure, with the browser's name for it, such as `UnknownError` for a damaged disk.
     #[error("the database failed: {0}")]
     Failed(String),
 }
 
 type Result<T> = std::result::Result<T, DatabaseError>;
 
-/// An open database; dropping it closes it. It closes by itself when another page needs to delete or upgrade it.
+/// An open database. Dropping it closes it. It closes by itself when another tab deletes or upgrades the database.
 #[derive(Debug)]
 #[must_use = "a database that is dropped is closed"]
 pub struct Database {
@@ -80,10 +82,10 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens a database, which is created or upgraded if need be. Whatever is asked of it must be answered within
-    /// `limit`, beginning with this.
+    /// Opens a database, and creates or upgrades it if needed. Every operation on it must end within `limit`, and so
+    /// must this one.
     ///
-    /// Dropping the future, or running into the limit, leaves nothing open.
+    /// No connection stays open if the future is dropped or the limit expires.
     pub async fn open(schema: &Schema, limit: Duration) -> Result<Self> {
         let Schema { name, version, stores } = *schema;
         let mut request = Factory::new()?.open(name, Some(version))?;
@@ -114,7 +116,7 @@ impl Database {
         }
     }
 
-    /// Deletes a database, whether there is one or not. What is open of it is closed first.
+    /// Deletes a database; it need not exist. Open connections to it are closed first.
     pub async fn delete_database(name: &str, limit: Duration) -> Result<()> {
         let mut request = Factory::new()?.delete(name)?;
         let blocked = Rc::new(Cell::new(false));
@@ -123,13 +125,13 @@ impl Database {
         answer(request, &blocked, limit, |_| Ok(())).await
     }
 
-    /// Whether it is still open.
+    /// Returns whether the database is still open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.closed.get()
     }
 
-    /// Keeps a record, in place of what was there. It is on its way to the disk when this returns.
+    /// Writes a record, in place of an existing one. When this returns, the record is on its way to the disk.
     pub async fn put(&self, store: &str, key: &str, record: &Record) -> Result<()> {
         let bytes = Uint8Array::from(record.bytes.as_slice());
         let value = Array::of2(&record.note.as_str().into(), &bytes);
@@ -137,7 +139,7 @@ impl Database {
             .await
     }
 
-    /// What is kept there, if anything is.
+    /// Returns the record of a key, if there is one.
     pub async fn get(&self, store: &str, key: &str) -> Result<Option<Record>> {
         let get = |store: &ObjectStore| store.get(JsValue::from(key));
         let value = self.transact(store, TransactionMode::ReadOnly, get).await?.result()?;
@@ -148,7 +150,7 @@ impl Database {
         }
     }
 
-    /// Everything in a store, in the order of the keys.
+    /// Returns all records of a store, in the order of their keys.
     pub async fn get_all(&self, store: &str) -> Result<Vec<(String, Record)>> {
         let get_all = |store: &ObjectStore| Ok((store.get_all_keys(None, None)?, store.get_all(None, None)?));
         let (keys, values) = self.transact(store, TransactionMode::ReadOnly, get_all).await?;
@@ -161,7 +163,7 @@ impl Database {
         keys.iter().zip(values.iter()).map(pair).collect()
     }
 
-    /// Deletes a record, whether there is one or not.
+    /// Deletes a record; it need not exist.
     pub async fn delete(&self, store: &str, key: &str) -> Result<()> {
         self.write(store, |store| store.delete(JsValue::from(key)).map(drop))
             .await
@@ -180,7 +182,7 @@ impl Database {
         self.transact(store, TransactionMode::ReadWrite, change).await
     }
 
-    /// Asks something of a store, and waits until that is done.
+    /// Makes requests in a transaction on a store, and waits for the end of the transaction.
     async fn transact<T>(
         &self,
         store: &str,
@@ -204,7 +206,8 @@ impl Drop for Database {
     }
 }
 
-/// Makes the stores those that are named. If it can not, the upgrade fails as a whole, and so does opening.
+/// Adds the missing stores and deletes the stores that are not listed. A failure aborts the whole upgrade, and opening
+/// the database fails as well.
 fn upgrade(event: &VersionChangeEvent, stores: &[&str]) {
     let changed = || {
         let database = event.database()?;
@@ -220,7 +223,7 @@ fn upgrade(event: &VersionChangeEvent, stores: &[&str]) {
     if changed().is_err()
         && let Some(transaction) = event.target().ok().and_then(|request| request.transaction())
     {
-        // It may have been aborted by what went wrong.
+        // The failure may have aborted the transaction already.
         drop(transaction.abort());
     }
 }
@@ -259,7 +262,7 @@ impl From<idb::Error> for DatabaseError {
             | E::ClearFailed(cause)
             | E::GetFailed(cause)
             | E::GetAllKeysFailed(cause) => named(cause),
-            // What browsers do not do.
+            // Browsers do not report other errors.
             _ => named(&JsValue::UNDEFINED),
         }
     }

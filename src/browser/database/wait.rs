@@ -1,4 +1,4 @@
-//! Waiting for what the browser's database answers, for so long and no longer.
+//! Waiting for the browser's database, within a time limit.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,7 +12,7 @@ use super::{DatabaseError, Result, named};
 use crate::browser::spawn;
 use crate::browser::timer::within;
 
-/// Waits for the end of a transaction: only then is it known whether there was room for what it wrote.
+/// Waits for the end of a transaction. Only the end shows whether there was room for the writes.
 pub(super) async fn end(mut transaction: Transaction, store: ObjectStore, limit: Duration) -> Result<()> {
     let (report, ended) = first();
     let on_complete = Rc::clone(&report);
@@ -29,7 +29,8 @@ pub(super) async fn end(mut transaction: Transaction, store: ObjectStore, limit:
     patiently(limit, ending).await.unwrap_or(Err(DatabaseError::TimedOut))
 }
 
-/// Waits for the answer to a request that another page can hold up, which is `blocked` then.
+/// Waits for the answer to a request. `blocked` tells whether another tab holds the request up; the error is then
+/// [`DatabaseError::Blocked`] if the limit expires.
 pub(super) async fn answer<R: Request + 'static, T: 'static>(
     mut request: R,
     blocked: &Cell<bool>,
@@ -57,28 +58,28 @@ pub(super) async fn answer<R: Request + 'static, T: 'static>(
     patiently(limit, answering).await.unwrap_or_else(late)
 }
 
-/// What the future comes to, if it does within this time. It goes on when nobody waits any more, and what it comes to is
-/// dropped then.
+/// Returns the output of the future, or `None` if the limit expires first. The future then continues to its end, and
+/// its output is dropped.
 async fn patiently<T: 'static>(limit: Duration, future: impl Future<Output = T> + 'static) -> Option<T> {
     let (send, receive) = oneshot::channel();
     spawn(async move { drop(send.send(future.await)) });
     within(limit, receive).await?.ok()
 }
 
-/// Something to report to, of which only the first report counts, and where it arrives.
+/// Returns a function to report to and the receiver of the report. Only the first report counts.
 fn first<T: 'static>() -> (Rc<dyn Fn(T)>, oneshot::Receiver<T>) {
     let (send, receive) = oneshot::channel();
     let send = Cell::new(Some(send));
     let report = move |outcome| {
         if let Some(send) = send.take() {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             drop(send.send(outcome));
         }
     };
     (Rc::new(report), receive)
 }
 
-/// Nobody is left who could report.
+/// Converts the loss of the reporting function, after which no report can arrive.
 impl From<Canceled> for DatabaseError {
     fn from(_: Canceled) -> Self {
         Self::Closed

@@ -1,4 +1,4 @@
-//! Opening a stream, failing, waiting and resting.
+//! Attempts to open a stream: failures, waits and cooldowns.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::Connection;
 use crate::time::Instant;
 
 impl<E> Connection<E> {
-    /// The ticket for a stream has come, or has not. Other than for the newest stream it has no effect.
+    /// Handles the ticket for a stream, or the failure to get one. Has no effect unless the stream is the newest.
     pub fn handle_ticket(&mut self, now: Instant, generation: Generation, ticket: Result<String, Answer>) {
         if generation != self.generation || self.phase != Phase::Ticketing {
             return;
@@ -23,7 +23,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The server has said why it refused a stream. Other than for the newest stream it has no effect.
+    /// Handles the server's reason for refusing a stream. Has no effect unless the stream is the newest.
     pub fn handle_answer(&mut self, now: Instant, generation: Generation, answer: Answer) {
         if generation == self.generation && self.phase == Phase::Probing {
             self.classify(now, answer);
@@ -72,7 +72,7 @@ impl<E> Connection<E> {
         });
     }
 
-    /// A wait is over.
+    /// Makes the next attempt at the end of a wait.
     pub(super) fn try_again(&mut self, now: Instant) {
         if self.phase == Phase::Offline {
             self.history.is_forced = true;
@@ -80,7 +80,7 @@ impl<E> Connection<E> {
         self.connect(now);
     }
 
-    /// The server refused a stream: finds out why, as browsers do not tell.
+    /// Asks the server why it refused a stream, because browsers do not report the reason.
     pub(super) fn probe(&mut self, now: Instant) {
         if !self.page.is_online {
             return self.fail(now, Cause::Refused);
@@ -112,7 +112,7 @@ impl<E> Connection<E> {
             Answer::Forbidden => self.give_up(now, Failure::Forbidden),
             Answer::Missing => self.give_up(now, Failure::Missing),
             Answer::Later(asked) => {
-                // What the server asks for is no failure of ours.
+                // A wait that the server asks for does not count as a failure.
                 self.note_error(now, Cause::Busy);
                 let own = self.settings.backoff.delay(self.history.failures, self.rng.f64());
                 self.wait_as_asked(now, asked.max(own));
@@ -120,7 +120,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// An attempt, or a stream, has come to a bad end.
+    /// Handles the failure of an attempt or of a stream.
     pub(super) fn fail(&mut self, now: Instant, cause: Cause) {
         let was_well = self.phase == Phase::Connected && self.history.is_stable;
         self.close();
@@ -155,7 +155,7 @@ impl<E> Connection<E> {
         self.phase = Phase::Failed(failure);
     }
 
-    /// Ends trying in quick succession: a server that is in trouble is not helped by being asked again and again.
+    /// Starts a cooldown after many retries. Frequent attempts do not help a server that is in trouble.
     fn rest(&mut self, now: Instant) {
         let doubled = 1_u32.checked_shl(self.history.rests).unwrap_or(u32::MAX);
         let rest = self.settings.rest.saturating_mul(doubled).min(self.settings.rest_cap);
@@ -170,7 +170,7 @@ impl<E> Connection<E> {
         self.phase = Phase::Offline;
     }
 
-    /// The server has asked not to be asked before this has passed.
+    /// Waits at least as long as the server has asked, up to [`LONGEST_WAIT`].
     pub(super) fn wait_as_asked(&mut self, now: Instant, asked: Duration) {
         let delay = asked.min(LONGEST_WAIT);
         self.history.not_before = Some(now + delay);
@@ -185,8 +185,7 @@ impl<E> Connection<E> {
         self.timers.set(Timer::Retry, now + delay);
     }
 
-    /// Now is a good moment to try: brings the next attempt forward, if there is one to come. Past failures still
-    /// count.
+    /// Brings the next attempt forward, if one is planned. Past failures still count.
     pub(super) fn hurry(&mut self, now: Instant, delay: Duration) {
         let is_waiting = match self.phase {
             Phase::Waiting => !self.history.awaits_refresh,
@@ -201,18 +200,18 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Opens another stream in place of one that is well, before it ends.
+    /// Replaces a stream that is well by another one, before it ends.
     pub(super) fn renew(&mut self, now: Instant) {
         self.close();
         self.connect(now);
     }
 
-    /// A time between nothing and this.
+    /// Returns a random duration between zero and `most`.
     pub(super) fn chance_of(&mut self, most: Duration) -> Duration {
         most.mul_f64(self.rng.f64())
     }
 
-    /// Closes the stream, if there is one. A transition, not a side effect: no stream is ever closed twice.
+    /// Closes the stream, if there is one. The phase changes at the same time, so no stream is ever closed twice.
     pub(super) fn close(&mut self) {
         if matches!(self.phase, Phase::Connecting | Phase::Connected) {
             self.outputs.push_back(Output::Close {

@@ -1,8 +1,9 @@
-//! One connection to the server's stream of events, without the stream.
+//! The core of one connection to the server's event stream.
 //!
-//! Knows nothing of browsers, clocks, cookies or what events mean; all of that is passed in or handed out. Here is who
-//! it is for and what it asks for; `attempt` opens, fails and waits, `stream` listens, `page` hears of the page and the
-//! network, and `position` knows what was missed.
+//! Knows nothing of browsers, clocks, cookies or the meaning of events: the caller passes inputs in and carries outputs
+//! out. This module holds the state, the sign-in and the timers. `attempt` opens streams, handles failures and waits,
+//! `stream` handles the messages of a stream, `page` handles changes of the tab and the network, and `position`
+//! determines whether events were missed.
 
 mod attempt;
 mod page;
@@ -24,16 +25,17 @@ use super::transport::Generation;
 use crate::time::Instant;
 use position::Position;
 
-/// One connection to the server's stream of events, without the stream.
+/// The core of one connection to the server's event stream.
 ///
-/// Methods are of three kinds. `handle_*`, `set_*`, [`start`](Self::start), [`stop`](Self::stop),
-/// [`suspend`](Self::suspend), [`resume`](Self::resume) and [`retry`](Self::retry) say that something happened or is
-/// asked for. [`poll`](Self::poll) says what to do now; call it until `None` after each of the former.
-/// [`poll_timeout`](Self::poll_timeout) says when to call [`handle_timeout`](Self::handle_timeout); a call that comes
-/// too early does nothing, one that comes late tells that the machine slept. [`status`](Self::status) is for showing.
+/// The methods are of three kinds. `handle_*`, `set_*`, [`start`](Self::start), [`stop`](Self::stop),
+/// [`suspend`](Self::suspend), [`resume`](Self::resume) and [`retry`](Self::retry) are inputs. [`poll`](Self::poll)
+/// returns the next output; the caller calls it until it returns `None` after each input.
+/// [`poll_timeout`](Self::poll_timeout) returns the time at which to call [`handle_timeout`](Self::handle_timeout); a
+/// call that comes too early does nothing, and a call that comes late shows that the machine slept.
+/// [`status`](Self::status) is for display.
 ///
-/// Any call is allowed at any time; what makes no sense has no effect. The same calls with the same seed have the
-/// same outputs.
+/// Any call is allowed at any time. A call that makes no sense has no effect. The same calls with the same seed have
+/// the same outputs.
 #[derive(Clone, Debug)]
 pub struct Connection<E> {
     settings: Settings,
@@ -41,20 +43,20 @@ pub struct Connection<E> {
     phase: Phase,
     timers: Timers,
     page: Page,
-    /// What the page that leads has last said of its own connection.
+    /// The last status that the leader sent.
     leader: Option<Status>,
     is_signed_in: bool,
-    /// The number of the newest stream, open or not.
+    /// The number of the newest stream, open or closed.
     generation: Generation,
     history: History,
     position: Position,
-    /// The silence after which the stream counts as dead; `None` while nothing is promised.
+    /// The silence after which the stream counts as dead; `None` while the server promises no heartbeat.
     patience: Option<Duration>,
-    /// Whether the server has said that it sends no heartbeats at all.
+    /// Whether the server has announced that it sends no heartbeats at all.
     is_silence_allowed: bool,
-    /// When the stream last gave a sign of life.
+    /// The time of the last message on the stream.
     heard_at: Instant,
-    /// Whether something was missed that has not been told yet.
+    /// Whether events were missed and the gap has not been reported yet.
     has_gap: bool,
     last_error: Option<ConnectionError>,
     last_connected_at: Option<Instant>,
@@ -62,48 +64,49 @@ pub struct Connection<E> {
     outputs: VecDeque<Output<E>>,
 }
 
-/// What is known of the page and the network, whoever is signed in.
+/// The state of the tab and the network, which does not depend on the sign-in.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Page {
     role: Role,
     is_online: bool,
-    /// When the browser said that the network has gone.
+    /// The time at which the browser reported the loss of the network.
     offline_at: Instant,
-    /// Whether the stream counts as cut off: the browser says that there is no network, or has said so for more than a
-    /// moment, and nothing has arrived since.
+    /// Whether the stream counts as cut off: the browser has reported no network for longer than a moment, and nothing
+    /// has arrived since.
     is_cut_off: bool,
     is_visible: bool,
     is_suspended: bool,
 }
 
-/// How it went so far in this sign-in.
+/// The past attempts of this sign-in.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct History {
-    /// Failures in a row.
+    /// The number of failures in a row.
     failures: u32,
-    /// Rests in a row.
+    /// The number of cooldowns in a row.
     rests: u32,
     last_open: Option<Instant>,
-    /// No attempt before this moment, unless a person asks: the server has asked for it.
+    /// The earliest time of the next attempt, if the server has asked for one. An attempt that a person asks for may be
+    /// earlier.
     not_before: Option<Instant>,
-    /// Whether there was a first hello.
+    /// Whether a stream of this sign-in has connected.
     was_connected: bool,
-    /// Whether the stream has lived long enough to forgive.
+    /// Whether the stream has lived long enough to reset earlier failures.
     is_stable: bool,
-    /// Whether this attempt is made whatever the browser says of the network.
+    /// Whether the next attempt is made even if the browser reports no network.
     is_forced: bool,
-    /// Whether the session was renewed since the last success.
+    /// Whether a renewal of the session was asked for since the last success.
     was_refreshed: bool,
-    /// Whether the next attempt waits for the session to be renewed.
+    /// Whether the next attempt waits for the renewal of the session.
     awaits_refresh: bool,
-    /// Whether nobody has looked at the page for so long that it gave its stream up.
+    /// Whether the tab gave its stream up because it was hidden for long.
     is_released: bool,
 }
 
 impl<E> Connection<E> {
-    /// A connection that does nothing until [`start`](Self::start). The seed decides its jitter.
+    /// Creates a connection that does nothing until [`start`](Self::start). The seed determines its jitter.
     #[must_use]
     pub fn new(settings: Settings, seed: u64) -> Self {
         Self {
@@ -135,7 +138,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// What to show of it.
+    /// Returns the status for display.
     #[must_use]
     pub fn status(&self) -> Status {
         if !self.is_signed_in {
@@ -147,7 +150,7 @@ impl<E> Connection<E> {
             State::Connecting
         };
         if let Some(leader) = self.leader.as_ref().filter(|_| self.phase == Phase::Connecting) {
-            // It is not connected as long as it does not tell us what it hears.
+            // The follower is not connected as long as the leader does not relay events to it.
             let state = match leader.state {
                 State::Connected | State::Disconnected | State::Connecting | State::Reconnecting => trying,
                 State::Error => State::Error,
@@ -181,20 +184,20 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Whether changes arrive as they happen, and none was missed.
+    /// Returns whether changes arrive as they happen, and none was missed.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.phase == Phase::Connected && !self.page.is_cut_off && !self.has_gap
     }
 
-    /// Whether this is our own stream, and lives or is about to.
+    /// Returns whether this is the newest stream of the tab itself, and is open or being opened.
     #[must_use]
     pub fn is_open(&self, generation: Generation) -> bool {
         let is_open = matches!(self.phase, Phase::Connecting | Phase::Connected);
         is_open && generation == self.generation && self.page.role != Role::Follows
     }
 
-    /// What reading again and again depends on.
+    /// Returns the need for polling.
     #[must_use]
     pub fn need(&self) -> Need {
         match self.phase {
@@ -205,19 +208,19 @@ impl<E> Connection<E> {
         }
     }
 
-    /// What to do now; call it until `None` after every other call.
+    /// Returns the next output. The caller calls it until it returns `None` after every other call.
     #[must_use]
     pub fn poll(&mut self) -> Option<Output<E>> {
         self.outputs.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout). Any other call may change the answer.
+    /// Returns the time at which to call [`handle_timeout`](Self::handle_timeout). Any other call may change it.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
     }
 
-    /// Somebody has signed in.
+    /// Starts after a person has signed in.
     pub fn start(&mut self, now: Instant) {
         if !self.is_signed_in {
             self.is_signed_in = true;
@@ -226,7 +229,8 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The person has signed out: forgets everything about them. What is late from their stream has no effect.
+    /// Stops after the person has signed out, and forgets everything about them. Late signals of their stream have no
+    /// effect.
     pub fn stop(&mut self) {
         if !self.is_signed_in {
             return;
@@ -247,7 +251,7 @@ impl<E> Connection<E> {
         self.outputs.retain(|output| matches!(output, Output::Close { .. }));
     }
 
-    /// The person wants it to be tried now.
+    /// Retries now, because the person asks for it.
     pub fn retry(&mut self, now: Instant) {
         if matches!(
             self.phase,
@@ -264,7 +268,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The session lives, and has been renewed if that was needed.
+    /// Handles the answer that the session is alive, and was renewed if needed.
     pub fn handle_refreshed(&mut self, now: Instant) {
         match self.phase {
             Phase::Failed(super::status::Failure::Unauthorized) => {
@@ -278,9 +282,9 @@ impl<E> Connection<E> {
         }
     }
 
-    /// A read has returned. `position` is the log position it reflects, where the server says.
+    /// Handles the end of a fetch. `position` is the log position that the data reflects, if the server reports it.
     ///
-    /// A read that is older than what the stream covers may lack something that no event will tell.
+    /// A fetch from before the start of the stream's coverage may lack a change that no event reports.
     pub fn handle_read(&mut self, now: Instant, position: Option<Cursor>) {
         if let Some(position) = position
             && self.is_signed_in
@@ -290,7 +294,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Time has passed.
+    /// Handles the timers that are due.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((timer, late)) = self.timers.take_expired(now) {
             let has_slept = late > self.settings.late_after;
@@ -331,7 +335,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Something was missed. It is told once the stream lives, together with what else is missed until then.
+    /// Notes a gap. It is reported once the stream is connected, together with all further gaps until then.
     fn miss(&mut self, now: Instant, spread: Duration) {
         self.has_gap = true;
         if self.phase == Phase::Connected && !self.timers.is_set(Timer::Gap) {
@@ -340,7 +344,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// Whether there should be a stream.
+    /// Returns whether there should be a stream.
     fn is_wanted(&self) -> bool {
         self.is_signed_in
             && !self.page.is_suspended
@@ -355,7 +359,7 @@ impl<E> Connection<E> {
         self.reconcile(now);
     }
 
-    /// What is the case has changed: is there a stream that should not be, or none that should?
+    /// Opens a missing stream, or closes an unwanted one, after a change of the conditions.
     fn reconcile(&mut self, now: Instant) {
         if self.is_wanted() {
             if self.phase == Phase::Idle {

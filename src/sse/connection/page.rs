@@ -1,4 +1,4 @@
-//! What happens to the page and to the network.
+//! Changes of the tab and of the network.
 
 use super::super::phase::{Phase, Role};
 use super::super::status::{State, Status};
@@ -7,7 +7,7 @@ use super::Connection;
 use crate::time::Instant;
 
 impl<E> Connection<E> {
-    /// Whose stream this page listens to from now on.
+    /// Sets the role of the tab, which determines the stream that it receives.
     pub fn set_role(&mut self, now: Instant, role: Role) {
         if role == self.page.role {
             return;
@@ -23,18 +23,19 @@ impl<E> Connection<E> {
         self.reconcile(now);
     }
 
-    /// What the page that leads says of its connection.
+    /// Handles the leader's status.
     pub fn handle_leader(&mut self, status: Status) {
         if self.is_signed_in && self.page.role == Role::Follows {
             if status.state == State::Connected {
-                // It hears the browser as we do, so something has arrived there.
+                // The leader receives the same network state from the browser. It is connected, so a message has
+                // arrived there.
                 self.page.is_cut_off = false;
             }
             self.leader = Some(status);
         }
     }
 
-    /// The browser says that there is a network, or that there is none.
+    /// Handles the browser's report that there is a network, or none.
     pub fn set_online(&mut self, now: Instant, online: bool) {
         let was_online = std::mem::replace(&mut self.page.is_online, online);
         if was_online == online {
@@ -49,7 +50,7 @@ impl<E> Connection<E> {
             }
         }
         if self.page.role == Role::Follows {
-            // Whether the stream still lives is for the page that leads to find out.
+            // The leader finds out whether the stream is still alive.
             if online {
                 self.page.is_cut_off = false;
             }
@@ -72,21 +73,21 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The network has been gone for longer than it takes to flap. If nothing has arrived since, nobody may take the
-    /// stream for alive; the stream is kept for a while.
+    /// Handles the end of the time in which the network may flap. If nothing has arrived since the loss, the stream
+    /// must not count as connected. It stays open for a while.
     pub(super) fn end_flap(&mut self) {
         if !self.page.is_online && self.phase == Phase::Connected && self.heard_at <= self.page.offline_at {
             self.page.is_cut_off = true;
         }
     }
 
-    /// The network was said to be gone a while ago.
+    /// Handles the end of the grace period after the loss of the network.
     pub(super) fn end_offline_grace(&mut self, now: Instant) {
         if self.page.is_online {
             return;
         }
         if self.heard_at > self.page.offline_at {
-            // The stream still speaks, so there is a network: its own silence will tell when there is none.
+            // Messages still arrive, so there is a network. Its loss will show in the silence of the stream.
             self.page.offline_at = now;
             let patience = self.patience.unwrap_or(self.settings.offline_retry);
             self.timers.set(Timer::OfflineGrace, now + patience);
@@ -95,7 +96,7 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The page can be seen, or no longer.
+    /// Handles a change of the tab's visibility.
     pub fn set_visible(&mut self, now: Instant, visible: bool) {
         let was_visible = std::mem::replace(&mut self.page.is_visible, visible);
         if was_visible == visible {
@@ -113,8 +114,8 @@ impl<E> Connection<E> {
         }
     }
 
-    /// A person has come back, to this page or to one that listens to it: a good moment to try, or to find out
-    /// whether a stream that has been silent still lives.
+    /// Handles the return of a person to this tab or to one of its followers. The next attempt is brought forward, and
+    /// a silent stream undergoes a liveness check.
     pub fn handle_opportunity(&mut self, now: Instant) {
         if self.patience.is_some_and(|patience| now > self.heard_at + patience / 2) {
             self.doubt(now);
@@ -122,13 +123,14 @@ impl<E> Connection<E> {
         self.hurry(now, self.settings.opportunity_delay);
     }
 
-    /// The page is put away: a stream that is left open would be opened anew by the browser when the page comes back.
+    /// Closes the stream of a tab that is about to be frozen. The browser would reopen an open stream when the tab
+    /// comes back.
     pub fn suspend(&mut self, now: Instant) {
         self.page.is_suspended = true;
         self.reconcile(now);
     }
 
-    /// The page is back as it was. As with any good moment, the attempt comes a little later.
+    /// Handles the return of a frozen tab. The attempt comes a little later, as it does after every opportunity.
     pub fn resume(&mut self, now: Instant) {
         if std::mem::replace(&mut self.page.is_suspended, false)
             && self.is_wanted()

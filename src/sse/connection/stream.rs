@@ -1,4 +1,4 @@
-//! Listening to a stream: what it says, and whether it lives.
+//! The messages of a stream, and its liveness.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::Connection;
 use crate::time::Instant;
 
 impl<E> Connection<E> {
-    /// Something happened to a stream. Other than the newest, it has no effect.
+    /// Handles a signal of a stream. Has no effect unless the stream is the newest.
     pub fn handle_signal(&mut self, now: Instant, generation: Generation, signal: Signal<E>) {
         if generation != self.generation || !matches!(self.phase, Phase::Connecting | Phase::Connected) {
             return;
@@ -22,7 +22,7 @@ impl<E> Connection<E> {
             Signal::Opened if self.settings.expects_hello || follows || self.phase == Phase::Connected => {}
             Signal::Opened => self.begin(now, &Hello::default()),
             Signal::Message(message) => self.handle_message(now, message),
-            // The page that leads is not connected, or another leads: it will be told that we want to listen.
+            // The leader is not connected, or another tab has become the leader. The follower joins again.
             Signal::Lost | Signal::Refused | Signal::Nowhere if follows => self.connect(now),
             Signal::Lost => self.fail(now, Cause::Network),
             Signal::Refused if self.phase == Phase::Connected => self.fail(now, Cause::Refused),
@@ -37,7 +37,7 @@ impl<E> Connection<E> {
             return self.begin(now, hello);
         }
         if self.phase == Phase::Connecting {
-            // A first message that is no hello: the server has none to say.
+            // The first message is no hello, so the server sends none.
             self.begin(now, &Hello::default());
         }
         match frame {
@@ -73,7 +73,7 @@ impl<E> Connection<E> {
         self.watch(now);
     }
 
-    /// The stream lives.
+    /// Handles the start of a stream.
     fn begin(&mut self, now: Instant, hello: &Hello) {
         let had_missed = self.position.begin(hello, self.history.was_connected);
         let spread = if self.history.was_connected {
@@ -102,14 +102,15 @@ impl<E> Connection<E> {
         self.watch(now);
     }
 
-    /// Something arrived: the stream may be silent again for as long as it promised. One that promises nothing may be
-    /// silent because it is dead, or because the session has ended, and is asked about the latter now and then.
+    /// Handles a message: the stream may be silent again for as long as it has promised. A stream without such a
+    /// promise may be silent because it is dead, or because the session has ended. So the session is checked at
+    /// intervals.
     pub(super) fn watch(&mut self, now: Instant) {
         self.heard_at = now;
         self.page.is_cut_off = false;
         self.timers.cancel(Timer::Grace);
         if self.page.role == Role::Follows {
-            // Whether the page that leads lives is not ours to find out.
+            // A follower does not watch the stream: `tabs` checks the liveness of the leader.
             return;
         }
         match self.patience {
@@ -130,8 +131,8 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The stream may have died while nobody could notice: it has a moment to show that it lives. What has arrived
-    /// meanwhile is heard only after whatever woke us, so its silence up to now says nothing.
+    /// Starts a liveness check, because the stream may have died unnoticed. Messages that arrived meanwhile are handled
+    /// only after the event that woke the tab, so the silence up to now says nothing.
     pub(super) fn doubt(&mut self, now: Instant) {
         if self.phase == Phase::Connected && self.page.role != Role::Follows && !self.timers.is_set(Timer::Grace) {
             self.timers.cancel(Timer::Watchdog);
@@ -139,12 +140,12 @@ impl<E> Connection<E> {
         }
     }
 
-    /// The machine has slept, or a clock was set, and no timer says so.
+    /// Handles a sleep of the machine, or a change of the clock, that no timer shows.
     pub fn handle_sleep(&mut self, now: Instant) {
         self.doubt(now);
     }
 
-    /// It did not.
+    /// Ends a liveness check in which nothing has arrived.
     pub(super) fn wake(&mut self, now: Instant) {
         self.close();
         if !self.page.is_online {

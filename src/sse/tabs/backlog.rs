@@ -1,4 +1,4 @@
-//! The last messages of the stream, for pages that come later.
+//! The last messages of the stream, for tabs that join later.
 
 use std::collections::VecDeque;
 
@@ -6,29 +6,30 @@ use wire::Cursor;
 
 use super::super::intake::RawMessage;
 
-/// How many messages are kept at most, and of how many bytes together.
+/// The maximum number of stored messages.
 const MOST: usize = 512;
+/// The maximum number of bytes of the data of all stored messages.
 const MOST_BYTES: usize = 1 << 20;
 
-/// The last messages of the stream. Every page keeps them, because every page may come to lead.
+/// The last messages of the stream. Every tab stores them, because every tab may become the leader.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    /// The position after which all is kept; `None`: nothing is known.
+    /// The position after which all messages are stored; `None` if no position is known.
     base: Option<Cursor>,
     messages: VecDeque<(Cursor, RawMessage)>,
-    /// What they weigh.
+    /// The number of bytes of the stored data.
     bytes: usize,
 }
 
 impl Backlog {
-    /// A stream begins that tells everything after this position, and nothing of what was before.
+    /// Starts over with a stream that delivers everything after this position, and nothing from before it.
     pub(super) fn restart(&mut self, base: Option<Cursor>) {
         self.base = base;
         self.messages.clear();
         self.bytes = 0;
     }
 
-    /// A message was told. What has no position can not be asked for.
+    /// Stores a message of the stream. A message without a position is not stored, because no tab can ask for it.
     pub(super) fn push(&mut self, message: &RawMessage) {
         let Ok(cursor) = message.id.parse::<Cursor>() else {
             return;
@@ -47,12 +48,12 @@ impl Backlog {
         }
     }
 
-    /// The newest position.
+    /// Returns the newest position.
     pub(super) fn position(&self) -> Option<&Cursor> {
         self.messages.back().map(|(cursor, _)| cursor).or(self.base.as_ref())
     }
 
-    /// All that was told after a position; `None` if that is not known.
+    /// Returns all messages after a position; `None` if some of them are not stored.
     pub(super) fn since(&self, cursor: &Cursor) -> Option<impl Iterator<Item = &RawMessage>> {
         let base = self.base.as_ref()?;
         if !base.is_covered_by(cursor) {

@@ -1,4 +1,4 @@
-//! Whether the page that leads is still there.
+//! The liveness check of the leader.
 
 use super::super::phase::Role;
 use super::super::settings::Settings;
@@ -7,7 +7,7 @@ use super::{TabOutput, Tabs};
 use crate::time::Instant;
 
 impl Tabs {
-    /// The page can be seen, or no longer.
+    /// Handles a change of the tab's visibility.
     pub(in crate::sse) fn set_visible(&mut self, now: Instant, visible: bool, settings: &Settings) {
         self.is_visible = visible;
         if !visible {
@@ -24,7 +24,7 @@ impl Tabs {
             return;
         };
         if now.since(due) > settings.late_after {
-            // We slept, and so perhaps did the page that leads.
+            // This tab has slept, and so perhaps has the leader.
             self.heard_at = now;
         }
         if now.since(self.heard_at) >= settings.lead_lease {
@@ -35,7 +35,7 @@ impl Tabs {
         self.ping(now, settings);
     }
 
-    /// The machine has slept, and so has the page that leads.
+    /// Handles a sleep of the machine. The leader has slept as well.
     pub(in crate::sse) fn handle_sleep(&mut self, now: Instant, settings: &Settings) {
         if self.role == Role::Follows {
             self.heard_at = now;
@@ -43,7 +43,7 @@ impl Tabs {
         }
     }
 
-    /// Asks the page that leads how it is, and again before long if anybody can see us.
+    /// Pings the leader, and plans the next ping if this tab is visible.
     pub(super) fn ping(&mut self, now: Instant, settings: &Settings) {
         if self.role == Role::Follows {
             self.say("", Word::Ping);

@@ -1,16 +1,17 @@
-//! One stream for all pages of a person.
+//! One stream for all tabs of a person.
 //!
-//! Browsers allow six connections to one server over HTTP/1.1, for all tabs together: the seventh stream hangs without
-//! a word, and every request of every tab behind it. So one page leads: it holds a lock, which the browser takes from
-//! it at its end, however that comes. It alone has a stream, and tells the others what it hears.
+//! Browsers allow six connections to one server over HTTP/1.1, for all tabs together. The seventh stream hangs
+//! silently, and so does every later request of every tab. So one tab is the leader: it holds a lock, which the browser
+//! releases when the tab ends for any reason. Only the leader has a stream. It relays the stream to the followers.
 //!
-//! A page that follows treats what it is told as a stream: it asks to be told from a position on, and is greeted by a
-//! `hello` that says whether that could be done. So nothing is lost and nothing doubled when another page comes to
-//! lead, for the same reasons as when a stream is lost.
+//! A follower treats the relayed messages as a stream: it asks for all messages from a position on, and receives a
+//! `hello` that says whether that was possible. So no event is lost or doubled when another tab becomes the leader, for
+//! the same reasons as when a stream is lost.
 //!
-//! Every leader has a term, later than those of all before it. What an earlier one says, because it was frozen and does
-//! not know, is not heard. A leader that does not answer for a while is taken the lock from. Followers that can be seen
-//! ask it, because browsers hold back the timers of pages that can not, but not what pages tell each other.
+//! Every leader has a term, later than the terms of all leaders before it. The messages of an earlier leader, which was
+//! frozen and does not know of its successor, are ignored. If a leader does not answer for a while, another tab steals
+//! the lock. Visible followers ping the leader, because browsers delay the timers of hidden tabs, but not the messages
+//! between tabs.
 
 mod backlog;
 mod lease;
@@ -29,65 +30,65 @@ use crate::time::{EpochMillis, Instant};
 use backlog::Backlog;
 use telling::{Lead, Telling, Word};
 
-/// What has become of the lock that says who leads.
+/// A change of the lock that determines the leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LockNews {
-    /// It is ours.
+    /// This tab holds the lock.
     Granted,
-    /// Another page has it. We wait for it.
+    /// Another tab holds the lock, and this tab waits for it.
     Taken,
-    /// It was taken from us.
+    /// Another tab has stolen the lock.
     Lost,
-    /// This browser has none.
+    /// The browser has no locks.
     Missing,
 }
 
-/// What is to be done so that the pages agree.
+/// An output that makes the tabs agree.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum TabOutput {
-    /// Ask for the lock; if another page has it, wait for it.
+    /// Request the lock. Wait for it if another tab holds it.
     Seek,
-    /// Take the lock from whoever has it.
+    /// Steal the lock from its holder.
     Steal,
-    /// Give the lock back, or the place in its queue, and leave the channel.
+    /// Release the lock, or its place in the queue, and close the channel.
     Leave,
-    /// Tell all other pages this.
+    /// Send this to all other tabs.
     Say(String),
-    /// From now on the connection is this.
+    /// Set the role of the connection.
     Role(Role),
-    /// What the page that leads has heard.
+    /// A report of the stream that the leader has relayed.
     Heard(Generation, Raw),
-    /// How the page that leads is connected.
+    /// The status of the leader's connection.
     Leader(Status),
-    /// A person wants the connection to be tried now.
+    /// A person wants a retry now.
     Retry,
     /// A person has come back.
     Opportunity,
 }
 
-/// One of the pages of a person. Like the connection it knows no clock and no browser.
+/// One of the tabs of a person. Like the connection, it knows no clock and no browser.
 #[derive(Debug)]
 pub(super) struct Tabs {
     me: String,
     role: Role,
-    /// The newest term that was heard of.
+    /// The newest known term.
     term: u64,
-    /// The page that leads.
+    /// The name of the leader.
     leader: String,
     backlog: Backlog,
     join: Option<Join>,
-    /// What the others were last told of our connection.
+    /// The status that the other tabs were last sent.
     told: Status,
-    /// Whether there are others, as far as we have heard since we lead.
+    /// Whether another tab has sent a message since this tab took its role.
     has_others: bool,
     is_visible: bool,
-    /// When the page that leads was last heard, or when it began to be listened to.
+    /// The time of the leader's last message, or of the start as a follower.
     heard_at: Instant,
     ping_at: Option<Instant>,
     outputs: VecDeque<TabOutput>,
 }
 
-/// What we want to be told.
+/// The request of the connection for the leader's stream.
 #[derive(Debug)]
 struct Join {
     generation: Generation,
@@ -96,7 +97,7 @@ struct Join {
 }
 
 impl Tabs {
-    /// `me` names this page and no other.
+    /// Creates the state of a tab. `me` is the unique name of this tab.
     pub(super) fn new(me: String) -> Self {
         Self {
             me,
@@ -122,32 +123,32 @@ impl Tabs {
         self.ping_at
     }
 
-    /// Somebody is here who needs a stream, or the page is back.
+    /// Starts to seek a role, because a person has signed in or the tab is back.
     pub(super) fn enter(&mut self) {
         self.take_role(Role::Undecided);
         self.outputs.push_back(TabOutput::Seek);
     }
 
-    /// The page is put away. What it knows stays.
+    /// Gives the role up, because the tab is about to be frozen. The other state stays.
     pub(super) fn leave(&mut self) {
         self.outputs.push_back(TabOutput::Leave);
         self.take_role(Role::Undecided);
     }
 
-    /// The person has left. What belongs to them goes.
+    /// Gives the role up after the person has signed out, and forgets everything about them.
     pub(super) fn sign_out(&mut self) {
         self.leave();
         self.term = 0;
         self.backlog = Backlog::default();
         self.leader.clear();
         self.told = Status::default();
-        // Whatever was to be told to the connection was about them.
+        // The queued outputs concern the person who has signed out.
         self.outputs.retain(|output| matches!(output, TabOutput::Leave));
         self.outputs.push_back(TabOutput::Role(Role::Undecided));
     }
 
-    /// `wall` is the time on the clock of all pages: whoever comes to lead later has a later term, though it has heard of
-    /// nobody before.
+    /// Handles a change of the lock. `wall` is the time on the clock that all tabs share: a later leader has a later
+    /// term, even if it knows of no earlier one.
     pub(super) fn handle_lock(&mut self, now: Instant, wall: EpochMillis, news: LockNews, settings: &Settings) {
         match news {
             LockNews::Granted => {
@@ -185,7 +186,7 @@ impl Tabs {
         self.outputs.push_back(TabOutput::Role(role));
     }
 
-    /// Another page has said something.
+    /// Handles a text from another tab.
     pub(super) fn handle_text(&mut self, now: Instant, text: &str, settings: &Settings) {
         let Some(telling) = Telling::from_text(text, now) else {
             return;
@@ -198,7 +199,7 @@ impl Tabs {
         match word {
             Word::Lead(_) | Word::Welcome { .. } | Word::Message(_) => {
                 if (term, &from) < (self.term, &self.leader) {
-                    // It was frozen, and does not know that it leads no longer.
+                    // The sender was frozen, and does not know that it is no longer the leader.
                     if self.role == Role::Leads {
                         self.say_lead("", now);
                     }
@@ -217,8 +218,8 @@ impl Tabs {
                 }
             }
             Word::Ping if self.role == Role::Leads && term > self.term => {
-                // It knows of a leader that is later than us, or that led before the clock was set back, and would not
-                // hear us. The lock decides; whoever has it has a later term then.
+                // The sender knows of a leader with a later term, or of one from before the clock was set back. It
+                // would ignore this tab. The lock decides: its next holder takes a later term.
                 self.term = term;
                 self.enter();
             }
@@ -232,7 +233,7 @@ impl Tabs {
         }
     }
 
-    /// The page that we follow has said something.
+    /// Handles a message from the leader.
     fn handle_leader(&mut self, word: Word) {
         match word {
             Word::Lead(Lead { status, .. }) => {
@@ -277,7 +278,7 @@ impl Tabs {
         }
     }
 
-    /// What we are told has come to an end.
+    /// Ends the relayed stream.
     fn lose(&mut self) {
         if let Some(join) = self.join.take_if(|join| join.is_welcome) {
             let lost = TabOutput::Heard(join.generation, Raw::Signal(Signal::Lost));
@@ -285,7 +286,7 @@ impl Tabs {
         }
     }
 
-    /// Greets a page that wants to be told, and tells it what it has missed.
+    /// Accepts a follower, and sends the messages that it has missed.
     fn welcome(&mut self, to: &str, from: Option<&Cursor>) {
         let missed = from.and_then(|from| Some(self.backlog.since(from)?.cloned().collect::<Vec<_>>()));
         let cursor = self.backlog.position().cloned();
@@ -296,7 +297,7 @@ impl Tabs {
         }
     }
 
-    /// Our connection wants to be told what the page that leads hears.
+    /// Asks the leader to relay its stream to the connection.
     pub(super) fn join(&mut self, generation: Generation, cursor: Option<Cursor>) {
         if self.role == Role::Follows {
             self.say("", Word::Join(cursor.clone()));
@@ -308,12 +309,12 @@ impl Tabs {
         }
     }
 
-    /// Our connection does not want to be told any more.
+    /// Ends the request of the connection for the leader's stream.
     pub(super) fn part(&mut self, generation: Generation) {
         self.join.take_if(|join| join.generation == generation);
     }
 
-    /// Our stream begins: it was asked to take up after `asked`.
+    /// Notes the start of the tab's own stream, which was asked to resume after `asked`.
     pub(super) fn begin(&mut self, hello: &Hello, asked: Option<Cursor>) {
         if !hello.resumed {
             self.backlog.restart(hello.cursor.clone());
@@ -322,7 +323,7 @@ impl Tabs {
         }
     }
 
-    /// Our stream has told something.
+    /// Relays a message of the tab's own stream.
     pub(super) fn tell(&mut self, message: &RawMessage) {
         let is_about_the_stream = message
             .name
@@ -336,7 +337,7 @@ impl Tabs {
         }
     }
 
-    /// How our connection is.
+    /// Sends the status of the connection to the followers if it has changed.
     pub(super) fn set_status(&mut self, now: Instant, status: &Status) {
         let told = |status: &Status| (status.state, status.last_error, status.retry_at, status.is_offline);
         if self.role == Role::Leads && told(&self.told) != told(status) {
@@ -345,7 +346,7 @@ impl Tabs {
         }
     }
 
-    /// A person wants the connection to be tried now: so does the page that leads.
+    /// Asks the leader to retry, because a person wants it.
     pub(super) fn retry(&mut self) {
         if self.role == Role::Follows {
             self.say("", Word::Retry);

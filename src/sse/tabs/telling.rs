@@ -1,7 +1,7 @@
-//! What the pages of one person tell each other.
+//! The messages between the tabs of one person.
 //!
-//! Lines of text: the version, the term of the page that leads, the page that speaks, the page that is spoken to
-//! (empty: all), a word, and what belongs to the word. The last field may have lines of its own.
+//! A message consists of lines of text: the version, the term of the leader, the sender, the receiver (empty: all
+//! tabs), a word, and the content of the word. The last field may have lines of its own.
 
 use std::time::Duration;
 
@@ -11,45 +11,46 @@ use super::super::intake::RawMessage;
 use super::super::status::{Cause, ConnectionError, Failure, State, Status};
 use crate::time::Instant;
 
-/// Another version of the app may be open in another page; it is not understood, and need not be.
+/// The version of the messages. A tab with another version of the app may be open. Its messages are ignored.
 const VERSION: &str = "freshet-2";
 
-/// What one page tells the others, or one of them.
+/// A message from one tab to the others, or to one of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Telling {
-    /// Since when the page leads that the speaker takes for the leader.
+    /// The term of the leader that the sender knows.
     pub(super) term: u64,
-    /// Who speaks.
+    /// The name of the sender.
     pub(super) from: String,
-    /// To whom; empty: to all.
+    /// The name of the receiver; empty for all tabs.
     pub(super) to: String,
     pub(super) word: Word,
 }
 
-/// What is told.
+/// The content of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
-    /// I lead, and this is my connection.
+    /// The sender is the leader, and this is its connection.
     Lead(Lead),
-    /// Is anybody there who leads?
+    /// The sender asks whether there is a leader.
     Ping,
-    /// I want to be told what the stream tells after this.
+    /// The sender asks for all messages of the stream after this position.
     Join(Option<Cursor>),
-    /// You will be: this is from where, and whether it is from where you asked.
+    /// The leader will relay its stream from this position on. `resumed` tells whether all messages after the requested
+    /// position will arrive.
     Welcome { resumed: bool, cursor: Option<Cursor> },
-    /// The stream told this.
+    /// A message of the stream.
     Message(RawMessage),
-    /// A person wants the connection to be tried now.
+    /// A person wants a retry now.
     Retry,
     /// A person has come back.
     Opportunity,
 }
 
-/// The connection of the page that leads.
+/// The connection of the leader.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Lead {
     pub(super) status: Status,
-    /// When this was the case. Pages do not share a clock, so moments are told as times from then.
+    /// The time of the status. Tabs do not share a clock, so times are sent relative to this one.
     pub(super) at: Instant,
 }
 
@@ -71,7 +72,7 @@ impl Telling {
         format!("{VERSION}\n{term}\n{from}\n{to}\n{word}")
     }
 
-    /// Reads what another page has told just now; `None` if it is nothing that this version tells.
+    /// Parses a message that another tab has just sent; `None` if this version has no such message.
     pub(super) fn from_text(text: &str, now: Instant) -> Option<Self> {
         let mut fields = text.splitn(6, '\n');
         let mut field = || fields.next();
@@ -131,10 +132,10 @@ const CAUSES: [Cause; 9] = [
     Cause::Final(Failure::Missing),
 ];
 
-/// The longest time that is told, in milliseconds: beyond any that there is.
+/// The longest time that is accepted, in milliseconds: longer than any that occurs.
 const LONGEST: u64 = 24 * 60 * 60 * 1_000;
 
-/// The state, the last failure and the next attempt: what another page can show.
+/// Writes the state, the last failure and the next attempt, which another tab can show.
 fn lead_to_text(Lead { status, at: now }: &Lead) -> String {
     let place = |found: Option<usize>| found.map_or_else(String::new, |at| at.to_string());
     let time = |time: Option<Duration>| time.map_or_else(String::new, |time| time.as_millis().to_string());
@@ -159,7 +160,7 @@ fn lead_from_text(text: &str, now: Instant) -> Option<Lead> {
     let is_offline = number() == Some(1);
     let retry_at = number().map(|left| now + time(left));
     let cause = number().and_then(place).and_then(|at| CAUSES.get(at).copied());
-    // This page may have begun later.
+    // This tab may have been opened later.
     let at = number().map(|ago| now.checked_sub(time(ago)).unwrap_or_default());
     let attempt = number().and_then(|attempt| u32::try_from(attempt).ok());
     let last_error = match (cause, at, attempt) {

@@ -1,4 +1,4 @@
-//! A browser with several pages, in virtual time.
+//! A browser with several tabs, in virtual time.
 
 use wire::{CoachingSessionId, Event};
 
@@ -9,38 +9,39 @@ use super::super::tabs::LockNews;
 use super::*;
 use crate::time::{EpochMillis, Now};
 
-/// What the wall clock says at the beginning, in milliseconds.
+/// The reading of the wall clock at the start, in milliseconds.
 const WALL: u64 = 1_700_000_000_000;
 
-/// A browser: pages, a lock, a channel between them, and a server that keeps a log.
+/// A browser: tabs, a lock, a channel between them, and a server with an event log.
 pub(super) struct Browser {
     pub(super) pages: Vec<Page>,
-    /// Who has the lock, and who waits for it.
+    /// The tab that holds the lock.
     pub(super) holder: Option<usize>,
+    /// The tabs that wait for the lock.
     pub(super) queue: Vec<usize>,
     pub(super) now: Instant,
-    /// How much of the time that has passed the monotonic clocks have not counted, in milliseconds.
+    /// The part of the passed time that the monotonic clocks have not counted, in milliseconds.
     pub(super) uncounted: u64,
-    /// How far the wall clock was set forward, in milliseconds.
+    /// The time by which the wall clock was set forward, in milliseconds.
     pub(super) set_by: i64,
-    /// How many events there are; the log's epoch is `e`.
+    /// The number of events in the log. The log's epoch is `e`.
     pub(super) log: u64,
     /// Whether the server can be reached.
     pub(super) is_up: bool,
 }
 
 pub(super) struct Page {
-    /// When its clock said zero.
+    /// The time at which the tab's monotonic clock read zero.
     begun: u64,
     pub(super) link: Link,
     pub(super) stream: Option<Generation>,
     has_channel: bool,
     is_frozen: bool,
-    /// What arrives while it is frozen.
+    /// The texts that have arrived while the tab is frozen.
     missed: Vec<String>,
     pub(super) heard: Vec<u64>,
     pub(super) gaps: usize,
-    /// What was reported of sleep.
+    /// The reported sleeps.
     pub(super) slept: Vec<Duration>,
 }
 
@@ -62,11 +63,11 @@ impl Browser {
         browser
     }
 
-    /// Opens a page, which has read what is there up to this event.
+    /// Opens a tab that has fetched the data up to this event.
     pub(super) fn open_page(&mut self, read: Option<u64>) -> usize {
         let at = self.pages.len();
         self.pages.push(Page {
-            // Moments of one page mean nothing to another.
+            // Monotonic times of different tabs are not comparable.
             begun: at as u64 * 7_000,
             link: Link::new(SETTINGS, 7, Some(format!("page{at}"))),
             stream: None,
@@ -84,7 +85,7 @@ impl Browser {
         at
     }
 
-    /// What the clocks of a page say.
+    /// Returns the readings of a tab's clocks.
     pub(super) fn clocks(&self, at: usize) -> Now {
         let now = self.now.as_millis();
         Now {
@@ -93,7 +94,7 @@ impl Browser {
         }
     }
 
-    /// When the next timer of a page goes off.
+    /// Returns the deadline of a tab's next timer.
     fn due(&self, page: &Page) -> Option<Instant> {
         let lag = Duration::from_millis(self.uncounted + page.begun);
         Some(page.link.poll_timeout()? + lag)
@@ -196,7 +197,7 @@ impl Browser {
         }
     }
 
-    /// Something happens at the server.
+    /// Appends an event to the log, and sends it on all streams.
     pub(super) fn happen(&mut self) {
         self.log += 1;
         self.tell(event);
@@ -248,14 +249,14 @@ impl Browser {
         self.now = until;
     }
 
-    /// The page's machine code stops; its connections do not.
+    /// Stops the tab's code. Its connections stay open.
     pub(super) fn freeze_without_a_word(&mut self, at: usize) {
         self.pages[at].is_frozen = true;
     }
 
     pub(super) fn thaw(&mut self, at: usize) {
         self.pages[at].is_frozen = false;
-        // What the stream has brought is heard before the page learns that its lock is gone.
+        // The messages of the stream are handled before the tab learns that its lock is lost.
         self.carry_out(at);
         for text in std::mem::take(&mut self.pages[at].missed) {
             self.act(at, |link, now| link.handle_text(now, &text));
@@ -265,7 +266,7 @@ impl Browser {
         }
     }
 
-    /// The page is gone, without having been told.
+    /// Ends a tab without notice to it.
     pub(super) fn kill(&mut self, at: usize) {
         let page = &mut self.pages[at];
         (page.stream, page.has_channel, page.is_frozen) = (None, false, true);

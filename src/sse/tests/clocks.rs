@@ -14,10 +14,10 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// By how much somebody sets the clock, in milliseconds.
+/// The steps by which the clock is set, in milliseconds.
 const STEPS: [i64; 6] = [-60_000, -3_600_000, -31_536_000_000, 4_000, 3_600_000, 31_536_000_000];
 
-/// A page on a machine with two clocks.
+/// A tab on a machine with two clocks.
 struct Machine {
     link: Link,
     monotonic: u64,
@@ -70,7 +70,7 @@ impl Machine {
         (self.monotonic, self.wall) = (until, self.wall + rest);
     }
 
-    /// The machine sleeps. What is due meanwhile comes when it wakes.
+    /// Puts the machine to sleep. Timers that are due meanwhile fire when it wakes.
     fn sleep_for(&mut self, ms: u64, is_counted: bool) {
         self.wall += ms;
         if is_counted {
@@ -123,7 +123,7 @@ impl Machine {
     }
 }
 
-/// A page whose stream is well, and has just spoken.
+/// Returns a tab whose stream is well, and has just received a message.
 fn connected() -> Machine {
     let mut machine = Machine::new();
     machine.greet();
@@ -132,7 +132,7 @@ fn connected() -> Machine {
     machine
 }
 
-/// Pages that wait for something other than a stream that is well.
+/// Returns tabs that wait for something other than a stream that is well.
 fn waiting() -> [(&'static str, Machine); 7] {
     let failed = |times| {
         let mut machine = Machine::new();
@@ -241,7 +241,7 @@ fn sleep_is_noticed_with_either_clock() {
             machine.pass(SECOND);
             machine.sleep_for(2 * HOUR, is_counted);
             let woke = machine.monotonic;
-            // Whatever happens first: a timer, or somebody who looks.
+            // The first input after the sleep may be a timer or another event.
             machine.act(|_, _| ());
             machine.pass(0);
             machine.pass(2_500);
@@ -283,7 +283,7 @@ fn try_now_tries_now_whatever_the_clocks_say() {
             machine.pass(SECOND);
             let opened = machine.opened();
             assert_eq!(opened.len(), before + 1, "{case}, {step} ms");
-            // Right after an attempt: once a second has passed since that.
+            // A retry right after an attempt waits until a second has passed since that attempt.
             let earliest = opened[before - 1].0 + SECOND;
             assert_eq!(opened[before].0, asked.max(earliest), "{case}, {step} ms");
         }
@@ -305,7 +305,7 @@ fn uncounted_sleep_does_not_blame_the_leader() {
     browser.wait(2_900);
     browser.now = browser.now + Duration::from_secs(7_200);
     browser.uncounted = 7_200_000;
-    // The page that leads wakes last, and not at once.
+    // The leader wakes last, after a delay.
     browser.freeze_without_a_word(0);
     browser.wait(9_000);
     assert_eq!(browser.holder, Some(0));
@@ -325,7 +325,7 @@ fn uncounted_sleep_does_not_blame_the_leader() {
 fn leader_with_earlier_clock_is_accepted() {
     let mut browser = Browser::new(2);
     browser.happen();
-    // One page is put away. The clock is set back, and a page that knows of nobody comes to lead.
+    // One tab is suspended. The clock is set back, and a tab that knows of no earlier leader becomes the leader.
     browser.act(1, Link::suspend);
     browser.kill(0);
     browser.set_by = -3_600_000;
@@ -344,7 +344,7 @@ fn leader_with_earlier_clock_is_accepted() {
 
 #[test]
 fn whoever_leads_later_has_a_later_term() {
-    // Pages do not share the clock that they count with.
+    // Tabs do not share a monotonic clock.
     let term = |monotonic, wall| {
         let mut link = Link::new(SETTINGS, 7, Some("me".to_owned()));
         let now = Now {

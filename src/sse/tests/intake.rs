@@ -1,4 +1,4 @@
-//! More than can be looked at one by one.
+//! More messages than can be handled one by one.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,7 +16,7 @@ fn raw(name: &str, seq: u64) -> Raw {
     })
 }
 
-/// What is left of what arrived, by the kind of event and the position.
+/// Takes all signals from the queue, with their sources.
 fn drain(intake: &mut Intake<u8>) -> Vec<(u8, Signal<Delivery>)> {
     let mut signals = Vec::new();
     while let Some((from, waiting)) = intake.pop() {
@@ -79,7 +79,7 @@ fn control_events_are_never_coalesced() {
     intake.push(1, raw("topics_changed", 602));
     intake.push(1, raw("resync", 603));
     intake.push(1, Raw::Signal(Signal::Lost));
-    // Of another stream: what was folded before is not its business.
+    // A message of another stream is not coalesced with earlier ones.
     intake.push(2, raw("topics_changed", 604));
     let signals = drain(&mut intake);
     let names = signals[500..].iter().map(|(from, signal)| match signal {

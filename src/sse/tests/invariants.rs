@@ -1,12 +1,12 @@
-//! What must hold in every state, whatever happens.
+//! The invariants that hold in every state.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-/// A million and a half of random inputs in random order on the host: what must hold in every state holds after each
-/// of them. Then the world heals, and the connection with it.
+/// Makes more than two million random inputs in random order on the host, and checks the invariants after each of them.
+/// Then all faults end, and the connection must recover.
 #[test]
 fn invariants_hold_for_random_inputs() {
     for seed in 0..if cfg!(target_arch = "wasm32") { 100 } else { 8_000 } {
@@ -24,18 +24,19 @@ struct Chaos {
     settings: Settings,
     connection: Connection<u64>,
     now: Instant,
-    /// The stream that is open, by what was asked for.
+    /// The open stream, as derived from the outputs.
     live: Option<Generation>,
     newest: Generation,
     signed_in: bool,
     role: Role,
     is_online: bool,
-    /// When the network was said to be gone, and when something last told that it is not.
+    /// The time at which the network was last reported as lost.
     offline_at: Instant,
+    /// The time at which something last proved that there is a network.
     alive_at: Instant,
     is_away: bool,
     last_open: Option<Instant>,
-    /// What was delivered last since somebody signed in, or since something was said to be missed.
+    /// The last event that was delivered since the last sign-in or possible gap.
     delivered: u64,
 }
 
@@ -72,7 +73,7 @@ impl Chaos {
             0..4 => self.rng.u64(0..50),
             4 | 5 => self.rng.u64(0..3_000),
             6 => self.rng.u64(0..60_000),
-            // The next thing that is due.
+            // Waits for the next deadline.
             _ => self.connection.poll_timeout().map_or(0, |due| {
                 u64::try_from(self.now.until(due).as_millis()).unwrap_or_default()
             }),
@@ -144,7 +145,7 @@ impl Chaos {
                 let signal = signal(&mut self.rng);
                 let is_hello = matches!(&signal, Signal::Message(message) if matches!(message.frame, Frame::Hello(_)));
                 if is_hello || connection.status().state != State::Connected {
-                    // It may begin another count.
+                    // The signal may start another sequence of positions.
                     self.delivered = 0;
                 }
                 if matches!(signal, Signal::Message(_) | Signal::Opened) && !is_late_news {
@@ -161,7 +162,7 @@ impl Chaos {
         self.check();
     }
 
-    /// Carries out what is wanted; what is wanted must be right. Returns whether anything was.
+    /// Carries out all outputs, and checks that they are right. Returns whether there were any.
     fn drain(&mut self) -> bool {
         let mut acted = false;
         while let Some(output) = self.connection.poll() {
@@ -229,12 +230,12 @@ impl Chaos {
         (self.last_open, self.newest) = (Some(self.now), generation);
     }
 
-    /// What must hold whenever nothing happens.
+    /// Checks the invariants between two inputs.
     fn check(&mut self) {
         let (seed, status, due) = (self.seed, self.connection.status(), self.connection.poll_timeout());
         if !self.signed_in {
             assert_eq!((status, self.live, due), (Status::default(), None, None), "{seed}");
-            // The number goes on, so that what is late is known to be.
+            // The number continues, so that late signals can be recognized.
             self.newest = self.newest.max(self.live.unwrap_or_default());
             return;
         }
@@ -270,7 +271,7 @@ impl Chaos {
         }
     }
 
-    /// Everything is well from now on: the connection must be, before long, and stay so.
+    /// Ends all faults. The connection must recover soon, and stay connected.
     fn heal(&mut self) {
         let (seed, now) = (self.seed, self.now);
         self.connection.set_online(now, true);
@@ -286,7 +287,7 @@ impl Chaos {
             self.connection.retry(now);
         }
         self.drain();
-        // A rest, or what a server may ask for, and the attempt after it.
+        // The limit covers a cooldown, or a wait that a server asks for, and the attempt after it.
         let healed_by = now + self.settings.rest_cap + Duration::from_secs(20);
         while self.connection.status().state != State::Connected {
             assert!(self.now < healed_by, "{seed}: {:?}", self.connection);
@@ -295,7 +296,7 @@ impl Chaos {
                 self.sleep_until_due();
             }
         }
-        // A session that was about to end has one more stream to come.
+        // A session that was about to end causes one more stream.
         self.beat_for(Duration::from_secs(60));
         let opened = self.newest;
         self.beat_for(Duration::from_secs(3_600));
@@ -305,7 +306,7 @@ impl Chaos {
         );
     }
 
-    /// A server that is well answers whatever is asked.
+    /// Answers everything as a server that is well.
     fn be_served(&mut self) {
         let (now, newest) = (self.now, self.newest);
         self.connection.handle_ticket(now, newest, Ok("ticket".to_owned()));

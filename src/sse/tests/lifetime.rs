@@ -1,4 +1,4 @@
-//! There is a stream if and only if somebody is signed in.
+//! There is a stream if and only if a person is signed in.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -91,7 +91,7 @@ fn session_is_checked_without_heartbeats() {
     world.at(299_999).event(1, None, 5).expect(&[(299_999, Deliver(5))]);
     world.at(600_000).expect(&[(300_000, Refresh), (600_000, Refresh)]);
     world.state(State::Connected);
-    // A heartbeat is a better witness.
+    // A heartbeat replaces the session checks.
     world.signal(1, message(None, Frame::Heartbeat)).at(639_999).expect(&[]);
 }
 
@@ -100,14 +100,14 @@ fn frozen_tab_closes_and_resumes_its_stream() {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-3")).at(5_000).act(Connection::suspend);
     world.expect(&[(0, open(1)), (5_000, close(1))]);
-    // Nothing happens while it is away, whatever happens.
+    // No input has an effect while the tab is frozen.
     world.act(Connection::retry).act(Connection::handle_opportunity);
     world.at(900_000).signal(1, Signal::Lost).expect(&[]);
     world
         .act(Connection::resume)
         .at(900_250)
         .expect(&[(900_250, open_at(2, "e-3"))]);
-    // Resuming what was not put away does nothing.
+    // To resume a tab that was not suspended has no effect.
     world.act(Connection::resume).expect(&[]);
 }
 

@@ -1,4 +1,4 @@
-//! Sleep, silence, networks that come and go, pages that nobody looks at.
+//! Sleep, silence, networks that come and go, and hidden tabs.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ fn heartbeat() -> Signal<u32> {
     message(None, Frame::Heartbeat)
 }
 
-/// A connection that is well since the beginning, at this time.
+/// Returns a connection that has been well since the beginning, at this time.
 fn well_at(ms: u64) -> World {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-0"));
@@ -34,7 +34,7 @@ fn visible(world: &mut World, visible: bool) -> &mut World {
 
 #[test]
 fn stream_proves_liveness_after_sleep() {
-    // It does.
+    // A message arrives within the time of the check.
     let mut world = well_at(20_000);
     world
         .sleep_until(7_200_000)
@@ -43,7 +43,7 @@ fn stream_proves_liveness_after_sleep() {
         .at(7_210_000)
         .expect(&[])
         .state(State::Connected);
-    // It does not.
+    // No message arrives.
     let mut world = well_at(20_000);
     world
         .sleep_until(7_200_000)
@@ -59,7 +59,7 @@ fn stream_proves_liveness_after_sleep() {
 #[test]
 fn clock_gap_reveals_sleep() {
     let mut world = well_at(20_000);
-    // Shorter than the silence that the stream allows itself.
+    // The sleep is shorter than the silence that the stream allows itself.
     world
         .sleep_until(48_000)
         .at(51_000)
@@ -187,7 +187,7 @@ fn offline_tries_once_a_minute() {
         .expect(&[(120_000, open(3))])
         .hello(3, fresh("e-0"))
         .state(State::Connected);
-    // It was not: what lives is kept.
+    // The browser was wrong, so the stream is kept.
     world.at(130_000).signal(3, heartbeat()).expect(&[]);
     assert!(!world.connection.status().is_offline);
 }
@@ -213,7 +213,7 @@ fn reconnects_at_once_when_online() {
     world.start().signal(1, Signal::Lost);
     online(&mut world, false).at(20_000);
     online(&mut world, true).expect(&[(0, open(1)), (0, close(1)), (20_000, open(2))]);
-    // The same from a long wait.
+    // The network also ends a long wait.
     let mut world = World::new(SETTINGS);
     world.start();
     for generation in 1..=6 {
@@ -264,7 +264,7 @@ fn offline_keeps_only_speaking_streams() {
     world.state(State::Reconnecting);
 }
 
-/// What is told of the connection: where it stands, whether there is no network, and whether nothing was missed.
+/// Returns the state of the connection, whether it is offline, and whether it is current.
 fn told(world: &World) -> (State, bool, bool) {
     let status = world.connection.status();
     (status.state, status.is_offline, world.connection.is_current())
@@ -278,7 +278,7 @@ fn lost_network_shows_within_half_second() {
     let mut world = well_at(20_000);
     assert_eq!(told(online(&mut world, false).at(20_499)), WELL);
     assert_eq!(told(world.at(20_500)), CUT_OFF);
-    // The stream is kept, in case that it speaks.
+    // The stream is kept, in case that a message arrives.
     assert_eq!(told(world.at(24_999).expect(&[])), CUT_OFF);
     assert_eq!(world.connection.need(), Need::Paused);
     assert_eq!(told(world.at(25_000).expect(&[(25_000, close(1))])), CUT_OFF);
@@ -290,7 +290,7 @@ fn whatever_arrives_proves_the_network() {
     online(&mut world, false).at(22_000);
     assert_eq!(told(world.signal(1, heartbeat())), WELL);
     assert_eq!(told(world.at(40_000).expect(&[])), WELL);
-    // What arrived before proves nothing.
+    // A message from before the loss proves nothing.
     let mut world = well_at(20_000);
     world.at(20_100).signal(1, heartbeat()).at(20_101);
     online(&mut world, false);
@@ -337,7 +337,7 @@ fn silent_stream_is_checked_when_online() {
     world
         .at(25_000)
         .expect(&[(25_000, close(1)), (25_000, open_at(2, "e-0"))]);
-    // One that spoke is not.
+    // A stream that received a message is not checked.
     let mut world = well_at(20_000);
     world.at(20_001);
     online(&mut world, false).at(21_000).signal(1, heartbeat()).at(22_000);
@@ -349,7 +349,7 @@ fn a_person_may_try_without_a_network() {
     let mut world = World::new(SETTINGS);
     online(&mut world, false).start().expect(&[]);
     world.at(5_000).act(Connection::retry).expect(&[(5_000, open(1))]);
-    // But not more often than once in a second.
+    // Retries are at least one second apart.
     for ms in 0..50 {
         world.at(5_001 + ms).signal(1, Signal::Lost).act(Connection::retry);
     }

@@ -1,4 +1,4 @@
-//! The connection in virtual time: tables of what happens when, and what is to be done about it.
+//! The connection in virtual time: tables of inputs with their times, and of the expected outputs.
 
 mod browser;
 mod clocks;
@@ -27,7 +27,7 @@ use super::transport::{Answer, Frame, Generation, Hello, Message, Signal};
 use crate::backoff::Backoff;
 use crate::time::Instant;
 
-/// As they are, but without chance, and what was missed is said at once.
+/// The default settings without jitter, and with gaps that are reported at once.
 const SETTINGS: Settings = Settings {
     backoff: Backoff {
         jitter: 0.0,
@@ -110,18 +110,18 @@ impl World {
         self.act(|connection, now| connection.handle_read(now, position.parse().ok()))
     }
 
-    /// What the server says about the refusal of a stream.
+    /// Passes the server's reason for refusing a stream.
     fn answer(&mut self, generation: u64, answer: Answer) -> &mut Self {
         self.act(|connection, now| connection.handle_answer(now, Generation(generation), answer))
     }
 
-    /// Lets time pass without waking the connection, as a machine does that sleeps.
+    /// Lets time pass without waking the connection, like a machine that sleeps.
     fn sleep_until(&mut self, ms: u64) -> &mut Self {
         self.now = Instant::from_millis(ms);
         self.act(|_, _| ())
     }
 
-    /// The number of the newest stream.
+    /// Returns the number of the newest stream.
     fn newest(&self) -> u64 {
         let newest = |(_, output): &(u64, Output<u32>)| match output {
             Open { generation, .. } => Some(generation.0),

@@ -1,4 +1,4 @@
-//! Reading again and again, if and only if nothing tells of changes.
+//! Polling, if and only if there is no stream.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -17,7 +17,7 @@ impl Reader {
         self.0.set_need(Instant::from_millis(self.2), need, &self.1);
     }
 
-    /// When it reads until then.
+    /// Returns the times at which it polls until then, in seconds.
     fn until(&mut self, ms: u64) -> Vec<u64> {
         let mut reads = Vec::new();
         while let Some(due) = self.0.poll_timeout().filter(|due| due.as_millis() <= ms) {
@@ -33,7 +33,7 @@ impl Reader {
 fn polls_while_disconnected() {
     let mut reader = Reader::new(SETTINGS);
     reader.need(Need::Now);
-    // Said again and again, it is the same outage.
+    // A repeated report belongs to the same outage.
     reader.until(4_000);
     reader.need(Need::Now);
     assert!(!reader.0.is_polling());
@@ -56,7 +56,7 @@ fn hidden_tab_polls_on_return() {
     assert_eq!((reader.until(100_000), reader.0.is_polling()), (vec![], false));
     reader.need(Need::Now);
     assert_eq!(reader.until(100_000), [100]);
-    // A short outage does not make anybody read.
+    // A short outage causes no poll.
     reader.need(Need::None);
     reader.need(Need::Paused);
     reader.until(102_000);

@@ -1,4 +1,4 @@
-//! Nothing is missed, and nothing arrives twice.
+//! No event is missed, and no event arrives twice.
 
 use std::collections::BTreeSet;
 
@@ -53,19 +53,19 @@ fn resync_means_a_gap_and_moves_the_position() {
 
 #[test]
 fn no_gap_between_read_and_stream() {
-    // Read before the stream was asked for: the stream takes up where the read ended.
+    // The fetch ends before the stream is requested. The stream resumes from the position of the fetch.
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Lost).read("e-9").read("e-8").at(1_000);
     world.expect(&[(0, open(1)), (0, close(1)), (1_000, open_at(2, "e-8"))]);
     world.hello(2, resumed()).expect(&[]);
 
-    // The same, and an even older read comes back while the stream is opening.
+    // The case is the same, and a fetch from even earlier returns while the stream is opening.
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Lost).read("e-8").at(1_000).read("e-7");
     world.hello(2, resumed());
     world.expect(&[(0, open(1)), (0, close(1)), (1_000, open_at(2, "e-8")), (1_000, Gap)]);
 
-    // Read while the stream was opening, and something happened in between.
+    // The fetch returns while the stream is opening, and an event happens in between.
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -74,11 +74,11 @@ fn no_gap_between_read_and_stream() {
         .hello(1, fresh("e-9"))
         .expect(&[(0, open(1)), (0, Gap)]);
 
-    // The same, and nothing happened in between: nothing is read twice.
+    // The case is the same, and no event happens in between. Nothing is fetched twice.
     let mut world = World::new(SETTINGS);
     world.start().read("e-9").hello(1, fresh("e-9")).expect(&[(0, open(1))]);
 
-    // A read that left before the stream opened and returned after it.
+    // The fetch starts before the stream opens, and returns after it.
     let mut world = World::new(SETTINGS);
     world
         .start()
@@ -87,7 +87,7 @@ fn no_gap_between_read_and_stream() {
         .read("e-10")
         .expect(&[(0, open(1))]);
     world.read("e-8").expect(&[(0, Gap)]);
-    // Of another log: the stream will notice that by itself.
+    // The position is of another log. The stream will notice that by itself.
     world.read("f-1").expect(&[]);
 }
 
@@ -102,7 +102,7 @@ fn stream_without_hello_never_resumes() {
         .signal(1, Signal::Opened)
         .expect(&[(0, open(1)), (0, Gap)])
         .state(State::Connected);
-    // It promises no heartbeat, so its silence means nothing.
+    // The stream promises no heartbeat, so its silence means nothing.
     world.at(200_000).expect(&[]).state(State::Connected);
     world
         .event(1, None, 5)
@@ -222,7 +222,7 @@ fn first_gap_is_reported_at_once() {
         .at(149)
         .expect(&[(0, open(1))]);
     world.at(150).expect(&[(150, Gap)]);
-    // What is missed meanwhile is said with it.
+    // Gaps within the delay are reported together.
     world
         .signal(1, message(Some("e-20"), Frame::Resync))
         .at(200)

@@ -1,4 +1,4 @@
-//! Failures: when it is tried again, and when it is not.
+//! Failures, and the attempts after them.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -17,7 +17,7 @@ fn lost_stream_resumes_from_last_position() {
     world.at(20_000).event(1, None, 0).expect(&[(20_000, Deliver(0))]);
     world
         .signal(1, Signal::Lost)
-        // It was well for long, so it will be again soon.
+        // The stream was well for long, so the next attempt comes soon.
         .expect(&[(20_000, close(1)), (20_000, open_at(2, "e-7"))])
         .state(State::Reconnecting);
     world.hello(2, resumed()).expect(&[]).state(State::Connected);
@@ -53,7 +53,7 @@ fn retries_back_off_then_cool_down() {
 fn stable_stream_after_cooldown_resets_failures() {
     let mut world = resting();
     world.at(60_000).expect(&[(60_000, open(2))]).state(State::Connecting);
-    // Nobody opens a second one meanwhile.
+    // No second stream is opened meanwhile.
     world
         .act(Connection::handle_opportunity)
         .act(Connection::retry)
@@ -72,7 +72,7 @@ fn stable_stream_after_cooldown_resets_failures() {
         .expect(&[(199_999, close(3)), (199_999, open_at(4, "e-0"))]);
 }
 
-/// A connection that has given up trying in quick succession.
+/// Returns a connection in its cooldown.
 fn resting() -> World {
     let mut world = World::new(Settings {
         max_retries: 0,
@@ -104,7 +104,7 @@ fn manual_retry_is_immediate() {
         let mut world = resting();
         world.at(30_000).act(opportunity).at(30_100);
         world.at(30_300).expect(&[(opens_at, open(2))]).state(State::Connecting);
-        // Impatience opens nothing more.
+        // Further opportunities open no further stream.
         world.act(opportunity).act(opportunity).at(32_000);
         world.hello(2, fresh("e-0"));
         let opens = world
@@ -183,7 +183,7 @@ fn stream_without_hello_times_out() {
 fn silent_stream_is_declared_dead() {
     let mut world = World::new(SETTINGS);
     world.start().hello(1, fresh("e-0"));
-    // Anything that arrives proves life: a heartbeat, an event, even what can not be read.
+    // Every message proves liveness: a heartbeat, an event, even a message that can not be read.
     world.at(39_000).signal(1, message(None, Frame::Heartbeat));
     world
         .at(78_000)
@@ -314,7 +314,7 @@ fn retry_after_is_capped_at_five_minutes() {
     let mut world = World::new(SETTINGS);
     let goodbye = message(None, Frame::Shutdown { retry_ms: u64::MAX });
     world.start().hello(1, fresh("e-3")).at(20_000).signal(1, goodbye);
-    // Not even coming back to the page shortens what the server has asked for.
+    // Not even the return of the person shortens the wait that the server has asked for.
     world
         .act(Connection::handle_opportunity)
         .at(319_999)

@@ -1,4 +1,4 @@
-//! Streams that are refused, and why.
+//! Streams that are refused, and the reasons.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -17,14 +17,14 @@ fn who_is_refused_asks_once_why() {
     world
         .expect(&[(0, open(1)), (0, close(1)), (0, probe(1))])
         .state(State::Connecting);
-    // An answer to an earlier question, or a second one, says nothing.
+    // An answer to an earlier question and a second answer have no effect.
     world
         .answer(0, Answer::Forbidden)
         .answer(1, Answer::Unclear)
         .answer(1, Answer::Forbidden);
     assert_eq!(cause(&world), Cause::Refused);
     world.at(1_000).expect(&[(1_000, open(2))]);
-    // Asking is not waited for longer than this.
+    // The wait for the answer is limited.
     world
         .signal(2, Signal::Refused)
         .at(5_999)
@@ -63,7 +63,7 @@ fn expired_session_is_renewed_once() {
     let mut world = World::new(SETTINGS);
     world.start().signal(1, Signal::Refused).answer(1, Answer::Unauthorized);
     world.expect(&[(0, open(1)), (0, close(1)), (0, probe(1)), (0, Refresh)]);
-    // Nothing hurries it: only the renewal, or its failure to come.
+    // Only the renewal, or the end of the wait for it, leads to the next attempt.
     world.act(Connection::handle_opportunity).at(2_000).expect(&[]);
     world.act(Connection::handle_refreshed).expect(&[(2_000, open(2))]);
     world.signal(2, Signal::Refused).answer(2, Answer::Unauthorized);
@@ -72,10 +72,10 @@ fn expired_session_is_renewed_once() {
         .state(State::Error);
     assert_eq!(cause(&world), Cause::Final(Failure::Unauthorized));
     world.act(Connection::handle_opportunity).at(1_000_000).expect(&[]);
-    // Whoever has renewed it after all may go on.
+    // A late renewal of the session allows another attempt.
     world.act(Connection::handle_refreshed).expect(&[(1_000_000, open(3))]);
     world.hello(3, fresh("e-0")).state(State::Connected);
-    // A success means that it may be renewed again.
+    // A success allows another renewal.
     world
         .at(1_000_500)
         .signal(3, Signal::Lost)
@@ -173,7 +173,7 @@ fn retry_after_is_honoured_without_failure() {
             [(0, open(1)), (0, close(1)), (0, probe(1))],
             "asked for {asked} s"
         );
-        // It was no failure, or the connection would rest now.
+        // The answer counts as no failure; after a failure, the connection would be in its cooldown.
         world.at(due).expect(&[(due, open(2))]).state(State::Connecting);
     }
 }
@@ -238,12 +238,12 @@ fn each_stream_fetches_its_own_ticket() {
     )]);
     world.hello(1, fresh("e-0")).at(20_000).signal(1, Signal::Lost);
     world.expect(&[(20_000, close(1)), (20_000, fetch(2))]);
-    // A late ticket is no ticket.
+    // A late ticket is ignored.
     ticket(&mut world, 1, Ok("late"));
-    // One that does not come is not waited for.
+    // The wait for a ticket is limited.
     world.at(30_000).expect(&[]);
     assert_eq!(cause(&world), Cause::Timeout);
-    // Who is not given one knows why.
+    // The refusal of a ticket contains the reason.
     world.at(32_000).expect(&[(32_000, fetch(3))]);
     ticket(&mut world, 3, Err(Answer::Forbidden));
     world.expect(&[]).state(State::Error);
@@ -267,7 +267,7 @@ fn expiring_session_renews_the_stream() {
         .state(State::Connected)
         .act(Connection::handle_refreshed)
         .expect(&[]);
-    // If it can not be renewed, another stream is tried while there is time.
+    // If the session can not be renewed, another stream is opened before it ends.
     world
         .at(30_000)
         .signal(2, expiring())

@@ -1,4 +1,4 @@
-//! Several pages of one person: one stream, whatever becomes of the page that has it.
+//! Several tabs of one person with one stream, for every end of the tab that has it.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -107,7 +107,7 @@ fn late_follower_gets_backlog_since_its_read() {
     let late = browser.open_page(Some(4));
     assert_eq!(browser.pages[late].heard, [5, 6]);
     assert_eq!(browser.pages[late].gaps, 0);
-    // What was before the page that leads began, it can not tell.
+    // The leader can not relay events from before its start.
     let mut browser = Browser::new(0);
     browser.log = 9;
     browser.open_page(None);
@@ -118,7 +118,7 @@ fn late_follower_gets_backlog_since_its_read() {
         (browser.pages[late].heard.clone(), browser.pages[late].gaps),
         (vec![], 1)
     );
-    // A page that has read everything misses nothing.
+    // A tab that has fetched everything misses nothing.
     let latest = browser.open_page(Some(10));
     browser.happen();
     browser.wait(1_000);
@@ -140,7 +140,7 @@ fn exceeded_backlog_is_a_gap() {
     let later = browser.open_page(Some(100));
     browser.wait(1_000);
     assert_eq!((browser.pages[later].heard.len(), browser.pages[later].gaps), (500, 0));
-    // Nor is more kept than a megabyte.
+    // The backlog also has a limit of one megabyte.
     browser.log += 1;
     browser.tell(|log| raw("topics_changed", " ".repeat(1_100_000), format!("e-{log}")));
     let latest = browser.open_page(Some(600));
@@ -167,7 +167,7 @@ fn follower_status_never_exceeds_the_leaders() {
     });
     assert_eq!(leads, follows);
     assert_eq!(follows.0, State::Reconnecting);
-    // Whoever asks for it there, it is tried here.
+    // A retry in the follower makes the leader retry.
     browser.is_up = true;
     let before = browser.pages[0].link.status().retry_at.unwrap();
     browser.act(1, Link::retry);
@@ -190,7 +190,7 @@ fn frozen_leader_yields_and_returns_without_loss() {
     browser.all_connected();
 }
 
-/// A page that has found out that another has the lock, and what it has to say from then on.
+/// A tab that has learned that another tab holds the lock.
 struct Follower(Link, Instant);
 
 impl Follower {
@@ -202,7 +202,7 @@ impl Follower {
         Self(link, now)
     }
 
-    /// Hears a word of a page that leads. Returns what it answers.
+    /// Receives a word of a leader. Returns the outputs that follow.
     fn hear(&mut self, term: u64, word: &str) -> Vec<String> {
         self.0
             .handle_text(self.1, &format!("freshet-2\n{term}\nleader{term}\n\n{word}"));
@@ -248,7 +248,7 @@ fn follower_subscribes_again_to_new_leader() {
     page.hear(1, "welcome\n0\ne-5");
     assert_eq!(page.hear(2, CONNECTED), ["join"]);
     assert_ne!(page.0.status().state, State::Connected);
-    // What the one before still says is not heard.
+    // Messages of the earlier leader are ignored.
     assert_eq!(page.hear(1, "welcome\n1\ne-5"), Vec::<String>::new());
     assert_ne!(page.0.status().state, State::Connected);
     page.hear(2, "welcome\n1\ne-5");
@@ -332,9 +332,9 @@ fn unknown_tab_messages_are_ignored() {
         "freshet-2\n99999999999999\npage9\n\nsing\n",
         "freshet-1\n99999999999999\npage9\n\nping",
         "{\"type\":\"lead\"}",
-        // Of a term before this one.
+        // The term is earlier than the current one.
         "freshet-2\n5\npage9\n\nmessage\ntopics_changed\ne-7\n{}",
-        // To somebody else.
+        // The receiver is another tab.
         "freshet-2\n99999999999999\npage9\npage7\nwelcome\n0\n",
     ] {
         for at in 0..2 {
@@ -349,7 +349,7 @@ fn unknown_tab_messages_are_ignored() {
 
 #[test]
 fn follower_reports_lost_network_itself() {
-    // The page that leads gets no time.
+    // The leader is frozen.
     let mut browser = Browser::new(2);
     browser.freeze_without_a_word(0);
     browser.act(1, |link, now| link.set_online(now, false));
@@ -358,7 +358,7 @@ fn follower_reports_lost_network_itself() {
     assert_eq!((status.state, status.is_offline), (State::Reconnecting, true));
     browser.act(1, |link, now| link.set_online(now, true));
     browser.all_connected();
-    // The browser is wrong, as the page that leads knows.
+    // The browser's report is wrong, and the leader knows it.
     let mut browser = Browser::new(2);
     browser.act(1, |link, now| link.set_online(now, false));
     browser.wait(400);
@@ -380,7 +380,7 @@ fn an_unseen_leader_answers_with_what_is_now() {
     link.work(now);
     link.set_online(now, false);
     while link.poll().is_some() {}
-    // No timer has gone off.
+    // No timer has fired.
     let now = Instant::from_millis(2_000);
     link.handle_text(now, "freshet-2\n0\nother\n\nping");
     let said: Vec<String> = std::iter::from_fn(|| link.poll())
