@@ -30,8 +30,7 @@ pub enum Report {
     Gap,
     /// There is no stream: the data on the screen should be read again.
     Poll,
-    /// Check whether the session is alive, and renew it if needed. Then call
-    /// [`SseHandle::refreshed`](super::SseHandle::refreshed).
+    /// Check the session, renew it if needed, then call [`SseHandle::refreshed`](super::SseHandle::refreshed).
     CheckSession,
     /// The server insists that no person is signed in.
     SessionEnded,
@@ -57,8 +56,7 @@ pub(crate) enum Task {
     Close,
     /// Ask the server why it refused a stream, then call [`Link::handle_answer`].
     Probe(Generation),
-    /// Open the channel to the other tabs, request the lock, and wait for it if needed. Then call
-    /// [`Link::handle_lock`].
+    /// Open the channel to the other tabs, request and await the lock, then call [`Link::handle_lock`].
     Seek,
     /// Steal the lock from its holder.
     Steal,
